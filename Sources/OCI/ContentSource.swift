@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Content that cannot arrive unverified: size and digest are checked on the way to the reader.
+
+internal import Primitives
+
+/// Anything that can hand over blobs by name: a registry, an image layout, a test double.
+package protocol ContentSource: Sendable {
+    /// The bytes the source claims to be that content, checked by nobody yet.
+    ///
+    /// Implemented by sources; read through `stream(of:)` or `read(_:atMost:)`.
+    func unverifiedStream(of descriptor: Descriptor) async throws -> ByteStream
+
+    /// What the source is called in a failure.
+    var sourceName: String { get }
+}
+
+extension ContentSource {
+    /// The content in chunks. The end is reached only when size and digest are what `descriptor`
+    /// says; otherwise the last pull throws.
+    package func stream(of descriptor: Descriptor) async throws -> ByteStream {
+        try await unverifiedStream(of: descriptor).verified(against: descriptor, from: sourceName)
+    }
+
+    /// The content, or a failure; never content that does not match its name.
+    package func read(_ descriptor: Descriptor, atMost limit: Int) async throws -> [UInt8] {
+        guard descriptor.size <= limit else {
+            throw Failure(
+                .overLimit, "will not read \(descriptor.digest)", at: .named(sourceName),
+                because: "it claims \(descriptor.size) bytes, the limit here is \(limit)")
+        }
+        if let data = descriptor.data { return data }
+        return try await stream(of: descriptor)
+            .collect(atMost: descriptor.size, named: descriptor.digest.description)
+    }
+}
+
+extension ByteStream {
+    /// The same bytes, with an end that is reached only by the content `descriptor` names.
+    package func verified(against descriptor: Descriptor, from source: String) -> ByteStream {
+        let check = ContentCheck(descriptor: descriptor, source: source)
+        let chunks = self
+        return ByteStream {
+            var iterator = chunks.makeAsyncIterator()
+            guard let chunk = try await iterator.next() else {
+                try await check.finish()
+                return nil
+            }
+            try await check.pass(chunk)
+            return chunk
+        }
+    }
+}
+
+/// Counts and hashes one stream; an actor because the chunks may be pulled from any task.
+private actor ContentCheck {
+    private let descriptor: Descriptor
+    private let source: String
+    private var hasher: ContentHasher
+    private var count = 0
+
+    init(descriptor: Descriptor, source: String) {
+        self.descriptor = descriptor
+        self.source = source
+        hasher = ContentHasher(descriptor.digest.algorithm)
+    }
+
+    func pass(_ chunk: [UInt8]) throws(Failure) {
+        count += chunk.count
+        guard count <= descriptor.size else {
+            throw mismatch("more than the \(descriptor.size) bytes that were named arrived")
+        }
+        hasher.update(chunk)
+    }
+
+    func finish() throws(Failure) {
+        guard count == descriptor.size else {
+            throw mismatch("\(count) of \(descriptor.size) bytes arrived")
+        }
+        let found = hasher.finish()
+        guard found == descriptor.digest else { throw mismatch("what arrived is \(found)") }
+    }
+
+    private func mismatch(_ why: String) -> Failure {
+        Failure(
+            .rejected, "cannot accept \(descriptor.digest)", at: .named(source), because: why,
+            next: "ask again; if it repeats, the source does not hold what it says it holds")
+    }
+}

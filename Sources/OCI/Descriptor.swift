@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Descriptors. Spec: OCI image-spec 1.1, descriptor.md.
+
+package import Primitives
+
+/// What content is, how long it is, and the hash it must have.
+///
+/// Spec: OCI image-spec 1.1, descriptor.md. Fields that Assay does not use (`urls`) are kept so that
+/// a document written again says what it said.
+package struct Descriptor: Hashable, Sendable {
+    package var mediaType: MediaType
+    package var digest: Digest
+    /// Bytes.
+    package var size: Int
+    package var annotations: [String: String]
+    package var artifactType: MediaType?
+    package var platform: Platform?
+    package var urls: [String]
+    /// The content itself, when it was small enough to carry along.
+    package var data: [UInt8]?
+
+    package init(
+        mediaType: MediaType, digest: Digest, size: Int, annotations: [String: String] = [:],
+        artifactType: MediaType? = nil, platform: Platform? = nil
+    ) {
+        self.mediaType = mediaType
+        self.digest = digest
+        self.size = size
+        self.annotations = annotations
+        self.artifactType = artifactType
+        self.platform = platform
+        self.urls = []
+        self.data = nil
+    }
+
+    /// The descriptor of bytes that are all here.
+    package init(of content: [UInt8], as mediaType: MediaType, by algorithm: Digest.Algorithm = .sha256) {
+        self.init(
+            mediaType: mediaType, digest: Digest(of: content, by: algorithm), size: content.count)
+    }
+
+    package init(reading json: JSONReader) throws(Failure) {
+        self.init(
+            mediaType: try MediaType(parsing: try json.required("mediaType").string()),
+            digest: try Digest(parsing: try json.required("digest").string()),
+            size: try json.required("size").integer())
+        guard size >= 0 else { throw try json.required("size").broken("a size cannot be negative") }
+        annotations = try json.optional("annotations")?.stringMap() ?? [:]
+        if let type = try json.optional("artifactType")?.string(), !type.isEmpty {
+            artifactType = try MediaType(parsing: type)
+        }
+        if let platform = try json.optional("platform") { self.platform = try Platform(reading: platform) }
+        for url in try json.optional("urls")?.items(atMost: 100) ?? [] { urls.append(try url.string()) }
+        if let text = try json.optional("data") { data = try embedded(text) }
+    }
+
+    /// Spec: descriptor.md, "data": "Implementations MUST … verify that it matches digest and size".
+    private func embedded(_ json: JSONReader) throws(Failure) -> [UInt8] {
+        guard let content = bytes(fromBase64: try json.string()) else {
+            throw json.broken("it is not base64")
+        }
+        guard content.count == size, Digest(of: content, by: digest.algorithm) == digest else {
+            throw json.broken("it is not the content that digest and size name")
+        }
+        return content
+    }
+
+    package var json: JSONValue {
+        var object: JSONObject = [
+            "mediaType": .string(mediaType.description), "digest": .string(digest.description),
+            "size": .number(JSONNumber(size)),
+        ]
+        if !urls.isEmpty { object["urls"] = .array(urls.map { .string($0) }) }
+        if !annotations.isEmpty { object["annotations"] = JSONValue(sorted: annotations) }
+        if let data { object["data"] = .string(base64Text(data)) }
+        if let platform { object["platform"] = platform.json }
+        if let artifactType { object["artifactType"] = .string(artifactType.description) }
+        return .object(object)
+    }
+}
+
+extension JSONValue {
+    /// A map of strings with its names in order, so that the same map gives the same bytes.
+    package init(sorted map: [String: String]) {
+        var object = JSONObject()
+        for (name, value) in map.sorted(by: { $0.key < $1.key }) { object[name] = .string(value) }
+        self = .object(object)
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Image configurations. Spec: OCI image-spec 1.1, config.md.
+
+package import Primitives
+
+/// What an image says about itself: its platform and the digests of its unpacked layers.
+package struct ImageConfiguration: Hashable, Sendable {
+    package let platform: Platform
+    /// Digests of the uncompressed layers, bottom first.
+    package let layerDigests: [Digest]
+    package let created: Timestamp?
+    /// The commands that made the layers, where the builder kept them; empty layers left out.
+    package let history: [String]
+
+    package init(parsing bytes: [UInt8], named name: String = "the image configuration") throws(Failure) {
+        let json = try JSONReader(parsing: bytes, named: name)
+        platform = try Platform(reading: json)
+        let rootFileSystem = try json.required("rootfs")
+        var digests: [Digest] = []
+        for item in try rootFileSystem.required("diff_ids").items(atMost: Limits.layersPerManifest) {
+            digests.append(try Digest(parsing: try item.string()))
+        }
+        layerDigests = digests
+        created = try json.optional("created").map { (reader) throws(Failure) in
+            try Timestamp(parsing: try reader.string())
+        }
+        var commands: [String] = []
+        for step in try json.optional("history")?.items(atMost: 10_000) ?? [] {
+            if try step.optional("empty_layer")?.boolean() == true { continue }
+            commands.append(try step.optional("created_by")?.string() ?? "")
+        }
+        history = commands
+    }
+
+    /// The smallest honest configuration for layers we made ourselves.
+    package static func document(
+        platform: Platform, layerDigests: [Digest], created: Timestamp, createdBy: String
+    ) -> JSONValue {
+        guard case .object(var object) = platform.json else { return .null }
+        object["created"] = .string(created.description)
+        object["config"] = [:]
+        object["rootfs"] = [
+            "type": "layers",
+            "diff_ids": .array(layerDigests.map { .string($0.description) }),
+        ]
+        object["history"] = .array(
+            layerDigests.map { _ in
+                ["created": .string(created.description), "created_by": .string(createdBy)]
+            })
+        return .object(object)
+    }
+}

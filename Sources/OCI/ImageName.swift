@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// Image references. Spec: distribution/reference grammar; docs/image-names.md tells the dialects.
+
+package import Primitives
+
+/// The host (and port) of a registry, in lower case: `docker.io`, `localhost:5000`, `[::1]:5000`.
+package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    package init(parsing text: some StringProtocol) throws(Failure) {
+        let lower = text.lowercased()
+        guard isRegistryHost(lower) else {
+            throw Failure(
+                .malformed, "cannot read the registry \(quoted(text))",
+                because: "it is not a host name or address with an optional port")
+        }
+        // Docker Hub has three names in the field and one registry.
+        description = ["index.docker.io", "registry-1.docker.io"].contains(lower) ? "docker.io" : lower
+    }
+
+    /// The host without its port, brackets removed.
+    package var hostName: String {
+        if description.hasPrefix("[") {
+            return String(description.dropFirst().prefix { $0 != "]" })
+        }
+        return String(description.prefix { $0 != ":" })
+    }
+
+    /// The port, when one is written.
+    package var port: Int? {
+        let rest = description.hasPrefix("[") ? description.drop { $0 != "]" } : description[...]
+        return rest.firstIndex(of: ":").flatMap { Int(rest[rest.index(after: $0)...]) }
+    }
+
+    /// Docker Hub.
+    package static var dockerHub: RegistryHost { RegistryHost(known: "docker.io") }
+
+    private init(known text: String) { description = text }
+}
+
+/// A registry and a repository in it: `ghcr.io/acme/api`.
+package struct Repository: Hashable, Sendable, CustomStringConvertible {
+    package let registry: RegistryHost
+    /// `acme/api`: path components joined by slashes.
+    package let path: String
+
+    package init(registry: RegistryHost, path: String) throws(Failure) {
+        try checkPath(path)
+        guard registry.description.utf8.count + 1 + path.utf8.count <= Limits.repositoryNameLength else {
+            throw Failure(
+                .overLimit, "cannot read the repository \(quoted(path))",
+                because: "a name has at most \(Limits.repositoryNameLength) characters")
+        }
+        self.registry = registry
+        self.path = path
+    }
+
+    /// Reads `ghcr.io/acme/api`; a tag or digest is refused.
+    package init(parsing text: some StringProtocol) throws(Failure) {
+        let name = try ImageName(parsing: text)
+        guard name.tag == nil, name.digest == nil else {
+            throw Failure(
+                .malformed, "cannot read the repository \(quoted(text))",
+                because: "it has a tag or a digest; a repository has neither")
+        }
+        self = name.repository
+    }
+
+    package var description: String { "\(registry)/\(path)" }
+}
+
+/// A tag: a name in a repository that may point elsewhere tomorrow.
+package struct Tag: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package let description: String
+
+    /// Spec: distribution-spec 1.1, "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}".
+    package init(parsing text: some StringProtocol) throws(Failure) {
+        let bytes = Array(text.utf8)
+        guard let first = bytes.first, isWordByte(first), bytes.count <= 128,
+            bytes.allSatisfy({ isWordByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") })
+        else {
+            throw Failure(
+                .malformed, "cannot read the tag \(quoted(text))",
+                because: "a tag has 1 to 128 letters, digits, _ . or -, and starts with no . or -")
+        }
+        description = String(text)
+    }
+
+    /// `sha256-<hex>` with an ending: where referrers, `.sig`, `.att` and `.sbom` live when a
+    /// registry has no referrers API.
+    ///
+    /// Spec: distribution-spec 1.1, "Referrers Tag Schema": the algorithm is cut at 32 characters
+    /// and the hash at 64.
+    package init(for digest: Digest, suffix: String = "") {
+        description = "\(digest.algorithm.rawValue.prefix(32))-\(digest.hex.prefix(64))\(suffix)"
+    }
+
+    package static func < (left: Tag, right: Tag) -> Bool { left.description < right.description }
+}
+
+/// The name of an image: a repository, and a tag, a digest, or both.
+///
+/// `name:tag@digest` keeps both; the digest decides what is meant and the tag is only shown.
+package struct ImageName: Hashable, Sendable, CustomStringConvertible {
+    package let repository: Repository
+    package let tag: Tag?
+    package let digest: Digest?
+
+    package init(repository: Repository, tag: Tag? = nil, digest: Digest? = nil) {
+        self.repository = repository
+        self.tag = tag
+        self.digest = digest
+    }
+
+    /// Reads a reference the way people type it; `docker.io` and `library/` are filled in.
+    ///
+    /// Spec: distribution/reference: the first path component is a registry when it has a `.` or a
+    /// `:` or is `localhost`. No tag is invented: whoever wants `latest` says so at the edge.
+    package init(parsing text: some StringProtocol) throws(Failure) {
+        do {
+            try self.init(checking: String(text))
+        } catch {
+            throw Failure(
+                error.kind, "cannot read the image name \(quoted(text))", because: error.why,
+                next: error.next)
+        }
+    }
+
+    private init(checking text: String) throws(Failure) {
+        var rest = text[...]
+        var digest: Digest?
+        if let at = rest.firstIndex(of: "@") {
+            digest = try Digest(parsing: rest[rest.index(after: at)...])
+            rest = rest[..<at]
+        }
+        var tag: Tag?
+        let lastPart = rest[(rest.lastIndex(of: "/").map { rest.index(after: $0) } ?? rest.startIndex)...]
+        if let colon = lastPart.firstIndex(of: ":"), rest.contains("/") || !isHostWithPort(rest) {
+            tag = try Tag(parsing: rest[rest.index(after: colon)...])
+            rest = rest[..<colon]
+        }
+        guard !rest.isEmpty else {
+            throw Failure(.malformed, "", because: "it has no repository")
+        }
+        self.init(repository: try splitRepository(rest), tag: tag, digest: digest)
+    }
+
+    package var description: String {
+        var text = repository.description
+        if let tag { text += ":\(tag)" }
+        if let digest { text += "@\(digest)" }
+        return text
+    }
+
+    /// The name by digest only: what is meant, for ever.
+    package func pinned(to digest: Digest) -> ImageName {
+        ImageName(repository: repository, digest: digest)
+    }
+
+    /// How the content is asked for: the digest if there is one, else the tag, else `latest`.
+    package var reference: ManifestReference {
+        if let digest { return .digest(digest) }
+        if let tag { return .tag(tag) }
+        return .tag(latest)
+    }
+}
+
+/// How a manifest is asked for.
+package enum ManifestReference: Hashable, Sendable, CustomStringConvertible {
+    case tag(Tag)
+    case digest(Digest)
+
+    /// Reads what stands after `/manifests/` in a registry's path.
+    package init(parsing text: some StringProtocol) throws(Failure) {
+        self = text.contains(":") ? .digest(try Digest(parsing: text)) : .tag(try Tag(parsing: text))
+    }
+
+    package var description: String {
+        switch self {
+        case .tag(let tag): tag.description
+        case .digest(let digest): digest.description
+        }
+    }
+}
+
+/// A registry with a port and no path, such as `localhost:5000`, is no image name with a tag; but
+/// `redis:7` is. Only an explicit host (with a dot, or localhost) and a numeric end is taken so.
+private func isHostWithPort(_ text: Substring) -> Bool {
+    let host = text.prefix { $0 != ":" }
+    let port = text.dropFirst(host.count + 1)
+    return (host == "localhost") && !port.isEmpty && port.allSatisfy(\.isNumber)
+}
+
+private func splitRepository(_ text: Substring) throws(Failure) -> Repository {
+    let first = text.prefix { $0 != "/" }
+    let looksLikeHost =
+        first.contains(".") || first.contains(":") || first == "localhost"
+        || first.contains { $0.isUppercase }
+    guard first.count < text.count, looksLikeHost else {
+        guard first.count < text.count || !looksLikeHost || !first.contains(":") else {
+            throw Failure(.malformed, "", because: "it names a registry and no repository")
+        }
+        let path = text.contains("/") ? String(text) : "library/\(text)"
+        return try Repository(registry: .dockerHub, path: path)
+    }
+    let registry = try RegistryHost(parsing: first)
+    var path = String(text.dropFirst(first.count + 1))
+    if registry == .dockerHub, !path.contains("/") { path = "library/\(path)" }
+    return try Repository(registry: registry, path: path)
+}
+
+/// Spec: distribution-spec 1.1, "[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/…)*".
+private func checkPath(_ path: String) throws(Failure) {
+    for component in path.split(separator: "/", omittingEmptySubsequences: false) {
+        guard isPathComponent(component) else {
+            throw Failure(
+                .malformed, "cannot read the repository \(quoted(path))",
+                because: component.contains { $0.isUppercase }
+                    ? "\(quoted(component)) has upper-case letters; a repository has none"
+                    : "\(quoted(component)) is not lower-case letters and digits joined by . _ __ or -")
+        }
+    }
+}
+
+private func isPathComponent(_ component: Substring) -> Bool {
+    var separator = ""
+    var sawWord = false
+    for character in component {
+        if character.isASCII, character.isLowercase || character.isNumber {
+            guard separator.isEmpty || (sawWord && isSeparator(separator)) else { return false }
+            separator = ""
+            sawWord = true
+        } else if ".-_".contains(character) {
+            separator.append(character)
+        } else {
+            return false
+        }
+    }
+    return sawWord && separator.isEmpty
+}
+
+private func isSeparator(_ text: String) -> Bool {
+    [".", "_", "__"].contains(text) || text.allSatisfy { $0 == "-" }
+}
+
+private func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        true
+    default: false
+    }
+}
+
+private func isRegistryHost(_ text: String) -> Bool {
+    if text.hasPrefix("[") {
+        guard let end = text.firstIndex(of: "]") else { return false }
+        let address = text[text.index(after: text.startIndex)..<end]
+        let rest = text[text.index(after: end)...]
+        return address.contains(":") && address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+            && (rest.isEmpty || isPort(rest))
+    }
+    let host = text.prefix { $0 != ":" }
+    let port = text.dropFirst(host.count)
+    let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+    return host.utf8.count <= 253 && labels.allSatisfy(isHostLabel) && (port.isEmpty || isPort(port))
+}
+
+private func isPort(_ text: Substring) -> Bool {
+    guard text.hasPrefix(":"), text.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }),
+        let port = Int(text.dropFirst())
+    else { return false }
+    return (1...65535).contains(port)
+}
+
+private func isHostLabel(_ label: Substring) -> Bool {
+    guard !label.isEmpty, label.utf8.count <= 63, label.first != "-", label.last != "-" else {
+        return false
+    }
+    return label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+}
+
+private let latest: Tag = {
+    guard let tag = try? Tag(parsing: "latest") else { preconditionFailure("latest is a tag") }
+    return tag
+}()

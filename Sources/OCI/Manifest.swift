@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// Manifests and indexes, with the bytes they were read from.
+// Spec: OCI image-spec 1.1, manifest.md and image-index.md; Docker image manifest v2 schema 2.
+
+package import Primitives
+
+/// A manifest as a registry holds it: its exact bytes, what they are, and what they say.
+///
+/// The bytes are what the digest names, so they are kept and never written anew.
+package struct Manifest: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case image(ImageManifest)
+        case index(ImageIndex)
+    }
+
+    package let kind: Kind
+    package let mediaType: MediaType
+    package let bytes: [UInt8]
+    package let digest: Digest
+
+    /// Reads an OCI or Docker schema 2 manifest or index.
+    ///
+    /// Refused: schema 1, a document with both `layers` and `manifests` (two readers would see two
+    /// documents), and a `mediaType` that is not `declared`.
+    ///
+    /// - Parameter declared: the Content-Type it came with; nil when it came without one.
+    package init(
+        parsing bytes: [UInt8], as declared: MediaType?, by algorithm: Digest.Algorithm = .sha256,
+        named name: String = "the manifest"
+    ) throws(Failure) {
+        guard bytes.count <= Limits.manifestBytes else {
+            throw Failure(
+                .overLimit, "cannot read \(name)",
+                because: "it has \(bytes.count) bytes, the limit is \(Limits.manifestBytes)")
+        }
+        let json = try JSONReader(parsing: bytes, named: name)
+        let type = try manifestType(json, declared: declared)
+        self.bytes = bytes
+        self.mediaType = type
+        self.digest = Digest(of: bytes, by: algorithm)
+        kind =
+            type.isIndex
+            ? .index(try ImageIndex(reading: json)) : .image(try ImageManifest(reading: json))
+    }
+
+    /// What names this manifest elsewhere; carries the artifact type and annotations, as the
+    /// referrers list wants them.
+    package var descriptor: Descriptor {
+        var descriptor = Descriptor(mediaType: mediaType, digest: digest, size: bytes.count)
+        descriptor.artifactType = artifactType
+        descriptor.annotations = annotations
+        return descriptor
+    }
+
+    package var annotations: [String: String] {
+        switch kind {
+        case .image(let image): image.annotations
+        case .index(let index): index.annotations
+        }
+    }
+
+    /// What the whole is, when it is no image.
+    ///
+    /// Spec: distribution-spec 1.1, "Listing Referrers": "If the artifactType is empty or missing in
+    /// the image manifest, the value of artifactType MUST be set to the config descriptor mediaType."
+    package var artifactType: MediaType? {
+        switch kind {
+        case .image(let image): image.artifactType ?? image.config.mediaType
+        case .index(let index): index.artifactType
+        }
+    }
+
+    /// What this is evidence about, when it is.
+    package var subject: Descriptor? {
+        switch kind {
+        case .image(let image): image.subject
+        case .index(let index): index.subject
+        }
+    }
+
+    /// Manifests this one lists; empty for an image.
+    package var children: [Descriptor] {
+        if case .index(let index) = kind { index.manifests } else { [] }
+    }
+
+    /// Blobs this one needs, in order, each once; non-distributable layers are left out.
+    package var blobs: [Descriptor] {
+        guard case .image(let image) = kind else { return [] }
+        var seen: Set<Digest> = []
+        return ([image.config] + image.layers).filter {
+            !$0.mediaType.isNonDistributable && seen.insert($0.digest).inserted
+        }
+    }
+}
+
+/// One image (or artifact): a configuration and layers.
+package struct ImageManifest: Hashable, Sendable {
+    package var config: Descriptor
+    package var layers: [Descriptor]
+    package var artifactType: MediaType?
+    package var subject: Descriptor?
+    package var annotations: [String: String]
+
+    package init(
+        config: Descriptor, layers: [Descriptor], artifactType: MediaType? = nil,
+        subject: Descriptor? = nil, annotations: [String: String] = [:]
+    ) {
+        self.config = config
+        self.layers = layers
+        self.artifactType = artifactType
+        self.subject = subject
+        self.annotations = annotations
+    }
+
+    init(reading json: JSONReader) throws(Failure) {
+        config = try Descriptor(reading: try json.required("config"))
+        layers = []
+        for layer in try json.required("layers").items(atMost: Limits.layersPerManifest) {
+            layers.append(try Descriptor(reading: layer))
+        }
+        if let type = try json.optional("artifactType")?.string(), !type.isEmpty {
+            artifactType = try MediaType(parsing: type)
+        }
+        subject = try subjectDescriptor(json)
+        annotations = try json.optional("annotations")?.stringMap() ?? [:]
+    }
+
+    /// The document as we write it: OCI, fields in the specification's order.
+    package var json: JSONValue {
+        var object: JSONObject = [
+            "schemaVersion": 2, "mediaType": .string(MediaType.ociManifest.description),
+        ]
+        if let artifactType { object["artifactType"] = .string(artifactType.description) }
+        object["config"] = config.json
+        object["layers"] = .array(layers.map(\.json))
+        if let subject { object["subject"] = subject.json }
+        if !annotations.isEmpty { object["annotations"] = JSONValue(sorted: annotations) }
+        return .object(object)
+    }
+
+    /// The manifest these fields make, with the bytes and digest it will have everywhere.
+    package func manifest() throws(Failure) -> Manifest {
+        try Manifest(parsing: json.compactBytes, as: .ociManifest)
+    }
+}
+
+/// A list of manifests: an image for several platforms, or the referrers of a digest.
+package struct ImageIndex: Hashable, Sendable {
+    package var manifests: [Descriptor]
+    package var artifactType: MediaType?
+    package var subject: Descriptor?
+    package var annotations: [String: String]
+
+    package init(manifests: [Descriptor], annotations: [String: String] = [:]) {
+        self.manifests = manifests
+        self.annotations = annotations
+    }
+
+    package init(reading json: JSONReader) throws(Failure) {
+        manifests = []
+        for child in try json.required("manifests").items(atMost: Limits.manifestsPerIndex) {
+            manifests.append(try Descriptor(reading: child))
+        }
+        if let type = try json.optional("artifactType")?.string(), !type.isEmpty {
+            artifactType = try MediaType(parsing: type)
+        }
+        subject = try subjectDescriptor(json)
+        annotations = try json.optional("annotations")?.stringMap() ?? [:]
+    }
+
+    package var json: JSONValue {
+        var object: JSONObject = [
+            "schemaVersion": 2, "mediaType": .string(MediaType.ociIndex.description),
+        ]
+        if let artifactType { object["artifactType"] = .string(artifactType.description) }
+        object["manifests"] = .array(manifests.map(\.json))
+        if let subject { object["subject"] = subject.json }
+        if !annotations.isEmpty { object["annotations"] = JSONValue(sorted: annotations) }
+        return .object(object)
+    }
+
+    package func manifest() throws(Failure) -> Manifest {
+        try Manifest(parsing: json.compactBytes, as: .ociIndex)
+    }
+}
+
+private func subjectDescriptor(_ json: JSONReader) throws(Failure) -> Descriptor? {
+    guard let subject = try json.optional("subject") else { return nil }
+    return try Descriptor(reading: subject)
+}
+
+private func manifestType(_ json: JSONReader, declared: MediaType?) throws(Failure) -> MediaType {
+    let object = try json.object()
+    guard !(object["layers"] != nil && object["manifests"] != nil) else {
+        throw json.broken("it has both layers and manifests; one reader would run what another checked")
+    }
+    guard try json.required("schemaVersion").integer() == 2 else {
+        throw Failure(
+            .unsupported, "cannot read \(json.document)", at: json.place,
+            because: "only manifests with schemaVersion 2 have a digest that names what runs",
+            next: "push the image again with a current tool; schema 1 ended in 2017")
+    }
+    let written = try json.optional("mediaType").map { (reader) throws(Failure) in
+        try MediaType(parsing: try reader.string())
+    }
+    // Spec: image-spec 1.1, manifest.md: mediaType "MUST NOT" differ from the Content-Type.
+    if let written, let declared, declared != written, declared != .octets {
+        throw json.broken("it says it is \(written) and was served as \(declared)")
+    }
+    let type = written ?? declared.flatMap { $0 == .octets ? nil : $0 } ?? guessedType(object)
+    guard type.isIndex || type.isImageManifest else {
+        throw Failure(
+            .unsupported, "cannot read \(json.document)", at: json.place,
+            because: "its type \(type) is no manifest or index that Assay knows")
+    }
+    return type
+}
+
+/// Spec: image-spec 1.1: "mediaType" SHOULD be there; old OCI images have none.
+private func guessedType(_ object: JSONObject) -> MediaType {
+    object["manifests"] != nil ? .ociIndex : .ociManifest
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Media types, kept as they came. Spec: OCI image-spec 1.1, media-types.md; RFC 6838.
+
+package import Primitives
+
+/// What some content is. Unknown types are kept, not refused.
+package struct MediaType: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    /// Reads a media type, leaving parameters (`; charset=…`) away.
+    ///
+    /// Spec: RFC 6838 §4.2; type and subtype compare without case, so they are kept in lower case.
+    package init(parsing text: some StringProtocol) throws(Failure) {
+        let essence = String(text.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }).lowercased()
+        let parts = essence.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isTokenByte) }),
+            essence.utf8.count <= 255
+        else {
+            throw Failure(
+                .malformed, "cannot read the media type \(quoted(text))",
+                because: "it is not written like type/subtype")
+        }
+        description = essence
+    }
+
+    fileprivate init(known text: String) { description = text }
+
+    package static let ociManifest = MediaType(known: "application/vnd.oci.image.manifest.v1+json")
+    package static let ociIndex = MediaType(known: "application/vnd.oci.image.index.v1+json")
+    package static let ociConfig = MediaType(known: "application/vnd.oci.image.config.v1+json")
+    package static let ociEmpty = MediaType(known: "application/vnd.oci.empty.v1+json")
+    package static let ociLayer = MediaType(known: "application/vnd.oci.image.layer.v1.tar")
+    package static let ociLayerGzip = MediaType(known: "application/vnd.oci.image.layer.v1.tar+gzip")
+    package static let ociLayerZstd = MediaType(known: "application/vnd.oci.image.layer.v1.tar+zstd")
+    package static let dockerManifest = MediaType(
+        known: "application/vnd.docker.distribution.manifest.v2+json")
+    package static let dockerManifestList = MediaType(
+        known: "application/vnd.docker.distribution.manifest.list.v2+json")
+    package static let dockerConfig = MediaType(known: "application/vnd.docker.container.image.v1+json")
+    package static let dockerLayerGzip = MediaType(
+        known: "application/vnd.docker.image.rootfs.diff.tar.gzip")
+    package static let dockerForeignLayer = MediaType(
+        known: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip")
+    package static let dockerSchema1 = MediaType(
+        known: "application/vnd.docker.distribution.manifest.v1+json")
+    package static let dockerSchema1Signed = MediaType(
+        known: "application/vnd.docker.distribution.manifest.v1+prettyjws")
+    package static let sigstoreBundle = MediaType(known: "application/vnd.dev.sigstore.bundle.v0.3+json")
+    package static let simpleSigning = MediaType(known: "application/vnd.dev.cosign.simplesigning.v1+json")
+    package static let dsseEnvelope = MediaType(known: "application/vnd.dsse.envelope.v1+json")
+    package static let octets = MediaType(known: "application/octet-stream")
+
+    /// The types that list other manifests.
+    package var isIndex: Bool { self == .ociIndex || self == .dockerManifestList }
+    /// The types of a single image or artifact manifest.
+    package var isImageManifest: Bool { self == .ociManifest || self == .dockerManifest }
+    /// Any version of the Sigstore bundle.
+    package var isSigstoreBundle: Bool {
+        description.hasPrefix("application/vnd.dev.sigstore.bundle")
+    }
+    /// Layers that are not to be fetched or copied by default.
+    ///
+    /// Spec: image-spec 1.1, layer.md, "Non-Distributable Layers".
+    package var isNonDistributable: Bool {
+        self == .dockerForeignLayer || description.contains(".nondistributable.")
+    }
+}
+
+/// Spec: RFC 6838 §4.2, restricted-name-chars.
+private func isTokenByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: Array("!#$&-^_.+".utf8).contains(byte)
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Base64 with one encoding for each value. Spec: RFC 4648 §4 and §5.
+
+internal import FoundationEssentials
+
+/// The standard alphabet, padded.
+package func base64Text(_ bytes: some Sequence<UInt8>) -> String {
+    Data(bytes).base64EncodedString()
+}
+
+/// The bytes of padded base64 in the standard alphabet; nil for line breaks, missing padding or
+/// stray trailing bits.
+///
+/// Spec: RFC 4648 §3.5, "Implementations MAY choose to reject" non-canonical encodings. We do: two
+/// spellings of one signature would be two pieces of evidence.
+package func bytes(fromBase64 text: some StringProtocol) -> [UInt8]? {
+    guard let data = Data(base64Encoded: String(text)) else { return nil }
+    guard data.base64EncodedString() == text else { return nil }
+    return Array(data)
+}
+
+/// As `bytes(fromBase64:)`, and the URL-safe alphabet too, padded or not.
+///
+/// Spec: DSSE protocol 1.0.2, "verifiers MUST accept standard and URL-safe base64".
+package func bytes(fromAnyBase64 text: some StringProtocol) -> [UInt8]? {
+    if let bytes = bytes(fromBase64: text) { return bytes }
+    var standard = String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
+    guard !text.contains("+"), !text.contains("/") else { return nil }
+    while !standard.utf8.count.isMultiple(of: 4) { standard += "=" }
+    return bytes(fromBase64: standard)
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Content addressing. Spec: OCI image-spec 1.1, descriptor.md, "Digests".
+
+internal import Crypto
+
+/// The name of some bytes: an algorithm, and the hash those bytes must have.
+///
+/// A `Digest` exists only if its text was valid, so nothing that holds one checks again.
+///
+/// Spec: OCI image-spec 1.1, descriptor.md, "Digests".
+public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The registered algorithms that Assay computes.
+    public enum Algorithm: String, Sendable, CaseIterable {
+        case sha256, sha512
+
+        /// Hex digits of one hash.
+        package var hexCount: Int { self == .sha256 ? 64 : 128 }
+    }
+
+    /// How the hash was made.
+    public let algorithm: Algorithm
+    /// The hash in lower-case hex.
+    public let hex: String
+
+    /// Reads `sha256:…` or `sha512:…`; anything else is a failure that names what is wrong.
+    public init(parsing text: some StringProtocol) throws(Failure) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let algorithm = Algorithm(rawValue: String(parts[0])) else {
+            throw Failure(
+                .malformed, "cannot read the digest \(quoted(text))",
+                because: "it does not start with sha256: or sha512:")
+        }
+        // Spec: "MUST match [a-f0-9]{64}". Upper case would give one blob two names.
+        guard parts[1].utf8.count == algorithm.hexCount, parts[1].utf8.allSatisfy(isLowerHex) else {
+            throw Failure(
+                .malformed, "cannot read the digest \(quoted(text))",
+                because: "\(algorithm) needs \(algorithm.hexCount) lower-case hex digits")
+        }
+        self.algorithm = algorithm
+        self.hex = String(parts[1])
+    }
+
+    fileprivate init(algorithm: Algorithm, hash: some Sequence<UInt8>) {
+        self.algorithm = algorithm
+        self.hex = hexText(hash)
+    }
+
+    /// The digest of bytes that are all here.
+    package init(of bytes: some Sequence<UInt8>, by algorithm: Algorithm) {
+        var hasher = ContentHasher(algorithm)
+        hasher.update(Array(bytes))
+        self = hasher.finish()
+    }
+
+    /// `algorithm:hex`, the canonical text.
+    public var description: String { "\(algorithm.rawValue):\(hex)" }
+
+    /// The first 12 hex digits, for columns where the whole digest stands elsewhere.
+    package var short: String { String(hex.prefix(12)) }
+
+    /// By text: a stable order for lists.
+    public static func < (left: Digest, right: Digest) -> Bool {
+        left.description < right.description
+    }
+}
+
+/// Hashes content as it passes by.
+package struct ContentHasher: Sendable {
+    private enum State: Sendable {
+        case sha256(SHA256)
+        case sha512(SHA512)
+    }
+
+    private var state: State
+
+    package init(_ algorithm: Digest.Algorithm) {
+        switch algorithm {
+        case .sha256: state = .sha256(SHA256())
+        case .sha512: state = .sha512(SHA512())
+        }
+    }
+
+    package mutating func update(_ bytes: [UInt8]) {
+        switch state {
+        case .sha256(var hasher):
+            hasher.update(data: bytes)
+            state = .sha256(hasher)
+        case .sha512(var hasher):
+            hasher.update(data: bytes)
+            state = .sha512(hasher)
+        }
+    }
+
+    package func finish() -> Digest {
+        switch state {
+        case .sha256(let hasher): Digest(algorithm: .sha256, hash: hasher.finalize())
+        case .sha512(let hasher): Digest(algorithm: .sha512, hash: hasher.finalize())
+        }
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON as it was written: member order and number spelling are kept. Spec: RFC 8259.
+
+/// A JSON value. Objects keep their order and cannot hold one name twice; numbers keep their text.
+package indirect enum JSONValue: Hashable, Sendable {
+    case null
+    case bool(Bool)
+    case number(JSONNumber)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+}
+
+/// A number in its own spelling, so that 1e2, 100 and 100.0 stay what the author wrote.
+package struct JSONNumber: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ value: Int) { description = String(value) }
+
+    package init?(_ value: Double) {
+        guard value.isFinite else { return nil }
+        description = value.description
+    }
+
+    init(spelling: String) { description = spelling }
+
+    /// The value as a whole number, when it is one that fits.
+    package var integer: Int? { Int(description) }
+
+    /// The nearest binary floating-point value.
+    package var double: Double? { Double(description) }
+}
+
+/// Names and values in the order they were written; each name once.
+package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, Sequence {
+    package struct Member: Hashable, Sendable {
+        package let name: String
+        package let value: JSONValue
+    }
+
+    package private(set) var members: [Member] = []
+    private var places: [String: Int] = [:]
+
+    package init() {}
+
+    /// A literal with one name twice keeps the last value; parsed text with one is refused.
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        for (name, value) in elements { self[name] = value }
+    }
+
+    package subscript(name: String) -> JSONValue? {
+        get { places[name].map { members[$0].value } }
+        set {
+            switch (places[name], newValue) {
+            case (let place?, let value?): members[place] = Member(name: name, value: value)
+            case (nil, let value?):
+                places[name] = members.count
+                members.append(Member(name: name, value: value))
+            case (let place?, nil):
+                members.remove(at: place)
+                places = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.name, $0) })
+            case (nil, nil): break
+            }
+        }
+    }
+
+    package var count: Int { members.count }
+    package var isEmpty: Bool { members.isEmpty }
+    package var names: [String] { members.map(\.name) }
+
+    package func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
+
+    /// Two objects are equal when they hold the same members, in any order.
+    package static func == (left: JSONObject, right: JSONObject) -> Bool {
+        left.count == right.count && left.members.allSatisfy { right[$0.name] == $0.value }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for member in members.sorted(by: { $0.name < $1.name }) { hasher.combine(member) }
+    }
+}
+
+extension JSONValue {
+    package var string: String? { if case .string(let text) = self { text } else { nil } }
+    package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    package var integer: Int? { if case .number(let number) = self { number.integer } else { nil } }
+    package var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
+    package var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
+    package var isNull: Bool { self == .null }
+
+    /// The member of that name; nil when this is no object or has none.
+    package subscript(name: String) -> JSONValue? { object?[name] }
+
+    /// What kind of value this is, in an error's words.
+    package var kindName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "true or false"
+        case .number: "a number"
+        case .string: "a string"
+        case .array: "a list"
+        case .object: "an object"
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(integerLiteral value: Int) { self = .number(JSONNumber(value)) }
+    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
+        var object = JSONObject()
+        for (name, value) in elements { object[name] = value }
+        self = .object(object)
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// From text to nodes. Scalars resolve as sigs.k8s.io/yaml does (YAML 1.1 booleans and octals).
+
+internal import Yams
+
+extension YAMLNode {
+    /// Reads every document of a YAML or JSON file; empty documents are left out.
+    ///
+    /// Refused: a name that stands twice in one mapping, nesting past `Limits.documentDepth`, more
+    /// than `Limits.yamlNodes` nodes once aliases are expanded, and unknown tags.
+    package static func documents(parsing bytes: [UInt8], named name: String) throws(Failure) -> [YAMLNode] {
+        guard bytes.count <= Limits.yamlBytes else {
+            throw Failure(
+                .overLimit, "cannot read \(name)",
+                because: "it has \(bytes.count) bytes, the limit is \(Limits.yamlBytes)")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(.malformed, "cannot read \(name)", because: "it is not valid UTF-8")
+        }
+        var reader = YAMLReader(name: name)
+        var documents: [YAMLNode] = []
+        for root in try composed(text, named: name) {
+            let node = try reader.node(root, depth: 0)
+            if !node.isNull { documents.append(node) }
+        }
+        return documents
+    }
+}
+
+private func composed(_ text: String, named name: String) throws(Failure) -> [Node] {
+    do {
+        return try Array(compose_all(yaml: text, .basic))
+    } catch let error as YamlError {
+        throw failure(error, named: name)
+    } catch {
+        throw Failure(.malformed, "cannot read \(name) as YAML", because: plain("\(error)"))
+    }
+}
+
+private func failure(_ error: YamlError, named name: String) -> Failure {
+    let what = "cannot read \(name) as YAML"
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+        .composer(_, let problem, let mark, _):
+        return Failure(
+            .malformed, what, at: .file(name, line: mark.line, column: mark.column),
+            because: plain(problem))
+    case .duplicatedKeysInMapping(let duplicates, let context):
+        let names = duplicates.map { quoted($0) }.joined(separator: ", ")
+        return Failure(
+            .malformed, what,
+            at: .file(name, line: context.mark.line, column: context.mark.column),
+            because: "a name stands twice in one mapping: \(names)")
+    case .reader(let problem, let offset, _, _):
+        return Failure(
+            .malformed, what, at: .bytes(of: name, offset: offset ?? 0), because: plain(problem))
+    default:
+        return Failure(.malformed, what, because: plain("\(error)"))
+    }
+}
+
+private struct YAMLReader {
+    let name: String
+    var nodesLeft = Limits.yamlNodes
+
+    init(name: String) { self.name = name }
+
+    mutating func node(_ node: Node, depth: Int) throws(Failure) -> YAMLNode {
+        let place = Place.file(name, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
+        nodesLeft -= 1
+        guard depth <= Limits.documentDepth, nodesLeft > 0 else {
+            throw Failure(
+                .overLimit, "cannot read \(name)", at: place,
+                because: depth > Limits.documentDepth
+                    ? "it is nested deeper than \(Limits.documentDepth) levels"
+                    : "it has more than \(Limits.yamlNodes) values")
+        }
+        switch node {
+        case .scalar(let scalar):
+            return YAMLNode(content: .scalar(try resolved(scalar, at: place)), place: place)
+        case .sequence(let sequence):
+            var items: [YAMLNode] = []
+            for item in sequence { items.append(try self.node(item, depth: depth + 1)) }
+            return YAMLNode(content: .sequence(items), place: place)
+        case .mapping(let mapping):
+            return YAMLNode(content: .mapping(try members(mapping, depth: depth, at: place)), place: place)
+        case .alias:
+            throw Failure(
+                .malformed, "cannot read \(name) as YAML", at: place,
+                because: "an alias names an anchor that is not defined before it")
+        }
+    }
+
+    private mutating func members(
+        _ mapping: Node.Mapping, depth: Int, at place: Place
+    ) throws(Failure) -> [YAMLNode.Member] {
+        var members: [YAMLNode.Member] = []
+        var merged: [YAMLNode.Member] = []
+        var names: Set<String> = []
+        for (key, value) in mapping {
+            let place = Place.file(name, line: key.mark?.line ?? 1, column: key.mark?.column ?? 1)
+            guard case .scalar(let scalar) = key else {
+                throw Failure(
+                    .malformed, "cannot read \(name) as YAML", at: place,
+                    because: "a name in a mapping must be a plain value")
+            }
+            let child = try node(value, depth: depth + 1)
+            if scalar.string == "<<", scalar.style == .plain || scalar.style == .any {
+                merged += try mergedMembers(child)
+                continue
+            }
+            guard names.insert(scalar.string).inserted else {
+                throw Failure(
+                    .malformed, "cannot read \(name) as YAML", at: place,
+                    because: "the name \(quoted(scalar.string)) stands twice in one mapping")
+            }
+            members.append(YAMLNode.Member(name: scalar.string, value: child, place: place))
+        }
+        // Spec: YAML merge key: "keys in mapping nodes earlier in the sequence override later ones".
+        for member in merged where names.insert(member.name).inserted { members.append(member) }
+        return members
+    }
+
+    private func mergedMembers(_ node: YAMLNode) throws(Failure) -> [YAMLNode.Member] {
+        switch node.content {
+        case .mapping(let members): return members
+        case .sequence(let items):
+            var members: [YAMLNode.Member] = []
+            for item in items { members += try item.members() }
+            return members
+        case .scalar: throw node.broken("<< must name a mapping")
+        }
+    }
+
+    private func resolved(_ scalar: Node.Scalar, at place: Place) throws(Failure) -> JSONValue {
+        let tag = scalar.tag.description
+        switch tag {
+        case "tag:yaml.org,2002:str", "!": return .string(scalar.string)
+        case "tag:yaml.org,2002:binary":
+            throw Failure(
+                .unsupported, "cannot read \(name) as YAML", at: place,
+                because: "!!binary values have no JSON form")
+        default: break
+        }
+        guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
+        return plainScalar(scalar.string)
+    }
+}
+
+/// What a plain (unquoted) scalar means.
+private func plainScalar(_ text: String) -> JSONValue {
+    switch text {
+    case "", "~", "null", "Null", "NULL": return .null
+    case "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON": return .bool(true)
+    case "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF": return .bool(false)
+    default: break
+    }
+    guard let first = text.utf8.first, first < 0x40 else { return .string(text) }
+    if let number = wholeNumber(text) { return .number(JSONNumber(number)) }
+    if looksLikeDecimal(text), let value = Double(text.filter { $0 != "_" }), let number = JSONNumber(value) {
+        return .number(number)
+    }
+    return .string(text)
+}
+
+private func wholeNumber(_ text: String) -> Int? {
+    let negative = text.hasPrefix("-")
+    let digits = text.drop { $0 == "-" || $0 == "+" }.filter { $0 != "_" }
+    guard text.count - digits.count <= 1 + text.count(where: { $0 == "_" }),
+        digits.first?.isHexDigit == true
+    else { return nil }
+    let radixes: [(String, Int)] = [("0x", 16), ("0o", 8), ("0b", 2)]
+    for (prefix, radix) in radixes where digits.hasPrefix(prefix) {
+        return Int((negative ? "-" : "") + digits.dropFirst(2), radix: radix)
+    }
+    let radix = digits.count > 1 && digits.hasPrefix("0") ? 8 : 10
+    return Int((negative ? "-" : "") + digits, radix: radix)
+}
+
+private func looksLikeDecimal(_ text: String) -> Bool {
+    var digits = 0
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digits += 1
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "e"),
+            UInt8(ascii: "E"), UInt8(ascii: "_"):
+            break
+        default: return false
+        }
+    }
+    return digits > 0
+}
