@@ -34,7 +34,9 @@ package struct Descriptor: Hashable, Sendable {
     }
 
     /// The descriptor of bytes that are all here.
-    package init(of content: [UInt8], as mediaType: MediaType, by algorithm: Digest.Algorithm = .sha256) {
+    package init(
+        of content: [UInt8], as mediaType: MediaType, by algorithm: Digest.Algorithm = .sha256
+    ) {
         self.init(
             mediaType: mediaType, digest: Digest(of: content, by: algorithm), size: content.count)
     }
@@ -49,8 +51,12 @@ package struct Descriptor: Hashable, Sendable {
         if let type = try json.optional("artifactType")?.string(), !type.isEmpty {
             artifactType = try MediaType(parsing: type)
         }
-        if let platform = try json.optional("platform") { self.platform = try Platform(reading: platform) }
-        for url in try json.optional("urls")?.items(atMost: 100) ?? [] { urls.append(try url.string()) }
+        if let platform = try json.optional("platform") {
+            self.platform = try Platform(reading: platform)
+        }
+        for url in try json.optional("urls")?.items(atMost: 100) ?? [] {
+            urls.append(try url.string())
+        }
         if let text = try json.optional("data") { data = try embedded(text) }
     }
 

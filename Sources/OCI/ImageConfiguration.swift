@@ -12,12 +12,15 @@ package struct ImageConfiguration: Hashable, Sendable {
     /// The commands that made the layers, where the builder kept them; empty layers left out.
     package let history: [String]
 
-    package init(parsing bytes: [UInt8], named name: String = "the image configuration") throws(Failure) {
+    package init(parsing bytes: [UInt8], named name: String = "the image configuration")
+        throws(Failure)
+    {
         let json = try JSONReader(parsing: bytes, named: name)
         platform = try Platform(reading: json)
         let rootFileSystem = try json.required("rootfs")
         var digests: [Digest] = []
-        for item in try rootFileSystem.required("diff_ids").items(atMost: Limits.layersPerManifest) {
+        for item in try rootFileSystem.required("diff_ids").items(atMost: Limits.layersPerManifest)
+        {
             digests.append(try Digest(parsing: try item.string()))
         }
         layerDigests = digests

@@ -15,7 +15,8 @@ package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
                 because: "it is not a host name or address with an optional port")
         }
         // Docker Hub has three names in the field and one registry.
-        description = ["index.docker.io", "registry-1.docker.io"].contains(lower) ? "docker.io" : lower
+        description =
+            ["index.docker.io", "registry-1.docker.io"].contains(lower) ? "docker.io" : lower
     }
 
     /// The host without its port, brackets removed.
@@ -46,7 +47,8 @@ package struct Repository: Hashable, Sendable, CustomStringConvertible {
 
     package init(registry: RegistryHost, path: String) throws(Failure) {
         try checkPath(path)
-        guard registry.description.utf8.count + 1 + path.utf8.count <= Limits.repositoryNameLength else {
+        guard registry.description.utf8.count + 1 + path.utf8.count <= Limits.repositoryNameLength
+        else {
             throw Failure(
                 .overLimit, "cannot read the repository \(quoted(path))",
                 because: "a name has at most \(Limits.repositoryNameLength) characters")
@@ -77,7 +79,9 @@ package struct Tag: Hashable, Sendable, Comparable, CustomStringConvertible {
     package init(parsing text: some StringProtocol) throws(Failure) {
         let bytes = Array(text.utf8)
         guard let first = bytes.first, isWordByte(first), bytes.count <= 128,
-            bytes.allSatisfy({ isWordByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") })
+            bytes.allSatisfy({
+                isWordByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-")
+            })
         else {
             throw Failure(
                 .malformed, "cannot read the tag \(quoted(text))",
@@ -134,7 +138,8 @@ package struct ImageName: Hashable, Sendable, CustomStringConvertible {
             rest = rest[..<at]
         }
         var tag: Tag?
-        let lastPart = rest[(rest.lastIndex(of: "/").map { rest.index(after: $0) } ?? rest.startIndex)...]
+        let lastPart = rest[
+            (rest.lastIndex(of: "/").map { rest.index(after: $0) } ?? rest.startIndex)...]
         if let colon = lastPart.firstIndex(of: ":"), rest.contains("/") || !isHostWithPort(rest) {
             tag = try Tag(parsing: rest[rest.index(after: colon)...])
             rest = rest[..<colon]
@@ -172,7 +177,8 @@ package enum ManifestReference: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads what stands after `/manifests/` in a registry's path.
     package init(parsing text: some StringProtocol) throws(Failure) {
-        self = text.contains(":") ? .digest(try Digest(parsing: text)) : .tag(try Tag(parsing: text))
+        self =
+            text.contains(":") ? .digest(try Digest(parsing: text)) : .tag(try Tag(parsing: text))
     }
 
     package var description: String {
@@ -217,7 +223,8 @@ private func checkPath(_ path: String) throws(Failure) {
                 .malformed, "cannot read the repository \(quoted(path))",
                 because: component.contains { $0.isUppercase }
                     ? "\(quoted(component)) has upper-case letters; a repository has none"
-                    : "\(quoted(component)) is not lower-case letters and digits joined by . _ __ or -")
+                    : "\(quoted(component)) is not lower-case letters and digits joined by . _ __ or -"
+            )
         }
     }
 }
@@ -257,13 +264,15 @@ private func isRegistryHost(_ text: String) -> Bool {
         guard let end = text.firstIndex(of: "]") else { return false }
         let address = text[text.index(after: text.startIndex)..<end]
         let rest = text[text.index(after: end)...]
-        return address.contains(":") && address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        return address.contains(":")
+            && address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
             && (rest.isEmpty || isPort(rest))
     }
     let host = text.prefix { $0 != ":" }
     let port = text.dropFirst(host.count)
     let labels = host.split(separator: ".", omittingEmptySubsequences: false)
-    return host.utf8.count <= 253 && labels.allSatisfy(isHostLabel) && (port.isEmpty || isPort(port))
+    return host.utf8.count <= 253 && labels.allSatisfy(isHostLabel)
+        && (port.isEmpty || isPort(port))
 }
 
 private func isPort(_ text: Substring) -> Bool {

@@ -192,7 +192,8 @@ private func subjectDescriptor(_ json: JSONReader) throws(Failure) -> Descriptor
 private func manifestType(_ json: JSONReader, declared: MediaType?) throws(Failure) -> MediaType {
     let object = try json.object()
     guard !(object["layers"] != nil && object["manifests"] != nil) else {
-        throw json.broken("it has both layers and manifests; one reader would run what another checked")
+        throw json.broken(
+            "it has both layers and manifests; one reader would run what another checked")
     }
     guard try json.required("schemaVersion").integer() == 2 else {
         throw Failure(

@@ -11,9 +11,11 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Spec: RFC 6838 §4.2; type and subtype compare without case, so they are kept in lower case.
     package init(parsing text: some StringProtocol) throws(Failure) {
-        let essence = String(text.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }).lowercased()
+        let essence = String(text.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" })
+            .lowercased()
         let parts = essence.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isTokenByte) }),
+        guard parts.count == 2,
+            parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isTokenByte) }),
             essence.utf8.count <= 255
         else {
             throw Failure(
@@ -30,13 +32,16 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     package static let ociConfig = MediaType(known: "application/vnd.oci.image.config.v1+json")
     package static let ociEmpty = MediaType(known: "application/vnd.oci.empty.v1+json")
     package static let ociLayer = MediaType(known: "application/vnd.oci.image.layer.v1.tar")
-    package static let ociLayerGzip = MediaType(known: "application/vnd.oci.image.layer.v1.tar+gzip")
-    package static let ociLayerZstd = MediaType(known: "application/vnd.oci.image.layer.v1.tar+zstd")
+    package static let ociLayerGzip = MediaType(
+        known: "application/vnd.oci.image.layer.v1.tar+gzip")
+    package static let ociLayerZstd = MediaType(
+        known: "application/vnd.oci.image.layer.v1.tar+zstd")
     package static let dockerManifest = MediaType(
         known: "application/vnd.docker.distribution.manifest.v2+json")
     package static let dockerManifestList = MediaType(
         known: "application/vnd.docker.distribution.manifest.list.v2+json")
-    package static let dockerConfig = MediaType(known: "application/vnd.docker.container.image.v1+json")
+    package static let dockerConfig = MediaType(
+        known: "application/vnd.docker.container.image.v1+json")
     package static let dockerLayerGzip = MediaType(
         known: "application/vnd.docker.image.rootfs.diff.tar.gzip")
     package static let dockerForeignLayer = MediaType(
@@ -45,8 +50,10 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
         known: "application/vnd.docker.distribution.manifest.v1+json")
     package static let dockerSchema1Signed = MediaType(
         known: "application/vnd.docker.distribution.manifest.v1+prettyjws")
-    package static let sigstoreBundle = MediaType(known: "application/vnd.dev.sigstore.bundle.v0.3+json")
-    package static let simpleSigning = MediaType(known: "application/vnd.dev.cosign.simplesigning.v1+json")
+    package static let sigstoreBundle = MediaType(
+        known: "application/vnd.dev.sigstore.bundle.v0.3+json")
+    package static let simpleSigning = MediaType(
+        known: "application/vnd.dev.cosign.simplesigning.v1+json")
     package static let dsseEnvelope = MediaType(known: "application/vnd.dsse.envelope.v1+json")
     package static let octets = MediaType(known: "application/octet-stream")
 

@@ -19,7 +19,9 @@ package func hexText(_ bytes: some Sequence<UInt8>) -> String {
 package func bytes(fromHex text: some StringProtocol) -> [UInt8]? {
     let digits = Array(text.utf8)
     guard digits.count.isMultiple(of: 2), digits.allSatisfy(isLowerHex) else { return nil }
-    return stride(from: 0, to: digits.count, by: 2).map { value(digits[$0]) << 4 | value(digits[$0 + 1]) }
+    return stride(from: 0, to: digits.count, by: 2).map {
+        value(digits[$0]) << 4 | value(digits[$0 + 1])
+    }
 }
 
 private func value(_ digit: UInt8) -> UInt8 {

@@ -29,7 +29,9 @@ package struct JSONReader: Sendable {
 
     /// The member of that name, or nil when it is absent; null counts as absent.
     package func optional(_ name: String) throws(Failure) -> JSONReader? {
-        guard let object = value.object else { throw broken("it is \(value.kindName), not an object") }
+        guard let object = value.object else {
+            throw broken("it is \(value.kindName), not an object")
+        }
         guard let member = object[name], !member.isNull else { return nil }
         return child(member, name)
     }
@@ -54,12 +56,16 @@ package struct JSONReader: Sendable {
     }
 
     package func boolean() throws(Failure) -> Bool {
-        guard let value = value.bool else { throw broken("it is \(value.kindName), not true or false") }
+        guard let value = value.bool else {
+            throw broken("it is \(value.kindName), not true or false")
+        }
         return value
     }
 
     package func object() throws(Failure) -> JSONObject {
-        guard let object = value.object else { throw broken("it is \(value.kindName), not an object") }
+        guard let object = value.object else {
+            throw broken("it is \(value.kindName), not an object")
+        }
         return object
     }
 
@@ -79,7 +85,9 @@ package struct JSONReader: Sendable {
     /// An object whose values are all strings, such as annotations or labels.
     package func stringMap() throws(Failure) -> [String: String] {
         var map: [String: String] = [:]
-        for member in try object() { map[member.name] = try child(member.value, member.name).string() }
+        for member in try object() {
+            map[member.name] = try child(member.value, member.name).string()
+        }
         return map
     }
 
@@ -87,7 +95,8 @@ package struct JSONReader: Sendable {
     package func refuseFields(otherThan known: Set<String>) throws(Failure) {
         for member in try object() where !known.contains(member.name) {
             throw child(member.value, member.name).broken(
-                "the field \(quoted(member.name)) is not one of \(known.sorted().joined(separator: ", "))")
+                "the field \(quoted(member.name)) is not one of \(known.sorted().joined(separator: ", "))"
+            )
         }
     }
 

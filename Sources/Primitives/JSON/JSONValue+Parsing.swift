@@ -62,7 +62,9 @@ private struct JSONParser {
         if take("}") { return object }
         while true {
             skipSpace()
-            guard peek() == UInt8(ascii: "\"") else { throw broken("a member name must be a string") }
+            guard peek() == UInt8(ascii: "\"") else {
+                throw broken("a member name must be a string")
+            }
             let start = offset
             let memberName = try string()
             guard object[memberName] == nil else {
@@ -70,7 +72,9 @@ private struct JSONParser {
                 throw broken("the name \(quoted(memberName)) stands twice in one object")
             }
             skipSpace()
-            guard take(":") else { throw broken("a colon must follow the name \(quoted(memberName))") }
+            guard take(":") else {
+                throw broken("a colon must follow the name \(quoted(memberName))")
+            }
             skipSpace()
             object[memberName] = try value(depth: depth + 1)
             skipSpace()
@@ -96,7 +100,9 @@ private struct JSONParser {
     private mutating func string() throws(Failure) -> String {
         offset += 1
         let start = offset
-        while let byte = peek(), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+        while let byte = peek(), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"),
+            byte >= 0x20
+        {
             offset += 1
         }
         guard peek() != UInt8(ascii: "\"") else {
@@ -150,7 +156,8 @@ private struct JSONParser {
 
     private mutating func hexUnit() throws(Failure) -> UInt16 {
         guard bytes.count - offset >= 4,
-            let unit = UInt16(String(decoding: bytes[offset..<offset + 4], as: UTF8.self), radix: 16),
+            let unit = UInt16(
+                String(decoding: bytes[offset..<offset + 4], as: UTF8.self), radix: 16),
             bytes[offset] != UInt8(ascii: "+"), bytes[offset] != UInt8(ascii: "-")
         else { throw broken("\\u needs four hex digits") }
         offset += 4
@@ -194,7 +201,9 @@ private struct JSONParser {
 
     private mutating func takeDigits() -> Int {
         let start = offset
-        while let byte = peek(), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { offset += 1 }
+        while let byte = peek(), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+            offset += 1
+        }
         return offset - start
     }
 
@@ -206,7 +215,8 @@ private struct JSONParser {
 
     private func broken(_ why: String) -> Failure {
         Failure(
-            .malformed, "cannot read \(name) as JSON", at: .bytes(of: name, offset: offset), because: why)
+            .malformed, "cannot read \(name) as JSON", at: .bytes(of: name, offset: offset),
+            because: why)
     }
 
     private func shown(_ byte: UInt8) -> String {

@@ -58,7 +58,8 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
                 members.append(Member(name: name, value: value))
             case (let place?, nil):
                 members.remove(at: place)
-                places = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.name, $0) })
+                places = Dictionary(
+                    uniqueKeysWithValues: members.enumerated().map { ($1.name, $0) })
             case (nil, nil): break
             }
         }

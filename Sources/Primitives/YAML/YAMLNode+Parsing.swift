@@ -8,7 +8,9 @@ extension YAMLNode {
     ///
     /// Refused: a name that stands twice in one mapping, nesting past `Limits.documentDepth`, more
     /// than `Limits.yamlNodes` nodes once aliases are expanded, and unknown tags.
-    package static func documents(parsing bytes: [UInt8], named name: String) throws(Failure) -> [YAMLNode] {
+    package static func documents(parsing bytes: [UInt8], named name: String) throws(Failure)
+        -> [YAMLNode]
+    {
         guard bytes.count <= Limits.yamlBytes else {
             throw Failure(
                 .overLimit, "cannot read \(name)",
@@ -83,7 +85,8 @@ private struct YAMLReader {
             for item in sequence { items.append(try self.node(item, depth: depth + 1)) }
             return YAMLNode(content: .sequence(items), place: place)
         case .mapping(let mapping):
-            return YAMLNode(content: .mapping(try members(mapping, depth: depth, at: place)), place: place)
+            return YAMLNode(
+                content: .mapping(try members(mapping, depth: depth, at: place)), place: place)
         case .alias:
             throw Failure(
                 .malformed, "cannot read \(name) as YAML", at: place,
@@ -157,7 +160,9 @@ private func plainScalar(_ text: String) -> JSONValue {
     }
     guard let first = text.utf8.first, first < 0x40 else { return .string(text) }
     if let number = wholeNumber(text) { return .number(JSONNumber(number)) }
-    if looksLikeDecimal(text), let value = Double(text.filter { $0 != "_" }), let number = JSONNumber(value) {
+    if looksLikeDecimal(text), let value = Double(text.filter { $0 != "_" }),
+        let number = JSONNumber(value)
+    {
         return .number(number)
     }
     return .string(text)
