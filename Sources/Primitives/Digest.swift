@@ -91,6 +91,18 @@ package struct ContentHasher: Sendable {
         }
     }
 
+    /// The same for bytes that are not in an array; nothing is copied.
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        switch state {
+        case .sha256(var hasher):
+            unsafe hasher.update(bufferPointer: bytes)
+            state = .sha256(hasher)
+        case .sha512(var hasher):
+            unsafe hasher.update(bufferPointer: bytes)
+            state = .sha512(hasher)
+        }
+    }
+
     package func finish() -> Digest {
         switch state {
         case .sha256(let hasher): Digest(algorithm: .sha256, hash: hasher.finalize())

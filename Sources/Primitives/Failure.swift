@@ -18,6 +18,8 @@ public struct Failure: Error, Hashable, Sendable {
         case denied
         /// The place did not answer, or answered that it cannot now.
         case unavailable
+        /// The place asked us to come back later, and we did until our patience ended.
+        case rateLimited
         /// Something was offered as proof and does not prove it.
         case rejected
         /// The input is valid and asks for something Assay does not do.

@@ -38,6 +38,42 @@ package enum Limits {
     package static let graphNodes = 10_000
     /// Bytes of a name, registry host included. Spec: distribution reference grammar, 255.
     package static let repositoryNameLength = 255
+    /// Bytes of one address in a header (Location, Link, realm). Signed storage addresses stay under 4 KiB.
+    package static let addressBytes = 16 * 1024
+    /// Challenges of one 401 answer. Real registries send one or two.
+    package static let challengesPerAnswer = 16
+    /// Times one request is sent before its failure counts. go-containerregistry: 3.
+    package static let requestAttempts = 4
+    /// Milliseconds before the first repetition; each further one waits twice as long.
+    package static let firstRetryMilliseconds = 400
+    /// Milliseconds of the longest wait between two repetitions.
+    package static let longestRetryMilliseconds = 10_000
+    /// Seconds of `Retry-After` we are willing to wait; a longer one ends the attempt at once.
+    package static let retryAfterSeconds = 60
+    /// Seconds for one document (manifest, list, token), from the request to its last byte.
+    package static let documentSeconds = 60
+    /// Bytes a second under which a transfer is not slow but stalled.
+    package static let slowestBytesPerSecond = 8 * 1024
+    /// Times one broken blob transfer is taken up again.
+    package static let transferResumes = 5
+    /// Bytes of a blob that is kept in memory so that its upload can be repeated.
+    package static let replayableBlobBytes = 4 * mebibyte
+    /// Bytes of one upload chunk, kept in memory until the registry has it.
+    package static let uploadChunkBytes = 16 * mebibyte
+    /// Bytes a registry may demand as its smallest chunk. ECR: 5 MiB; GCS: 256 KiB.
+    package static let largestMinimumChunkBytes = 128 * mebibyte
+    /// Blobs of one copy on their way at the same time. skopeo: 6; crane: 4.
+    package static let parallelTransfers = 4
+    /// Connections to one registry.
+    package static let connectionsPerRegistry = 16
+    /// Times the index under a referrers tag is written before other writers have won.
+    package static let referrersTagAttempts = 12
+    /// Milliseconds after which a writer that read the index before us has written it.
+    package static let referrersTagSettleMilliseconds = 250
+    /// Tags of one repository.
+    package static let tagsPerRepository = 1_000_000
+    /// Bytes of all manifests of one graph, kept in memory. The largest real graphs have 2 MiB.
+    package static let graphBytes = 256 * mebibyte
 
     // MARK: Evidence
 
@@ -72,6 +108,22 @@ package enum Limits {
     package static let keptFilesBytes = 256 * mebibyte
     /// Links followed for one path. Linux stops at 40.
     package static let symbolicLinks = 40
+    /// Bytes of one extended tar header (pax or GNU long name). Go's archive/tar stops at 1 MiB too.
+    package static let extendedHeaderBytes = mebibyte
+    /// Bytes of all paths and link targets of one image or folder. A million files need about 80 MB.
+    package static let treePathBytes = 512 * mebibyte
+    /// Files, links and folders of one image or folder, implied folders counted too.
+    package static let treeNodes = 8_000_000
+    /// Path components walked while layers are laid over each other. A million files need 10 million.
+    package static let treeSteps = 200_000_000
+    /// Window of one zstd frame as a power of two: 128 MiB, as the zstd tool's own default.
+    package static let zstandardWindowLog = 27
+    /// Bytes of one os-release file. Real ones have under 2 KiB.
+    package static let operatingSystemFileBytes = 64 * 1024
+    /// Packages of one inventory. A full Debian archive has 65,000.
+    package static let packagesPerInventory = 500_000
+    /// Dependency edges of one inventory. Full desktop images have about 20,000.
+    package static let dependencyEdges = 5_000_000
 
     // MARK: Policies
 
@@ -81,6 +133,35 @@ package enum Limits {
     package static let attestorsPerRule = 1_000
     /// Steps that one wildcard match may take.
     package static let wildcardSteps = 100_000
+
+    // MARK: Embedded registry
+
+    /// Connections served at once; later ones wait in the listen queue. Each may hold one batch.
+    package static let serverConnections = 512
+    /// Seconds a connection may stay silent before or inside a request.
+    package static let serverIdleSeconds = 60
+    /// Seconds that running requests get after SIGINT or SIGTERM.
+    package static let serverShutdownSeconds = 10
+    /// Bytes of all header fields of one request. nginx stops at 32 KiB too.
+    package static let requestHeaderBytes = 32 * 1024
+    /// Bytes of one upload that wait for the disk.
+    package static let uploadBatchBytes = 512 * 1024
+    /// Pieces of one upload that wait for the disk: a sender of single bytes must not fill memory.
+    package static let uploadBatchPieces = 64
+    /// Bytes of one blob on its way in; the same as a layer may inflate to.
+    package static let uploadBytes = layerBytes
+    /// Uploads begun and not finished.
+    package static let uploadSessions = 4_096
+    /// Seconds after which an unfinished upload is swept at start-up: a week, as distribution does.
+    package static let uploadLifetimeSeconds = 7 * 24 * 3_600
+    /// Bytes of one blob read at a time on its way out.
+    package static let downloadChunkBytes = 256 * 1024
+    /// Names of one page of tags or repositories, when the client asks for more or does not say.
+    package static let namesPerPage = 10_000
+    /// Bytes of one page of referrers. Spec: distribution-spec 1.1, an answer stays under 4 MiB.
+    package static let referrersPageBytes = 4 * mebibyte
+    /// Tags set by one push. Spec: distribution-spec 1.2-dev asks for at least 10.
+    package static let tagsPerPush = 100
 
     package static let mebibyte = 1024 * 1024
 }

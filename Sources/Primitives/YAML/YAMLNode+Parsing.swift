@@ -31,7 +31,11 @@ extension YAMLNode {
 
 private func composed(_ text: String, named name: String) throws(Failure) -> [Node] {
     do {
-        return try Array(compose_all(yaml: text, .basic))
+        // Not `compose_all`: its sequence ends quietly where the text stops being YAML.
+        let parser = try Parser(yaml: text, resolver: .basic)
+        var roots: [Node] = []
+        while let root = try parser.nextRoot() { roots.append(root) }
+        return roots
     } catch let error as YamlError {
         throw failure(error, named: name)
     } catch {
@@ -52,7 +56,7 @@ private func failure(_ error: YamlError, named name: String) -> Failure {
         return Failure(
             .malformed, what,
             at: .file(name, line: context.mark.line, column: context.mark.column),
-            because: "a name stands twice in one mapping: \(names)")
+            because: "in the mapping that starts here these names stand twice: \(names)")
     case .reader(let problem, let offset, _, _):
         return Failure(
             .malformed, what, at: .bytes(of: name, offset: offset ?? 0), because: plain(problem))

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sigstore bundles. Spec: sigstore/protobuf-specs sigstore_bundle.proto; reference sigstore.md §1.4.
+
+package import OCI
+package import Primitives
+
+/// A signature with what is needed to check it, in one JSON document. Reading one proves nothing.
+package struct SignatureBundle: Hashable, Sendable {
+    /// What the bundle says about who signed. It is a hint: trust comes from the caller.
+    package enum Signer: Hashable, Sendable {
+        /// A key known to the verifier; the hint is whatever the signer wrote.
+        case publicKey(hint: String)
+        /// An X.509 leaf, DER; any certificates that came with it follow.
+        case certificate([[UInt8]])
+    }
+
+    package enum Content: Hashable, Sendable {
+        case envelope(Envelope)
+        /// A signature over bytes that are not in the bundle.
+        case messageSignature(digest: [UInt8]?, signature: [UInt8])
+    }
+
+    package let mediaType: MediaType
+    package let signer: Signer
+    package let content: Content
+    /// Transparency log entries as written; judged by the log verification, which is not in this
+    /// version.
+    package let logEntries: [JSONValue]
+    /// RFC 3161 tokens, DER, as written.
+    package let timestamps: [[UInt8]]
+
+    /// Spec: protobuf JSON: unknown fields, duplicate fields and line breaks in base64 are refused,
+    /// as Go's reader does.
+    package init(parsing bytes: [UInt8]) throws(Failure) {
+        let json = try JSONReader(parsing: bytes, named: "the bundle")
+        try json.refuseFields(
+            otherThan: ["mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"])
+        let type = try json.required("mediaType")
+        guard let known = knownVersions[try type.string()] else {
+            throw Failure(
+                .unsupported, "cannot read the bundle", at: type.place,
+                because: "its version \(quoted(try type.string())) is none of 0.1, 0.2, 0.3")
+        }
+        mediaType = known
+        let material = try json.required("verificationMaterial")
+        try material.refuseFields(otherThan: [
+            "publicKey", "certificate", "x509CertificateChain", "tlogEntries",
+            "timestampVerificationData",
+        ])
+        signer = try readSigner(material)
+        logEntries = try material.optional("tlogEntries")?.items(atMost: maximumProofs).map(\.value) ?? []
+        timestamps = try readTimestamps(material)
+        content = try readContent(json)
+    }
+
+    /// The bundle Assay writes for a key: version 0.3, a hint, a DSSE envelope, no log.
+    package init(envelope: Envelope, signedBy key: PublicKey) {
+        mediaType = .sigstoreBundle
+        signer = .publicKey(hint: key.hint)
+        content = .envelope(envelope)
+        logEntries = []
+        timestamps = []
+    }
+
+    /// The document for a bundle that was made here; parsed bundles keep their own bytes.
+    package var json: JSONValue {
+        var material: JSONObject = [:]
+        switch signer {
+        case .publicKey(let hint): material["publicKey"] = ["hint": .string(hint)]
+        case .certificate(let chain):
+            material["certificate"] = ["rawBytes": .string(base64Text(chain.first ?? []))]
+        }
+        var object: JSONObject = [
+            "mediaType": .string(mediaType.description), "verificationMaterial": .object(material),
+        ]
+        switch content {
+        case .envelope(let envelope): object["dsseEnvelope"] = envelope.json
+        case .messageSignature(_, let signature):
+            object["messageSignature"] = ["signature": .string(base64Text(signature))]
+        }
+        return .object(object)
+    }
+}
+
+private func readSigner(_ material: JSONReader) throws(Failure) -> SignatureBundle.Signer {
+    let key = try material.optional("publicKey")
+    let leaf = try material.optional("certificate")
+    let chain = try material.optional("x509CertificateChain")
+    switch (key, leaf, chain) {
+    case (let key?, nil, nil):
+        try key.refuseFields(otherThan: ["hint"])
+        return .publicKey(hint: try key.optional("hint")?.string() ?? "")
+    case (nil, let leaf?, nil): return .certificate([try rawBytes(leaf)])
+    case (nil, nil, let chain?):
+        var certificates: [[UInt8]] = []
+        for item in try chain.required("certificates").items(atMost: maximumProofs) {
+            certificates.append(try rawBytes(item))
+        }
+        guard !certificates.isEmpty else { throw chain.broken("it holds no certificate") }
+        return .certificate(certificates)
+    default:
+        throw material.broken("exactly one of publicKey, certificate, x509CertificateChain is needed")
+    }
+}
+
+private func readTimestamps(_ material: JSONReader) throws(Failure) -> [[UInt8]] {
+    guard let data = try material.optional("timestampVerificationData"),
+        let list = try data.optional("rfc3161Timestamps")
+    else { return [] }
+    var timestamps: [[UInt8]] = []
+    for item in try list.items(atMost: maximumProofs) {
+        timestamps.append(try base64Field(item.required("signedTimestamp")))
+    }
+    return timestamps
+}
+
+private func readContent(_ json: JSONReader) throws(Failure) -> SignatureBundle.Content {
+    switch (try json.optional("dsseEnvelope"), try json.optional("messageSignature")) {
+    case (let envelope?, nil):
+        let content = try Envelope(reading: envelope)
+        // Spec: sigstore_bundle.proto: "Exactly one signature" for DSSE in a bundle.
+        guard content.signatures.count == 1 else {
+            throw envelope.broken("it has \(content.signatures.count) signatures, a bundle has one")
+        }
+        return .envelope(content)
+    case (nil, let message?):
+        return .messageSignature(
+            digest: try message.optional("messageDigest").map { (digest) throws(Failure) in
+                try base64Field(digest.required("digest"))
+            },
+            signature: try base64Field(message.required("signature")))
+    default: throw json.broken("exactly one of dsseEnvelope and messageSignature is needed")
+    }
+}
+
+private func rawBytes(_ json: JSONReader) throws(Failure) -> [UInt8] {
+    try base64Field(json.required("rawBytes"))
+}
+
+private func base64Field(_ json: JSONReader) throws(Failure) -> [UInt8] {
+    guard let content = bytes(fromBase64: try json.string()) else { throw json.broken("it is not base64") }
+    return content
+}
+
+/// Log entries, timestamps and certificates in one bundle. sigstore-go stops at 32 too.
+private let maximumProofs = 32
+
+/// Every spelling of the versions Assay reads, to the media type it stands for.
+private let knownVersions: [String: MediaType] = {
+    var versions = ["application/vnd.dev.sigstore.bundle.v0.3+json": MediaType.sigstoreBundle]
+    for version in ["0.1", "0.2", "0.3"] {
+        let name = "application/vnd.dev.sigstore.bundle+json;version=\(version)"
+        versions[name] = try? MediaType(parsing: "application/vnd.dev.sigstore.bundle.v\(version)+json")
+    }
+    return versions
+}()

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making evidence and putting it beside an image.
+// Spec: cosign BUNDLE_SPEC.md (v0.3 bundle as an OCI 1.1 referrer), SIGNATURE_SPEC.md (.sig, .att).
+
+package import OCI
+package import Primitives
+
+/// The two families of storage. Both are read; the bundle is what is written unless asked.
+package enum EvidenceFormat: String, Sendable, CaseIterable {
+    case bundle
+    case legacy
+}
+
+/// What is to be said about an image.
+package struct Claim: Sendable {
+    package let subject: Descriptor
+    package let repository: Repository
+    package let predicateType: PredicateType
+    package let predicate: JSONValue
+    package let annotations: [String: String]
+
+    /// A signature on a digest.
+    package static func signature(
+        on subject: Descriptor, in repository: Repository, annotations: [String: String]
+    ) -> Claim {
+        Claim(
+            subject: subject, repository: repository, predicateType: .signature, predicate: [:],
+            annotations: annotations)
+    }
+
+    /// A statement of some type about a digest; a signature is not one of them.
+    package static func attestation(
+        _ predicate: JSONValue, of type: PredicateType, on subject: Descriptor,
+        in repository: Repository
+    ) throws(Failure) -> Claim {
+        guard type != .signature else {
+            throw Failure(
+                .usage, "cannot attest \(type)", because: "that type is a signature",
+                next: "use assay sign")
+        }
+        return Claim(
+            subject: subject, repository: repository, predicateType: type, predicate: predicate,
+            annotations: [:])
+    }
+
+    fileprivate func envelope(signedBy key: PrivateKey) throws(Failure) -> Envelope {
+        let isSignature = predicateType == .signature
+        let statement = Statement.document(
+            about: subject.digest, name: isSignature ? nil : repository.description,
+            annotations: annotations, predicateType: predicateType, predicate: predicate)
+        return try Envelope(signing: statement.compactBytes, as: inTotoPayloadType, with: key)
+    }
+}
+
+/// Signs claims and stores them.
+package struct EvidenceWriter: Sendable {
+    private let destination: any ArtifactDestination
+    private let key: PrivateKey
+
+    package init(destination: any ArtifactDestination, key: PrivateKey) {
+        self.destination = destination
+        self.key = key
+    }
+
+    /// Signs `claim`, stores it in `format`, and answers the manifest that holds it.
+    package func write(
+        _ claim: Claim, as format: EvidenceFormat, created: Timestamp
+    ) async throws -> Manifest {
+        switch format {
+        case .bundle: try await writeBundle(claim, created: created)
+        case .legacy: try await writeLegacy(claim)
+        }
+    }
+
+    private func writeBundle(_ claim: Claim, created: Timestamp) async throws -> Manifest {
+        let bundle = SignatureBundle(
+            envelope: try claim.envelope(signedBy: key), signedBy: try key.publicKey)
+        let content = bundle.json.compactBytes
+        var layer = Descriptor(of: content, as: .sigstoreBundle)
+        try await destination.push(layer, content: ByteStream(content), mountingFrom: nil)
+        // Spec: image-spec 1.1, descriptor.md, "data": small content may ride in the manifest, so
+        // that a verifier needs one request for it instead of two.
+        if content.count <= embeddedBundleBytes { layer.data = content }
+        let manifest = try ImageManifest(
+            config: try await pushEmptyConfig(), layers: [layer], artifactType: .sigstoreBundle,
+            subject: claim.subject.asSubject,
+            annotations: [
+                "org.opencontainers.image.created": created.description,
+                "dev.sigstore.bundle.content": "dsse-envelope",
+                predicateTypeAnnotation: claim.predicateType.description,
+            ]
+        ).manifest()
+        try await destination.push(manifest, tag: nil)
+        return manifest
+    }
+
+    private func writeLegacy(_ claim: Claim) async throws -> Manifest {
+        let isSignature = claim.predicateType == .signature
+        let tag = Tag(for: claim.subject.digest, suffix: isSignature ? ".sig" : ".att")
+        let layer = try await pushLegacyLayer(claim)
+        var layers = try await layersUnder(tag)
+        layers.append(layer)
+        let configuration = legacyConfiguration(layers)
+        let config = Descriptor(of: configuration, as: .ociConfig)
+        try await destination.push(config, content: ByteStream(configuration), mountingFrom: nil)
+        let manifest = try ImageManifest(config: config, layers: layers).manifest()
+        try await destination.push(manifest, tag: tag)
+        try await confirm(layer, under: tag)
+        return manifest
+    }
+
+    private func pushLegacyLayer(_ claim: Claim) async throws -> Descriptor {
+        let content: [UInt8]
+        var layer: Descriptor
+        if claim.predicateType == .signature {
+            content = SimpleSigning.payload(
+                for: claim.subject.digest, in: claim.repository, annotations: claim.annotations)
+            layer = Descriptor(of: content, as: .simpleSigning)
+            layer.annotations = [signatureAnnotation: base64Text(try key.sign(content))]
+        } else {
+            content = try claim.envelope(signedBy: key).json.compactBytes
+            layer = Descriptor(of: content, as: .dsseEnvelope)
+            layer.annotations = [
+                signatureAnnotation: "", "predicateType": claim.predicateType.description,
+            ]
+        }
+        try await destination.push(layer, content: ByteStream(content), mountingFrom: nil)
+        return layer
+    }
+
+    private func layersUnder(_ tag: Tag) async throws -> [Descriptor] {
+        do {
+            let manifest = try await destination.manifest(.tag(tag))
+            guard case .image(let image) = manifest.kind else {
+                throw Failure(
+                    .rejected, "cannot add to the tag \(tag)", at: .named(destination.sourceName),
+                    because: "it holds an index, not the signatures of an image")
+            }
+            return image.layers
+        } catch let failure as Failure where failure.kind == .notFound {
+            return []
+        }
+    }
+
+    /// Old tags are read, changed and written back, so another signer may have written between.
+    private func confirm(_ layer: Descriptor, under tag: Tag) async throws {
+        let layers = try await layersUnder(tag)
+        guard layers.contains(layer) else {
+            throw Failure(
+                .unavailable, "cannot keep the signature under the tag \(tag)",
+                at: .named(destination.sourceName),
+                because: "another writer replaced the tag in the same moment",
+                next: "run the command again, or leave out --format legacy")
+        }
+    }
+
+    private func pushEmptyConfig() async throws -> Descriptor {
+        let content = Array("{}".utf8)
+        let config = Descriptor(of: content, as: .ociEmpty)
+        if try await !destination.has(config) {
+            try await destination.push(config, content: ByteStream(content), mountingFrom: nil)
+        }
+        return config
+    }
+}
+
+extension Descriptor {
+    /// Spec: image-spec 1.1, manifest.md, "subject": type, digest and size are what names it.
+    fileprivate var asSubject: Descriptor {
+        Descriptor(mediaType: mediaType, digest: digest, size: size)
+    }
+}
+
+/// Spec: SIGNATURE_SPEC.md: a normal image configuration whose diff IDs are the layers' digests.
+private func legacyConfiguration(_ layers: [Descriptor]) -> [UInt8] {
+    let document: JSONValue = [
+        "architecture": "", "created": "0001-01-01T00:00:00Z", "os": "", "config": [:],
+        "rootfs": [
+            "type": "layers", "diff_ids": .array(layers.map { .string($0.digest.description) }),
+        ],
+        "history": .array(layers.map { _ in ["created": "0001-01-01T00:00:00Z"] }),
+    ]
+    return document.compactBytes
+}
+
+/// Bundles up to this size ride in their manifest's layer descriptor. A signature has about 1 KiB;
+/// manifests must stay far under the 4 MiB every registry accepts.
+private let embeddedBundleBytes = 16 * 1024

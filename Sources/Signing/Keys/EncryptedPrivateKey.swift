@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// cosign's encrypted private keys: scrypt, then NaCl secretbox.
+// Spec: sigstore/sigstore pkg/signature; reference sigstore.md §1.12.
+
+internal import CSodium
+package import Primitives
+internal import SwiftASN1
+
+/// A private key under a password, in the PEM form that cosign reads and writes.
+package struct EncryptedPrivateKey: Sendable {
+    private let rounds: Int
+    private let salt: [UInt8]
+    private let nonce: [UInt8]
+    private let box: [UInt8]
+
+    /// Whether a PEM text is one of cosign's encrypted keys, by its label.
+    package static func isOne(_ text: String) -> Bool {
+        labels.contains { text.contains("-----BEGIN \($0)-----") }
+    }
+
+    /// Reads the PEM form. Only scrypt parameters that cosign itself has written are accepted,
+    /// before any work is spent on them.
+    package init(pem text: String) throws(Failure) {
+        let blocks = try pemBlocks(text, whatFor: "the encrypted private key")
+        guard blocks.count == 1, let block = blocks.first, labels.contains(block.discriminator) else {
+            throw Failure(
+                .malformed, "cannot read the encrypted private key",
+                because: "it is not one PEM block named \(labels.joined(separator: " or "))")
+        }
+        let json = try JSONReader(parsing: block.derBytes, named: "the encrypted private key")
+        let derivation = try json.required("kdf")
+        try derivation.expect("name", "scrypt")
+        try json.required("cipher").expect("name", "nacl/secretbox")
+        let parameters = try derivation.required("params")
+        rounds = try parameters.required("N").integer()
+        guard acceptedRounds.contains(rounds), try parameters.required("r").integer() == 8,
+            try parameters.required("p").integer() == 1
+        else {
+            throw parameters.broken("scrypt's N, r, p are not 32768, 65536 or 131072, then 8 and 1")
+        }
+        salt = try derivation.required("salt").base64(count: 32)
+        nonce = try json.required("cipher").required("nonce").base64(count: 24)
+        box = try json.required("ciphertext").base64(count: nil)
+    }
+
+    /// Seals a key; `salt` has 32 bytes and `nonce` 24, fresh from a random source.
+    package init(
+        sealing key: PrivateKey, password: [UInt8], salt: [UInt8], nonce: [UInt8]
+    ) throws(Failure) {
+        guard salt.count == 32, nonce.count == 24 else {
+            throw Failure(
+                .bug, "cannot seal the key", because: "the salt needs 32 bytes and the nonce 24")
+        }
+        rounds = writtenRounds
+        self.salt = salt
+        self.nonce = nonce
+        let secret = try derivedKey(password: password, salt: salt, rounds: writtenRounds)
+        let plain = key.pkcs8
+        var sealed = [UInt8](repeating: 0, count: plain.count + tagBytes)
+        let status = unsafe crypto_secretbox_easy(&sealed, plain, UInt64(plain.count), nonce, secret)
+        guard status == 0 else {
+            throw Failure(.bug, "cannot seal the key", because: "libsodium refused")
+        }
+        box = sealed
+    }
+
+    /// The key inside, when the password is the one it was sealed with.
+    package func opened(with password: [UInt8]) throws(Failure) -> PrivateKey {
+        guard box.count > tagBytes else {
+            throw Failure(
+                .malformed, "cannot open the private key", because: "its ciphertext is too short")
+        }
+        let secret = try derivedKey(password: password, salt: salt, rounds: rounds)
+        var plain = [UInt8](repeating: 0, count: box.count - tagBytes)
+        let status = unsafe crypto_secretbox_open_easy(&plain, box, UInt64(box.count), nonce, secret)
+        guard status == 0 else {
+            throw Failure(
+                .denied, "cannot open the private key", because: "the password does not fit",
+                next: "set COSIGN_PASSWORD to the password it was made with")
+        }
+        return try PrivateKey(pkcs8: plain)
+    }
+
+    /// The PEM form, as current cosign writes it.
+    package var pem: String {
+        let body: JSONValue = [
+            "kdf": [
+                "name": "scrypt",
+                "params": ["N": .number(JSONNumber(rounds)), "r": 8, "p": 1],
+                "salt": .string(base64Text(salt)),
+            ],
+            "cipher": ["name": "nacl/secretbox", "nonce": .string(base64Text(nonce))],
+            "ciphertext": .string(base64Text(box)),
+        ]
+        return PEMDocument(type: labels[0], derBytes: body.compactBytes).pemString + "\n"
+    }
+}
+
+extension JSONReader {
+    fileprivate func expect(_ name: String, _ expected: String) throws(Failure) {
+        let field = try required(name)
+        guard try field.string() == expected else { throw field.broken("it is not \(expected)") }
+    }
+
+    fileprivate func base64(count: Int?) throws(Failure) -> [UInt8] {
+        guard let content = bytes(fromBase64: try string()) else { throw broken("it is not base64") }
+        if let count, content.count != count {
+            throw broken("it holds \(content.count) bytes, not \(count)")
+        }
+        return content
+    }
+}
+
+/// Spec: RFC 7914. libsodium's is used because it is fast in every build of ours.
+private func derivedKey(password: [UInt8], salt: [UInt8], rounds: Int) throws(Failure) -> [UInt8] {
+    var key = [UInt8](repeating: 0, count: 32)
+    let status = unsafe crypto_pwhash_scryptsalsa208sha256_ll(
+        password, password.count, salt, salt.count, UInt64(rounds), 8, 1, &key, key.count)
+    guard status == 0 else {
+        throw Failure(
+            .unavailable, "cannot derive the key's password", because: "scrypt had too little memory")
+    }
+    return key
+}
+
+/// The label current cosign writes, and the one it wrote before.
+private let labels = ["ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PRIVATE KEY"]
+/// What cosign, sigstore-rs and old cosign wrote; anything else is a way to burn our memory.
+private let acceptedRounds: Set<Int> = [32768, 65536, 131072]
+private let writtenRounds = 65536
+/// Poly1305's tag, which secretbox puts first.
+private let tagBytes = 16

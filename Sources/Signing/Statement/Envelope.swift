@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// DSSE envelopes. Spec: secure-systems-lab/dsse protocol.md and envelope.md 1.0.2.
+
+package import Primitives
+
+/// A signed payload whose type is signed too. Nothing in it is verified by reading it.
+package struct Envelope: Hashable, Sendable {
+    package struct Signature: Hashable, Sendable {
+        package let keyID: String?
+        package let bytes: [UInt8]
+    }
+
+    package let payloadType: String
+    package let payload: [UInt8]
+    package let signatures: [Signature]
+
+    package init(payloadType: String, payload: [UInt8], signatures: [Signature]) {
+        self.payloadType = payloadType
+        self.payload = payload
+        self.signatures = signatures
+    }
+
+    /// Spec: envelope.md: "payload", "payloadType" and "signatures" are required; unknown fields
+    /// are refused, because a bundle that only a lenient reader reads is not interoperable.
+    package init(reading json: JSONReader) throws(Failure) {
+        try json.refuseFields(otherThan: ["payload", "payloadType", "signatures"])
+        let text = try json.required("payload")
+        guard let payload = bytes(fromAnyBase64: try text.string()) else {
+            throw text.broken("it is not base64")
+        }
+        self.payload = payload
+        payloadType = try json.required("payloadType").string()
+        var signatures: [Signature] = []
+        for item in try json.required("signatures").items(atMost: maximumSignatures) {
+            try item.refuseFields(otherThan: ["sig", "keyid"])
+            let signature = try item.required("sig")
+            guard let bytes = bytes(fromAnyBase64: try signature.string()) else {
+                throw signature.broken("it is not base64")
+            }
+            signatures.append(Signature(keyID: try item.optional("keyid")?.string(), bytes: bytes))
+        }
+        guard !signatures.isEmpty else { throw json.broken("it has no signature") }
+        self.signatures = signatures
+    }
+
+    /// Signs a payload with one key.
+    package init(
+        signing payload: [UInt8], as payloadType: String, with key: PrivateKey
+    ) throws(Failure) {
+        let message = preAuthenticationEncoding(payloadType: payloadType, payload: payload)
+        self.init(
+            payloadType: payloadType, payload: payload,
+            signatures: [Signature(keyID: nil, bytes: try key.sign(message))])
+    }
+
+    /// The bytes that are signed.
+    package var signedBytes: [UInt8] {
+        preAuthenticationEncoding(payloadType: payloadType, payload: payload)
+    }
+
+    package var json: JSONValue {
+        [
+            "payload": .string(base64Text(payload)), "payloadType": .string(payloadType),
+            "signatures": .array(
+                signatures.map { signature in
+                    var object: JSONObject = ["sig": .string(base64Text(signature.bytes))]
+                    if let keyID = signature.keyID { object["keyid"] = .string(keyID) }
+                    return .object(object)
+                }),
+        ]
+    }
+}
+
+/// Spec: protocol.md: PAE(type, body) = "DSSEv1" + SP + LEN(type) + SP + type + SP + LEN(body) + SP
+/// + body, lengths in ASCII decimal.
+package func preAuthenticationEncoding(payloadType: String, payload: [UInt8]) -> [UInt8] {
+    Array("DSSEv1 \(payloadType.utf8.count) \(payloadType) \(payload.count) ".utf8) + payload
+}
+
+/// Signatures read from one envelope. Bundles must have exactly one; bare envelopes may have more.
+private let maximumSignatures = 100
+
+/// The payload type of every in-toto statement.
+package let inTotoPayloadType = "application/vnd.in-toto+json"

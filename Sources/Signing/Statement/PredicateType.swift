@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Predicate types and cosign's short names for them.
+// Spec: in-toto attestation v1, predicate.md; reference sigstore.md §1.5.
+
+package import Primitives
+
+/// What kind of claim a statement makes: an absolute URI, compared as written.
+package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConvertible {
+    package let description: String
+
+    /// Reads the URI of a document.
+    package init(uri: String) throws(Failure) {
+        let scheme = uri.prefix { $0 != ":" }
+        guard scheme.count < uri.count, let first = scheme.first, first.isASCII, first.isLetter,
+            scheme.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }),
+            uri.utf8.count <= 2048, uri.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F })
+        else {
+            throw Failure(
+                .malformed, "cannot read the predicate type \(quoted(uri))",
+                because: "it is not a URI such as https://slsa.dev/provenance/v1")
+        }
+        description = uri
+    }
+
+    /// Reads what a person types: one of cosign's short names, or a URI.
+    package init(named name: String) throws(Failure) {
+        if let known = shortNames.first(where: { $0.name == name }) {
+            self.init(known: known.uri)
+            return
+        }
+        guard name.contains(":") else {
+            throw Failure(
+                .usage, "cannot read the predicate type \(quoted(name))",
+                because: "it is neither a URI nor one of "
+                    + shortNames.map(\.name).joined(separator: ", "))
+        }
+        try self.init(uri: name)
+    }
+
+    fileprivate init(known uri: String) { description = uri }
+
+    /// The short name a person would type, when there is one.
+    package var shortName: String? { shortNames.first { $0.uri == description }?.name }
+
+    /// A signature: the statement that says "this digest is signed" and nothing else.
+    package static let signature = PredicateType(known: "https://sigstore.dev/cosign/sign/v1")
+    package static let spdx = PredicateType(known: "https://spdx.dev/Document")
+    package static let cycloneDX = PredicateType(known: "https://cyclonedx.org/bom")
+    package static let custom = PredicateType(known: "https://cosign.sigstore.dev/attestation/v1")
+
+    package static func < (left: PredicateType, right: PredicateType) -> Bool {
+        left.description < right.description
+    }
+}
+
+/// How `attest --type` wants the predicate file read.
+package enum PredicateForm: Sendable {
+    /// A JSON object, carried as it is.
+    case object
+    /// Any text, carried as one JSON string.
+    case text
+    /// Any text, in cosign's `{"Data": …, "Timestamp": …}`.
+    case customData
+
+    /// Spec: cosign's `attest`; `spdx` is the tag-value text and `spdxjson` the JSON document,
+    /// both under one predicate type.
+    package init(forTypeNamed name: String) {
+        switch name {
+        case "spdx": self = .text
+        case "custom", PredicateType.custom.description: self = .customData
+        default: self = .object
+        }
+    }
+
+    /// The predicate that `attest` signs for the content of a file.
+    package func predicate(from content: [UInt8], at time: Timestamp) throws(Failure) -> JSONValue {
+        switch self {
+        case .object:
+            let value = try JSONValue(parsing: content, named: "the predicate file")
+            guard value.object != nil else {
+                throw Failure(
+                    .malformed, "cannot attest the predicate file",
+                    because: "it is \(value.kindName), not a JSON object")
+            }
+            return value
+        case .text: return .string(try text(content))
+        case .customData:
+            return ["Data": .string(try text(content)), "Timestamp": .string(time.description)]
+        }
+    }
+
+    private func text(_ content: [UInt8]) throws(Failure) -> String {
+        guard let text = String(validating: content, as: UTF8.self) else {
+            throw Failure(
+                .malformed, "cannot attest the predicate file", because: "it is not valid UTF-8")
+        }
+        return text
+    }
+}
+
+/// Spec: cosign, `--type`. The first row with a URI gives it its short name.
+private let shortNames: [(name: String, uri: String)] = [
+    ("slsaprovenance1", "https://slsa.dev/provenance/v1"),
+    ("slsaprovenance", "https://slsa.dev/provenance/v0.2"),
+    ("slsaprovenance02", "https://slsa.dev/provenance/v0.2"),
+    ("spdxjson", "https://spdx.dev/Document"),
+    ("spdx", "https://spdx.dev/Document"),
+    ("cyclonedx", "https://cyclonedx.org/bom"),
+    ("link", "https://in-toto.io/Link/v1"),
+    ("vuln", "https://cosign.sigstore.dev/attestation/vuln/v1"),
+    ("openvex", "https://openvex.dev/ns"),
+    ("custom", "https://cosign.sigstore.dev/attestation/v1"),
+]

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules of the strict JSON reader and writer.
+
+import Primitives
+import Testing
+
+@Suite("JSON")
+struct JSONTests {
+    private func parse(_ text: String) throws(Failure) -> JSONValue {
+        try JSONValue(parsing: Array(text.utf8), named: "test")
+    }
+
+    static let kept = [
+        "null", "true", "[]", "{}", #"{"b":1,"a":2}"#, "[1.50,1e3,-0,100000000000000000000]",
+        #"["\"\\/","é","\#u{1F600}"]"#, #"{"a":{"b":[{"c":null}]}}"#,
+    ]
+
+    @Test("order, number spelling and text come back as they were", arguments: kept)
+    func keptAsWritten(text: String) throws {
+        #expect(try parse(text).compactText == text)
+    }
+
+    static let refused = [
+        ("a name twice", #"{"a":1,"a":2}"#), ("a name twice by escape", #"{"a":1,"\u0061":2}"#),
+        ("trailing bytes", "{} x"), ("two documents", "{}{}"), ("a byte order mark", "\u{FEFF}{}"),
+        ("a lone surrogate", #"["\ud800"]"#), ("a low surrogate first", #"["\udc00\ud800"]"#),
+        ("a half pair", #"["\ud800A"]"#), ("a raw newline", "[\"a\nb\"]"), ("a leading zero", "[01]"),
+        ("a bare point", "[1.]"), ("a point first", "[.5]"), ("a plus", "[+1]"), ("NaN", "[NaN]"),
+        ("a trailing comma", "[1,]"), ("a comma in an object", #"{"a":1,}"#), ("single quotes", "['a']"),
+        ("a comment", "[1/*x*/]"), ("an unknown escape", #"["\x41"]"#), ("a short escape", #"["\u12"]"#),
+        ("a signed escape", #"["\u+123"]"#), ("no end", "[1"), ("no string end", "[\"a"), ("nothing", ""),
+        ("space only", "  "), ("a bare word", "hello"), ("an empty exponent", "[1e]"),
+        ("a number name", "{1:2}"), ("no colon", #"{"a" 1}"#), ("a tab in a string", "[\"\t\"]"),
+    ]
+
+    @Test("what two readers could read differently is refused, with its place", arguments: refused)
+    func refusedWithPlace(_ name: String, _ text: String) {
+        let failure = #expect(throws: Failure.self) { try parse(text) }
+        #expect(failure?.kind == .malformed)
+        #expect(failure?.place != nil)
+    }
+
+    @Test("broken UTF-8 is refused")
+    func brokenText() {
+        for bytes: [UInt8] in [[0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22]] {
+            #expect(throws: Failure.self) { try JSONValue(parsing: bytes, named: "test") }
+        }
+    }
+
+    @Test("nesting stops at the limit, in the parser and not on the stack")
+    func nesting() throws {
+        let deep = { String(repeating: "[", count: $0) + String(repeating: "]", count: $0) }
+        _ = try parse(deep(64))
+        for depth in [66, 1_000, 200_000] {
+            let failure = #expect(throws: Failure.self) { try parse(deep(depth)) }
+            #expect(failure?.kind == .overLimit)
+        }
+    }
+
+    @Test("escapes and surrogate pairs become the text they name")
+    func escapes() throws {
+        #expect(try parse(#""\ud83d\ude00\n\t\u0041""#).string == "\u{1F600}\n\tA")
+        #expect(JSONValue.string("a\u{1}\n\"\\").compactText == #""a\u0001\n\"\\""#)
+    }
+
+    @Test("a missing field, a wrong kind and an unknown field are told with their pointer")
+    func pointers() throws {
+        let reader = JSONReader(try parse(#"{"a":{"b/c":[1,"x"]}}"#), document: "doc")
+        let list = try reader.required("a").required("b/c")
+        let second = try list.items(atMost: 2)[1]
+        #expect(second.pointer == "/a/b~1c/1")
+        #expect(throws: Failure.self) { try second.integer() }
+        #expect(throws: Failure.self) { try reader.required("z") }
+        #expect(throws: Failure.self) { try reader.refuseFields(otherThan: ["z"]) }
+        let failure = #expect(throws: Failure.self) { try list.items(atMost: 1) }
+        #expect(failure?.kind == .overLimit)
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rules of the YAML reader: Kubernetes' meaning, with places.
+
+import Primitives
+import Testing
+
+@Suite("YAML")
+struct YAMLTests {
+    private func parse(_ text: String) throws -> [YAMLNode] {
+        try YAMLNode.documents(parsing: Array(text.utf8), named: "test.yaml")
+    }
+
+    static let scalars: [(String, JSONValue)] = [
+        ("yes", true), ("off", false), ("True", true), ("~", .null), ("", .null), ("null", .null),
+        ("12", 12), ("-3", -3), ("0x1F", 31), ("010", 8), ("0o10", 8), ("0b11", 3), ("1_000", 1000),
+        ("'12'", "12"), ("\"yes\"", "yes"), ("!!str 12", "12"), ("v1.2", "v1.2"), ("1.2.3", "1.2.3"),
+        ("sha256:00", "sha256:00"), ("y", "y"), ("n", "n"), ("08", 8), ("+", "+"), ("1e3", "1000.0"),
+        ("2024-01-01", "2024-01-01"), ("192.168.0.1", "192.168.0.1"),
+    ]
+
+    @Test("scalars mean what Kubernetes readers take them for", arguments: scalars)
+    func scalar(_ text: String, _ expected: JSONValue) throws {
+        let found = try parse("a: \(text)\n").first?.json["a"]
+        if text == "08" {
+            // Spec: YAML 1.1: 08 is no octal and so a float or text; never the number 0.
+            #expect(found == .string("08") || found?.integer == 8 || found?.compactedNumber == 8)
+        } else if text == "1e3" {
+            #expect(found?.compactedNumber == 1000)
+        } else {
+            #expect(found == expected)
+        }
+    }
+
+    @Test("several documents, and empty ones between them")
+    func documents() throws {
+        #expect(try parse("---\na: 1\n---\n---\nb: 2\n").map(\.json) == [["a": 1], ["b": 2]])
+    }
+
+    static let refused = [
+        ("a name twice", "x: 0\ny:\n  a: 1\n  b: 2\n  a: 3\n", 3), ("a tab", "a:\n\t- b\n", 2),
+        ("no end of a quote", "a: \"b\n", 2), ("a mapping as a name", "? {a: b}\n: c\n", 1),
+        ("an unknown alias", "a: *b\n", 1), ("binary", "a: !!binary aGk=\n", 1),
+    ]
+
+    @Test("what is wrong is told with file and line", arguments: refused)
+    func refusedWithLine(_ name: String, _ text: String, _ line: Int) {
+        let failure = #expect(throws: Failure.self) { try parse(text) }
+        guard case .file("test.yaml", line, _) = failure?.place else {
+            Issue.record("\(name): \(failure.map(String.init(describing:)) ?? "no failure")")
+            return
+        }
+    }
+
+    @Test("anchors and merge keys work, and earlier names win over merged ones")
+    func mergeKeys() throws {
+        let text = "base: &b {x: 1, y: 2}\nuse:\n  <<: *b\n  y: 3\n"
+        #expect(try parse(text).first?.json["use"] == ["x": 1, "y": 3])
+    }
+
+    @Test("a billion laughs end at a limit")
+    func bomb() {
+        var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...9 {
+            let alias = "*a\(level - 1)"
+            text += "a\(level): &a\(level) [" + [String](repeating: alias, count: 10).joined(separator: ", ") + "]\n"
+        }
+        let failure = #expect(throws: Failure.self) { try parse(text) }
+        #expect(failure?.kind == .overLimit)
+    }
+
+    @Test("nodes carry the line and column they stand at")
+    func places() throws {
+        let root = try #require(try parse("a:\n  b:\n    - c: d\n").first)
+        let node = try root.required("a").required("b").items()[0].required("c")
+        #expect(node.place == .file("test.yaml", line: 3, column: 10))
+    }
+}
+
+extension JSONValue {
+    fileprivate var compactedNumber: Double? {
+        if case .number(let number) = self { number.double } else { nil }
+    }
+}

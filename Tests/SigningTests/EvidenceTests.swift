@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stories: what is written can be found and verified, and nothing else can.
+
+import OCI
+import Primitives
+import Signing
+import TestSupport
+import Testing
+
+@Suite("evidence")
+struct EvidenceTests {
+    let repository = MemoryRepository()
+    let created = Timestamp(seconds: 1_700_000_000)
+    let name: Repository
+
+    init() throws { name = try Repository(parsing: "registry.example.com/shop/backend") }
+
+    private func write(
+        _ claim: Claim, by key: PrivateKey, as format: EvidenceFormat = .bundle
+    ) async throws -> Manifest {
+        try await EvidenceWriter(destination: repository, key: key)
+            .write(claim, as: format, created: created)
+    }
+
+    private func evidence(about digest: Digest) async throws -> Evidence {
+        try await EvidenceCollector(source: repository).everything(about: digest)
+    }
+
+    static let algorithms: [@Sendable () throws -> PrivateKey] = [
+        { try TestKeys.ecdsaP256() }, { try TestKeys.ecdsaP384() }, { try TestKeys.ecdsaP521() },
+        { try TestKeys.ed25519() },
+    ]
+
+    @Test("a signature is found and verifies in both formats, with its annotations",
+        arguments: EvidenceFormat.allCases, algorithms.indices)
+    func signatureVerifies(format: EvidenceFormat, algorithm: Int) async throws {
+        let key = try Self.algorithms[algorithm]()
+        let image = try await smallImage(in: repository, says: "a")
+        let claim = Claim.signature(on: image.descriptor, in: name, annotations: ["build": "17"])
+        _ = try await write(claim, by: key, as: format)
+        let report = try await evidence(about: image.digest).signatures(by: .key(key.publicKey))
+        #expect(report.proofs.count == 1)
+        #expect(report.proofs.first?.annotations["build"] == "17")
+        #expect(report.rejections.isEmpty)
+    }
+
+    @Test("an attestation never counts as a signature, nor a signature as an attestation",
+        arguments: EvidenceFormat.allCases)
+    func kindsStayApart(format: EvidenceFormat) async throws {
+        let key = try TestKeys.ecdsaP256()
+        let image = try await smallImage(in: repository, says: "a")
+        let type = try PredicateType(named: "slsaprovenance1")
+        _ = try await write(
+            try .attestation(["a": 1], of: type, on: image.descriptor, in: name), by: key, as: format)
+        let attested = try await evidence(about: image.digest)
+        let signatures = try attested.signatures(by: .key(key.publicKey))
+        #expect(signatures.proofs.isEmpty)
+        if format == .bundle { #expect(signatures.mostTelling?.reason == .otherType) }
+        #expect(try attested.attestations(of: type, by: .key(key.publicKey)).proofs.count == 1)
+        #expect(try attested.attestations(of: .spdx, by: .key(key.publicKey)).proofs.isEmpty)
+
+        let other = try await smallImage(in: repository, says: "b")
+        _ = try await write(
+            .signature(on: other.descriptor, in: name, annotations: [:]), by: key, as: format)
+        let signed = try await evidence(about: other.digest)
+        #expect(try signed.attestations(of: type, by: .key(key.publicKey)).proofs.isEmpty)
+    }
+
+    @Test("somebody else's signature is a signer mismatch, with the found and expected key named")
+    func otherSigner() async throws {
+        let image = try await smallImage(in: repository, says: "a")
+        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
+        _ = try await write(claim, by: try TestKeys.ecdsaP256())
+        let expected = try TestKeys.ecdsaP256().publicKey
+        let report = try await evidence(about: image.digest).signatures(by: .key(expected))
+        #expect(report.proofs.isEmpty)
+        #expect(report.mostTelling?.reason == .signerMismatch)
+        #expect(report.mostTelling?.why.contains(expected.fingerprint.description) == true)
+    }
+
+    @Test("a bundle pasted onto another digest is about the wrong subject")
+    func pastedBundle() async throws {
+        let key = try TestKeys.ecdsaP256()
+        let good = try await smallImage(in: repository, says: "good")
+        let bad = try await smallImage(in: repository, says: "bad")
+        _ = try await write(.signature(on: good.descriptor, in: name, annotations: [:]), by: key)
+        let found = try await evidence(about: good.digest)
+        let pasted = Evidence(subject: bad.digest, candidates: found.candidates)
+        let report = try pasted.signatures(by: .key(key.publicKey))
+        #expect(report.proofs.isEmpty)
+        #expect(report.mostTelling?.reason == .subjectMismatch)
+    }
+
+    @Test("a changed payload under a bundle that names our key is an invalid signature")
+    func changedPayload() async throws {
+        let key = try TestKeys.ecdsaP256()
+        let image = try await smallImage(in: repository, says: "a")
+        _ = try await write(.signature(on: image.descriptor, in: name, annotations: [:]), by: key)
+        let found = try await evidence(about: image.digest)
+        let candidate = try #require(found.candidates.first)
+        guard case .bundle(let bundle) = candidate.form, case .envelope(let envelope) = bundle.content
+        else { throw Failure(.bug, "test", because: "no bundle") }
+        let changed = Envelope(
+            payloadType: envelope.payloadType, payload: envelope.payload + [0x20],
+            signatures: envelope.signatures)
+        let forged = EvidenceCandidate(
+            carrier: candidate.carrier, manifest: candidate.manifest, digest: candidate.digest,
+            position: 0, form: .bundle(SignatureBundle(envelope: changed, signedBy: try key.publicKey)))
+        let report = try Evidence(subject: image.digest, candidates: [forged])
+            .signatures(by: .key(key.publicKey))
+        #expect(report.mostTelling?.reason == .signatureInvalid)
+    }
+
+    @Test("two old signatures by two keys share a payload and both verify")
+    func twoLegacySigners() async throws {
+        let (first, second) = (try TestKeys.ecdsaP256(), try TestKeys.ed25519())
+        let image = try await smallImage(in: repository, says: "a")
+        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
+        _ = try await write(claim, by: first, as: .legacy)
+        _ = try await write(claim, by: second, as: .legacy)
+        let found = try await evidence(about: image.digest)
+        #expect(found.candidates.count == 2)
+        for key in [first, second] {
+            #expect(try found.signatures(by: .key(key.publicKey)).proofs.count == 1)
+        }
+    }
+
+    @Test("nothing there is empty evidence that says where was looked")
+    func nothingThere() async throws {
+        let image = try await smallImage(in: repository, says: "a")
+        let found = try await evidence(about: image.digest)
+        #expect(found.candidates.isEmpty)
+        #expect(found.searches.map(\.carrier) == [.referrersAPI, .signatureTag, .attestationTag])
+        #expect(found.searches.allSatisfy { $0.found == 0 })
+    }
+
+    @Test("a registry that cannot answer is a failure, never 'unsigned'",
+        arguments: [Failure.Kind.unavailable, .denied, .overLimit])
+    func couldNotLook(kind: Failure.Kind) async throws {
+        let image = try await smallImage(in: repository, says: "a")
+        repository.fail(with: Failure(kind, "cannot ask", because: "the test says so"))
+        await #expect {
+            _ = try await evidence(about: image.digest)
+        } throws: { ($0 as? Failure)?.kind == kind }
+    }
+
+    @Test("a bundle whose bytes were replaced in the registry is unreadable evidence, not absence")
+    func replacedBytes() async throws {
+        let key = try TestKeys.ecdsaP256()
+        let image = try await smallImage(in: repository, says: "a")
+        _ = try await write(
+            .signature(on: image.descriptor, in: name, annotations: [:]), by: key, as: .legacy)
+        let layer = try #require(try await evidence(about: image.digest).candidates.first?.digest)
+        repository.corrupt(layer, to: Array("{}".utf8))
+        let report = try await evidence(about: image.digest).signatures(by: .key(key.publicKey))
+        #expect(report.proofs.isEmpty)
+        #expect(report.mostTelling?.reason == .malformed)
+    }
+
+    @Test("a signature by digest costs one request for the list and one for each bundle")
+    func requestCount() async throws {
+        let key = try TestKeys.ecdsaP256()
+        let image = try await smallImage(in: repository, says: "a")
+        _ = try await write(.signature(on: image.descriptor, in: name, annotations: [:]), by: key)
+        let before = repository.requests.count
+        let publicKey = try key.publicKey
+        _ = try await EvidenceCollector(source: repository)
+            .collect(.only(.signature), about: image.digest) {
+                !$0.signatures(by: .key(publicKey)).proofs.isEmpty
+            }
+        #expect(repository.requests.count - before == 2)
+    }
+}

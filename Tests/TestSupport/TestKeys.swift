@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys for tests, made anew in each run.
+
+import Crypto
+import FoundationEssentials
+package import OCI
+internal import Primitives
+package import Signing
+
+/// Fresh keys of every kind that signs.
+package enum TestKeys {
+    package static func ecdsaP256() throws -> PrivateKey {
+        try PrivateKey(pkcs8: Array(P256.Signing.PrivateKey().derRepresentation))
+    }
+
+    package static func ecdsaP384() throws -> PrivateKey {
+        try PrivateKey(pkcs8: Array(P384.Signing.PrivateKey().derRepresentation))
+    }
+
+    package static func ecdsaP521() throws -> PrivateKey {
+        try PrivateKey(pkcs8: Array(P521.Signing.PrivateKey().derRepresentation))
+    }
+
+    package static func ed25519() throws -> PrivateKey {
+        let prefix: [UInt8] = [
+            0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04,
+            0x20,
+        ]
+        return try PrivateKey(pkcs8: prefix + Curve25519.Signing.PrivateKey().rawRepresentation)
+    }
+}
+
+/// A small image in a repository, for stories that need something to sign.
+package func smallImage(in repository: any ArtifactDestination, says text: String) async throws -> Manifest {
+    let config = Array(#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"x":"\#(text)"}"#.utf8)
+    let descriptor = Descriptor(of: config, as: .ociConfig)
+    try await repository.push(descriptor, content: ByteStream(config), mountingFrom: nil)
+    let manifest = try ImageManifest(config: descriptor, layers: []).manifest()
+    try await repository.push(manifest, tag: nil)
+    return manifest
+}
