@@ -18,6 +18,11 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies + ["Primitives"], swiftSettings: strict)
+}
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -27,6 +32,14 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let serviceLifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
@@ -34,21 +47,65 @@ let package = Package(
     products: [.executable(name: "assay", targets: ["assay"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
+        // C libraries from Debian, by pkg-config name.
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+
         // Ground and model
         room("Primitives", [crypto, "Yams"]),
-        room("OCI", ["Primitives"]),
-        .executableTarget(name: "assay", dependencies: ["OCI", crypto, cryptoExtras, asn1, asyncHTTPClient, hummingbird, httpTypes, logging, nioSSL, subprocess, argumentParser], swiftSettings: strict),
+        room("OCI", ["Primitives", "CZlib", "CZstd"]),
+
+        // Evidence
+        room("Registry", ["OCI", httpTypes]),
+        room("SBOM", ["OCI", crypto]),
+        room("Signing", ["OCI", "CSodium", asn1, crypto, cryptoExtras]),
+
+        // Decisions
+        room("Policy", ["OCI", "Signing"]),
+
+        // Effects
+        room("Host", ["Registry", "Signing", "OCI", "CZlib", asyncHTTPClient, crypto, logging, nioSSL, nioCore, subprocess]),
+        room(
+            "Server",
+            [
+                "OCI", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioPosix, nioHTTPTypes,
+                serviceLifecycle, unixSignals,
+            ]),
+
+        // Knows everything
+        .executableTarget(
+            name: "assay",
+            dependencies: ["Host", "Server", "Policy", "SBOM", "Signing", "Registry", argumentParser, logging],
+            swiftSettings: strict),
+
+        // Tests
+        .target(
+            name: "TestSupport", dependencies: ["OCI", "Signing", crypto], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("ArchitectureTests", []),
+        tests("PrimitivesTests", []),
+        tests("OCITests", ["OCI"]),
+        tests("RegistryTests", ["OCI", "Registry", httpTypes]),
+        tests("SigningTests", ["OCI", "Signing", "TestSupport"]),
+        tests("SBOMTests", ["OCI", "SBOM"]),
+        tests("PolicyTests", ["OCI", "Policy", "Signing", "TestSupport", crypto]),
+        tests("HostTests", ["Host", "OCI", "Registry"]),
+        tests("ServerTests", ["OCI", "Server", hummingbirdTesting]),
+        tests("CommandTests", ["assay"]),
     ]
 )

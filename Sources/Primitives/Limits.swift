@@ -72,6 +72,14 @@ package enum Limits {
     package static let referrersTagSettleMilliseconds = 250
     /// Tags of one repository.
     package static let tagsPerRepository = 1_000_000
+    /// Bytes of a file with certificate authorities. Debian's whole bundle has 220 KiB.
+    package static let certificateFileBytes = 4 * mebibyte
+    /// Bytes of a file with registry credentials.
+    package static let credentialFileBytes = 4 * mebibyte
+    /// Bytes a credential helper may answer.
+    package static let credentialAnswerBytes = 256 * 1024
+    /// Seconds a credential helper may think; some ask their user.
+    package static let credentialHelperSeconds = 60
     /// Bytes of all manifests of one graph, kept in memory. The largest real graphs have 2 MiB.
     package static let graphBytes = 256 * mebibyte
 
@@ -94,6 +102,10 @@ package enum Limits {
 
     /// Entries of one layer or archive. The largest real layers have about one million.
     package static let archiveEntries = 4_000_000
+    /// Files of an image layout or `docker save` archive; content of layers is not counted.
+    package static let filesPerImageArchive = 100_000
+    /// Nesting of a folder that becomes a layer; every level is an open file.
+    package static let folderDepth = 128
     /// Bytes of one path. Linux stops at 4,096.
     package static let pathBytes = 4_096
     /// Bytes a layer may inflate to.
@@ -133,6 +145,8 @@ package enum Limits {
     package static let attestorsPerRule = 1_000
     /// Steps that one wildcard match may take.
     package static let wildcardSteps = 100_000
+    /// Checks, or steps of a remediation, in one stored decision.
+    package static let checksPerDecision = 100_000
 
     // MARK: Embedded registry
 
@@ -156,12 +170,21 @@ package enum Limits {
     package static let uploadLifetimeSeconds = 7 * 24 * 3_600
     /// Bytes of one blob read at a time on its way out.
     package static let downloadChunkBytes = 256 * 1024
+    /// Threads that wait for the disk.
+    package static let diskThreads = 16
     /// Names of one page of tags or repositories, when the client asks for more or does not say.
     package static let namesPerPage = 10_000
     /// Bytes of one page of referrers. Spec: distribution-spec 1.1, an answer stays under 4 MiB.
     package static let referrersPageBytes = 4 * mebibyte
     /// Tags set by one push. Spec: distribution-spec 1.2-dev asks for at least 10.
     package static let tagsPerPush = 100
+
+    /// Bytes of a tag memory: about 100,000 tags.
+    package static let tagMemoryBytes = 16 * mebibyte
+    /// Bytes of a stored decision or report.
+    package static let decisionFileBytes = 64 * mebibyte
+    /// Decisions in one report.
+    package static let decisionsPerReport = 100_000
 
     package static let mebibyte = 1024 * 1024
 }

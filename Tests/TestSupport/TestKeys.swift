@@ -22,11 +22,8 @@ package enum TestKeys {
     }
 
     package static func ed25519() throws -> PrivateKey {
-        let prefix: [UInt8] = [
-            0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04,
-            0x20,
-        ]
-        return try PrivateKey(pkcs8: prefix + Curve25519.Signing.PrivateKey().rawRepresentation)
+        try PrivateKey(
+            pkcs8: PrivateKey.pkcs8(ed25519: Array(Curve25519.Signing.PrivateKey().rawRepresentation)))
     }
 }
 

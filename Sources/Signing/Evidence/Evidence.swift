@@ -89,7 +89,7 @@ package struct EvidenceCandidate: Sendable {
         claimedType = form.claimedType
     }
 
-    fileprivate var identity: String { "\(manifest)/\(position)" }
+    package var identity: String { "\(manifest)/\(position)" }
 }
 
 extension EvidenceCandidate.Form {

@@ -64,9 +64,12 @@ package struct PrivateKey: Sendable {
         case .p256(let key): Array(key.derRepresentation)
         case .p384(let key): Array(key.derRepresentation)
         case .p521(let key): Array(key.derRepresentation)
-        case .ed25519(let key): ed25519PrivateKeyPrefix + key.rawRepresentation
+        case .ed25519(let key): PrivateKey.pkcs8(ed25519: Array(key.rawRepresentation))
         }
     }
+
+    /// PKCS #8 around the 32 bytes of an Ed25519 key.
+    package static func pkcs8(ed25519 raw: [UInt8]) -> [UInt8] { ed25519PrivateKeyPrefix + raw }
 
     /// A signature over `message`: ASN.1 DER for ECDSA (with the hash that fits the curve), 64 raw
     /// bytes for Ed25519.

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading and writing whole files, with a limit that has a name.
+
+internal import Glibc
+package import Primitives
+internal import Synchronization
+
+/// The content of a file the user named. A pipe or terminal (`/dev/stdin`) is read to its end.
+///
+/// - Parameters:
+///   - limit: bytes; one of `Limits`.
+///   - what: what the file is, for failures: "the public key".
+package func readFile(at path: String, atMost limit: Int, named what: String) throws(Failure)
+    -> [UInt8]
+{
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw systemFailure("cannot read \(what)", path) }
+    defer { close(descriptor) }
+    var content: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 64 * 1024)
+    while true {
+        let got = unsafe chunk.withUnsafeMutableBytes { buffer in
+            unsafe read(descriptor, buffer.baseAddress, buffer.count)
+        }
+        if got < 0, errno == EINTR { continue }
+        guard got >= 0 else { throw systemFailure("cannot read \(what)", path) }
+        guard got > 0 else { return content }
+        guard content.count + got <= limit else {
+            throw Failure(
+                .overLimit, "cannot read \(what)", at: .named(path),
+                because: "it has more than \(limit) bytes")
+        }
+        content += chunk[..<got]
+    }
+}
+
+/// Writes a file so that there is either the old content or the new, never a part.
+///
+/// - Parameter permissions: `0o600` for secrets, `0o644` for the rest.
+package func writeFile(_ bytes: [UInt8], at path: String, permissions: UInt32) throws(Failure) {
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    let handle = try FolderHandle(at: folder)
+    try handle.write(bytes, as: name, permissions: permissions)
+}

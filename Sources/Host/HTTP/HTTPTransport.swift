@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// HTTP for the registry client: one request, one answer, no redirects, nothing silent for ever.
+
+internal import AsyncHTTPClient
+package import HTTPTypes
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOSSL
+internal import OCI
+package import Primitives
+package import Registry
+
+/// Sends requests with AsyncHTTPClient. One transport serves a whole run; `shutdown` ends it.
+package final class HTTPTransport: Transport {
+    /// How long silence may last.
+    package struct Timeouts: Sendable {
+        /// Until a connection stands, TLS included.
+        package var connectMilliseconds: Int
+        /// Between two pieces of an answer.
+        package var idleMilliseconds: Int
+
+        package init(connectMilliseconds: Int, idleMilliseconds: Int) {
+            self.connectMilliseconds = connectMilliseconds
+            self.idleMilliseconds = idleMilliseconds
+        }
+
+        /// 10 seconds to connect (Docker: 15), 30 of silence (go-containerregistry: 30).
+        package static let standard = Timeouts(
+            connectMilliseconds: 10_000, idleMilliseconds: 30_000)
+    }
+
+    private let client: HTTPClient
+    private let timeouts: Timeouts
+
+    /// - Parameter extraCertificates: a PEM file of authorities trusted beside the system's.
+    package init(extraCertificates: String?, timeouts: Timeouts) throws(Failure) {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        if let extraCertificates {
+            let pem = try readFile(
+                at: extraCertificates, atMost: Limits.certificateFileBytes,
+                named: "the certificate authorities")
+            do {
+                let certificates = try NIOSSLCertificate.fromPEMBytes(pem)
+                tls.additionalTrustRoots = [.certificates(certificates)]
+            } catch {
+                throw Failure(
+                    .malformed, "cannot read the certificate authorities",
+                    at: .named(extraCertificates), because: "it is not a list of PEM certificates")
+            }
+        }
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: tls, redirectConfiguration: .disallow,
+            timeout: .init(
+                connect: .milliseconds(Int64(timeouts.connectMilliseconds)),
+                read: .milliseconds(Int64(timeouts.idleMilliseconds)),
+                write: .milliseconds(Int64(timeouts.idleMilliseconds))),
+            decompression: .disabled)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
+            Limits.connectionsPerRegistry
+        // One attempt: repetitions are counted, and waited between, by the registry client.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.timeouts = timeouts
+    }
+
+    /// Closes all connections; the transport cannot be used afterwards.
+    package func shutdown() async throws { try await client.shutdown() }
+
+    package func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
+        -> TransportAnswer
+    {
+        let authority = request.authority ?? ""
+        var outgoing = HTTPClientRequest(
+            url: "\(request.scheme ?? "https")://\(authority)\(request.path ?? "/")")
+        outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
+        for field in request.headerFields where field.name != .contentLength {
+            outgoing.headers.add(name: field.name.rawName, value: field.value)
+        }
+        switch body {
+        case .none: break
+        case .bytes(let bytes): outgoing.body = .bytes(ByteBuffer(bytes: bytes))
+        case .stream(let stream, let length):
+            outgoing.body = .stream(BufferStream(chunks: stream), length: .known(Int64(length)))
+        }
+        let deadline = NIODeadline.now() + .seconds(Int64(seconds))
+        do {
+            let answer = try await client.execute(outgoing, deadline: deadline, logger: silent)
+            let reader = BodyReader(
+                answer.body, host: authority, deadline: deadline, seconds: seconds)
+            return TransportAnswer(
+                head: head(answer), body: ByteStream { try await reader.next() })
+        } catch {
+            throw told(error, host: authority, seconds: seconds)
+        }
+    }
+
+    private func head(_ answer: HTTPClientResponse) -> HTTPResponse {
+        var fields = HTTPFields()
+        for (name, value) in answer.headers {
+            if let name = HTTPField.Name(name) {
+                fields.append(HTTPField(name: name, value: value))
+            }
+        }
+        return HTTPResponse(
+            status: HTTPResponse.Status(code: Int(answer.status.code)), headerFields: fields)
+    }
+}
+
+/// Hands the body over chunk by chunk. An actor because the iterator is one conversation.
+private actor BodyReader {
+    private var iterator: HTTPClientResponse.Body.AsyncIterator
+    private let host: String
+    private let deadline: NIODeadline
+    private let seconds: Int
+
+    init(
+        _ body: HTTPClientResponse.Body, host: String, deadline: NIODeadline, seconds: Int
+    ) {
+        iterator = body.makeAsyncIterator()
+        self.host = host
+        self.deadline = deadline
+        self.seconds = seconds
+    }
+
+    /// Silence ends after the idle timeout; a trickle that never ends does so at the deadline.
+    func next() async throws -> [UInt8]? {
+        guard NIODeadline.now() < deadline else {
+            throw told(HTTPClientError.deadlineExceeded, host: host, seconds: seconds)
+        }
+        do {
+            var iterator = iterator
+            let buffer = try await iterator.next(isolation: self)
+            self.iterator = iterator
+            return buffer.map { Array($0.readableBytesView) }
+        } catch {
+            throw told(error, host: host, seconds: seconds)
+        }
+    }
+}
+
+/// A request body as the HTTP client wants it.
+private struct BufferStream: AsyncSequence, Sendable {
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var chunks: ByteStream.AsyncIterator
+
+        mutating func next() async throws -> ByteBuffer? {
+            try await chunks.next().map { ByteBuffer(bytes: $0) }
+        }
+    }
+
+    let chunks: ByteStream
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(chunks: chunks.makeAsyncIterator()) }
+}
+
+/// The failure that an error of the HTTP client means; ours pass unchanged.
+private func told(_ error: any Error, host: String, seconds: Int) -> any Error {
+    if error is Primitives.Failure || error is CancellationError { return error }
+    guard let error = error as? HTTPClientError else {
+        let start = error is NIOSSLError ? "TLS: " : ""
+        return unavailable(host, start + plain("\(error)", atMost: 200))
+    }
+    switch error {
+    case .deadlineExceeded:
+        return unavailable(host, "the exchange was not over after \(seconds) seconds")
+    case .readTimeout: return unavailable(host, "it stopped sending")
+    case .writeTimeout: return unavailable(host, "it stopped receiving")
+    case .connectTimeout: return unavailable(host, "no connection was made in time")
+    case .remoteConnectionClosed: return unavailable(host, "it closed the connection")
+    case .bodyLengthMismatch: return unavailable(host, "the body was shorter than its length")
+    case .cancelled: return CancellationError()
+    default: return unavailable(host, plain("\(error)", atMost: 200))
+    }
+}
+
+private func unavailable(_ host: String, _ why: String) -> Primitives.Failure {
+    Primitives.Failure(
+        .unavailable, "cannot talk to \(host)", at: .named(host), because: why)
+}
+
+private let silent = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }

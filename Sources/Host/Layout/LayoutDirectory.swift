@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// An OCI image layout in a folder: reading, and writing so that it is whole at every moment.
+// Spec: OCI image-spec 1.1, image-layout.md.
+
+package import OCI
+package import Primitives
+
+/// A layout folder. Several writers may share it: `index.json` is changed under a lock, and every
+/// file appears whole or not at all.
+package struct LayoutDirectory: ArtifactDestination, LocalArtifacts {
+    private let root: FolderHandle
+    private let layout: LayoutReader
+
+    /// Opens a layout that is there.
+    package static func open(at path: String) throws(Failure) -> LayoutDirectory {
+        try LayoutDirectory(opening: try FolderHandle(at: path))
+    }
+
+    /// Opens a layout, or makes one in a new or empty folder.
+    package static func create(at path: String) throws(Failure) -> LayoutDirectory {
+        let root = try FolderHandle(creating: path)
+        if root.sizeOfFile("oci-layout") == nil {
+            guard try root.isEmpty() else {
+                throw Failure(
+                    .usage, "cannot make an image layout", at: .named(path),
+                    because: "the folder has other files in it and no oci-layout",
+                    next: "name a new folder")
+            }
+            let empty = ImageIndex(manifests: []).json.compactBytes
+            try root.write(empty, as: "index.json")
+            let version: JSONValue = ["imageLayoutVersion": .string(layoutVersion)]
+            try root.write(version.compactBytes, as: "oci-layout")
+        }
+        return try LayoutDirectory(opening: root)
+    }
+
+    init(opening root: FolderHandle) throws(Failure) {
+        self.root = root
+        layout = LayoutReader(files: FolderLayoutFiles(root: root))
+        guard root.sizeOfFile("oci-layout") != nil else {
+            throw Failure(
+                .notFound, "cannot open the image layout", at: .named(root.path),
+                because: "the folder has no file oci-layout")
+        }
+        try layout.checkVersion()
+    }
+
+    package var sourceName: String { layout.name }
+
+    package func manifest(_ reference: ManifestReference) throws(Failure) -> Manifest {
+        try layout.manifest(reference)
+    }
+
+    package func resolve(_ reference: ManifestReference) throws(Failure) -> Descriptor {
+        try layout.manifest(reference).descriptor
+    }
+
+    package func referrers(of subject: Digest) throws(Failure) -> ReferrersAnswer {
+        try layout.referrers(of: subject)
+    }
+
+    package func tags() throws(Failure) -> [Tag] { try layout.tags() }
+
+    package func roots() throws(Failure) -> [Descriptor] { try layout.roots() }
+
+    package func unverifiedStream(of descriptor: Descriptor) throws(Failure) -> ByteStream {
+        try layout.stream(descriptor)
+    }
+
+    // MARK: Writing
+
+    package func has(_ blob: Descriptor) throws(Failure) -> Bool { try layout.has(blob) }
+
+    package func push(
+        _ blob: Descriptor, content: ByteStream, mountingFrom neighbour: Repository?
+    ) async throws {
+        let part = try PartialFile(in: try blobFolder(blob.digest))
+        for try await chunk in content.verified(against: blob, from: "the content for \(sourceName)")
+        {
+            try part.append(chunk)
+        }
+        try part.finish(as: blob.digest.hex)
+    }
+
+    package func push(_ manifest: Manifest, tag: Tag?) throws(Failure) {
+        try blobFolder(manifest.digest).write(manifest.bytes, as: manifest.digest.hex)
+        try root.locked { () throws(Failure) in
+            var index = try layout.index().object()
+            let entries = index["manifests"]?.array ?? []
+            index["manifests"] = .array(list(manifest, tag, in: entries))
+            let document = JSONValue.object(index)
+            _ = try ImageIndex(reading: JSONReader(document, document: "the new index.json"))
+            try root.write(document.compactBytes, as: "index.json")
+        }
+    }
+
+    /// The entries with the manifest among them: under its tag, which moves away from what had it
+    /// before, or without one, so that it can be found at all. What an index lists needs no entry of
+    /// its own.
+    private func list(_ manifest: Manifest, _ tag: Tag?, in entries: [JSONValue]) -> [JSONValue] {
+        let children = Set(manifest.children.map(\.digest.description))
+        func isTagged(_ entry: JSONValue) -> Bool {
+            entry["annotations"]?[referenceNameAnnotation] != nil
+        }
+        var kept = entries.filter { entry in
+            let digest = entry["digest"]?.string
+            if let tag, tag == Self.tag(of: entry) { return false }
+            if digest == manifest.digest.description { return tag == nil || isTagged(entry) }
+            return isTagged(entry) || !children.contains(digest ?? "") || Self.hasSubject(entry)
+        }
+        if tag == nil, kept.contains(where: { $0["digest"]?.string == manifest.digest.description })
+        {
+            return kept
+        }
+        var entry = Descriptor(
+            mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.count)
+        if manifest.subject != nil {
+            entry.artifactType = manifest.artifactType
+            entry.annotations = manifest.annotations
+        }
+        entry.annotations[referenceNameAnnotation] = tag?.description
+        kept.append(entry.json)
+        return kept
+    }
+
+    private static func tag(of entry: JSONValue) -> Tag? {
+        (try? Descriptor(reading: JSONReader(entry, document: "index.json")))?.layoutTag
+    }
+
+    /// Our own entries of referrers carry their artifact type.
+    private static func hasSubject(_ entry: JSONValue) -> Bool { entry["artifactType"] != nil }
+
+    private func blobFolder(_ digest: Digest) throws(Failure) -> FolderHandle {
+        try root.folder("blobs", creating: true)
+            .folder(digest.algorithm.rawValue, creating: true)
+    }
+}

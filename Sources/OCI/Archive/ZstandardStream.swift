@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place that calls libzstd. Spec: RFC 8878, frames one after the other.
+
+internal import CZstd
+internal import Primitives
+
+/// libzstd's state for one stream of frames. A class because that state is a C allocation.
+@safe final class ZstandardStream {
+    private let stream: OpaquePointer
+    private let name: String
+    /// Every frame so far is whole and its checksum, if it has one, was right.
+    private(set) var isWhole = false
+    /// More output waits inside libzstd than the last call had room for.
+    private(set) var hasMore = false
+
+    init(named name: String) throws(Failure) {
+        self.name = name
+        guard let stream = unsafe ZSTD_createDCtx() else {
+            throw Failure(.bug, "cannot unpack \(name)", because: "libzstd gave no context")
+        }
+        unsafe self.stream = unsafe stream
+        unsafe ZSTD_DCtx_setParameter(
+            stream, ZSTD_d_windowLogMax, Int32(Limits.zstandardWindowLog))
+    }
+
+    deinit { unsafe ZSTD_freeDCtx(stream) }
+
+    /// Unpacks from `input` at `position`, which moves on; at most `room` bytes at a time.
+    func unpack(_ input: [UInt8], at position: inout Int, room: Int) throws(Failure) -> [UInt8] {
+        var status = 0
+        var used = 0
+        let start = position
+        let output = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+            unsafe input.withUnsafeBufferPointer { source in
+                var taken = unsafe ZSTD_inBuffer(
+                    src: source.baseAddress, size: source.count, pos: start)
+                var made = unsafe ZSTD_outBuffer(dst: buffer.baseAddress, size: room, pos: 0)
+                status = unsafe ZSTD_decompressStream(stream, &made, &taken)
+                used = unsafe taken.pos - start
+                unsafe count = made.pos
+            }
+        }
+        guard ZSTD_isError(status) == 0 else { throw broken(status) }
+        position += used
+        hasMore = status != 0 && output.count == room
+        if used > 0 || !output.isEmpty { isWhole = status == 0 }
+        return output
+    }
+
+    private func broken(_ status: Int) -> Failure {
+        let text = unsafe String(cString: ZSTD_getErrorName(status))
+        return Failure(
+            .malformed, "cannot unpack \(name)", because: "its zstd data is broken: \(text)")
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// All layers of an image, read once and checked against both of their digests.
+// Spec: OCI image-spec 1.1, layer.md; config.md, "rootfs".
+
+package import Primitives
+
+/// What the layers of one image hold.
+///
+/// It exists only if every blob is what the manifest names and unpacks to what the image
+/// configuration names, so whoever describes these contents describes that image.
+package struct ImageContents: Sendable {
+    package struct Layer: Sendable {
+        /// Of the blob, as the manifest names it.
+        package let digest: Digest
+        /// Of the unpacked archive, as the configuration names it ("diffID").
+        package let unpackedDigest: Digest
+        /// The command that made it, if the builder wrote it down.
+        package let createdBy: String?
+        package let contents: LayerContents
+    }
+
+    package let manifest: Manifest
+    package let configuration: ImageConfiguration
+    /// Bottom first.
+    package let layers: [Layer]
+
+    /// Reads the image that `manifest` is, or the one that it lists for `platform`.
+    ///
+    /// - Parameters:
+    ///   - platform: needed when an index lists more than one image; a single image must be for it.
+    ///   - layersAtOnce: how many layers are read side by side; the result is the same for any.
+    /// - Throws: `rejected` for content that is not what its name says, `usage` when a platform must
+    ///   be chosen, `unsupported` for what is no image.
+    package static func read(
+        _ manifest: Manifest, platform: Platform?, from source: any ArtifactSource,
+        keeping matcher: PathMatcher, layersAtOnce: Int
+    ) async throws -> ImageContents {
+        let chosen = try await platformManifest(manifest, platform: platform, from: source)
+        guard case .image(let image) = chosen.kind else {
+            throw Failure(.bug, "cannot read \(manifest.digest)", because: "no image was chosen")
+        }
+        let configuration = try await configuration(of: image, in: chosen, from: source)
+        if let platform, !configuration.platform.satisfies(platform) {
+            throw Failure(
+                .notFound, "cannot read \(chosen.digest) for \(platform)",
+                at: .named(source.sourceName),
+                because: "it is an image for \(configuration.platform)")
+        }
+        let contents = try await read(
+            image.layers, unpackingTo: configuration.layerDigests, from: source,
+            keeping: matcher, layersAtOnce: layersAtOnce)
+        let commands = configuration.history
+        let hasAllCommands = commands.count == image.layers.count
+        return ImageContents(
+            manifest: chosen, configuration: configuration,
+            layers: contents.indices.map {
+                Layer(
+                    digest: image.layers[$0].digest,
+                    unpackedDigest: configuration.layerDigests[$0],
+                    createdBy: hasAllCommands ? commands[$0] : nil, contents: contents[$0])
+            })
+    }
+
+    private static func configuration(
+        of image: ImageManifest, in manifest: Manifest, from source: any ArtifactSource
+    ) async throws -> ImageConfiguration {
+        let types = [MediaType.ociConfig, .dockerConfig]
+        guard types.contains(image.artifactType ?? .ociConfig),
+            types.contains(image.config.mediaType)
+        else {
+            throw Failure(
+                .unsupported, "cannot read \(manifest.digest) as an image",
+                at: .named(source.sourceName),
+                because: "it is an artifact of type "
+                    + "\(image.artifactType ?? image.config.mediaType), which has no root file system")
+        }
+        let configuration = try ImageConfiguration(
+            parsing: try await source.read(image.config, atMost: Limits.imageConfigBytes),
+            named: "the configuration of \(manifest.digest)")
+        guard configuration.layerDigests.count == image.layers.count else {
+            throw Failure(
+                .malformed, "cannot read \(manifest.digest)", at: .named(source.sourceName),
+                because: "its manifest has \(image.layers.count) layers and its configuration "
+                    + "\(configuration.layerDigests.count)")
+        }
+        return configuration
+    }
+
+    // MARK: Layers
+
+    private static func read(
+        _ layers: [Descriptor], unpackingTo digests: [Digest], from source: any ArtifactSource,
+        keeping matcher: PathMatcher, layersAtOnce: Int
+    ) async throws -> [LayerContents] {
+        var contents: [LayerContents?] = Array(repeating: nil, count: layers.count)
+        var keptBytes = 0
+        var pathBytes = 0
+        // The largest first, so that none of them is left alone at the end.
+        var waiting = layers.indices.sorted { (layers[$0].size, $1) < (layers[$1].size, $0) }
+        try await withThrowingTaskGroup(of: (Int, LayerContents).self) { group in
+            func start(_ place: Int) {
+                let (layer, digest) = (layers[place], digests[place])
+                group.addTask {
+                    (place, try await read(layer, unpackingTo: digest, from: source, keeping: matcher))
+                }
+            }
+            for _ in 0..<max(1, layersAtOnce) { waiting.popLast().map(start) }
+            while let (place, layer) = try await group.next() {
+                keptBytes += layer.keptBytes
+                pathBytes += layer.pathBytes
+                try checkSum(keptBytes, Limits.keptFilesBytes, "package databases")
+                try checkSum(pathBytes, Limits.treePathBytes, "paths")
+                contents[place] = layer
+                waiting.popLast().map(start)
+            }
+        }
+        return contents.compactMap { $0 }
+    }
+
+    private static func checkSum(_ bytes: Int, _ limit: Int, _ what: String) throws(Failure) {
+        guard bytes <= limit else {
+            throw Failure(
+                .overLimit, "cannot read the layers",
+                because: "their \(what) have more than \(limit) bytes together")
+        }
+    }
+
+    /// Reads one layer to its end and compares both digests.
+    ///
+    /// When the content cannot be read, the rest of the blob is hashed all the same: bytes that are
+    /// not the named ones are the truer reason.
+    private static func read(
+        _ layer: Descriptor, unpackingTo digest: Digest, from source: any ArtifactSource,
+        keeping matcher: PathMatcher
+    ) async throws -> LayerContents {
+        let name = "layer \(layer.digest)"
+        var reader = LayerReader(matcher: matcher, hashing: digest.algorithm, named: name)
+        var broken: Failure?
+        for try await chunk in try await source.stream(of: layer) where broken == nil {
+            do { try reader.add(chunk) } catch { broken = error }
+        }
+        if let broken { throw broken }
+        let (contents, unpacked) = try reader.finish()
+        guard unpacked == digest else {
+            throw Failure(
+                .rejected, "cannot accept \(name)", at: .named(source.sourceName),
+                because: "it unpacks to \(unpacked); the image configuration says \(digest)")
+        }
+        return contents
+    }
+}

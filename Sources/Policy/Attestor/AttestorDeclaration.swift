@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attestors as a policy writes them. Spec: reference kyverno.md §1.2, §1.3.
+
+import Primitives
+import Signing
+
+/// `count` of `entries`; an absent count means all of them.
+struct AttestorSetDeclaration: Sendable {
+    let count: Int?
+    let entries: [AttestorDeclaration]
+    let place: Place
+
+    init(reading node: YAMLNode, depth: Int = 0) throws(Failure) {
+        guard depth < Limits.attestorDepth else {
+            throw Failure(
+                .overLimit, "cannot use the policy", at: node.place,
+                because: "attestors are nested deeper than \(Limits.attestorDepth) levels")
+        }
+        try node.refuseFields(otherThan: ["count", "entries"])
+        let list = try node.required("entries")
+        let items = try list.items()
+        guard !items.isEmpty else { throw list.broken("a set of attestors needs an entry") }
+        guard items.count <= Limits.attestorsPerRule else {
+            throw Failure(
+                .overLimit, "cannot use the policy", at: list.place,
+                because: "it has \(items.count) entries, the limit is \(Limits.attestorsPerRule)")
+        }
+        var entries: [AttestorDeclaration] = []
+        for item in items { entries.append(try AttestorDeclaration(reading: item, depth: depth)) }
+        self.entries = entries
+        count = try node.optional("count")?.integer()
+        if let count, count < 1 {
+            throw try node.required("count").broken("the count is \(count), and at least 1 is needed")
+        }
+        place = try node.optional("count")?.place ?? node.place
+    }
+
+    /// Reads the list under `attestors`; all of its sets must be met.
+    static func list(_ node: YAMLNode?) throws(Failure) -> [AttestorSetDeclaration] {
+        var sets: [AttestorSetDeclaration] = []
+        for item in try node?.items() ?? [] {
+            sets.append(try AttestorSetDeclaration(reading: item))
+        }
+        return sets
+    }
+}
+
+/// One entry: exactly one way to trust.
+struct AttestorDeclaration: Sendable {
+    indirect enum Trust: Sendable {
+        case keys(KeySource, log: TransparencyDemand)
+        case keyless(KeylessIdentity)
+        case nested(AttestorSetDeclaration)
+    }
+
+    let trust: Trust
+    /// Pairs that the signed payload must hold.
+    let annotations: [String: String]
+    let place: Place
+
+    init(reading node: YAMLNode, depth: Int) throws(Failure) {
+        try node.refuseFields(
+            otherThan: ["keys", "keyless", "attestor", "annotations", "signatureAlgorithm"],
+            unsupported: [
+                "certificates": "use keys with a public key",
+                "repository": "keep signatures beside the image, as assay sign does",
+            ])
+        annotations = try node.optional("annotations")?.stringMap() ?? [:]
+        try checkAlgorithm(node)
+        place = node.place
+        let keys = try node.optional("keys")
+        let keyless = try node.optional("keyless")
+        let nested = try node.optional("attestor")
+        guard [keys, keyless, nested].count(where: { $0 != nil }) == 1 else {
+            throw node.broken("an entry has exactly one of keys, keyless, attestor")
+        }
+        if let keys {
+            trust = .keys(
+                try KeySource(reading: keys), log: try TransparencyDemand(reading: keys.optional("rekor")))
+        } else if let keyless {
+            trust = .keyless(try KeylessIdentity(reading: keyless))
+        } else if let nested {
+            guard annotations.isEmpty else {
+                throw nested.broken("annotations belong to the entries inside a nested set")
+            }
+            trust = .nested(try AttestorSetDeclaration(reading: nested, depth: depth + 1))
+        } else {
+            throw node.broken("an entry has exactly one of keys, keyless, attestor")
+        }
+    }
+}
+
+/// Where the keys of an entry come from.
+enum KeySource: Sendable {
+    /// PEM blocks in the policy itself.
+    case inline([PublicKey])
+    /// `secret: {name, namespace}` or `k8s://namespace/name`: the entry `cosign.pub` of a Secret
+    /// or ConfigMap.
+    case stored(StoredKeyName)
+    /// `{{ name.data.entry }}`, over a `context` entry of the rule with a `configMap`.
+    case context(name: String, entry: String)
+
+    init(reading node: YAMLNode) throws(Failure) {
+        try node.refuseFields(
+            otherThan: ["publicKeys", "secret", "signatureAlgorithm", "rekor", "ctlog"],
+            unsupported: ["kms": "put the public key into publicKeys"])
+        try checkAlgorithm(node)
+        try checkCertificateLog(try node.optional("ctlog"))
+        let text = try node.optional("publicKeys")
+        let secret = try node.optional("secret")
+        switch (text, secret) {
+        case (let text?, nil): self = try KeySource(text: text)
+        case (nil, let secret?): self = .stored(try StoredKeyName(reading: secret))
+        case (.some, .some):
+            throw node.broken("publicKeys and secret cannot stand together")
+        case (nil, nil):
+            throw node.broken("it names no key; write publicKeys or secret")
+        }
+    }
+
+    private init(text node: YAMLNode) throws(Failure) {
+        let text = try node.string()
+        if text.hasPrefix("k8s://") {
+            self = .stored(try StoredKeyName(address: text, at: node))
+        } else if text.contains("{{") {
+            self = try contextKey(text, at: node)
+        } else {
+            do {
+                self = .inline(try PublicKey.list(pem: text))
+            } catch {
+                throw error.during("cannot use the policy", at: node.place)
+            }
+        }
+    }
+}
+
+/// A Secret or ConfigMap that holds a key.
+struct StoredKeyName: Hashable, Sendable, CustomStringConvertible {
+    let namespace: String
+    let name: String
+
+    var description: String { "\(namespace)/\(name)" }
+
+    init(namespace: String, name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+
+    init(reading node: YAMLNode) throws(Failure) {
+        try node.refuseFields(otherThan: ["name", "namespace"])
+        self.init(
+            namespace: try node.optional("namespace")?.string() ?? "default",
+            name: try node.required("name").string())
+    }
+
+    init(address: String, at node: YAMLNode) throws(Failure) {
+        let parts = address.dropFirst("k8s://".count).split(
+            separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+            throw node.broken("\(quoted(address)) is not written like k8s://namespace/name")
+        }
+        self.init(namespace: String(parts[0]), name: String(parts[1]))
+    }
+}
+
+/// An identity in a certificate. Its form is read; nothing is verified with it yet, so an entry
+/// like this is neither met nor refused: it stays unknown.
+struct KeylessIdentity: Hashable, Sendable {
+    let issuer: String?
+    let subject: String?
+
+    /// Spec: §1.2: "rekor or roots must be set; if rekor is set, url is required".
+    init(reading node: YAMLNode) throws(Failure) {
+        try node.refuseFields(otherThan: [
+            "issuer", "issuerRegExp", "subject", "subjectRegExp", "roots", "additionalExtensions",
+            "rekor", "ctlog",
+        ])
+        _ = try node.optional("additionalExtensions")?.stringMap()
+        _ = try node.optional("roots")?.string()
+        try checkCertificateLog(try node.optional("ctlog"))
+        if let rekor = try node.optional("rekor") {
+            _ = try TransparencyDemand(reading: rekor)
+            _ = try rekor.required("url").string()
+        } else if try node.optional("roots") == nil {
+            throw node.broken("keyless needs rekor or roots")
+        }
+        let issuerPattern = try node.optional("issuerRegExp")?.string()
+        issuer = try node.optional("issuer")?.string() ?? issuerPattern
+        let subjectPattern = try node.optional("subjectRegExp")?.string()
+        subject = try node.optional("subject")?.string() ?? subjectPattern
+    }
+
+    var shown: String { "\(plain(subject ?? "any subject")) from \(plain(issuer ?? "any issuer"))" }
+}
+
+/// Spec: §1.2: sha224, sha256, sha384, sha512, default sha256. The hash follows the key here, which
+/// is what cosign signs with.
+private func checkAlgorithm(_ node: YAMLNode) throws(Failure) {
+    guard let algorithm = try node.optional("signatureAlgorithm") else { return }
+    guard try algorithm.word(of: ["sha224", "sha256", "sha384", "sha512"]) == "sha256" else {
+        throw Failure(
+            .unsupported, "cannot use the policy", at: algorithm.place,
+            because: "only sha256 is supported as signatureAlgorithm")
+    }
+}
+
+/// `{{ keys.data.production }}` or `{{ keys.data."cosign.pub" }}`.
+private func contextKey(_ text: String, at node: YAMLNode) throws(Failure) -> KeySource {
+    let inner = text.split(separator: "{{").last?.split(separator: "}}").first ?? ""
+    let expression = try ConditionExpression(
+        parsing: inner.filter { !$0.isWhitespace }, at: node)
+    guard text.hasPrefix("{{"), !expression.isLength, expression.fallback == nil,
+        expression.path.count == 3, case .member(let name) = expression.path[0],
+        expression.path[1] == .member("data"), case .member(let entry) = expression.path[2]
+    else {
+        throw Failure(
+            .unsupported, "cannot use the policy", at: node.place,
+            because: "\(quoted(text)) is not written like {{ name.data.entry }}")
+    }
+    return .context(name: name, entry: entry)
+}

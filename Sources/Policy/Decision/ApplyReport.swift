@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `policy apply` tells. Spec: reference kyverno.md §3.1, §4.1.
+
+package import Primitives
+
+/// Policies applied to resources: Kyverno's lines and exit code, and ours about every image.
+package struct ApplyReport: Sendable {
+    /// Counts of rule results, as Kyverno counts them: one for each rule and resource it matched.
+    package struct Counts: Hashable, Sendable {
+        package var pass = 0
+        package var fail = 0
+        package var warn = 0
+        package var error = 0
+        package var skip = 0
+    }
+
+    package let policies: [CompiledPolicy]
+    package let evaluations: [Evaluation]
+    /// Resources that could not be read as what they claim to be; each counts as an error.
+    package let failures: [Failure]
+    /// Whether a fail under Audit counts as a warning (`--audit-warn`).
+    package let auditWarn: Bool
+
+    package init(
+        policies: [CompiledPolicy], evaluations: [Evaluation], failures: [Failure], auditWarn: Bool
+    ) {
+        self.policies = policies
+        self.evaluations = evaluations
+        self.failures = failures
+        self.auditWarn = auditWarn
+    }
+
+    package var counts: Counts {
+        var counts = Counts()
+        counts.error = failures.count
+        for outcome in evaluations.flatMap(\.outcomes) {
+            switch status(outcome) {
+            case .pass: counts.pass += 1
+            case .fail: counts.fail += 1
+            case .warn: counts.warn += 1
+            case .error: counts.error += 1
+            case .skip: counts.skip += 1
+            }
+        }
+        return counts
+    }
+
+    /// Spec: §4.1: 1 on any fail or error, else 0.
+    package var exitCode: Int { counts.fail > 0 || counts.error > 0 ? 1 : 0 }
+
+    /// Kyverno's first line.
+    package var header: String {
+        "Applying \(policies.reduce(0) { $0 + $1.ruleCount }) policy rule(s) to "
+            + "\(evaluations.count + failures.count) resource(s)..."
+    }
+
+    /// Kyverno's last line; the space at its end is theirs.
+    package var summaryLine: String {
+        let counts = counts
+        return "pass: \(counts.pass), fail: \(counts.fail), warn: \(counts.warn), "
+            + "error: \(counts.error), skip: \(counts.skip) "
+    }
+
+    /// The whole report; no newline at its end.
+    package var text: String {
+        var blocks = [header]
+        for evaluation in evaluations { blocks += violations(in: evaluation) }
+        for failure in failures { blocks.append(failure.description) }
+        blocks += evaluations.flatMap(\.decisions).map(\.summaryText)
+        blocks.append(summaryLine)
+        return blocks.joined(separator: "\n\n")
+    }
+
+    /// The whole report as data, in a form with a version.
+    package var json: JSONValue {
+        let counts = counts
+        return [
+            "format": "assay/apply-report/v1",
+            "summary": [
+                "pass": .number(JSONNumber(counts.pass)), "fail": .number(JSONNumber(counts.fail)),
+                "warn": .number(JSONNumber(counts.warn)), "error": .number(JSONNumber(counts.error)),
+                "skip": .number(JSONNumber(counts.skip)),
+            ],
+            "images": imageCounts,
+            "rules": .array(evaluations.flatMap { evaluation in evaluation.outcomes.map { json($0, evaluation) } }),
+            "decisions": .array(evaluations.flatMap(\.decisions).map(\.json)),
+            "failures": .array(failures.map { .string($0.description) }),
+            "warnings": .array(policies.flatMap(\.warnings).map { .string($0.description) }),
+        ]
+    }
+
+    /// How many images ended in which of the five results.
+    private var imageCounts: JSONValue {
+        var object = JSONObject()
+        let decisions = evaluations.flatMap(\.decisions)
+        for result in ImageResult.allCases {
+            object[result.rawValue] = .number(JSONNumber(decisions.count { $0.result == result }))
+        }
+        return .object(object)
+    }
+
+    private func json(_ outcome: RuleOutcome, _ evaluation: Evaluation) -> JSONValue {
+        [
+            "policy": .string(outcome.policy), "rule": .string(outcome.rule),
+            "resource": .string(evaluation.resource.description),
+            "result": .string(status(outcome).rawValue),
+            "action": .string(outcome.action.rawValue), "message": .string(outcome.message),
+        ]
+    }
+
+    private func status(_ outcome: RuleOutcome) -> RuleOutcome.Status {
+        let softened = !outcome.isScored || (auditWarn && outcome.action == .audit)
+        return outcome.status == .fail && softened ? .warn : outcome.status
+    }
+
+    private func violations(in evaluation: Evaluation) -> [String] {
+        let bad = evaluation.outcomes.filter { [.fail, .error].contains($0.status) }
+        return bad.map(\.policy).inOrderOnce.map { policy in
+            let rules = bad.filter { $0.policy == policy }
+            let isSoft = rules.allSatisfy { status($0) == .warn }
+            let lines = rules.enumerated().map { "\($0 + 1) - \(plain($1.rule)) \(plain($1.message))" }
+            return "policy \(plain(policy)) -> resource \(plain(evaluation.resource.description)) "
+                + (isSoft ? "failed as audit warning:" : "failed:") + "\n" + lines.joined(separator: "\n")
+        }
+    }
+}

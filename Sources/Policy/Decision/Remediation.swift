@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a verdict turns green. Spec: design product.md, "A remediation is not prose".
+
+import OCI
+import Primitives
+import Signing
+
+/// The shortest list of commands and edits that turns a verdict green.
+package struct Remediation: Hashable, Sendable {
+    /// One thing to do.
+    package enum Step: Hashable, Sendable {
+        /// A command, word by word.
+        case command([String])
+        /// A change of one value; `file` is nil when only the object is known, `from` when nothing
+        /// stands there yet.
+        case edit(file: String?, pointer: String, from: String?, to: String)
+    }
+
+    package let summary: String
+    /// Empty when nothing but waiting, or asking somebody, helps.
+    package let steps: [Step]
+}
+
+extension Remediation.Step: CustomStringConvertible {
+    /// The command as a shell takes it, or the edit in one line.
+    package var description: String {
+        switch self {
+        case .command(let words): words.map(shellWord).joined(separator: " ")
+        case .edit(let file, let pointer, let from?, let to):
+            "edit: \(file.map { "\($0) " } ?? "")\(pointer): set \(plain(from)) to \(plain(to))"
+        case .edit(let file, let pointer, nil, let to):
+            "edit: \(file.map { "\($0) " } ?? "")\(pointer): set to \(plain(to))"
+        }
+    }
+}
+
+/// Names that remedies are filled in with.
+struct RemedyContext: Sendable {
+    let image: ImageUse
+    let name: PolicyImageName?
+    let digest: Digest?
+    /// The file of the resource.
+    let file: String?
+    /// The file of the policy.
+    let policy: String?
+
+    func remediation(_ remedies: [Remedy]) -> Remediation? {
+        guard !remedies.isEmpty else { return nil }
+        // A tag that is not pinned yet is pinned by going back to the known digest.
+        let moves = remedies.contains { if case .useDigest = $0 { true } else { false } }
+        let needed = remedies.filter { remedy in
+            if case .writeDigest = remedy { !moves } else { true }
+        }
+        return Remediation(
+            summary: needed.map(summary).inOrderOnce.joined(separator: "; "),
+            steps: needed.flatMap(steps).inOrderOnce)
+    }
+
+    private func summary(_ remedy: Remedy) -> String {
+        switch remedy {
+        case .sign: "sign the image with the key the policy names"
+        case .attest(let type): "attest \(type) with the key the policy names"
+        case .correct(let type, _, _, _):
+            "replace the statement of type \(type) by one that meets the conditions"
+        case .writeDigest: "write the digest beside the tag"
+        case .useDigest: "the tag has moved; name the digest that was signed"
+        case .copyEvidence: "copy the image again with its evidence"
+        case .mendRegistry(let obstacle): registrySummary(obstacle)
+        case .nameTheLog: "set rekor.ignoreTlog: true; log entries are not verified yet"
+        case .giveKey(_, let why): "\(why): give its file beside the policy, or write the key out"
+        case .useKey: "name a key: certificates are not verified yet"
+        case .nameSigners: "name attestors: nothing can verify an image without them"
+        case .correctImageName: "correct the image's name"
+        case .coverImage: "no rule speaks about this image; add it to a rule's imageReferences"
+        case .mendPolicy(let why): why
+        }
+    }
+
+    private func registrySummary(_ obstacle: Failure) -> String {
+        switch obstacle.lookupReason {
+        case .registryDenied: "log in to \(host)"
+        case .rateLimited: "wait, or log in to \(host) for a higher limit"
+        case .registryUnavailable where obstacle.kind == .notFound:
+            "push the image, or correct its name"
+        default: obstacle.next ?? "run it again when \(host) answers"
+        }
+    }
+
+    private func steps(_ remedy: Remedy) -> [Remediation.Step] {
+        switch remedy {
+        case .sign: return pinned.map { [.command(["assay", "sign", "--key", keyFile, $0])] } ?? []
+        case .attest(let type): return attest(type)
+        case .correct(let type, let pointer, let observed, let expected):
+            return [.edit(file: predicateFile, pointer: pointer, from: observed, to: expected)]
+                + attest(type)
+        case .writeDigest(let digest):
+            return [editImage(to: "\(image.written)@\(digest)")]
+        case .useDigest(let digest, _):
+            return [editImage(to: name?.repositoryPinned(to: digest) ?? "\(digest)")]
+        case .copyEvidence(let origin, let digest):
+            return [.command(["assay", "copy", "\(origin)@\(digest)", destination])]
+        case .mendRegistry(let obstacle):
+            let helps = [.registryDenied, .rateLimited].contains(obstacle.lookupReason)
+            return helps ? [.command(["docker", "login", host])] : []
+        case .correctImageName: return [editImage(to: "a name such as ghcr.io/acme/api:1.0")]
+        default: return policySteps(remedy)
+        }
+    }
+
+    private func policySteps(_ remedy: Remedy) -> [Remediation.Step] {
+        switch remedy {
+        case .nameTheLog(let pointer):
+            return [editPolicy("\(pointer)/rekor/ignoreTlog", to: "true")]
+        case .giveKey(let pointer, _):
+            return [editPolicy("\(pointer)/publicKeys", to: "the PEM text of the public key")]
+        case .useKey(let pointer):
+            return [editPolicy(pointer, to: "keys: {publicKeys: …, rekor: {ignoreTlog: true}}")]
+        case .nameSigners(let pointer):
+            return [editPolicy("\(pointer)/attestors", to: "[{entries: [{keys: {publicKeys: …}}]}]")]
+        case .coverImage(let pointer):
+            guard let pointer, let name else { return [] }
+            return [editPolicy("\(pointer)/imageReferences/-", to: "\(name.name.repository):*")]
+        default: return []
+        }
+    }
+
+    private func attest(_ type: PredicateType) -> [Remediation.Step] {
+        guard let pinned else { return [] }
+        return [
+            .command([
+                "assay", "attest", "--key", keyFile, "--type", type.shortName ?? type.description,
+                "--predicate", predicateFile, pinned,
+            ])
+        ]
+    }
+
+    private func editImage(to text: String) -> Remediation.Step {
+        .edit(file: file, pointer: image.pointer, from: image.written, to: text)
+    }
+
+    private func editPolicy(_ pointer: String, to text: String) -> Remediation.Step {
+        .edit(file: policy, pointer: pointer, from: nil, to: text)
+    }
+
+    private var pinned: String? {
+        guard let name, let digest else { return nil }
+        return name.name.pinned(to: digest).description
+    }
+
+    private var destination: String {
+        guard let name = name?.name else { return image.written }
+        return name.tag.map { "\(name.repository):\($0)" } ?? pinned ?? image.written
+    }
+
+    private var host: String { name?.name.repository.registry.description ?? "the registry" }
+}
+
+private func shellWord(_ word: String) -> String {
+    let isPlain = word.unicodeScalars.allSatisfy {
+        $0.isASCII && ($0.properties.isAlphabetic || "0123456789@%+=:,./_-".unicodeScalars.contains($0))
+    }
+    guard !isPlain || word.isEmpty else { return word }
+    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+}
+
+/// The file `assay generate-key-pair` writes.
+private let keyFile = "cosign.key"
+private let predicateFile = "predicate.json"

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a fail means for the request. Spec: reference kyverno.md §1.1, "Effective action".
+
+import Primitives
+
+/// Audit reports, Enforce denies. It never changes the verdict, only what follows from it.
+package enum FailureAction: String, Sendable, CaseIterable {
+    case audit = "Audit"
+    case enforce = "Enforce"
+
+    init(reading node: YAMLNode) throws(Failure) {
+        switch try node.string() {
+        case "Audit", "audit": self = .audit
+        case "Enforce", "enforce": self = .enforce
+        case let text: throw node.broken("\(quoted(text)) is neither Audit nor Enforce")
+        }
+    }
+}
+
+/// Another action for some namespaces.
+struct FailureActionOverride: Sendable {
+    let action: FailureAction
+    let namespaces: [String]
+    let selector: LabelSelector?
+
+    init(reading node: YAMLNode) throws(Failure) {
+        try node.refuseFields(otherThan: ["action", "namespaces", "namespaceSelector"])
+        action = try FailureAction(reading: try node.required("action"))
+        namespaces = try node.optional("namespaces")?.strings() ?? []
+        if let part = try node.optional("namespaceSelector") {
+            selector = try LabelSelector(reading: part)
+        } else {
+            selector = nil
+        }
+        guard !namespaces.isEmpty || selector != nil else {
+            throw node.broken("it names no namespaces; write namespaces or namespaceSelector")
+        }
+    }
+
+    /// Whether it speaks about the resource's namespace; both parts must, when both are there.
+    func answer(_ input: EvaluationInput) throws(Failure) -> MatchAnswer {
+        let namespace = input.resource.identity.namespace
+        if !namespaces.isEmpty, try !anyWildcard(of: namespaces, matches: namespace) { return .no }
+        guard let selector else { return .yes }
+        guard let labels = input.namespaceLabels else { return .undecided("namespace labels") }
+        return try selector.matches(labels) ? .yes : .no
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of one `policy apply`: policies, and the Secrets and ConfigMaps that hold their keys.
+
+package import Primitives
+
+/// One file as it was read.
+package struct PolicySource: Sendable {
+    package let name: String
+    package let content: [UInt8]
+
+    package init(name: String, content: [UInt8]) {
+        self.name = name
+        self.content = content
+    }
+}
+
+/// Policies, compiled together with the keys that stand beside them.
+package struct PolicyBundle: Sendable {
+    /// In the order of the files.
+    package let policies: [CompiledPolicy]
+
+    /// Reads all files. Keys may stand in any of them, before or after the policy that names them.
+    ///
+    /// - Throws: `Failure` of kind `malformed` for what Kyverno would refuse and for fields that no
+    ///   policy has, `unsupported` for what Kyverno takes and Assay does not yet; both with file
+    ///   and line.
+    package init(reading sources: [PolicySource]) throws(Failure) {
+        var material = KeyMaterial()
+        var documents: [(document: PolicyDocument, source: PolicySource)] = []
+        for source in sources {
+            for node in try YAMLNode.documents(parsing: source.content, named: source.name) {
+                do throws(Failure) {
+                    let kind = try node.required("kind").string()
+                    if KeyMaterial.kinds.contains(kind) {
+                        try material.add(node)
+                    } else if PolicyDocument.kinds.contains(kind) {
+                        documents.append((try PolicyDocument(reading: node), source))
+                    } else {
+                        throw otherKind(kind, at: node.place)
+                    }
+                } catch {
+                    throw inPolicyWords(error)
+                }
+            }
+        }
+        policies = try documents.map { (item) throws(Failure) in
+            try CompiledPolicy(
+                item.document, material: material,
+                digest: Digest(of: item.source.content, by: .sha256), source: item.source.name)
+        }
+        try refuseDoubles(documents.map(\.document))
+    }
+}
+
+private func otherKind(_ kind: String, at place: Place) -> Failure {
+    Failure(
+        .unsupported, "cannot use the policy", at: place,
+        because: "\(quoted(kind)) is none of "
+            + (PolicyDocument.kinds.sorted() + KeyMaterial.kinds.sorted()).joined(separator: ", "))
+}
+
+/// The YAML reader speaks of "the document"; here it is known to be a policy.
+private func inPolicyWords(_ failure: Failure) -> Failure {
+    var failure = failure
+    if failure.what == "cannot read the document" { failure.what = "cannot use the policy" }
+    return failure
+}
+
+private func refuseDoubles(_ documents: [PolicyDocument]) throws(Failure) {
+    var seen: Set<[String]> = []
+    for document in documents
+    where !seen.insert([document.namespace ?? "", document.name]).inserted {
+        throw Failure(
+            .malformed, "cannot use the policy", at: document.place,
+            because: "two policies have the name \(quoted(document.name))")
+    }
+}

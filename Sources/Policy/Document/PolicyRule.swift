@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// One rule as a policy writes it. Spec: reference kyverno.md §1.1, §1.8.
+
+import Primitives
+
+/// A name, a scope, and what must be true of the images in it.
+struct PolicyRuleDeclaration: Sendable {
+    let name: String
+    let scope: RuleScope
+    let verifications: [ImageVerificationDeclaration]
+    /// ConfigMaps that attestors may take keys from, by the name the rule gives them.
+    let context: [String: StoredKeyName]
+    let place: Place
+
+    init(reading node: YAMLNode) throws(Failure) {
+        try refuseOtherRuleTypes(node)
+        try node.refuseFields(
+            otherThan: [
+                "name", "match", "exclude", "verifyImages", "context", "reportProperties",
+                "skipBackgroundRequests",
+            ], unsupported: unsupportedFields)
+        let nameNode = try node.required("name")
+        name = try nameNode.string()
+        guard !name.isEmpty, name.utf8.count <= maximumNameLength else {
+            throw nameNode.broken("a rule's name has 1 to \(maximumNameLength) characters")
+        }
+        scope = try RuleScope(match: try node.required("match"), exclude: try node.optional("exclude"))
+        context = try contextKeys(try node.optional("context"))
+        _ = try node.optional("reportProperties")?.stringMap()
+        _ = try node.optional("skipBackgroundRequests")?.boolean()
+        let list = try node.required("verifyImages")
+        var verifications: [ImageVerificationDeclaration] = []
+        for item in try list.items() {
+            verifications.append(try ImageVerificationDeclaration(reading: item))
+        }
+        guard !verifications.isEmpty else { throw list.broken("it is an empty list") }
+        self.verifications = verifications
+        place = nameNode.place
+    }
+}
+
+/// The longest name Kubernetes takes for a label's value, and so for a rule.
+let maximumNameLength = 63
+
+private func refuseOtherRuleTypes(_ node: YAMLNode) throws(Failure) {
+    for member in try node.members() where otherRuleTypes.contains(member.name) {
+        throw Failure(
+            .unsupported, "cannot use the policy", at: member.place,
+            because: "a \(quoted(member.name)) rule is not about images, and Assay only reads verifyImages",
+            next: "keep image rules in a policy of their own")
+    }
+}
+
+/// Spec: §1.8: of the loaders only `configMap` is read: it is where keys live.
+private func contextKeys(_ node: YAMLNode?) throws(Failure) -> [String: StoredKeyName] {
+    var names: [String: StoredKeyName] = [:]
+    for item in try node?.items() ?? [] {
+        let advice = "only configMap entries that hold keys are read"
+        try item.refuseFields(
+            otherThan: ["name", "configMap"],
+            unsupported: [
+                "apiCall": advice, "imageRegistry": advice, "variable": advice,
+                "globalReference": advice,
+            ])
+        let name = try item.required("name")
+        guard names.updateValue(
+            try StoredKeyName(reading: try item.required("configMap")), forKey: try name.string())
+            == nil
+        else { throw name.broken("two context entries have this name") }
+    }
+    return names
+}
+
+private let otherRuleTypes: Set<String> = ["validate", "mutate", "generate"]
+
+private let unsupportedFields: [String: String] = [
+    "preconditions": "narrow the rule with match and exclude",
+    "celPreconditions": "narrow the rule with match and exclude",
+    "imageExtractors": "only pods and the resources that make pods are read",
+]

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// What became of one demand, before it is part of a decision.
+
+import OCI
+import Primitives
+import Signing
+
+/// The outcome of a demand with everything that must be told about it.
+struct Finding: Sendable {
+    var outcome: CheckOutcome
+    /// nil when it was met.
+    var reason: ReasonCode?
+    var checks: [DecisionCheck]
+    /// What to mend, in the order to do it.
+    var remedies: [Remedy]
+    /// The sentence of a message, in Kyverno's words.
+    var cause: String
+
+    static let met = Finding(outcome: .met, reason: nil, checks: [], remedies: [], cause: "")
+
+    /// A finding about exactly one check.
+    init(_ check: DecisionCheck, remedies: [Remedy], cause: String) {
+        self.init(
+            outcome: check.outcome, reason: check.reason, checks: [check], remedies: remedies,
+            cause: cause)
+    }
+
+    private init(
+        outcome: CheckOutcome, reason: ReasonCode?, checks: [DecisionCheck], remedies: [Remedy],
+        cause: String
+    ) {
+        self.outcome = outcome
+        self.reason = reason
+        self.checks = checks
+        self.remedies = remedies
+        self.cause = cause
+    }
+
+    /// All must be met: a refusal settles it, then what is undetermined.
+    static func all(_ findings: [Finding]) -> Finding {
+        guard
+            let leading = findings.first(where: { $0.outcome == .refused })
+                ?? findings.first(where: { $0.outcome == .undetermined })
+        else {
+            return Finding(
+                outcome: .met, reason: nil, checks: findings.flatMap(\.checks), remedies: [],
+                cause: "")
+        }
+        return Finding(
+            outcome: leading.outcome, reason: leading.reason, checks: findings.flatMap(\.checks),
+            remedies: findings.flatMap(\.remedies).inOrderOnce, cause: leading.cause)
+    }
+
+    /// `required` of them must be met; what is undetermined may still be.
+    static func atLeast(_ required: Int, of findings: [Finding]) -> Finding {
+        let met = findings.count { $0.outcome == .met }
+        let open = findings.filter { $0.outcome == .undetermined }
+        let checks = findings.flatMap(\.checks)
+        if met >= required {
+            return Finding(outcome: .met, reason: nil, checks: checks, remedies: [], cause: "")
+        }
+        let refused = findings.filter { $0.outcome == .refused }
+        let isOpen = met + open.count >= required
+        let candidates = isOpen ? open : refused
+        let leading = candidates.max { $0.rank < $1.rank }
+        // The shortest way to green mends as many as are missing, and no more.
+        let mended = (isOpen ? open : refused + open).prefix(required - met)
+        return Finding(
+            outcome: isOpen ? .undetermined : .refused, reason: leading?.reason, checks: checks,
+            remedies: mended.flatMap(\.remedies).inOrderOnce, cause: leading?.cause ?? "")
+    }
+
+    private var rank: Int { reason?.tellingRank ?? 0 }
+}
+
+/// Something that must be done before a demand can be met; `Remediation` puts it into commands.
+enum Remedy: Hashable, Sendable {
+    case sign
+    case attest(PredicateType)
+    /// The predicate holds the wrong thing at this pointer.
+    case correct(PredicateType, pointer: String, observed: String?, expected: String)
+    case writeDigest(Digest)
+    case useDigest(Digest, in: Repository)
+    case copyEvidence(from: Repository, Digest)
+    case mendRegistry(Failure)
+    case nameTheLog(pointer: String)
+    case giveKey(pointer: String, String)
+    case useKey(pointer: String)
+    case nameSigners(pointer: String)
+    case correctImageName
+    /// A list of `imageReferences` that would cover the image; nil when no rule is near.
+    case coverImage(pointer: String?)
+    case mendPolicy(String)
+}
+
+extension Array where Element: Hashable {
+    /// Every element once, where it stood first.
+    var inOrderOnce: [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// One image against the entries of one rule that cover it.
+// Spec: reference kyverno.md §1.2 (verifyDigest, required, mutateDigest), §1.6, §1.11.
+
+import OCI
+import Primitives
+import Signing
+
+/// From facts to a finding. The digest that is judged is the digest that is reported and pinned.
+struct ImageJudge: Sendable {
+    let name: PolicyImageName
+    let facts: ImageFacts?
+    let verifications: [CompiledVerification]
+
+    func judge() throws(Failure) -> (Finding, Digest?) {
+        let resolution = resolve()
+        guard resolution.finding.outcome == .met else {
+            return (.all([resolution.finding] + digestFindings(nil)), nil)
+        }
+        var findings: [Finding] = [resolution.finding]
+        if let digest = resolution.digest, let facts, needsEvidence {
+            findings.append(try evidenceFinding(facts, digest))
+        }
+        findings += digestFindings(resolution.digest) + requirementFindings
+        return (.all(findings), resolution.digest)
+    }
+
+    /// What Kyverno says of an image that passed.
+    var passMessage: String {
+        if verifications.contains(where: { !$0.attestations.isEmpty }) {
+            return "verified image attestations for \(name)"
+        }
+        return needsEvidence ? "verified image signatures for \(name)" : "image verified"
+    }
+
+    /// The pinned reference, when the policy asks for it and the image passed.
+    func patch(at image: ImageUse, digest: Digest?, after finding: Finding) -> Decision.Patch? {
+        guard finding.outcome == .met, name.name.digest == nil, let digest,
+            verifications.contains(where: \.mutateDigest)
+        else { return nil }
+        return Decision.Patch(pointer: image.pointer, value: "\(image.written)@\(digest)")
+    }
+
+    private var needsEvidence: Bool { verifications.contains(where: \.needsEvidence) }
+
+    // MARK: The digest
+
+    /// A digest in the name is what is meant, whatever a tag beside it points at.
+    private func resolve() -> (digest: Digest?, finding: Finding) {
+        let written = name.name.digest
+        switch facts?.resolution {
+        case nil: return (written, .met)
+        case .resolved(let descriptor)?:
+            guard let written, written != descriptor.digest else { return (descriptor.digest, .met) }
+            return (
+                nil,
+                Finding(
+                    DecisionCheck(
+                        id: "digest", what: "resolution", expected: "\(written)",
+                        observed: "\(descriptor.digest)", outcome: .refused, reason: .subjectMismatch),
+                    remedies: [], cause: "failed to verify image \(name): the registry answered with \(descriptor.digest)")
+            )
+        case .unresolved(let obstacle)?:
+            // Evidence hangs on the digest, and the digest is known.
+            if let written, obstacle.lookupOutcome != .refused { return (written, .met) }
+            return (
+                nil,
+                Finding(
+                    DecisionCheck(
+                        id: "digest", what: "resolution", expected: "the digest of \(name)",
+                        observed: obstacle.line, outcome: obstacle.lookupOutcome, reason: obstacle.lookupReason),
+                    remedies: [.mendRegistry(obstacle)], cause: obstacle.line)
+            )
+        }
+    }
+
+    /// Spec: §1.2, verifyDigest: "image must carry a digest". With mutateDigest it will.
+    private func digestFindings(_ digest: Digest?) -> [Finding] {
+        verifications.filter(\.verifyDigest).map { verification in
+            let id = "verifyImages[\(verification.index)].verifyDigest"
+            let expected = "a digest in the reference"
+            guard name.name.digest == nil else {
+                return Finding(
+                    DecisionCheck(
+                        id: id, what: "digest", expected: expected, observed: "\(name)", outcome: .met),
+                    remedies: [], cause: "")
+            }
+            guard !verification.mutateDigest else {
+                return Finding(
+                    DecisionCheck(
+                        id: id, what: "digest", expected: expected,
+                        observed: "\(name), which is pinned on the way in", outcome: .met),
+                    remedies: [], cause: "")
+            }
+            return Finding(
+                DecisionCheck(
+                    id: id, what: "digest", expected: expected, observed: "\(name)",
+                    outcome: .refused, reason: .digestRequired),
+                remedies: digest.map { [.writeDigest($0)] } ?? [],
+                cause: "missing digest for \(name)")
+        }
+    }
+
+    /// Spec: §1.2, required: "image must be marked verified". Here it must be verified, and without
+    /// attestors nothing can.
+    private var requirementFindings: [Finding] {
+        verifications.filter { $0.required && !$0.needsEvidence }.map { verification in
+            Finding(
+                DecisionCheck(
+                    id: "verifyImages[\(verification.index)].required", what: "verification",
+                    expected: "attestors or attestations that verify the image",
+                    observed: "the policy names none", outcome: .refused, reason: .policyError),
+                remedies: [.nameSigners(pointer: verification.pointer)],
+                cause: "unverified image \(name)")
+        }
+    }
+
+    // MARK: Evidence
+
+    private func evidenceFinding(_ facts: ImageFacts, _ digest: Digest) throws(Failure) -> Finding {
+        let finding = try judged(digest, facts.evidence)
+        guard finding.outcome == .refused else { return finding }
+        if let lost = try lostOnTheWay(facts, digest, finding) { return lost }
+        return try tagMoved(facts, digest, finding) ?? finding
+    }
+
+    private func judged(_ digest: Digest, _ lookup: EvidenceLookup) throws(Failure) -> Finding {
+        // Evidence is verified against its own subject, so that must be the digest in question.
+        if case .looked(let evidence) = lookup, evidence.subject != digest {
+            return Finding(
+                DecisionCheck(
+                    id: "evidence", what: "evidence", expected: "evidence about \(digest)",
+                    observed: "evidence about \(evidence.subject)", outcome: .refused,
+                    reason: .subjectMismatch),
+                remedies: [],
+                cause: "failed to verify image \(name): the evidence is about \(evidence.subject)")
+        }
+        let judge = EvidenceJudge(digest: digest, lookup: lookup, image: name.description)
+        var findings: [Finding] = []
+        for verification in verifications where verification.needsEvidence {
+            findings.append(try judge.judge(verification))
+        }
+        return .all(findings)
+    }
+
+    private func lostOnTheWay(
+        _ facts: ImageFacts, _ digest: Digest, _ finding: Finding
+    ) throws(Failure) -> Finding? {
+        guard let origin = facts.origin, origin.digest == digest,
+            finding.reason == .unsigned || finding.reason == .attestationMissing
+        else { return nil }
+        let there = try judged(digest, .looked(origin.evidence))
+        guard there.outcome == .met else { return nil }
+        return explained(
+            finding,
+            by: DecisionCheck(
+                id: "mirror", what: "evidence at the origin",
+                expected: "the evidence that \(origin.repository) has",
+                observed: "it is not at \(name.name.repository)", outcome: .refused,
+                reason: .evidenceLostAtMirror, evidence: there.checks.flatMap(\.evidence).inOrderOnce),
+            remedy: .copyEvidence(from: origin.repository, digest))
+    }
+
+    /// A tag that meant a signed digest, and now means something else that does not verify.
+    private func tagMoved(
+        _ facts: ImageFacts, _ digest: Digest, _ finding: Finding
+    ) throws(Failure) -> Finding? {
+        guard name.name.digest == nil, let remembered = facts.remembered,
+            remembered.digest != digest, remembered.repository == name.name.repository
+        else { return nil }
+        let before = try judged(remembered.digest, .looked(remembered.evidence))
+        guard before.outcome == .met else { return nil }
+        return explained(
+            finding,
+            by: DecisionCheck(
+                id: "tag", what: "what the tag means", expected: "\(remembered.digest), which is signed",
+                observed: "\(digest)", outcome: .refused, reason: .tagMoved,
+                evidence: before.checks.flatMap(\.evidence).inOrderOnce),
+            remedy: .useDigest(remembered.digest, in: remembered.repository))
+    }
+
+    private func explained(
+        _ finding: Finding, by check: DecisionCheck, remedy: Remedy
+    ) -> Finding {
+        var finding = finding
+        finding.reason = check.reason
+        finding.checks.insert(check, at: 0)
+        finding.remedies = [remedy]
+        return finding
+    }
+}

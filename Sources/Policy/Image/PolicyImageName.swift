@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a policy spells an image. Spec: reference kyverno.md §1.5.
+
+import OCI
+import Primitives
+
+/// An image name in the spellings that a policy's patterns are compared with.
+///
+/// Kyverno compares with `registry/path:tag`, or `registry/path@digest` when there is a digest; it
+/// fills in `docker.io` and `latest`, and no `library/`.
+///
+/// Deviation: one image has one meaning here, however it is spelt. Compared are Kyverno's spelling
+/// and those that mean the same: with `library/` on Docker Hub, without `:443`, with the host in
+/// lower case. Otherwise writing `GHCR.io/acme/api` would take an image out of a policy's reach.
+struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
+    /// As it stands in the resource.
+    let written: String
+    let name: ImageName
+    private let repositories: [String]
+
+    init(parsing written: String) throws(Failure) {
+        self.written = written
+        name = try ImageName(parsing: written)
+        let (registry, path) = (name.repository.registry, name.repository.path)
+        let host =
+            registry.port == 443 ? String(registry.description.dropLast(4)) : registry.description
+        var repositories: [String] = []
+        if registry == .dockerHub, path.hasPrefix("library/") {
+            repositories.append("\(host)/\(path.dropFirst("library/".count))")
+        }
+        repositories.append("\(host)/\(path)")
+        if host != registry.description { repositories.append("\(registry)/\(path)") }
+        self.repositories = repositories
+    }
+
+    /// Kyverno's own spelling.
+    var description: String { spellings[0] }
+
+    /// The names that mean exactly what runs: the digest when there is one, else the tag.
+    var spellings: [String] {
+        if let digest = name.digest { return repositories.map { "\($0)@\(digest)" } }
+        return repositories.map { "\($0):\(tag)" }
+    }
+
+    /// Whether a pattern of `imageReferences` covers this image.
+    ///
+    /// Deviation: a pattern that ends in `:*` ("any tag") covers digests too, and a name with tag
+    /// and digest is also covered by a pattern for its tag. Kyverno drops the tag and compares the
+    /// digest only, so that pinning an image there takes it out of the policy's reach.
+    func isCovered(by pattern: ImagePattern) throws(Failure) -> Bool {
+        if try pattern.wildcard.matches(anyOf: spellings) { return true }
+        guard name.digest != nil else { return false }
+        if name.tag != nil, try pattern.wildcard.matches(anyOf: repositories.map { "\($0):\(tag)" }) {
+            return true
+        }
+        guard let anyTag = pattern.withoutAnyTag else { return false }
+        return try anyTag.matches(anyOf: repositories)
+    }
+
+    /// Whether a pattern of `skipImageReferences` frees this image. Only what runs counts here: a
+    /// tag beside a digest is a word anybody may write.
+    func isFreed(by pattern: ImagePattern) throws(Failure) -> Bool {
+        try pattern.wildcard.matches(anyOf: spellings)
+    }
+
+    /// The name as written with its tag taken away and `digest` put in.
+    func repositoryPinned(to digest: Digest) -> String {
+        var text = written.prefix { $0 != "@" }
+        if let tag = name.tag, text.hasSuffix(":\(tag)") { text = text.dropLast(tag.description.count + 1) }
+        return "\(text)@\(digest)"
+    }
+
+    private var tag: String { name.tag?.description ?? "latest" }
+}
+
+/// A pattern of `imageReferences` or `skipImageReferences`, and where it stands.
+struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
+    let wildcard: Wildcard
+
+    var description: String { wildcard.description }
+
+    init(reading node: YAMLNode) throws(Failure) {
+        let text = try node.string()
+        guard !text.isEmpty, !text.contains(where: \.isWhitespace) else {
+            throw node.broken("an image pattern has at least one character and no spaces")
+        }
+        // Spec: §1.3: "variables in imageReferences" are refused.
+        guard !text.contains("{{"), !text.contains("$(") else {
+            throw node.broken("variables cannot stand in an image pattern")
+        }
+        wildcard = Wildcard(text)
+    }
+
+    /// The pattern for the repository, when this one means "any tag of it".
+    var withoutAnyTag: Wildcard? {
+        description.hasSuffix(":*") ? Wildcard(String(description.dropLast(2))) : nil
+    }
+}
+
+extension Wildcard {
+    fileprivate func matches(anyOf texts: [String]) throws(Failure) -> Bool {
+        for text in texts where try matches(text) { return true }
+        return false
+    }
+}

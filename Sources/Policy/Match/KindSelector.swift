@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which kinds of resources a rule names. Spec: reference kyverno.md §1.8, "Kind grammar".
+
+import Primitives
+
+/// `[group/[version/]]Kind[/subresource]` or `Kind.subresource`; each part may hold wildcards.
+struct KindSelector: Hashable, Sendable, CustomStringConvertible {
+    let description: String
+    let group: String
+    let version: String
+    let kind: String
+    let subresource: String
+
+    init(reading node: YAMLNode) throws(Failure) {
+        let text = try node.string()
+        guard let selector = KindSelector(text) else {
+            throw node.broken(
+                "\(quoted(text)) is not written like Pod, apps/v1/Deployment or Pod/ephemeralcontainers")
+        }
+        self = selector
+    }
+
+    /// Follows Kyverno's order: what looks like a version is one, the rest is told by position.
+    init?(_ text: String) {
+        let slashed = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard let last = slashed.last, slashed.count <= 4, slashed.allSatisfy({ !$0.isEmpty }) else {
+            return nil
+        }
+        let dotted = last.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = (slashed.dropLast() + dotted).map(String.init)
+        guard parts.allSatisfy({ !$0.isEmpty && !$0.contains { $0.isWhitespace } }) else {
+            return nil
+        }
+        switch parts.count {
+        case 1: (group, version, kind, subresource) = ("*", "*", parts[0], "")
+        case 2 where parts[0] == "*" && parts[1] == "*":
+            (group, version, kind, subresource) = ("*", "*", "*", "*")
+        case 2 where isVersion(parts[0]):
+            (group, version, kind, subresource) = ("*", parts[0], parts[1], "")
+        case 2: (group, version, kind, subresource) = ("*", "*", parts[0], parts[1])
+        case 3 where isVersion(parts[0]):
+            (group, version, kind, subresource) = ("*", parts[0], parts[1], parts[2])
+        case 3: (group, version, kind, subresource) = (parts[0], parts[1], parts[2], "")
+        case 4: (group, version, kind, subresource) = (parts[0], parts[1], parts[2], parts[3])
+        default: return nil
+        }
+        description = text
+    }
+
+    /// Whether it names pods themselves and nothing else, which is what autogen asks.
+    var isPod: Bool { kind == "Pod" && subresource.isEmpty }
+
+    func matches(_ resource: ResourceIdentity, subresource asked: String) throws(Failure) -> Bool {
+        guard try Wildcard(group).matches(resource.group),
+            try Wildcard(version).matches(resource.version),
+            try Wildcard(kind).matches(resource.kind)
+        else { return false }
+        // Spec: §1.8: "Pod also matches the ephemeralcontainers subresource".
+        if isPod, asked == "ephemeralcontainers" { return true }
+        return try Wildcard(subresource).matches(asked)
+    }
+}
+
+private func isVersion(_ text: String) -> Bool {
+    guard text != "*" else { return true }
+    guard text.hasPrefix("v"), let digit = text.dropFirst().first else { return false }
+    return digit.isASCII && digit.isNumber
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kubernetes resources as policies see them.
+
+package import Primitives
+
+/// What names a resource: kind and version, namespace and name.
+package struct ResourceIdentity: Hashable, Sendable, CustomStringConvertible {
+    package let apiVersion: String
+    package let kind: String
+    /// Empty for what has none, such as a Namespace.
+    package let namespace: String
+    /// Empty when the server will make one from `generateName`.
+    package let name: String
+    package let generateName: String
+
+    /// `apps` of `apps/v1`; the core group is empty.
+    package var group: String {
+        apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
+    }
+
+    /// `v1` of `apps/v1`.
+    package var version: String {
+        String(apiVersion.drop { $0 != "/" }.dropFirst()).isEmpty
+            ? apiVersion : String(apiVersion.drop { $0 != "/" }.dropFirst())
+    }
+
+    /// The name, or what the server will make one from.
+    package var shownName: String { name.isEmpty ? generateName : name }
+
+    /// `default/Deployment/api`, as Kyverno prints it.
+    package var description: String { "\(namespace)/\(kind)/\(shownName)" }
+}
+
+/// One resource, read and placed: what a rule matches and what images are taken from.
+package struct ResourceManifest: Sendable {
+    package let identity: ResourceIdentity
+    package let json: JSONValue
+    package let labels: [String: String]
+    package let annotations: [String: String]
+    /// The file it stands in, for edits; nil when it came over the wire.
+    package let file: String?
+
+    /// Reads every resource of a YAML or JSON file; a `List` gives its items.
+    ///
+    /// A namespaced resource that names no namespace is in `default`, as Kyverno's CLI has it.
+    package static func list(
+        parsing bytes: [UInt8], named file: String
+    ) throws(Failure) -> [ResourceManifest] {
+        var found: [ResourceManifest] = []
+        for document in try YAMLNode.documents(parsing: bytes, named: file) {
+            do {
+                found += try items(of: document.json, depth: 0).map { (json) throws(Failure) in
+                    try ResourceManifest(json, file: file)
+                }
+            } catch {
+                throw Failure(
+                    error.kind, "cannot read the resource", at: document.place,
+                    because: "\(error.place.map { "\($0): " } ?? "")\(error.why)", next: error.next)
+            }
+        }
+        return found
+    }
+
+    /// Reads one resource; kind, apiVersion and metadata must be there.
+    package init(_ json: JSONValue, file: String? = nil) throws(Failure) {
+        let reader = JSONReader(json, document: file ?? "the resource")
+        let metadata = try reader.required("metadata")
+        let kind = try reader.required("kind").string()
+        let namespace = try metadata.optional("namespace")?.string() ?? ""
+        identity = ResourceIdentity(
+            apiVersion: try reader.required("apiVersion").string(), kind: kind,
+            namespace: namespace.isEmpty && !clusterKinds.contains(kind) ? "default" : namespace,
+            name: try metadata.optional("name")?.string() ?? "",
+            generateName: try metadata.optional("generateName")?.string() ?? "")
+        labels = try metadata.optional("labels")?.stringMap() ?? [:]
+        annotations = try metadata.optional("annotations")?.stringMap() ?? [:]
+        self.json = json
+        self.file = file
+    }
+
+    /// The content by digest, whatever the order of its fields was.
+    package var digest: Digest { Digest(of: json.sortedByName.compactBytes, by: .sha256) }
+}
+
+private func items(of json: JSONValue, depth: Int) throws(Failure) -> [JSONValue] {
+    guard json["kind"]?.string?.hasSuffix("List") == true, let items = json["items"]?.array else {
+        return [json]
+    }
+    guard depth < Limits.documentDepth else {
+        throw Failure(.overLimit, "cannot read the resource", because: "lists are nested too deep")
+    }
+    var found: [JSONValue] = []
+    for item in items { found += try Policy.items(of: item, depth: depth + 1) }
+    return found
+}
+
+extension JSONValue {
+    /// The same value with the members of every object in the order of their names.
+    var sortedByName: JSONValue {
+        switch self {
+        case .array(let items): return .array(items.map(\.sortedByName))
+        case .object(let object):
+            var sorted = JSONObject()
+            for member in object.members.sorted(by: { $0.name < $1.name }) {
+                sorted[member.name] = member.value.sortedByName
+            }
+            return .object(sorted)
+        default: return self
+        }
+    }
+}
+
+/// Kinds of the core and common groups that live outside namespaces.
+private let clusterKinds: Set<String> = [
+    "Namespace", "Node", "PersistentVolume", "ClusterRole", "ClusterRoleBinding",
+    "CustomResourceDefinition", "StorageClass", "PriorityClass", "RuntimeClass", "IngressClass",
+    "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "APIService", "ClusterPolicy",
+]

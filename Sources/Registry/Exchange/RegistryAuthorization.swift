@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proving who we are: Basic, and bearer tokens from a token server.
+// Spec: distribution docs, "Token Authentication Specification" and "OAuth2 token endpoint";
+// RFC 9110 §11; RFC 7617 (Basic); RFC 6750 (Bearer).
+
+internal import HTTPTypes
+internal import OCI
+internal import Primitives
+
+extension RegistrySession {
+    /// What the `Authorization` field of a request to the registry says; nil while the registry has
+    /// not asked.
+    func authorization(for call: RegistryCall) async throws -> String? {
+        switch await memory.method(of: repository.registry) {
+        case nil:
+            return nil
+        case .basic:
+            return try basic(try await credentials.credential(for: repository), for: call)
+        case .bearer(let realm, let service):
+            let known = await memory.token(
+                for: repository.registry, scopes: call.scopes, at: pause.now())
+            if let known { return "Bearer \(known)" }
+            return "Bearer \(try await freshToken(realm, service, scopes: call.scopes, call))"
+        }
+    }
+
+    /// Answers a 401: picks one of the challenges and makes the next attempt able to pass.
+    func renewAuthorization(after answer: RegistryAnswer, for call: RegistryCall) async throws
+        -> RegistryCall
+    {
+        var challenges: [AuthorizationChallenge] = []
+        for field in answer.fields[values: .wwwAuthenticate] {
+            challenges += try AuthorizationChallenge.list(parsing: field)
+        }
+        if let bearer = challenges.first(where: { $0.scheme == "bearer" }),
+            let realmText = bearer.parameters["realm"]
+        {
+            let realm = try WebAddress(parsing: realmText)
+            try ReachRule(registry: base).check(realm, as: "token realm")
+            var call = call
+            // Spec: the scope that was missing is asked for first.
+            if let wanted = bearer.parameters["scope"], !wanted.isEmpty {
+                let missing = wanted.split(separator: " ").map(String.init)
+                call.scopes = missing + call.scopes.filter { !missing.contains($0) }
+            }
+            let service = bearer.parameters["service"]
+            let token = try await freshToken(realm, service, scopes: call.scopes, call)
+            await memory.learn(.bearer(realm: realm, service: service), of: repository.registry)
+            // Later calls ask with their own scopes; what was good for this call is good for them.
+            let expires = Timestamp(seconds: pause.now().seconds + shortestTokenLife)
+            await memory.keep(
+                token, for: repository.registry, scopes: call.ownScopes, until: expires)
+            return call
+        }
+        guard challenges.contains(where: { $0.scheme == "basic" }) else {
+            throw answer.failure(
+                because: "the registry asks for \(names(challenges)); Assay knows basic and bearer")
+        }
+        _ = try basic(try await credentials.credential(for: repository), for: call)
+        await memory.learn(.basic, of: repository.registry)
+        return call
+    }
+
+    private func names(_ challenges: [AuthorizationChallenge]) -> String {
+        let names = challenges.map { quoted($0.scheme) }
+        return names.isEmpty ? "credentials and does not say how" : names.joined(separator: ", ")
+    }
+
+    private func basic(_ credential: RegistryCredential, for call: RegistryCall) throws(Failure)
+        -> String
+    {
+        switch credential {
+        case .password(let user, let secret):
+            return "Basic \(base64Text("\(user):\(secret)".utf8))"
+        case .registryToken(let token):
+            return "Bearer \(token)"
+        case .anonymous, .identityToken:
+            throw Failure(
+                .denied, call.what, at: .url(base.description),
+                because: "the registry asks for a user and a password, and we are \(credential)",
+                next: loginHint)
+        }
+    }
+
+    var loginHint: String { "give credentials for \(repository.registry), or log in there first" }
+
+    /// Gets a token for these scopes and keeps it as long as it is good.
+    private func freshToken(
+        _ realm: WebAddress, _ service: String?, scopes: [String], _ call: RegistryCall
+    ) async throws -> String {
+        let credential = try await credentials.credential(for: repository)
+        if case .registryToken(let token) = credential { return token }
+        let answer = try await tokenDocument(realm, service, scopes: scopes, credential)
+        let json = try JSONReader(parsing: answer, named: "the token server's answer")
+        let texts = [
+            try json.optional("token")?.string(), try json.optional("access_token")?.string(),
+        ]
+        guard let token = texts.compactMap({ $0 }).first(where: { !$0.isEmpty }) else {
+            throw json.broken("it has neither token nor access_token")
+        }
+        guard token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            throw json.broken("the token has characters that no token has")
+        }
+        // Spec: "expires_in … If omitted, this defaults to 60 seconds", and it is at least that.
+        let life = max(try json.optional("expires_in")?.integer() ?? 0, shortestTokenLife)
+        let expires = Timestamp(
+            seconds: pause.now().seconds + min(life, longestTokenLife) - tokenMargin)
+        await memory.keep(token, for: repository.registry, scopes: scopes, until: expires)
+        return token
+    }
+
+    private func tokenDocument(
+        _ realm: WebAddress, _ service: String?, scopes: [String], _ credential: RegistryCredential
+    ) async throws -> [UInt8] {
+        let what = "cannot get a token for \(repository)"
+        if case .identityToken(let token) = credential {
+            var form = "grant_type=refresh_token&client_id=assay"
+            if let service { form += "&service=\(percentEncoded(service))" }
+            form += "&scope=\(percentEncoded(scopes.joined(separator: " ")))"
+            form += "&refresh_token=\(percentEncoded(token))"
+            var call = RegistryCall(.post, realm, what: what)
+            call.body = .bytes(Array(form.utf8))
+            call.fields[.contentType] = "application/x-www-form-urlencoded"
+            return try await tokenAnswer(to: call, as: credential)
+        }
+        var address = realm
+        if let service { address = address.adding("service", service) }
+        for scope in scopes { address = address.adding("scope", scope) }
+        var call = RegistryCall(.get, address, what: what)
+        if case .password(let user, let secret) = credential {
+            call.fields[.authorization] = "Basic \(base64Text("\(user):\(secret)".utf8))"
+        }
+        return try await tokenAnswer(to: call, as: credential)
+    }
+
+    private func tokenAnswer(to call: RegistryCall, as credential: RegistryCredential) async throws
+        -> [UInt8]
+    {
+        let (answer, bytes) = try await document(call, atMost: Limits.tokenAnswerBytes)
+        guard answer.status == 200 else {
+            var failure = answer.failure(reading: bytes)
+            if failure.kind == .denied || failure.kind == .unsupported {
+                failure = Failure(
+                    .denied, call.what, at: .url(call.address.description),
+                    because: "the token server refused \(credential): \(failure.why)",
+                    next: loginHint)
+            }
+            throw failure
+        }
+        return bytes
+    }
+}
+
+/// Seconds.
+private let shortestTokenLife = 60
+/// Seconds; a token server that says more is asked again anyway.
+private let longestTokenLife = 24 * 3600
+/// Seconds before its end at which a token is not used any more: the request has to arrive.
+private let tokenMargin = 10

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// One question to a registry and its answer.
+
+internal import HTTPTypes
+internal import OCI
+internal import Primitives
+
+/// One request, with all that is needed to send it again.
+struct RegistryCall: Sendable {
+    let method: HTTPRequest.Method
+    let address: WebAddress
+    /// What we are doing, in the user's words.
+    let what: String
+    var fields = HTTPFields()
+    var body = RequestBody.none
+    /// What a token must allow, the missing part first once the registry named one.
+    var scopes: [String] = [] {
+        didSet { if ownScopes.isEmpty { ownScopes = scopes } }
+    }
+    /// The scopes this call started with.
+    private(set) var ownScopes: [String] = []
+    var seconds = Limits.documentSeconds
+
+    init(_ method: HTTPRequest.Method, _ address: WebAddress, what: String) {
+        self.method = method
+        self.address = address
+        self.what = what
+    }
+}
+
+/// What came back, whatever the status is.
+struct RegistryAnswer: Sendable {
+    let call: RegistryCall
+    /// Who answered: the registry, or the storage it sent us to.
+    let address: WebAddress
+    let head: HTTPResponse
+    let body: ByteStream
+
+    var status: Int { head.status.code }
+    var fields: HTTPFields { head.headerFields }
+
+    /// The length the answer claims; nil when it claims none.
+    var claimedLength: Int? { fields[.contentLength].flatMap { Int($0) } }
+
+    /// The type of the body; nil when the answer names none.
+    func mediaType() throws(Failure) -> MediaType? {
+        guard let text = fields[.contentType] else { return nil }
+        return try MediaType(parsing: text)
+    }
+
+    /// `Docker-Content-Digest`, when there is one. It is a claim like any other.
+    func claimedDigest() throws(Failure) -> Digest? {
+        guard let text = fields[.dockerContentDigest], !text.isEmpty else { return nil }
+        return try Digest(parsing: text)
+    }
+
+    /// The failure that this answer means, with what the registry says about it.
+    func failure() async -> Failure {
+        failure(reading: (try? await start(of: body)) ?? [])
+    }
+
+    func failure(reading errorBody: [UInt8]) -> Failure {
+        let said = RegistryErrorText(errorBody.prefix(Limits.errorBodyBytes))
+        let answered =
+            said.text.map { "the registry answered \(status) and says \($0)" }
+            ?? "the registry answered \(status)"
+        return Failure(
+            kind(said), call.what, at: .url(address.description), because: why(answered))
+    }
+
+    func failure(because why: String) -> Failure {
+        Failure(kind(RegistryErrorText([])), call.what, at: .url(address.description), because: why)
+    }
+
+    private func why(_ answered: String) -> String {
+        status == 429 ? "the registry limits our rate: \(answered)" : answered
+    }
+
+    private func kind(_ said: RegistryErrorText) -> Failure.Kind {
+        switch status {
+        case 401, 402, 403, 407, 451: .denied
+        // Some registries hide what is private behind 404 and tell the truth in the body.
+        case 404: said.isAboutAccess ? .denied : .notFound
+        case 413: .overLimit
+        case 429: .rateLimited
+        case 408, 425, 500...599: .unavailable
+        default: .unsupported
+        }
+    }
+
+    /// The first bytes of a body whose rest nobody needs.
+    private func start(of body: ByteStream) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await chunk in body {
+            bytes += chunk.prefix(Limits.errorBodyBytes - bytes.count)
+            if bytes.count >= Limits.errorBodyBytes { break }
+        }
+        return bytes
+    }
+}
+
+/// What a registry says is wrong.
+///
+/// Spec: distribution-spec 1.1, "Error Codes"; proxies answer with HTML or plain text instead.
+struct RegistryErrorText: Sendable {
+    /// In quotes, cut; nil when there is nothing to show.
+    let text: String?
+    private let codes: Set<String>
+
+    init(_ body: some Collection<UInt8>) {
+        guard !body.isEmpty else {
+            text = nil
+            codes = []
+            return
+        }
+        let json = try? JSONValue(parsing: Array(body), named: "the error")
+        let errors = json?["errors"]?.array?.prefix(3) ?? []
+        codes = Set(errors.compactMap { $0["code"]?.string })
+        let parts = errors.map { error in
+            [error["code"]?.string, error["message"]?.string].compactMap { $0 }
+                .joined(separator: ": ")
+        }
+        let plainText =
+            json?["details"]?.string ?? json?["message"]?.string ?? json?["error"]?.string
+            ?? String(decoding: body, as: UTF8.self)
+        let said = parts.isEmpty ? plainText : parts.joined(separator: "; ")
+        let line = said.split(whereSeparator: \.isNewline).first.map(String.init) ?? said
+        text = line.isEmpty ? nil : quoted(line)
+    }
+
+    var isAboutAccess: Bool { codes.contains("UNAUTHORIZED") || codes.contains("DENIED") }
+}
+
+extension HTTPField.Name {
+    static var dockerContentDigest: HTTPField.Name { known("Docker-Content-Digest") }
+    static var ociSubject: HTTPField.Name { known("OCI-Subject") }
+    static var ociChunkMinLength: HTTPField.Name { known("OCI-Chunk-Min-Length") }
+    static var link: HTTPField.Name { known("Link") }
+
+    /// Names that we wrote ourselves; every one of them is a token.
+    private static func known(_ name: String) -> HTTPField.Name {
+        guard let field = HTTPField.Name(name) else {
+            preconditionFailure("\(name) is a field name")
+        }
+        return field
+    }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// One exchange with one registry, made safe: authorised, redirected, repeated, bounded.
+// Spec: distribution-spec 1.1; RFC 9110 §15.4 (redirects), §10.2.3 (Retry-After).
+
+internal import HTTPTypes
+internal import OCI
+internal import Primitives
+
+/// Speaks to the registry of one repository.
+struct RegistrySession: Sendable {
+    let repository: Repository
+    let base: WebAddress
+    let transport: any Transport
+    let pause: any Pause
+    let credentials: any CredentialSource
+    let options: RegistryOptions
+    let memory: RegistryMemory
+
+    /// The answer to `call`, whatever its status is, after what can be done about it was done: one
+    /// renewed authorization after a 401, redirects, and repetitions with growing waits.
+    ///
+    /// - Throws: `denied` when a renewed authorization is refused too, `unavailable` when there is no
+    ///   answer, `rejected` for a redirect or realm that leads where it must not.
+    func send(_ first: RegistryCall) async throws -> RegistryAnswer {
+        var call = first
+        var renewed = false
+        var attempt = 1
+        while true {
+            let mayRepeat = call.body.isReplayable && attempt < Limits.requestAttempts
+            do {
+                let answer = try await follow(call)
+                if answer.status == 401, answer.address.origin == base.origin, !call.scopes.isEmpty {
+                    guard !renewed, call.body.isReplayable else { throw await answer.refusal(self) }
+                    renewed = true
+                    call = try await renewAuthorization(after: answer, for: call)
+                    continue
+                }
+                guard answer.isPassing, mayRepeat, let wait = waitTime(after: answer, attempt)
+                else { return answer }
+                try await pause.wait(milliseconds: wait)
+            } catch let failure as Failure where failure.kind == .unavailable && mayRepeat {
+                try await pause.wait(milliseconds: backOff(attempt))
+            }
+            attempt += 1
+        }
+    }
+
+    /// The answer with its whole body, at most `limit` bytes; a body that breaks off is asked for
+    /// again. Error bodies are cut instead of refused.
+    func document(_ call: RegistryCall, atMost limit: Int) async throws -> (
+        RegistryAnswer, [UInt8]
+    ) {
+        var attempt = 1
+        while true {
+            let answer = try await send(call)
+            do {
+                return (answer, try await whole(answer, atMost: limit))
+            } catch let failure as Failure
+            where failure.kind == .unavailable && attempt < Limits.requestAttempts {
+                try await pause.wait(milliseconds: backOff(attempt))
+                attempt += 1
+            }
+        }
+    }
+
+    private func whole(_ answer: RegistryAnswer, atMost limit: Int) async throws -> [UInt8] {
+        let name = "the answer of \(answer.address)"
+        guard (200..<300).contains(answer.status) else {
+            return (try? await answer.body.collect(atMost: Limits.errorBodyBytes, named: name)) ?? []
+        }
+        if let claimed = answer.claimedLength, claimed > limit {
+            throw Failure(
+                .overLimit, answer.call.what, at: .url(answer.address.description),
+                because: "the answer claims \(claimed) bytes, the limit is \(limit)")
+        }
+        let bytes: [UInt8]
+        do {
+            bytes = try await answer.body.collect(atMost: limit, named: name)
+        } catch let failure as Failure where failure.kind != .unavailable {
+            throw failure.during(answer.call.what, at: .url(answer.address.description))
+        }
+        if let claimed = answer.claimedLength, claimed != bytes.count, answer.call.method != .head {
+            throw Failure(
+                .unavailable, answer.call.what, at: .url(answer.address.description),
+                because: "\(bytes.count) of the \(claimed) bytes it claims arrived")
+        }
+        return bytes
+    }
+
+    /// Sends the call and goes where the registry sends us, as far as that is allowed.
+    private func follow(_ call: RegistryCall) async throws -> RegistryAnswer {
+        var address = call.address
+        let rule = ReachRule(registry: base)
+        for _ in 0...Limits.redirects {
+            let answer = try await exchange(call, at: address)
+            guard answer.isRedirect, let location = answer.fields[.location] else { return answer }
+            let next: WebAddress
+            do {
+                next = try address.resolving(location)
+                try rule.check(next, as: "redirect")
+            } catch {
+                throw error.during(call.what, at: .url(address.description))
+            }
+            guard call.isSafe || (next.origin == address.origin && answer.keepsMethod(call)) else {
+                throw Failure(
+                    .rejected, call.what, at: .url(next.description),
+                    because: "the registry sends a writing request to another place")
+            }
+            // A redirect must not lead back down from https, whatever the registry speaks.
+            if address.scheme == .https, next.scheme == .http {
+                throw Failure(
+                    .rejected, call.what, at: .url(next.description),
+                    because: "the redirect leaves https for plain http")
+            }
+            address = next
+        }
+        throw Failure(
+            .overLimit, call.what, at: .url(call.address.description),
+            because: "there are more than \(Limits.redirects) redirects")
+    }
+
+    /// One request and its answer. Credentials go along only to the origin they belong to.
+    private func exchange(_ call: RegistryCall, at address: WebAddress) async throws
+        -> RegistryAnswer
+    {
+        var request = HTTPRequest(
+            method: call.method, scheme: address.scheme.rawValue, authority: address.authority,
+            path: address.target, headerFields: call.fields)
+        request.headerFields[.userAgent] = options.userAgent
+        if call.body.length > 0 || [.put, .post, .patch].contains(call.method) {
+            request.headerFields[.contentLength] = String(call.body.length)
+        }
+        if address.origin != call.address.origin { request.headerFields[.authorization] = nil }
+        if address.origin == base.origin, !call.scopes.isEmpty {
+            request.headerFields[.authorization] = try await authorization(for: call)
+        }
+        do {
+            let answer = try await transport.send(request, body: call.body, within: call.seconds)
+            return RegistryAnswer(
+                call: call, address: address, head: answer.head, body: answer.body)
+        } catch let failure as Failure where failure.kind == .unavailable {
+            throw failure.during(call.what, at: .url(address.description))
+        }
+    }
+
+    /// Milliseconds; nil when the registry wants us away longer than we are willing to wait.
+    private func waitTime(after answer: RegistryAnswer, _ attempt: Int) -> Int? {
+        guard let text = answer.fields[.retryAfter] else { return backOff(attempt) }
+        guard let seconds = secondsToWait(text, from: pause.now()) else { return backOff(attempt) }
+        return seconds <= Limits.retryAfterSeconds
+            ? max(seconds * 1_000, backOff(attempt)) : nil
+    }
+}
+
+/// Milliseconds before attempt number `attempt + 1`.
+func backOff(_ attempt: Int) -> Int {
+    min(Limits.firstRetryMilliseconds << min(attempt - 1, 16), Limits.longestRetryMilliseconds)
+}
+
+/// Seconds that a `Retry-After` field asks for; nil when it is neither a number nor a date.
+///
+/// Spec: RFC 9110 §10.2.3 and §5.6.7 (IMF-fixdate).
+func secondsToWait(_ text: String, from now: Timestamp) -> Int? {
+    if let seconds = Int(text) { return max(seconds, 0) }
+    let parts = text.split(separator: " ")
+    guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2]))
+    else { return nil }
+    let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"
+    let date = try? Timestamp(parsing: "\(parts[3])-\(number)-\(parts[1])T\(parts[4])Z")
+    return date.map { max($0.seconds - now.seconds, 0) }
+}
+
+extension RegistryCall {
+    /// Whether the request changes nothing.
+    fileprivate var isSafe: Bool { method == .get || method == .head }
+}
+
+extension RegistryAnswer {
+    /// Worth another attempt.
+    fileprivate var isPassing: Bool { [408, 429, 500, 502, 503, 504].contains(status) }
+
+    fileprivate var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) }
+
+    fileprivate func keepsMethod(_ call: RegistryCall) -> Bool {
+        (status == 307 || status == 308) && call.body.isReplayable
+    }
+
+    fileprivate func refusal(_ session: RegistrySession) async -> Failure {
+        var failure = await failure()
+        failure.next = session.loginHint
+        return failure
+    }
+}
+
+private let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+]

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way in: one client for all registries of a run.
+
+package import OCI
+
+/// Speaks the distribution protocol with any registry, over a transport.
+///
+/// One client shares what it learns (tokens, habits) between all its repositories, so a program makes
+/// one and keeps it.
+package struct RegistryClient: Sendable {
+    package let options: RegistryOptions
+    private let transport: any Transport
+    private let pause: any Pause
+    private let credentials: any CredentialSource
+    private let memory = RegistryMemory()
+
+    package init(
+        transport: any Transport, pause: any Pause, credentials: any CredentialSource,
+        options: RegistryOptions
+    ) {
+        self.transport = transport
+        self.pause = pause
+        self.credentials = credentials
+        self.options = options
+    }
+
+    /// One repository; nothing is asked yet.
+    package func repository(_ repository: Repository) -> RegistryRepository {
+        RegistryRepository(
+            session: RegistrySession(
+                repository: repository, base: options.address(of: repository.registry),
+                transport: transport, pause: pause, credentials: credentials, options: options,
+                memory: memory))
+    }
+}

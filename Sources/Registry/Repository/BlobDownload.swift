@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading blobs, and going on where a transfer broke off.
+// Spec: distribution-spec 1.1, "Pulling blobs"; RFC 9110 §14 (ranges).
+
+internal import HTTPTypes
+package import OCI
+internal import Primitives
+
+extension RegistryRepository {
+    /// The blob as the registry sends it; a broken transfer is taken up again where it broke.
+    package func unverifiedStream(of descriptor: Descriptor) async throws -> ByteStream {
+        if let data = descriptor.data { return ByteStream(data) }
+        let download = BlobDownload(descriptor: descriptor, repository: self)
+        try await download.start()
+        return ByteStream { try await download.next() }
+    }
+}
+
+/// One blob on its way. An actor because its chunks may be pulled from any task.
+private actor BlobDownload {
+    private let descriptor: Descriptor
+    private let repository: RegistryRepository
+    private var body: ByteStream?
+    /// Bytes handed out.
+    private var offset = 0
+    /// Bytes of the running answer that were handed out by an earlier one.
+    private var overlap = 0
+    private var resumes = 0
+
+    init(descriptor: Descriptor, repository: RegistryRepository) {
+        self.descriptor = descriptor
+        self.repository = repository
+    }
+
+    func start() async throws { try await open() }
+
+    func next() async throws -> [UInt8]? {
+        while true {
+            do {
+                if let chunk = try await pull() { return chunk }
+                if offset >= descriptor.size { return nil }
+                guard resumes < Limits.transferResumes else { return nil }
+            } catch let failure as Failure where failure.kind == .unavailable {
+                guard resumes < Limits.transferResumes else { throw failure.during(what) }
+            }
+            resumes += 1
+            try await repository.session.pause.wait(milliseconds: backOff(resumes))
+            try await open()
+        }
+    }
+
+    private func pull() async throws -> [UInt8]? {
+        while let body {
+            var iterator = body.makeAsyncIterator()
+            guard let chunk = try await iterator.next() else {
+                self.body = nil
+                return nil
+            }
+            let known = min(overlap, chunk.count)
+            overlap -= known
+            if chunk.count > known {
+                offset += chunk.count - known
+                return known == 0 ? chunk : Array(chunk[known...])
+            }
+        }
+        return nil
+    }
+
+    private func open() async throws {
+        body = nil
+        var call = repository.call(.get, "blobs/\(descriptor.digest)", .pull, what: what)
+        call.seconds = transferSeconds(descriptor.size)
+        if offset > 0 { call.fields[.range] = "bytes=\(offset)-" }
+        let answer = try await repository.session.send(call)
+        switch answer.status {
+        case 206 where offset > 0:
+            guard rangeStart(answer.fields[.contentRange]) == offset else {
+                throw Failure(
+                    .rejected, what, at: .url(answer.address.description),
+                    because: "the answer does not go on at byte \(offset), where the last one broke")
+            }
+            overlap = 0
+        case 200:
+            if let claimed = answer.claimedLength, claimed != descriptor.size {
+                throw Failure(
+                    .rejected, what, at: .url(answer.address.description),
+                    because: "the answer claims \(claimed) bytes, the blob has \(descriptor.size)")
+            }
+            overlap = offset
+        default:
+            throw await answer.failure()
+        }
+        body = answer.body
+    }
+
+    private var what: String { "cannot read the blob \(repository.name)@\(descriptor.digest)" }
+}
+
+/// Seconds that so many bytes may take before the transfer counts as stalled.
+func transferSeconds(_ bytes: Int) -> Int {
+    Limits.documentSeconds + bytes / Limits.slowestBytesPerSecond
+}
+
+/// `bytes 500-999/1000` starts at 500.
+private func rangeStart(_ field: String?) -> Int? {
+    guard let field, field.lowercased().hasPrefix("bytes ") else { return nil }
+    return Int(field.dropFirst(6).prefix { $0 != "-" })
+}

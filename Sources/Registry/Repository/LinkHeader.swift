@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists in pages. Spec: distribution-spec 1.1, "Listing Tags" and "Listing Referrers"; RFC 8288.
+
+internal import HTTPTypes
+internal import OCI
+internal import Primitives
+
+extension RegistryRepository {
+    /// Reads a paged list; `read` takes each page in.
+    ///
+    /// - Returns: nil when the first page was refused by `accepts`: the list is not there.
+    func pages(
+        _ first: RegistryCall, accepts: (RegistryAnswer) throws(Failure) -> Bool,
+        read: (JSONReader) throws(Failure) -> Void
+    ) async throws -> Bool {
+        var call = first
+        var seen: Set<WebAddress> = [call.address]
+        for page in 1...Limits.pagesPerList {
+            let (answer, bytes) = try await session.document(call, atMost: Limits.manifestBytes)
+            if page == 1, try !accepts(answer) { return false }
+            guard answer.status == 200 else { throw answer.failure(reading: bytes) }
+            try read(try JSONReader(parsing: bytes, named: "page \(page) of \(call.address)"))
+            guard let next = try nextPage(after: answer) else { return true }
+            guard seen.insert(next).inserted else {
+                throw Failure(
+                    .rejected, call.what, at: .url(next.description),
+                    because: "page \(page) leads back to a page that was read before")
+            }
+            var following = RegistryCall(.get, next, what: call.what)
+            following.fields = call.fields
+            following.scopes = call.scopes
+            call = following
+        }
+        throw Failure(
+            .overLimit, call.what, at: .url(call.address.description),
+            because: "the list has more than \(Limits.pagesPerList) pages")
+    }
+
+    /// The address of the next page, which has to be on the registry itself.
+    private func nextPage(after answer: RegistryAnswer) throws(Failure) -> WebAddress? {
+        for field in answer.fields[values: .link] {
+            guard let reference = nextReference(in: field) else { continue }
+            let next = try answer.address.resolving(reference)
+            guard next.origin == session.base.origin else {
+                throw Failure(
+                    .rejected, answer.call.what, at: .url(next.description),
+                    because: "the next page of the list is on another host than the registry")
+            }
+            return next
+        }
+        return nil
+    }
+}
+
+/// The target of `rel="next"` in a `Link` field.
+///
+/// Spec: RFC 8288 §3: links are separated by commas, and a target may hold commas between its marks.
+func nextReference(in field: String) -> String? {
+    var rest = field[...]
+    while let open = rest.firstIndex(of: "<"), let close = rest[open...].firstIndex(of: ">") {
+        let target = rest[rest.index(after: open)..<close]
+        rest = rest[rest.index(after: close)...]
+        let end = rest.firstIndex(of: "<") ?? rest.endIndex
+        let parameters = rest[..<end].split(whereSeparator: { ";,".contains($0) })
+        let isNext = parameters.contains { parameter in
+            let text = parameter.lowercased().filter { $0 != " " && $0 != "\"" && $0 != "\t" }
+            return text == "rel=next"
+        }
+        if isNext { return String(target) }
+        rest = rest[end...]
+    }
+    return nil
+}

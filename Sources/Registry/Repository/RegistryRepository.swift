@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// One repository on one registry: reading manifests. Spec: distribution-spec 1.1, "Pull".
+
+internal import HTTPTypes
+package import OCI
+internal import Primitives
+
+/// A repository behind the distribution protocol.
+///
+/// Failures: `notFound` only when the registry said so, `denied`, `rateLimited`, `unavailable` when it
+/// could not be asked, `rejected` when it did not tell the truth.
+package struct RegistryRepository: ArtifactDestination {
+    let session: RegistrySession
+
+    package var name: Repository { session.repository }
+    package var sourceName: String { session.repository.description }
+
+    /// What stands in front of every path.
+    func address(_ rest: String) -> WebAddress {
+        session.base.at("/v2/\(session.repository.path)/\(rest)")
+    }
+
+    func call(
+        _ method: HTTPRequest.Method, _ rest: String, _ actions: AccessActions, what: String
+    ) -> RegistryCall {
+        call(method, at: address(rest), actions, what: what)
+    }
+
+    func call(
+        _ method: HTTPRequest.Method, at address: WebAddress, _ actions: AccessActions, what: String
+    ) -> RegistryCall {
+        var call = RegistryCall(method, address, what: what)
+        call.scopes = ["repository:\(session.repository.path):\(actions.rawValue)"]
+        return call
+    }
+
+    /// The image name this reference has here, for failures.
+    func shown(_ reference: ManifestReference) -> String {
+        switch reference {
+        case .tag(let tag): "\(name):\(tag)"
+        case .digest(let digest): "\(name)@\(digest)"
+        }
+    }
+
+    package func manifest(_ reference: ManifestReference) async throws -> Manifest {
+        var call = call(
+            .get, "manifests/\(reference)", .pull, what: "cannot read \(shown(reference))")
+        call.fields[.accept] = manifestTypes
+        let (answer, bytes) = try await session.document(call, atMost: Limits.manifestBytes)
+        guard answer.status == 200 else { throw answer.failure(reading: bytes) }
+        return try manifest(reference, bytes, in: answer)
+    }
+
+    private func manifest(
+        _ reference: ManifestReference, _ bytes: [UInt8], in answer: RegistryAnswer
+    ) throws(Failure) -> Manifest {
+        var algorithm = Digest.Algorithm.sha256
+        if case .digest(let wanted) = reference {
+            algorithm = wanted.algorithm
+            let found = Digest(of: bytes, by: algorithm)
+            guard found == wanted else {
+                throw Failure(
+                    .rejected, answer.call.what, at: .url(answer.address.description),
+                    because: "what the registry sent is \(found)",
+                    next: "ask again; if it repeats, the registry does not hold what it says it holds")
+            }
+        }
+        return try Manifest(
+            parsing: bytes, as: try answer.mediaType(), by: algorithm, named: shown(reference))
+    }
+
+    /// Asks with HEAD; where the answer is not complete, reads the manifest instead.
+    package func resolve(_ reference: ManifestReference) async throws -> Descriptor {
+        var call = call(
+            .head, "manifests/\(reference)", .pull, what: "cannot find \(shown(reference))")
+        call.fields[.accept] = manifestTypes
+        let answer = try await session.send(call)
+        guard answer.status == 200 else {
+            // An answer to HEAD has no body to tell more; and some registries do not know HEAD.
+            if [400, 405, 501].contains(answer.status) {
+                return try await manifest(reference).plainDescriptor
+            }
+            throw await answer.failure()
+        }
+        guard let digest = try answer.claimedDigest(), let size = answer.claimedLength, size > 0,
+            let type = try answer.mediaType(), type.isIndex || type.isImageManifest
+        else { return try await manifest(reference).plainDescriptor }
+        if case .digest(let wanted) = reference, digest != wanted {
+            if digest.algorithm != wanted.algorithm {
+                return try await manifest(reference).plainDescriptor
+            }
+            throw Failure(
+                .rejected, call.what, at: .url(answer.address.description),
+                because: "the registry's Docker-Content-Digest says \(digest)")
+        }
+        return Descriptor(mediaType: type, digest: digest, size: size)
+    }
+}
+
+/// What a token must allow.
+///
+/// Spec: distribution docs, "Token Scope Documentation".
+enum AccessActions: String, Sendable {
+    case pull
+    case push = "pull,push"
+    case delete = "pull,push,delete"
+}
+
+extension Manifest {
+    /// Type, digest and size: what the place can say without reading the document.
+    var plainDescriptor: Descriptor {
+        Descriptor(mediaType: mediaType, digest: digest, size: bytes.count)
+    }
+}
+
+/// All four types in one field: a registry that looks only at the first field would convert or refuse.
+private let manifestTypes = [
+    MediaType.ociIndex, .ociManifest, .dockerManifestList, .dockerManifest,
+].map(\.description).joined(separator: ", ")

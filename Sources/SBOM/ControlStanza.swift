@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Debian control files, stanza by stanza. Spec: deb822(5).
+
+/// One stanza: the fields that were asked for, names in lower case.
+struct ControlStanza {
+    /// Counted from 1, where the stanza starts.
+    let line: Int
+    fileprivate(set) var fields: [String: String] = [:]
+    /// Why the stanza cannot be trusted, when it cannot.
+    fileprivate(set) var problem: String?
+
+    subscript(name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+/// Splits a control file; only fields in `wanted` (lower case) are kept, folded lines joined by a
+/// space.
+func controlStanzas(_ bytes: [UInt8], wanted: Set<String>) -> [ControlStanza] {
+    var stanzas: [ControlStanza] = []
+    var current: ControlStanza?
+    var field: String?
+    var number = 0
+    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        number += 1
+        let isFolded = line.first == UInt8(ascii: " ") || line.first == UInt8(ascii: "\t")
+        if line.allSatisfy(isBlank) {
+            if let stanza = current { stanzas.append(stanza) }
+            (current, field) = (nil, nil)
+        } else if isFolded {
+            guard let name = field else { continue }
+            current?.fields[name, default: ""] += " " + trimmed(line)
+        } else {
+            var stanza = current ?? ControlStanza(line: number)
+            field = stanza.take(line, wanted)
+            current = stanza
+        }
+    }
+    if let stanza = current { stanzas.append(stanza) }
+    return stanzas
+}
+
+extension ControlStanza {
+    /// Takes in a line that starts a field; gives back its name when it is wanted.
+    fileprivate mutating func take(_ line: ArraySlice<UInt8>, _ wanted: Set<String>) -> String? {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else {
+            problem = "a line of it is no field"
+            return nil
+        }
+        let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+        guard wanted.contains(name) else { return nil }
+        guard fields[name] == nil else {
+            problem = "it has the field \(name) twice"
+            return nil
+        }
+        fields[name] = trimmed(line[(colon + 1)...])
+        return name
+    }
+}
+
+private func isBlank(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+}
+
+private func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
+    let start = bytes.drop(while: isBlank)
+    let end = start.lastIndex { !isBlank($0) }.map { start.index(after: $0) } ?? start.startIndex
+    return String(decoding: start[..<end], as: UTF8.self)
+}

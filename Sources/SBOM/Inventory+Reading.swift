@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Making inventories: from a folder's tree, and from an image's layers.
+
+package import OCI
+package import Primitives
+
+/// The inventory of a folder that somebody walked (with `PathMatcher.packageEvidence`).
+///
+/// - Throws: `overLimit` at a limit.
+package func inventory(of tree: FileTree, folder name: String) throws(Failure) -> Inventory {
+    let evidence = PackageEvidence(in: tree)
+    return try assembled(
+        subject: .folder(name: name), try PackageSet(evidence), evidence.operatingSystem,
+        firstLayers: [:], unreadable: tree.unreadable)
+}
+
+/// The inventory of an image, read from wherever it lives.
+///
+/// - Parameters:
+///   - manifest: an image, or an index together with the platform that is meant.
+///   - repository: what the image is known as; nil for an archive without a name.
+///   - layersAtOnce: layers read side by side; any number gives the same inventory.
+/// - Throws: `rejected` when content is not what its digest says, `malformed` for broken layers,
+///   `usage` when a platform must be chosen, `overLimit` at a limit.
+package func inventory(
+    of manifest: Manifest, platform: Platform?, from source: any ArtifactSource,
+    repository: Repository?, layersAtOnce: Int
+) async throws -> Inventory {
+    let contents = try await ImageContents.read(
+        manifest, platform: platform, from: source, keeping: .packageEvidence,
+        layersAtOnce: layersAtOnce)
+    return try inventory(of: contents, repository: repository)
+}
+
+/// The inventory of an image whose layers have been read.
+///
+/// A package belongs to the first layer from which on it was always there, so that a base image's
+/// packages stay the base image's although a later layer writes the whole database anew.
+package func inventory(of image: ImageContents, repository: Repository?) throws(Failure)
+    -> Inventory
+{
+    var tree = FileTree()
+    var evidence = PackageEvidence(in: tree)
+    var packages = try PackageSet(evidence)
+    var firstLayers: [PackageURL: Int] = [:]
+    for (place, layer) in image.layers.enumerated() {
+        try tree.lay(layer.contents)
+        let now = PackageEvidence(in: tree)
+        guard now != evidence else { continue }
+        evidence = now
+        packages = try PackageSet(evidence)
+        var stillThere: [PackageURL: Int] = [:]
+        for url in packages.records.keys { stillThere[url] = firstLayers[url] ?? place }
+        firstLayers = stillThere
+    }
+    let subject = Inventory.Image(
+        repository: repository, digest: image.manifest.digest,
+        platform: image.configuration.platform, created: image.configuration.created,
+        layers: image.layers.map {
+            Inventory.Layer(
+                digest: $0.digest, unpackedDigest: $0.unpackedDigest, createdBy: $0.createdBy)
+        })
+    return try assembled(
+        subject: .image(subject), packages, evidence.operatingSystem, firstLayers: firstLayers,
+        unreadable: tree.unreadable)
+}
+
+private func assembled(
+    subject: Inventory.Subject, _ set: PackageSet, _ system: OperatingSystem?,
+    firstLayers: [PackageURL: Int], unreadable: [LayerContents.Unreadable]
+) throws(Failure) -> Inventory {
+    let edges = try set.dependencies()
+    let packages = set.records.sorted { $0.key < $1.key }.map { url, record in
+        InstalledPackage(
+            packageURL: url, kind: record.kind, name: record.name, version: record.version,
+            architecture: record.architecture, sourceName: record.sourceName,
+            sourceVersion: record.sourceVersion, maintainer: record.maintainer,
+            declaredLicense: record.declaredLicense,
+            dependencies: (edges[url] ?? []).sorted(), paths: (set.paths[url] ?? []).sorted(),
+            layer: firstLayers[url])
+    }
+    var unknowns = set.unknowns + notes(unreadable)
+    if system == nil {
+        unknowns.append(
+            Inventory.Unknown(
+                path: "",
+                reason: packages.isEmpty
+                    ? "no operating system and no package was found"
+                    : "no os-release was found; the vendor in package URLs is assumed"))
+    } else if packages.isEmpty {
+        unknowns.append(Inventory.Unknown(path: "", reason: "no package was found"))
+    }
+    return Inventory(
+        subject: subject, operatingSystem: system, packages: packages,
+        unknowns: Set(unknowns).sorted())
+}
+
+/// Paths that could have been evidence one by one, all others as a number.
+private func notes(_ unreadable: [LayerContents.Unreadable]) -> [Inventory.Unknown] {
+    let (evidence, others) = unreadable.reduce(
+        into: ([LayerContents.Unreadable](), [LayerContents.Unreadable]())
+    ) { lists, item in
+        if mayHideEvidence(item.path) { lists.0.append(item) } else { lists.1.append(item) }
+    }
+    let named = evidence.map { Inventory.Unknown(path: $0.path.description, reason: $0.reason) }
+    guard let first = others.first else { return named }
+    return named + [
+        Inventory.Unknown(
+            path: "",
+            reason: "\(others.count) other paths could not be read, "
+                + "the first is \(plain(first.path.description)): \(first.reason)")
+    ]
+}
+
+private func mayHideEvidence(_ path: TreePath) -> Bool {
+    if PathMatcher.packageEvidence.wants(path) { return true }
+    return ["etc", "lib/apk/db", "usr/lib/apk/db", "var/lib/dpkg/status.d"].contains {
+        $0 == path.description || $0.hasPrefix(path.description + "/")
+    }
+}

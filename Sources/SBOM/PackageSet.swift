@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// From package records to packages: named by URL, each once, dependencies resolved.
+
+internal import OCI
+internal import Primitives
+
+/// The packages that one moment's evidence lists.
+struct PackageSet {
+    /// By package URL, whose texts are ASCII, so that no two names are equal by looks.
+    private(set) var records: [PackageURL: PackageRecord] = [:]
+    private(set) var paths: [PackageURL: Set<String>] = [:]
+    private(set) var unknowns: [Inventory.Unknown] = []
+
+    init(_ evidence: PackageEvidence) throws(Failure) {
+        unknowns = evidence.unknowns
+        for database in evidence.databases {
+            let found =
+                switch database.kind {
+                case .debian:
+                    debianPackages(
+                        database.bytes, path: database.path, needsStatus: !database.isFragment)
+                case .alpine: alpinePackages(database.bytes, path: database.path)
+                }
+            unknowns += found.unknowns
+            for record in found.records { try insert(record, evidence.operatingSystem) }
+        }
+    }
+
+    private mutating func insert(_ record: PackageRecord, _ system: OperatingSystem?)
+        throws(Failure)
+    {
+        let url = try packageURL(record, system)
+        if let known = records[url] {
+            if !known.isSamePackage(as: record) {
+                unknowns.append(
+                    Inventory.Unknown(
+                        path: record.path,
+                        reason: "\(url) is listed twice, with different descriptions"))
+            }
+        } else {
+            records[url] = record
+        }
+        paths[url, default: []].insert(record.path)
+        guard records.count <= Limits.packagesPerInventory else {
+            throw Failure(
+                .overLimit, "cannot make the inventory",
+                because: "more than \(Limits.packagesPerInventory) packages are installed")
+        }
+    }
+
+    /// For each package the packages it needs, as far as they are installed.
+    ///
+    /// Every installed alternative of a dependency counts, and every installed provider of a
+    /// virtual package: which of them a program uses is not written anywhere.
+    func dependencies() throws(Failure) -> [PackageURL: Set<PackageURL>] {
+        var providers: [String: [PackageURL]] = [:]
+        for (url, record) in records {
+            for name in Set([record.name] + record.provides) {
+                providers["\(record.kind.rawValue) \(name)", default: []].append(url)
+            }
+        }
+        var edges: [PackageURL: Set<PackageURL>] = [:]
+        var count = 0
+        for (url, record) in records {
+            var needed: Set<PackageURL> = []
+            for need in Set(record.needs) {
+                let all = providers["\(record.kind.rawValue) \(need.name)"] ?? []
+                count += all.count
+                guard count <= Limits.dependencyEdges else {
+                    throw Failure(
+                        .overLimit, "cannot make the inventory",
+                        because: "it has more than \(Limits.dependencyEdges) dependencies")
+                }
+                needed.formUnion(fitting(all, need))
+            }
+            needed.remove(url)
+            edges[url] = needed
+        }
+        return edges
+    }
+
+    /// Of several architectures' packages the one for the demanded architecture, if it is there.
+    private func fitting(_ candidates: [PackageURL], _ need: PackageRecord.Need) -> [PackageURL] {
+        guard let architecture = need.architecture, candidates.count > 1 else { return candidates }
+        let same = candidates.filter {
+            let own = records[$0]?.architecture
+            return own == architecture || own == "all" || own == nil
+        }
+        return same.isEmpty ? candidates : same
+    }
+}
+
+extension PackageRecord {
+    fileprivate func isSamePackage(as other: PackageRecord) -> Bool {
+        name.utf8.elementsEqual(other.name.utf8) && sourceName == other.sourceName
+            && sourceVersion == other.sourceVersion && maintainer == other.maintainer
+            && Set(needs) == Set(other.needs)
+    }
+}
+
+/// Spec: purl-spec, types deb and apk: the namespace is the vendor, `arch` and `distro` qualify.
+private func packageURL(_ record: PackageRecord, _ system: OperatingSystem?) throws(Failure)
+    -> PackageURL
+{
+    var qualifiers: [String: String] = [:]
+    qualifiers["arch"] = record.architecture
+    qualifiers["distro"] = system?.distribution
+    // Without os-release the vendor is the one whose format this is; the inventory says so.
+    let vendor = system?.identifier ?? (record.kind == .debian ? "debian" : "alpine")
+    return try PackageURL(
+        type: record.kind.rawValue, namespace: vendor, name: record.name, version: record.version,
+        qualifiers: qualifiers)
+}

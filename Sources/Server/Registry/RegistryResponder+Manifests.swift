@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Manifests. Spec: OCI distribution-spec 1.1, "Pulling manifests", "Pushing Manifests".
+
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import OCI
+internal import Primitives
+
+extension RegistryResponder {
+    func manifest(_ reference: ManifestReference, in repository: Repository, _ exchange: Exchange)
+        async throws -> Response
+    {
+        switch exchange.request.method {
+        case .get, .head:
+            return try await pull(
+                reference, in: repository, withContent: exchange.request.method == .get)
+        case .put: return try await push(reference, in: repository, exchange)
+        default: return try await delete(reference, in: repository)
+        }
+    }
+
+    private func pull(
+        _ reference: ManifestReference, in repository: Repository, withContent: Bool
+    ) async throws -> Response {
+        let found = try await onDisk { store throws -> (StoredManifest, [UInt8])? in
+            guard let manifest = try store.manifest(reference, in: repository) else { return nil }
+            guard withContent else { return (manifest, []) }
+            return try store.content(of: manifest).map { (manifest, $0) }
+        }
+        guard let (manifest, content) = found else {
+            throw try await missing(reference, in: repository)
+        }
+        let headers: HTTPFields = [
+            .contentType: manifest.mediaType, .contentLength: String(manifest.size),
+            .contentDigest: manifest.digest.description, .eTag: "\"\(manifest.digest)\"",
+        ]
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: content)))
+    }
+
+    private func push(
+        _ reference: ManifestReference, in repository: Repository, _ exchange: Exchange
+    ) async throws -> Response {
+        let tags = try wantedTags(reference, exchange.target)
+        let bytes = try await content(of: exchange.request)
+        let manifest = try parsed(bytes, reference, exchange.request)
+        let whole = !behaviour.acceptsSparseImages
+        let outcome = try await onDisk {
+            try $0.put(manifest, tags: tags, in: repository, requiringBlobs: whole)
+        }
+        if case .missing(let digests) = outcome {
+            throw RegistryProblem(
+                .badRequest, .manifestBlobUnknown, "this repository does not have the blob",
+                details: digests.map { ["digest": .string($0.description)] })
+        }
+        var headers: HTTPFields = [
+            .location: "/v2/\(repository.path)/manifests/\(manifest.digest)",
+            .contentDigest: manifest.digest.description,
+        ]
+        if let subject = manifest.subject, behaviour.referrersAPI {
+            headers[.subjectDigest] = subject.digest.description
+        }
+        if case .digest = reference, !tags.isEmpty {
+            headers[.appliedTag] = tags.map(\.description).joined(separator: ", ")
+        }
+        return Response(status: .created, headers: headers)
+    }
+
+    private func parsed(_ bytes: [UInt8], _ reference: ManifestReference, _ request: Request)
+        throws -> Manifest
+    {
+        let manifest = try asProblem(.manifestInvalid) { () throws(Failure) in
+            let type = try request.headers[.contentType].map { text throws(Failure) in
+                try MediaType(parsing: text)
+            }
+            guard case .digest(let digest) = reference else {
+                return try Manifest(parsing: bytes, as: type)
+            }
+            return try Manifest(parsing: bytes, as: type, by: digest.algorithm)
+        }
+        if case .digest(let digest) = reference, digest != manifest.digest {
+            throw RegistryProblem(
+                .badRequest, .digestInvalid, "the content is \(manifest.digest)",
+                details: [["digest": .string(digest.description)]])
+        }
+        return manifest
+    }
+
+    /// Spec: distribution-spec 1.2-dev: a push by digest may name tags in the query.
+    private func wantedTags(_ reference: ManifestReference, _ target: RequestTarget) throws -> [Tag]
+    {
+        if case .tag(let tag) = reference { return [tag] }
+        let names = target.all("tag")
+        guard names.count <= Limits.tagsPerPush else {
+            throw RegistryProblem(
+                .badRequest, .tagInvalid, "one push sets at most \(Limits.tagsPerPush) tags")
+        }
+        return try names.map { name in
+            try asProblem(.tagInvalid) { () throws(Failure) in try Tag(parsing: name) }
+        }
+    }
+
+    private func content(of request: Request) async throws -> [UInt8] {
+        let tooLarge = RegistryProblem(
+            .contentTooLarge, .manifestInvalid,
+            "a manifest has at most \(Limits.manifestBytes) bytes")
+        let length = request.headers[.contentLength].flatMap(natural)
+        if let length, length > Limits.manifestBytes { throw tooLarge }
+        var content: [UInt8] = []
+        content.reserveCapacity(length ?? 0)
+        for try await piece in request.body {
+            guard content.count + piece.readableBytes <= Limits.manifestBytes else {
+                throw tooLarge
+            }
+            content += piece.readableBytesView
+        }
+        if let length, length != content.count {
+            throw RegistryProblem(
+                .badRequest, .sizeInvalid, "\(content.count) of \(length) bytes arrived")
+        }
+        return content
+    }
+
+    private func delete(_ reference: ManifestReference, in repository: Repository) async throws
+        -> Response
+    {
+        let gone = try await onDisk { store throws -> Bool in
+            switch reference {
+            case .tag(let tag): try store.deleteTag(tag, in: repository)
+            case .digest(let digest): try store.deleteManifest(digest, in: repository)
+            }
+        }
+        guard gone else { throw try await missing(reference, in: repository) }
+        return Response(status: .accepted)
+    }
+
+    private func missing(_ reference: ManifestReference, in repository: Repository) async throws
+        -> RegistryProblem
+    {
+        guard try await onDisk({ try $0.isKnown(repository) }) else { return noName(repository) }
+        return RegistryProblem(
+            .notFound, .manifestUnknown, "this repository does not have the manifest",
+            details: [["reference": .string(reference.description)]])
+    }
+
+    func noName(_ repository: Repository) -> RegistryProblem {
+        RegistryProblem(
+            .notFound, .nameUnknown, "nothing was ever pushed to this repository",
+            details: [["name": .string(repository.path)]])
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Serving a store over HTTP. Spec: OCI distribution-spec 1.1; RFC 9112.
+
+package import Hummingbird
+internal import HummingbirdCore
+package import Logging
+internal import NIOCore
+package import Primitives
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// Where a server listens: an address or name, and a port; port 0 takes any that is free.
+package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    /// Without brackets.
+    package let host: String
+    package let port: Int
+
+    /// Reads `127.0.0.1:5000`, `[::1]:5000`, `localhost:5000` or `:5000`, which is this machine only.
+    package init(parsing text: some StringProtocol) throws(Failure) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = natural(text[text.index(after: colon)...]), port <= 65_535
+        else { throw ListenAddress.malformed(text) }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+        } else if host.contains(":") {
+            throw ListenAddress.malformed(text)
+        }
+        self.init(host: host.isEmpty ? "127.0.0.1" : host, port: port)
+    }
+
+    package init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// A free port of this machine only.
+    package static let anyLocalPort = ListenAddress(host: "127.0.0.1", port: 0)
+
+    package var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    private static func malformed(_ text: some StringProtocol) -> Failure {
+        Failure(
+            .malformed, "cannot read the address \(quoted(text))",
+            because: "it is not written like 127.0.0.1:5000 or [::1]:5000")
+    }
+}
+
+/// An OCI registry on a folder, over plain HTTP and without accounts: for labs, tests and air gaps.
+/// Whoever can reach the port can read and, unless told otherwise, change everything.
+package struct RegistryServer: Sendable {
+    private let store: RegistryStore
+    private let behaviour: RegistryBehaviour
+    private let address: ListenAddress
+    private let logger: Logger
+
+    package init(
+        store: RegistryStore, behaviour: RegistryBehaviour, listen address: ListenAddress,
+        logger: Logger
+    ) {
+        self.store = store
+        self.behaviour = behaviour
+        self.address = address
+        self.logger = logger
+    }
+
+    /// Serves until SIGINT or SIGTERM, or until the task is cancelled. Running requests then get
+    /// `Limits.serverShutdownSeconds`.
+    ///
+    /// - Parameter listening: called once, with the port that was taken.
+    /// - Throws: `Failure` of kind `unavailable` when the address cannot be taken.
+    package func run(listening: @escaping @Sendable (ListenAddress) async -> Void) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: [application(listening: listening)],
+            gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet)
+        configuration.maximumGracefulShutdownDuration = .seconds(Limits.serverShutdownSeconds)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            throw Failure(
+                .unavailable, "cannot listen on \(address)", because: "\(error)".lowercased(),
+                next: "choose another address, or port 0 for any that is free")
+        }
+    }
+
+    /// The server as an application, for tests and for whoever runs several services.
+    package func application(
+        listening: @escaping @Sendable (ListenAddress) async -> Void
+    ) -> some ApplicationProtocol {
+        let host = address.host
+        return Application(
+            responder: RegistryResponder(store: store, behaviour: behaviour, logger: logger),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [ExpectationHandler()],
+                    idleTimeout: .seconds(Int64(Limits.serverIdleSeconds)),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Limits.requestHeaderBytes,
+                        maxHeaderListSize: Limits.requestHeaderBytes, maxHeaderFieldCount: 100))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: address.port),
+                availableConnectionsDelegate: .maximum(Limits.serverConnections, logger: quiet)),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                await listening(ListenAddress(host: host, port: port))
+            },
+            logger: quiet)
+    }
+
+    /// The framework's own lines are for whoever develops it.
+    private var quiet: Logger {
+        var logger = logger
+        if logger.logLevel > .debug { logger.logLevel = .error }
+        return logger
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Manifests, tags and referrers of the embedded registry.
+// Spec: OCI distribution-spec 1.1, "Pushing Manifests", "Listing Referrers".
+
+internal import OCI
+internal import Primitives
+internal import Synchronization
+
+/// A manifest that is there.
+struct StoredManifest: Sendable {
+    let digest: Digest
+    let mediaType: String
+    /// Bytes.
+    let size: Int
+}
+
+/// What came of a push.
+enum ManifestOutcome: Hashable, Sendable {
+    case stored
+    /// The blobs that the repository does not have; nothing was changed.
+    case missing([Digest])
+}
+
+extension RegistryStore {
+    /// The manifest, when that repository has it.
+    func manifest(_ reference: ManifestReference, in repository: Repository)
+        throws(Failure) -> StoredManifest?
+    {
+        guard let digest = try digest(of: reference, in: repository),
+            let type = try Disk.read(folder.manifest(digest, in: repository), atMost: 1_024),
+            let size = try Disk.size(of: folder.content(digest))
+        else { return nil }
+        return StoredManifest(
+            digest: digest, mediaType: String(decoding: type, as: UTF8.self), size: size)
+    }
+
+    /// The bytes of a manifest that is there.
+    func content(of manifest: StoredManifest) throws(Failure) -> [UInt8]? {
+        try Disk.read(folder.content(manifest.digest), atMost: Limits.manifestBytes)
+    }
+
+    /// Takes a manifest in, under its digest and the tags.
+    ///
+    /// The steps stand in an order that makes a crash between any two harmless: content that nothing
+    /// names, then a referrer that is not listed until its manifest is there, then the manifest,
+    /// then the tags.
+    func put(
+        _ manifest: Manifest, tags: [Tag], in repository: Repository, requiringBlobs: Bool
+    ) throws(Failure) -> ManifestOutcome {
+        let content = try folder.writeAside(manifest.bytes)
+        let type = try folder.writeAside(Array(manifest.mediaType.description.utf8))
+        defer { for file in [content, type] { _ = try? Disk.remove(file) } }
+        return try changes.withLock { (_) throws(Failure) in
+            if requiringBlobs {
+                var missing: [Digest] = []
+                for blob in manifest.blobs where try !hasBlob(blob.digest, in: repository) {
+                    missing.append(blob.digest)
+                }
+                guard missing.isEmpty else { return .missing(missing) }
+            }
+            try folder.placeContent(content, as: manifest.digest)
+            try listReferrer(manifest, in: repository)
+            let path = folder.manifest(manifest.digest, in: repository)
+            try Disk.makeFolder(Disk.parent(of: path))
+            try Disk.move(type, to: path)
+            try Disk.synchronizeFolder(Disk.parent(of: path))
+            for tag in tags { try point(tag, to: manifest.digest, in: repository) }
+            return .stored
+        }
+    }
+
+    /// Takes the tag away; the manifest stays.
+    func deleteTag(_ tag: Tag, in repository: Repository) throws(Failure) -> Bool {
+        try changes.withLock { (_) throws(Failure) in
+            guard try Disk.remove(folder.tag(tag, in: repository)) else { return false }
+            try Disk.synchronizeFolder(folder.tags(of: repository))
+            return true
+        }
+    }
+
+    /// Takes the manifest from that repository, with the tags that point to it.
+    func deleteManifest(_ digest: Digest, in repository: Repository) throws(Failure) -> Bool {
+        try changes.withLock { (_) throws(Failure) in
+            let path = folder.manifest(digest, in: repository)
+            let bytes = try Disk.read(folder.content(digest), atMost: Limits.manifestBytes)
+            guard try Disk.remove(path) else { return false }
+            try Disk.synchronizeFolder(Disk.parent(of: path))
+            for tag in try tags(of: repository) ?? [] {
+                if try self.digest(of: .tag(tag), in: repository) == digest {
+                    try Disk.remove(folder.tag(tag, in: repository))
+                }
+            }
+            let subject = bytes.flatMap { try? Manifest(parsing: $0, as: nil) }?.subject
+            if let subject {
+                try Disk.remove(folder.referrer(digest, of: subject.digest, in: repository))
+            }
+            try dropContentIfUnused(digest)
+            return true
+        }
+    }
+
+    /// All tags in the order of their bytes, or nil when the repository is not known.
+    func tags(of repository: Repository) throws(Failure) -> [Tag]? {
+        guard try isKnown(repository) else { return nil }
+        return try Disk.names(in: folder.tags(of: repository))
+            .compactMap { try? Tag(parsing: $0) }.sorted()
+    }
+
+    /// Whether anything was ever pushed there.
+    func isKnown(_ repository: Repository) throws(Failure) -> Bool {
+        let path = folder.repository(repository)
+        for kind in ["_manifests", "_blobs", "_tags"] {
+            if try Disk.exists("\(path)/\(kind)") { return true }
+        }
+        return false
+    }
+
+    /// Digests of the manifests about `subject`, sorted, after `last`.
+    func referrers(of subject: Digest, in repository: Repository, after last: Digest?)
+        throws(Failure) -> [Digest]
+    {
+        var found: [Digest] = []
+        for name in try Disk.names(in: folder.referrers(of: subject, in: repository)) {
+            let parts = name.split(separator: "-", maxSplits: 1)
+            guard parts.count == 2, let digest = try? Digest(parsing: "\(parts[0]):\(parts[1])")
+            else { continue }
+            if last.map({ $0 < digest }) ?? true { found.append(digest) }
+        }
+        return found.sorted()
+    }
+
+    /// The descriptor of one referrer as JSON, or nil when its manifest is not there.
+    func referrer(_ digest: Digest, of subject: Digest, in repository: Repository)
+        throws(Failure) -> (descriptor: JSONValue, bytes: Int)?
+    {
+        let path = folder.referrer(digest, of: subject, in: repository)
+        guard try Disk.exists(folder.manifest(digest, in: repository)),
+            let bytes = try Disk.read(path, atMost: 2 * Limits.manifestBytes)
+        else { return nil }
+        return (try JSONValue(parsing: bytes, named: "a stored referrer"), bytes.count)
+    }
+
+    private func digest(of reference: ManifestReference, in repository: Repository)
+        throws(Failure) -> Digest?
+    {
+        switch reference {
+        case .digest(let digest): return digest
+        case .tag(let tag):
+            guard let text = try Disk.read(folder.tag(tag, in: repository), atMost: 1_024) else {
+                return nil
+            }
+            return try Digest(parsing: String(decoding: text, as: UTF8.self))
+        }
+    }
+
+    private func listReferrer(_ manifest: Manifest, in repository: Repository) throws(Failure) {
+        guard let subject = manifest.subject else { return }
+        try folder.write(
+            manifest.descriptor.json.compactBytes,
+            to: folder.referrer(manifest.digest, of: subject.digest, in: repository))
+    }
+
+    private func point(_ tag: Tag, to digest: Digest, in repository: Repository) throws(Failure) {
+        try folder.write(Array(digest.description.utf8), to: folder.tag(tag, in: repository))
+    }
+}

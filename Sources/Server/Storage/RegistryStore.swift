@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The content of the embedded registry, on a folder.
+// Spec: OCI distribution-spec 1.1; what each folder holds is told in RegistryFolder.
+
+package import Primitives
+internal import Synchronization
+
+/// Blobs, manifests, tags, referrers and unfinished uploads on a folder.
+///
+/// Content becomes visible by one `rename`, after its hash was compared and its bytes were on the
+/// disk; a process killed at any moment leaves old content, new content or an invisible rest. One
+/// lock orders all changes; readers need none, because a file is there whole or not at all.
+///
+/// All calls block and belong on a thread that may; see `onDisk`.
+package final class RegistryStore: Sendable {
+    let folder: RegistryFolder
+    /// Orders changes: whoever looks before it writes does both while holding this.
+    let changes = Mutex<Void>(())
+    let uploads: Mutex<UploadTable>
+    /// Held open: the lock on it is what keeps a second process out.
+    private let lockFile: StoredFile
+
+    /// Opens the folder, makes it when it is not there, and sweeps what a killed process left.
+    ///
+    /// - Throws: `Failure` of kind `unavailable` when another process serves the folder, `unsupported`
+    ///   when the folder holds another layout.
+    package convenience init(folder path: String, now: Timestamp) throws(Failure) {
+        // All that can fail comes before the locks are made: a throwing initialiser that has already
+        // made a `Mutex` crashes the optimiser of Swift 6.3.1.
+        let root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        let folder = RegistryFolder(root: root)
+        let lockFile = try folder.take(named: path)
+        let uploads = try UploadTable(sweeping: folder, now: now)
+        self.init(folder, lockFile, uploads)
+    }
+
+    private init(_ folder: RegistryFolder, _ lockFile: StoredFile, _ uploads: UploadTable) {
+        self.folder = folder
+        self.lockFile = lockFile
+        self.uploads = Mutex(uploads)
+    }
+
+    /// The names of all repositories, sorted.
+    func repositoryNames() throws(Failure) -> [String] {
+        try folder.allRepositories().map(\.name)
+    }
+
+    /// Removes content that no repository names any more. The caller holds `changes`.
+    func dropContentIfUnused(_ digest: Digest) throws(Failure) {
+        for repository in try folder.allRepositories() {
+            if try Disk.exists(folder.blob(digest, inRepositoryAt: repository.path)) { return }
+            if try Disk.exists(folder.manifest(digest, inRepositoryAt: repository.path)) { return }
+        }
+        try Disk.remove(folder.content(digest))
+    }
+}

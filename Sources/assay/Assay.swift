@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: which commands there are, and how every one of them ends.
+
+import ArgumentParser
+import Foundation
+import Primitives
+
+@main
+struct Assay: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "assay",
+        abstract: "Lets only verifiable artifacts run, and proves it.",
+        discussion: """
+            Exit codes: 0 the answer is yes, 1 the answer is no, 2 could not find the answer, \
+            64 usage, 70 our bug. `verify` and `verify-attestation` tell three kinds of no apart: \
+            10 unsigned, 12 evidence is there and does not verify, 20 lost at this mirror.
+            """,
+        version: assayVersion,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Artifacts:",
+                subcommands: [
+                    PushCommand.self, PullCommand.self, CopyCommand.self, TreeCommand.self,
+                    SBOMCommand.self,
+                ]),
+            CommandGroup(
+                name: "Evidence:",
+                subcommands: [
+                    SignCommand.self, AttestCommand.self, VerifyCommand.self,
+                    VerifyAttestationCommand.self, TriangulateCommand.self,
+                    GenerateKeyPairCommand.self, PublicKeyCommand.self,
+                ]),
+            CommandGroup(
+                name: "Decisions:", subcommands: [PolicyCommand.self, ExplainCommand.self]),
+            CommandGroup(name: "Services:", subcommands: [RegistryCommand.self]),
+        ])
+
+    static func main() async {
+        // A reader that goes away (`assay … | head`) ends us quietly.
+        signal(SIGPIPE, SIG_DFL)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            Talk.say(failure.description)
+            Foundation.exit(ExitStatus(failure).rawValue)
+        } catch let failure as CancellationError {
+            Talk.say("error: stopped (\(failure))")
+            Foundation.exit(ExitStatus.unknown.rawValue)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}
+
+/// The version this binary says it is.
+let assayVersion = "0.1.0"
+
+/// How a command ends.
+enum ExitStatus: Int32 {
+    case yes = 0
+    case no = 1
+    case unknown = 2
+    case unsigned = 10
+    case notProven = 12
+    case lostAtMirror = 20
+    case usage = 64
+    case bug = 70
+
+    /// A failure means that no answer was found, unless the command was wrong or we are.
+    init(_ failure: Failure) {
+        switch failure.kind {
+        case .usage: self = .usage
+        case .bug: self = .bug
+        default: self = .unknown
+        }
+    }
+
+    /// Ends the command; `yes` goes on.
+    func end() throws {
+        if self != .yes { throw ExitCode(rawValue) }
+    }
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// assay push, assay pull, assay copy.
+
+import ArgumentParser
+import Foundation
+import Host
+import OCI
+import Primitives
+import Registry
+
+struct PushCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "push",
+        abstract: "Puts a folder, an image layout or an archive into a registry.",
+        discussion: """
+            A folder becomes an image of one layer that is byte-identical for identical content: names \
+            sorted, owners 0, times from SOURCE_DATE_EPOCH or 1970. A layout or archive is copied with \
+            everything that belongs to the image.
+            """)
+
+    @Argument(help: "A folder, an OCI layout (folder or tar), or a docker archive.")
+    var path: String
+
+    @Argument(help: "Where it goes: NAME:TAG.")
+    var image: ImageLocation
+
+    @Option(help: "The platform of an image made from a folder.")
+    var platform = "linux/amd64"
+
+    @OptionGroup var access: RegistryAccessOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let pushed = try await Connections.using(access) { connections in
+            let destination = try connections.destination(image)
+            let (source, reference) = try await open()
+            return try await CopyRun(source: source, destination: destination, evidence: .include)
+                .run(reference, to: image)
+        }
+        try pushed.show(as: output.output, image: image)
+    }
+
+    private func open() async throws -> (any ArtifactSource, ManifestReference) {
+        if let local = try await LocalSource.artifacts(at: path) {
+            return (local, try await local.onlyReference(tag: nil))
+        }
+        let folder = try FolderImage(
+            folder: path, platform: try Platform(parsing: platform), created: SourceDate.epoch ?? Timestamp(seconds: 0),
+            createdBy: "assay push")
+        return (folder, .digest(folder.root.digest))
+    }
+}
+
+struct PullCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pull", abstract: "Fetches an image with its evidence into an OCI image layout.")
+
+    @Argument(help: "The image.")
+    var image: ImageLocation
+
+    @Argument(help: "The layout folder; made when it is not there.")
+    var path: String
+
+    @Flag(help: "Leave signatures, attestations and other evidence behind.")
+    var withoutEvidence = false
+
+    @OptionGroup var access: RegistryAccessOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let target = try ImageLocation(parsing: "oci:\(path)" + (image.tag.map { ":\($0)" } ?? ""))
+        let pulled = try await Connections.using(access) { connections in
+            try await CopyRun(
+                source: try await connections.source(image), destination: try connections.destination(target),
+                evidence: withoutEvidence ? .leaveOut : .include
+            ).run(image.reference, to: target)
+        }
+        try pulled.show(as: output.output, image: target)
+    }
+}
+
+struct CopyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "copy",
+        abstract: "Copies an image with its whole evidence, and compares afterwards.",
+        discussion: """
+            The same digest arrives, or the copy fails. Index, platform images, referrers of all of \
+            them, referrers of referrers, and cosign's .sig/.att/.sbom tags come along; what is missing \
+            afterwards is named, the tag is then not written, and the exit code is 1.
+            """)
+
+    @Argument(help: "What to copy: an image name, or oci:PATH[:TAG].")
+    var source: ImageLocation
+
+    @Argument(help: "Where to; without a tag the source's tag is kept.")
+    var destination: ImageLocation
+
+    @Flag(help: "Leave signatures, attestations and other evidence behind.")
+    var withoutEvidence = false
+
+    @OptionGroup var access: RegistryAccessOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let copied = try await Connections.using(access) { connections in
+            try await CopyRun(
+                source: try await connections.source(source),
+                destination: try connections.destination(destination),
+                evidence: withoutEvidence ? .leaveOut : .include
+            ).run(source.reference, to: destination, keeping: source.tag)
+        }
+        try copied.show(as: output.output, image: destination)
+    }
+}
+
+/// What a path on disk is.
+enum LocalSource {
+    /// The image at a path; nil when it is a plain folder.
+    static func artifacts(at path: String) async throws -> (any ArtifactSource & LocalArtifacts)? {
+        guard let isFolder = isFolder(path) else {
+            throw Failure(
+                .notFound, "cannot open \(quoted(path))", because: "there is no such file or folder")
+        }
+        let isLayout = FileManager.default.fileExists(atPath: path + "/oci-layout")
+        return isFolder && !isLayout ? nil : try await openArtifacts(at: path)
+    }
+
+    /// nil when there is nothing.
+    static func isFolder(_ path: String) -> Bool? {
+        var isFolder: ObjCBool = false
+        let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        return exists ? isFolder.boolValue : nil
+    }
+}
+
+/// The time documents carry when the build says so. Spec: reproducible-builds.org, SOURCE_DATE_EPOCH.
+enum SourceDate {
+    static var epoch: Timestamp? {
+        get throws {
+            guard let text = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !text.isEmpty else {
+                return nil
+            }
+            guard let seconds = Int(text), seconds >= 0 else {
+                throw Failure(
+                    .usage, "cannot use SOURCE_DATE_EPOCH", because: "\(quoted(text)) is no number of seconds")
+            }
+            return Timestamp(seconds: seconds)
+        }
+    }
+}
+
+/// One copy with progress, and how its report is shown.
+struct CopyRun: Sendable {
+    let source: any ArtifactSource
+    let destination: any ArtifactDestination
+    let evidence: EvidenceChoice
+
+    func run(
+        _ reference: ManifestReference, to target: ImageLocation, keeping sourceTag: Tag? = nil
+    ) async throws -> CopyReport {
+        let progress = CopyProgress()
+        defer { progress.finish() }
+        let copy = ArtifactCopy(from: source, to: destination, evidence: evidence) { progress.note($0) }
+        if let digest = target.digest, case .digest(let asked) = reference, asked != digest {
+            throw Failure(
+                .usage, "cannot copy \(asked) to \(target)", because: "the destination names another digest")
+        }
+        let report = try await copy.run(reference, tag: target.tag ?? (target.digest == nil ? sourceTag : nil))
+        if let digest = target.digest, digest != report.root.digest {
+            throw Failure(
+                .rejected, "cannot call it \(target)", because: "the source is \(report.root.digest)")
+        }
+        return report
+    }
+}
+
+extension CopyReport {
+    /// Prints the digest for scripts, the rest for people; a gap ends the command with "no".
+    func show(as form: OutputForm, image: ImageLocation) throws {
+        switch form {
+        case .json: Answer.print(json(image))
+        case .text:
+            Answer.print(image.pinned(to: root.digest))
+            Talk.say(
+                "blobs: \(blobsCopied) copied (\(bytes) bytes), \(blobsMounted) mounted, \(blobsSkipped) there before; "
+                    + "manifests: \(manifestsCopied) copied, \(manifestsSkipped) there before; "
+                    + "evidence: \(evidence.count)")
+            for item in missing { Talk.say("missing: \(item)") }
+            if !isComplete { Talk.say("no: the copy is incomplete; its tag was not written") }
+        }
+        try (isComplete ? ExitStatus.yes : .no).end()
+    }
+
+    private func json(_ image: ImageLocation) -> JSONValue {
+        [
+            "image": .string(image.pinned(to: root.digest)), "digest": .string(root.digest.description),
+            "tag": tag.map { .string($0.description) } ?? .null, "complete": .bool(isComplete),
+            "blobs": [
+                "copied": .number(JSONNumber(blobsCopied)), "mounted": .number(JSONNumber(blobsMounted)),
+                "thereBefore": .number(JSONNumber(blobsSkipped)), "bytes": .number(JSONNumber(bytes)),
+            ],
+            "manifests": [
+                "copied": .number(JSONNumber(manifestsCopied)),
+                "thereBefore": .number(JSONNumber(manifestsSkipped)),
+            ],
+            "evidence": .array(
+                evidence.map {
+                    [
+                        "kind": .string($0.kind.description), "digest": .string($0.digest.description),
+                        "subject": .string($0.subject.description),
+                    ]
+                }),
+            "missing": .array(missing.map { .string($0.description) }),
+        ]
+    }
+}

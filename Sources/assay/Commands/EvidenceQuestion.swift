@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asking a place, and the place before it, whether there is proof.
+
+import OCI
+import Policy
+import Primitives
+import Signing
+
+/// "Is there proof of that type, by that signer, for this image?"
+struct EvidenceQuestion<Proof: Sendable>: Sendable {
+    let type: PredicateType
+    let signer: TrustedSigner
+    let image: ImageLocation
+    let origin: RepositoryArgument?
+    let judge: @Sendable (Evidence) -> VerificationReport<Proof>
+
+    /// Looks until there is proof or nothing is left to look at. With `json`, a place that cannot be
+    /// asked is an answer too: result `unknown`, exit 2.
+    func ask(_ access: RegistryAccessOptions, output: OutputForm) async throws -> EvidenceFinding<Proof> {
+        do {
+            return try await Connections.using(access) { connections in
+                try await ask(connections)
+            }
+        } catch let failure as Failure where output == .json && ExitStatus(failure) == .unknown {
+            Answer.print(unknownAnswer(failure))
+            Talk.say(failure.description)
+            try ExitStatus.unknown.end()
+            throw failure
+        }
+    }
+
+    private func ask(_ connections: Connections) async throws -> EvidenceFinding<Proof> {
+        let source = try await connections.source(image)
+        let subject = try await source.resolve(image.reference)
+        let evidence = try await look(in: source, for: subject.digest)
+        var answer = judge(evidence).answer
+        if case .unsigned = answer, let origin {
+            let place = connections.repository(origin.repository)
+            let there = judge(try await look(in: place, for: subject.digest))
+            if !there.proofs.isEmpty {
+                answer = .lostAtMirror(origin: origin.repository.description, there.proofs)
+            }
+        }
+        return EvidenceFinding(
+            image: image, digest: subject.digest, signer: signer, searches: evidence.searches,
+            answer: answer)
+    }
+
+    private func look(in source: any ArtifactSource, for digest: Digest) async throws -> Evidence {
+        try await EvidenceCollector(source: source).collect(.only(type), about: digest) {
+            !judge($0).proofs.isEmpty
+        }
+    }
+
+    private func unknownAnswer(_ failure: Failure) -> JSONValue {
+        [
+            "image": .string(image.description), "result": "unknown",
+            "reason": .string(failure.lookupReason.rawValue), "failure": failure.json,
+        ]
+    }
+}
+
+/// What was asked and what came of it.
+struct EvidenceFinding<Proof: Sendable>: Sendable {
+    let image: ImageLocation
+    let digest: Digest
+    let signer: TrustedSigner
+    let searches: [EvidenceSearch]
+    let answer: EvidenceAnswer<Proof>
+}
+
+extension Failure {
+    /// The failure for programs: the same parts as in its text.
+    var json: JSONValue {
+        var object: JSONObject = ["kind": .string(kind.rawValue), "what": .string(what)]
+        if let place { object["where"] = .string(place.description) }
+        object["why"] = .string(why)
+        if let next { object["next"] = .string(next) }
+        return .object(object)
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The edge of the evaluator: finds out what it asked for, and says when it could not.
+
+import OCI
+import Policy
+import Primitives
+import Registry
+import Signing
+
+/// Fetches facts about images. It never judges, and never throws: what could not be found out is a
+/// fact of its own.
+struct ImageFactFinder: Sendable {
+    let connections: Connections
+    let memory: TagMemory?
+    let mirrors: [MirrorArgument]
+
+    func facts(about image: NeededImage) async -> ImageFacts {
+        let source = connections.repository(image.name.repository)
+        do {
+            let subject = try await source.resolve(image.name.reference)
+            var facts = ImageFacts(
+                resolution: .resolved(subject),
+                evidence: await evidence(image.wishes, about: subject.digest, in: source))
+            facts.remembered = try await remembered(image, now: subject.digest, in: source)
+            facts.origin = try await origin(of: image, digest: subject.digest)
+            return facts
+        } catch {
+            let failure = asFailure(error, image)
+            return ImageFacts(resolution: .unresolved(failure), evidence: .couldNotLook(failure))
+        }
+    }
+
+    private func evidence(
+        _ wishes: Set<EvidenceCollector.Wish>, about digest: Digest, in source: any ArtifactSource
+    ) async -> EvidenceLookup {
+        do {
+            return .looked(try await look(wishes, about: digest, in: source))
+        } catch {
+            return .couldNotLook(
+                (error as? Failure)
+                    ?? Failure(.unavailable, "cannot look at \(digest)", because: plain("\(error)")))
+        }
+    }
+
+    private func look(
+        _ wishes: Set<EvidenceCollector.Wish>, about digest: Digest, in source: any ArtifactSource
+    ) async throws -> Evidence {
+        let collector = EvidenceCollector(source: source)
+        switch wishes.count {
+        case 0: return Evidence(subject: digest)
+        case 1:
+            return try await collector.collect(wishes.first ?? .everything, about: digest) { _ in false }
+        default: return try await collector.everything(about: digest)
+        }
+    }
+
+    /// What the tag meant when it last passed, when that is another digest; it only explains.
+    private func remembered(
+        _ image: NeededImage, now digest: Digest, in source: RegistryRepository
+    ) async throws -> KnownImage? {
+        guard image.name.digest == nil, let before = memory?.digest(of: image.name), before != digest,
+            let evidence = try? await look(image.wishes, about: before, in: source)
+        else { return nil }
+        return KnownImage(repository: image.name.repository, digest: before, evidence: evidence)
+    }
+
+    private func origin(of image: NeededImage, digest: Digest) async throws -> KnownImage? {
+        for mirror in mirrors {
+            guard let repository = try mirror.origin(of: image.name.repository),
+                let evidence = try? await look(
+                    image.wishes, about: digest, in: connections.repository(repository))
+            else { continue }
+            return KnownImage(repository: repository, digest: digest, evidence: evidence)
+        }
+        return nil
+    }
+
+    private func asFailure(_ error: any Error, _ image: NeededImage) -> Failure {
+        (error as? Failure)
+            ?? Failure(.unavailable, "cannot read \(image.name)", because: plain("\(error)"))
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// assay registry serve: the embedded registry.
+
+import ArgumentParser
+import Host
+import Logging
+import Primitives
+import Server
+
+struct RegistryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "registry", abstract: "A small OCI registry on a folder.",
+        subcommands: [RegistryServeCommand.self])
+}
+
+struct RegistryServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serves a folder as an OCI registry: for labs, tests and air gaps.",
+        discussion: """
+            Speaks the OCI distribution specification 1.1 over plain HTTP, without accounts: keep it \
+            on loopback or behind a proxy that knows who may come in. Content is verified on the way \
+            in, and what was answered with 201 survives a power cut.
+            """)
+
+    @Argument(help: "The folder that holds the content; made when it is not there.")
+    var folder: String
+
+    @Option(help: "Address and port to listen on; port 0 takes a free one.")
+    var listen = "127.0.0.1:5000"
+
+    @Flag(name: .customLong("no-referrers-api"), help: "Behave like a registry without the referrers API.")
+    var withoutReferrersAPI = false
+
+    @Flag(help: "Refuse every change.")
+    var readOnly = false
+
+    @Flag(help: "Accept images whose blobs are not here.")
+    var acceptSparseImages = false
+
+    func run() async throws {
+        var behaviour = RegistryBehaviour.standard
+        behaviour.referrersAPI = !withoutReferrersAPI
+        behaviour.acceptsChanges = !readOnly
+        behaviour.acceptsSparseImages = acceptSparseImages
+        let address = try ListenAddress(parsing: listen)
+        let store = try RegistryStore(folder: folder, now: SystemPause().now())
+        var logger = Logger(label: "assay.registry") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .warning
+        let server = RegistryServer(
+            store: store, behaviour: behaviour, listen: address, logger: logger)
+        try await server.run { bound in Talk.say("listening on http://\(bound)") }
+    }
+}

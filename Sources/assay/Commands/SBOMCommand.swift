@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// assay sbom: the inventory of an image or folder.
+
+import ArgumentParser
+import Foundation
+import Host
+import OCI
+import Primitives
+import SBOM
+
+extension InventoryFormat: ExpressibleByArgument {}
+
+struct SBOMCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sbom",
+        abstract: "Lists the packages of an image, folder or archive, byte-for-byte repeatable.",
+        discussion: """
+            Reads os-release, dpkg (also distroless) and apk databases across the layers, without \
+            writing anything to disk. The document's time is SOURCE_DATE_EPOCH, else the image's own, \
+            else 1970. Exit code 2 when neither an operating system nor a package was found.
+            """)
+
+    @Argument(help: "An image name, oci:PATH[:TAG], a folder, an OCI layout, or a docker archive.")
+    var subject: String
+
+    @Option(help: "cyclonedx-json (1.6) or spdx-json (2.3).")
+    var format: InventoryFormat = .cycloneDX
+
+    @Option(help: "The platform, when the image is for several: os/architecture[/variant].")
+    var platform: String?
+
+    @Flag(help: "Write a document although nothing was found.")
+    var allowEmpty = false
+
+    @OptionGroup var access: RegistryAccessOptions
+
+    func run() async throws {
+        let inventory = try await inventory()
+        guard allowEmpty || !inventory.isEmpty else {
+            throw Failure(
+                .notFound, "cannot list the packages of \(quoted(subject))",
+                because: "neither an operating system nor a package was found",
+                next: "add --allow-empty if that is what it should hold")
+        }
+        for unknown in inventory.unknowns {
+            Talk.warn("\(unknown.path.isEmpty ? "" : "\(plain(unknown.path)): ")\(unknown.reason)")
+        }
+        let stamp = DocumentStamp(
+            created: try SourceDate.epoch ?? inventory.defaultTimestamp, toolName: "assay",
+            toolVersion: assayVersion)
+        Answer.print(raw: inventory.bytes(as: format, stamp: stamp))
+    }
+
+    private func inventory() async throws -> Inventory {
+        let platform = try platform.map { try Platform(parsing: $0) }
+        guard LocalSource.isFolder(subject) != nil else {
+            let image = try ImageLocation(parsing: subject)
+            return try await Connections.using(access) { connections in
+                try await read(try await connections.source(image), image.reference, platform, image.registryRepository)
+            }
+        }
+        if let local = try await LocalSource.artifacts(at: subject) {
+            return try await read(local, try await local.onlyReference(tag: nil), platform, nil)
+        }
+        var tree = FileTree()
+        try tree.lay(try folderContents(at: subject, keeping: .packageEvidence))
+        // The folder's own name, not the way to it: the same folder gives the same document anywhere.
+        let name = URL(fileURLWithPath: subject).standardizedFileURL.lastPathComponent
+        return try SBOM.inventory(of: tree, folder: name)
+    }
+
+    private func read(
+        _ source: any ArtifactSource, _ reference: ManifestReference, _ platform: Platform?,
+        _ repository: Repository?
+    ) async throws -> Inventory {
+        try await SBOM.inventory(
+            of: try await source.manifest(reference), platform: platform, from: source,
+            repository: repository, layersAtOnce: 2)
+    }
+}
+
+extension ImageLocation {
+    /// The repository an image is known under; nil for a layout on disk.
+    var registryRepository: Repository? {
+        if case .registry(let repository) = place { repository } else { nil }
+    }
+}

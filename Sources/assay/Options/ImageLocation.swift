@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where an image is: in a registry, or in an image layout on disk.
+
+import ArgumentParser
+import OCI
+import Primitives
+
+/// An image name, or `oci:PATH[:TAG]` / `oci:PATH@DIGEST` for a layout folder or tar file.
+struct ImageLocation: Sendable, CustomStringConvertible {
+    enum Place: Sendable {
+        case registry(Repository)
+        case layout(path: String)
+    }
+
+    let place: Place
+    let tag: Tag?
+    let digest: Digest?
+
+    init(_ name: ImageName) {
+        place = .registry(name.repository)
+        tag = name.tag
+        digest = name.digest
+    }
+
+    private init(layout path: String, tag: Tag?, digest: Digest?) {
+        place = .layout(path: path)
+        self.tag = tag
+        self.digest = digest
+    }
+
+    init(parsing text: String) throws(Failure) {
+        guard text.hasPrefix("oci:") else {
+            self.init(try ImageName(parsing: text))
+            return
+        }
+        var rest = text.dropFirst(4)
+        var tag: Tag?
+        var digest: Digest?
+        if let at = rest.lastIndex(of: "@") {
+            digest = try Digest(parsing: rest[rest.index(after: at)...])
+            rest = rest[..<at]
+        }
+        if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/") {
+            tag = try Tag(parsing: rest[rest.index(after: colon)...])
+            rest = rest[..<colon]
+        }
+        guard !rest.isEmpty else {
+            throw Failure(.usage, "cannot read \(quoted(text))", because: "it names no path")
+        }
+        self.init(layout: String(rest), tag: tag, digest: digest)
+    }
+
+    /// The digest when there is one, else the tag, else `latest`.
+    var reference: ManifestReference {
+        if let digest { return .digest(digest) }
+        if let tag { return .tag(tag) }
+        return ImageLocation.latest
+    }
+
+    /// The place without tag and digest, as it is typed.
+    var repositoryText: String {
+        switch place {
+        case .registry(let repository): repository.description
+        case .layout(let path): "oci:\(path)"
+        }
+    }
+
+    /// The same image by digest, as it is typed.
+    func pinned(to digest: Digest) -> String { "\(repositoryText)@\(digest)" }
+
+    var description: String {
+        repositoryText + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
+    }
+
+    private static var latest: ManifestReference {
+        // The default of every tool since Docker; only a name without tag and digest gets here.
+        (try? ManifestReference(parsing: "latest")) ?? .digest(Digest(of: [], by: .sha256))
+    }
+}
+
+extension ImageLocation: ExpressibleByArgument {
+    init?(argument: String) {
+        do {
+            try self.init(parsing: argument)
+        } catch {
+            Talk.say(error.description)
+            return nil
+        }
+    }
+}

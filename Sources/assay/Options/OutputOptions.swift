@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// How an answer is shown.
+
+import ArgumentParser
+
+enum OutputForm: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+}
+
+struct OutputOptions: ParsableArguments {
+    @Option(name: [.customShort("o"), .long], help: "text for people, json for programs")
+    var output: OutputForm = .text
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// How registries are reached, and the connections that come of it.
+
+import ArgumentParser
+import Foundation
+import Host
+import OCI
+import Primitives
+import Registry
+
+struct RegistryAccessOptions: ParsableArguments {
+    @Option(
+        name: .customLong("allow-http-registry"),
+        help: "HOST[:PORT] to speak plain HTTP with; may be repeated. Loopback hosts need no mention.")
+    var plainHTTP: [String] = []
+
+    @Option(help: "A PEM file with further certificate authorities to trust.")
+    var registryCacert: String?
+
+    @Option(help: "User name for the registry; else Docker's and podman's files and their helpers are asked.")
+    var registryUsername: String?
+
+    @Option(help: "Password for the registry; better in ASSAY_REGISTRY_PASSWORD, which other users cannot see.")
+    var registryPassword: String?
+
+    fileprivate func credential() throws -> RegistryCredential? {
+        let password =
+            registryPassword ?? ProcessInfo.processInfo.environment["ASSAY_REGISTRY_PASSWORD"]
+        guard let user = registryUsername else {
+            guard registryPassword == nil else {
+                throw Failure(
+                    .usage, "cannot log in", because: "there is a --registry-password and no user",
+                    next: "add --registry-username")
+            }
+            return nil
+        }
+        guard let password else {
+            throw Failure(
+                .usage, "cannot log in as \(quoted(user))", because: "there is no password",
+                next: "set ASSAY_REGISTRY_PASSWORD")
+        }
+        return .password(user: user, secret: password)
+    }
+
+    fileprivate func options() throws -> RegistryOptions {
+        var hosts: Set<RegistryHost> = []
+        for host in plainHTTP { hosts.insert(try RegistryHost(parsing: host)) }
+        return RegistryOptions(plainHTTP: hosts, userAgent: "assay/\(assayVersion)")
+    }
+}
+
+/// The places one command speaks with. They share connections and tokens, and are closed at its end.
+struct Connections: Sendable {
+    private let client: RegistryClient
+
+    /// Opens, works, closes.
+    static func using<Result: Sendable>(
+        _ access: RegistryAccessOptions, _ work: (Connections) async throws -> Result
+    ) async throws -> Result {
+        let transport = try HTTPTransport(
+            extraCertificates: access.registryCacert, timeouts: .standard)
+        let client = RegistryClient(
+            transport: transport, pause: SystemPause(),
+            credentials: RegistryCredentials(
+                explicit: try access.credential(), environment: ProcessInfo.processInfo.environment),
+            options: try access.options())
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            outcome = .success(try await work(Connections(client: client)))
+        } catch {
+            outcome = .failure(error)
+        }
+        try? await transport.shutdown()
+        return try outcome.get()
+    }
+
+    func repository(_ name: Repository) -> RegistryRepository { client.repository(name) }
+
+    func source(_ image: ImageLocation) async throws -> any ArtifactSource {
+        switch image.place {
+        case .registry(let name): repository(name)
+        case .layout(let path): try await openArtifacts(at: path)
+        }
+    }
+
+    /// A place to write to; a layout folder is made when it is not there.
+    func destination(_ image: ImageLocation) throws -> any ArtifactDestination {
+        switch image.place {
+        case .registry(let name): return repository(name)
+        case .layout(let path):
+            let exists = FileManager.default.fileExists(atPath: path)
+            return exists ? try LayoutDirectory.open(at: path) : try LayoutDirectory.create(at: path)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Data goes to stdout, talk to stderr.
+
+import Foundation
+import Primitives
+
+/// Words for people, on stderr.
+enum Talk {
+    static func say(_ text: String) { write(text + "\n", to: .standardError) }
+
+    static func warn(_ text: String) { say("warning: \(text)") }
+
+    /// Whether stderr is a terminal somebody looks at.
+    static var isTerminal: Bool { isatty(2) == 1 }
+
+    /// Whether there is somebody to ask.
+    static var canAsk: Bool { isatty(0) == 1 && isTerminal }
+}
+
+/// Answers for programs and people, on stdout.
+enum Answer {
+    static func print(_ text: String) { write(text + "\n", to: .standardOutput) }
+
+    static func print(_ value: JSONValue) { print(value.prettyText) }
+
+    static func print(raw bytes: [UInt8]) {
+        try? FileHandle.standardOutput.write(contentsOf: Data(bytes))
+    }
+}
+
+private func write(_ text: String, to handle: FileHandle) {
+    try? handle.write(contentsOf: Data(text.utf8))
+}
+
+/// All of stdin, at most `limit` bytes.
+func readStandardInput(atMost limit: Int, named what: String) throws -> [UInt8] {
+    var content: [UInt8] = []
+    while let chunk = try FileHandle.standardInput.read(upToCount: 1 << 16), !chunk.isEmpty {
+        content += chunk
+        guard content.count <= limit else {
+            throw Failure(
+                .overLimit, "cannot read \(what) from stdin", because: "it has more than \(limit) bytes")
+        }
+    }
+    return content
+}

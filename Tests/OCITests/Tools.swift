@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Other programs as oracles, in a folder that goes away.
+
+import Foundation
+
+/// Runs a shell command in a fresh folder and removes the folder afterwards.
+///
+/// Nil when the command fails or is not there.
+func shellOutput(_ command: String, files: [String: [UInt8]] = [:]) throws -> [UInt8]? {
+    let folder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("assay-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for (name, content) in files {
+        let file = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(content).write(to: file)
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", "(\(command)) > .output 2> .errors < /dev/null"]
+    process.currentDirectoryURL = folder
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { return nil }
+    return Array(try Data(contentsOf: folder.appendingPathComponent(".output")))
+}
+
+/// Whether a program can be started here.
+func hasTool(_ name: String) -> Bool {
+    (try? shellOutput("command -v \(name)")) != nil
+}

@@ -1,0 +1,1 @@
+../OCITests/TarWriter.swift

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// The folder of the embedded registry: restarts, rests of crashes, and who may have it.
+
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
+import OCI
+import Primitives
+import Testing
+
+@testable import Server
+
+@Suite("the store of the embedded registry")
+struct RegistryStoreTests {
+    private let repository = try? localRepository("team/app")
+
+    @Test(
+        "an upload goes on after a restart", arguments: Digest.Algorithm.allCases, [0, 1, 700_001])
+    func resumes(algorithm: Digest.Algorithm, half: Int) async throws {
+        let folder = try TrialFolder()
+        var dice = TrialDice(seed: 50)
+        let blob = dice.bytes(half) + dice.bytes(100)
+        let digest = Digest(of: blob, by: algorithm)
+        let kept = KeptPlace()
+        try await withRegistry(in: folder) { client in
+            let place = try await client.beginUpload(in: "team/app")
+            try await client.send(.patch, place, body: Array(blob.prefix(half)))
+            await kept.keep(place)
+        }
+        let place = await kept.place
+        try await withRegistry(in: folder) { client in
+            let status = try await client.send(.get, place)
+            #expect(status.headers[.range] == "0-\(max(0, half - 1))")
+            let answer = try await client.send(
+                .put, "\(place)?digest=\(digest)", ["Content-Range": "\(half)-\(half + 99)"],
+                body: Array(blob.suffix(100)))
+            #expect(answer.status == .created)
+            #expect(
+                try await client.send(.get, "/v2/team/app/blobs/\(digest)").bytes == blob)
+        }
+        #expect(folder.files(below: "uploads") == [])
+    }
+
+    @Test("everything is still there after a restart")
+    func survivesRestart() async throws {
+        let folder = try TrialFolder()
+        let sample = RegistrySample.conformance[8]
+        try await withRegistry(in: folder) { client in
+            for (digest, blob) in sample.blobs {
+                try await client.push(blob, as: digest, to: "a/b")
+            }
+            for manifest in sample.manifests {
+                for reference in [manifest.digest.description] + manifest.tags {
+                    _ = try await client.push(manifest, at: reference, to: "a/b")
+                }
+            }
+        }
+        try await withRegistry(in: folder) { client in
+            for manifest in sample.manifests {
+                let pulled = try await client.send(.get, "/v2/a/b/manifests/\(manifest.digest)")
+                #expect(pulled.bytes == manifest.bytes)
+            }
+            let subject = try #require(sample.manifests[1].subject)
+            let answer = try await client.send(.get, "/v2/a/b/referrers/\(subject)")
+            #expect(try answer.json()["manifests"]?.array?.count == 3)
+        }
+    }
+
+    @Test("content that two repositories have is kept once, and goes with the last of them")
+    func sharing() throws {
+        let folder = try TrialFolder()
+        let store = try folder.store()
+        let first = try #require(repository)
+        let second = try localRepository("other")
+        let digest = try upload([1, 2, 3], to: first, store)
+        _ = try upload([1, 2, 3], to: second, store)
+        #expect(folder.files(below: "blobs").count == 1)
+        #expect(try store.deleteBlob(digest, in: first))
+        #expect(try store.blob(digest, in: first) == nil)
+        #expect(try store.blob(digest, in: second) != nil)
+        #expect(try store.deleteBlob(digest, in: second))
+        #expect(folder.files(below: "blobs") == [])
+    }
+
+    @Test(
+        "start-up sweeps rests: temporary files, nameless content, lone halves of uploads, old uploads"
+    )
+    func sweeps() throws {
+        let folder = try TrialFolder()
+        do {
+            let store = try folder.store()
+            let repository = try #require(repository)
+            let upload = try #require(
+                try store.beginUpload(in: repository, algorithm: .sha256))
+            store.release(upload)
+        }
+        let lone = String(repeating: "a", count: 32)
+        let orphan = "blobs/sha256/aa/" + String(repeating: "a", count: 64)
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/blobs/sha256/aa", withIntermediateDirectories: true)
+        for name in ["temporary/rest", "uploads/\(lone).data", "uploads/strange", orphan] {
+            try Data([1]).write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+        }
+        _ = try folder.store()
+        #expect(folder.files(below: "temporary") == [])
+        #expect(folder.files(below: "blobs") == [])
+        #expect(folder.files(below: "uploads").count == 2)
+        _ = try folder.store(at: trialTime + Limits.uploadLifetimeSeconds + 3_600)
+        #expect(folder.files(below: "uploads") == [])
+    }
+
+    @Test("a manifest is listed as a referrer only while it is there")
+    func staleReferrer() throws {
+        let folder = try TrialFolder()
+        let store = try folder.store()
+        let repository = try #require(repository)
+        let sample = RegistrySample("referrer", seed: 51) { sample in
+            sample.index([], .init(subject: sample.index([])))
+        }
+        let manifest = try Manifest(parsing: sample.manifests[1].bytes, as: nil)
+        let subject = sample.manifests[0].digest
+        _ = try store.put(manifest, tags: [], in: repository, requiringBlobs: true)
+        #expect(try store.referrer(manifest.digest, of: subject, in: repository) != nil)
+        // What a crash between the steps of a push leaves.
+        try Disk.remove(store.folder.manifest(manifest.digest, in: repository))
+        #expect(try store.referrer(manifest.digest, of: subject, in: repository) == nil)
+    }
+
+    @Test("deleting a manifest takes its tags along")
+    func deletedTags() throws {
+        let folder = try TrialFolder()
+        let store = try folder.store()
+        let repository = try #require(repository)
+        let sample = RegistrySample("tagged", seed: 52) { $0.index([]) }
+        let manifest = try Manifest(parsing: sample.manifests[0].bytes, as: nil)
+        let tags = try ["one", "two"].map { try Tag(parsing: $0) }
+        _ = try store.put(manifest, tags: tags, in: repository, requiringBlobs: true)
+        #expect(try store.tags(of: repository) == tags)
+        #expect(try store.deleteManifest(manifest.digest, in: repository))
+        #expect(try store.tags(of: repository) == [])
+        #expect(folder.files(below: "blobs") == [])
+    }
+
+    @Test("a folder is served by one process at a time")
+    func lock() throws {
+        let folder = try TrialFolder()
+        let store = try folder.store()
+        let failure = #expect(throws: Failure.self) { try folder.store() }
+        #expect(failure?.kind == .unavailable)
+        withExtendedLifetime(store) {}
+    }
+
+    @Test("a folder that holds other things is not taken", arguments: ["layout", "letters.txt"])
+    func foreignFolder(name: String) throws {
+        let folder = try TrialFolder()
+        try Data("something else".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+        let failure = #expect(throws: Failure.self) { try folder.store() }
+        #expect(failure?.kind == .unsupported)
+        #expect(folder.files(below: "") == [name])
+    }
+
+    @Test("an upload has one writer at a time")
+    func oneWriter() throws {
+        let folder = try TrialFolder()
+        let store = try folder.store()
+        let repository = try #require(repository)
+        let upload = try #require(try store.beginUpload(in: repository, algorithm: .sha256))
+        guard case .busy = store.claimUpload(upload.id, in: repository) else {
+            Issue.record("a second writer got the upload")
+            return
+        }
+        store.release(upload)
+        guard case .claimed = store.claimUpload(upload.id, in: repository) else {
+            Issue.record("nobody holds the upload and nobody gets it")
+            return
+        }
+    }
+
+    @Test("pushes to one tag at the same time leave the tag on one whole manifest")
+    func concurrentPushes() async throws {
+        let folder = try TrialFolder()
+        let store = try folder.store()
+        let repository = try #require(repository)
+        let tag = try Tag(parsing: "latest")
+        let manifests = try (0..<32).map { number in
+            let sample = RegistrySample("\(number)", seed: 53) {
+                $0.index([], .init(annotations: ["n": "\(number)"]))
+            }
+            return try Manifest(parsing: sample.manifests[0].bytes, as: nil)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for manifest in manifests {
+                group.addTask {
+                    let outcome = try? store.put(
+                        manifest, tags: [tag], in: repository, requiringBlobs: true)
+                    #expect(outcome == .stored)
+                }
+            }
+        }
+        let last = try #require(try store.manifest(.tag(tag), in: repository))
+        #expect(manifests.map(\.digest).contains(last.digest))
+        for manifest in manifests {
+            let found = try #require(
+                try store.manifest(.digest(manifest.digest), in: repository))
+            #expect(try store.content(of: found) == manifest.bytes)
+        }
+        #expect(folder.files(below: "temporary") == [])
+    }
+
+    private func upload(_ blob: [UInt8], to repository: Repository, _ store: RegistryStore)
+        throws -> Digest
+    {
+        var upload = try #require(try store.beginUpload(in: repository, algorithm: .sha256))
+        try upload.append([ByteBuffer(bytes: blob)], to: try store.openFile(of: upload))
+        let digest = Digest(of: blob, by: .sha256)
+        #expect(try store.finish(upload, as: digest) == digest)
+        return digest
+    }
+}
+
+/// Carries an address from one server's life to the next.
+private actor KeptPlace {
+    private(set) var place = ""
+
+    func keep(_ place: String) { self.place = place }
+}
+
+@Suite("addresses and routes of the embedded registry")
+struct RegistryRouteTests {
+    @Test(
+        "a listen address",
+        arguments: [
+            ("127.0.0.1:5000", "127.0.0.1:5000"), ("[::1]:0", "[::1]:0"),
+            (":5000", "127.0.0.1:5000"), ("localhost:80", "localhost:80"),
+            ("0.0.0.0:65535", "0.0.0.0:65535"),
+        ])
+    func reads(text: String, expected: String) throws {
+        #expect(try ListenAddress(parsing: text).description == expected)
+    }
+
+    @Test(
+        "a text that is no listen address",
+        arguments: ["", "5000", "::1:5000", "a:65536", "a:-1", "a:"])
+    func refuses(text: String) {
+        #expect(throws: Failure.self) { try ListenAddress(parsing: text) }
+    }
+
+    @Test(
+        "a repository's name may look like an endpoint",
+        arguments: ["blobs", "a/blobs", "a/manifests", "tags/list", "a/blobs/uploads", "referrers"])
+    func trickyNames(name: String) throws {
+        let repository = try localRepository(name)
+        let tag = ManifestReference.tag(try Tag(parsing: "v1"))
+        let digest = Digest(of: [], by: .sha512)
+        #expect(try RegistryRoute(parsing: "/v2/\(name)/tags/list") == .tags(repository))
+        #expect(
+            try RegistryRoute(parsing: "/v2/\(name)/manifests/v1") == .manifest(tag, repository))
+        #expect(
+            try RegistryRoute(parsing: "/v2/\(name)/blobs/\(digest)") == .blob(digest, repository))
+        #expect(try RegistryRoute(parsing: "/v2/\(name)/blobs/uploads/") == .uploads(repository))
+        #expect(
+            try RegistryRoute(parsing: "/v2/\(name)/referrers/\(digest)")
+                == .referrers(digest, repository))
+    }
+}
