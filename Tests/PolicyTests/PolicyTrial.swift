@@ -35,7 +35,7 @@ struct PolicyText {
 
     /// The policies, compiled; files beside it may hold keys.
     func compiled(besides others: [String] = []) throws -> [CompiledPolicy] {
-        try Policy.compiled([text] + others)
+        try compiledPolicies([text] + others)
     }
 
     init() {}
@@ -50,7 +50,7 @@ struct PolicyText {
 
 func quotedPEM(_ key: PublicKey) -> String { JSONValue.string(key.pem).compactText }
 
-private func compiled(_ texts: [String]) throws -> [CompiledPolicy] {
+func compiledPolicies(_ texts: [String]) throws -> [CompiledPolicy] {
     try PolicyBundle(
         reading: texts.enumerated().map {
             PolicySource(name: "policy-\($0).yaml", content: Array($1.utf8))
@@ -58,16 +58,10 @@ private func compiled(_ texts: [String]) throws -> [CompiledPolicy] {
     ).policies
 }
 
-enum Policy {
-    static func compiled(_ texts: [String]) throws -> [CompiledPolicy] {
-        try PolicyTests.compiled(texts)
-    }
-}
-
 /// What reading these policies throws; nil when it does not.
 func refusal(_ texts: String...) -> Failure? {
     do {
-        _ = try Policy.compiled(texts)
+        _ = try compiledPolicies(texts)
         return nil
     } catch {
         return error as? Failure

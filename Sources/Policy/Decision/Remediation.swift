@@ -46,11 +46,15 @@ struct RemedyContext: Sendable {
 
     func remediation(_ remedies: [Remedy]) -> Remediation? {
         guard !remedies.isEmpty else { return nil }
-        // A tag that is not pinned yet is pinned by going back to the known digest.
-        let moves = remedies.contains { if case .useDigest = $0 { true } else { false } }
-        let needed = remedies.filter { remedy in
-            if case .writeDigest = remedy { !moves } else { true }
+        // Where a digest must be written anyway, writing the known one is the whole mend.
+        let known = remedies.lazy.compactMap { if case .useDigest(let digest, _) = $0 { digest } else { nil } }
+        let mustPin = remedies.contains { if case .writeDigest = $0 { true } else { false } }
+        if mustPin, let digest = known.first {
+            return Remediation(
+                summary: "the tag has moved; name the digest that was signed",
+                steps: [editImage(to: name?.repositoryPinned(to: digest) ?? "\(digest)")])
         }
+        let needed = remedies
         return Remediation(
             summary: needed.map(summary).inOrderOnce.joined(separator: "; "),
             steps: needed.flatMap(steps).inOrderOnce)
@@ -63,7 +67,7 @@ struct RemedyContext: Sendable {
         case .correct(let type, _, _, _):
             "replace the statement of type \(type) by one that meets the conditions"
         case .writeDigest: "write the digest beside the tag"
-        case .useDigest: "the tag has moved; name the digest that was signed"
+        case .useDigest: "the tag has moved; put it back on the digest that was signed"
         case .copyEvidence: "copy the image again with its evidence"
         case .mendRegistry(let obstacle): registrySummary(obstacle)
         case .nameTheLog: "set rekor.ignoreTlog: true; log entries are not verified yet"
@@ -95,8 +99,8 @@ struct RemedyContext: Sendable {
                 + attest(type)
         case .writeDigest(let digest):
             return [editImage(to: "\(image.written)@\(digest)")]
-        case .useDigest(let digest, _):
-            return [editImage(to: name?.repositoryPinned(to: digest) ?? "\(digest)")]
+        case .useDigest(let digest, let repository):
+            return [.command(["assay", "copy", "\(repository)@\(digest)", destination])]
         case .copyEvidence(let origin, let digest):
             return [.command(["assay", "copy", "\(origin)@\(digest)", destination])]
         case .mendRegistry(let obstacle):

@@ -86,7 +86,12 @@ struct ReachRule: Sendable {
         if registry.scheme == .https, address.scheme == .http {
             throw refused("it leaves https for plain http")
         }
-        let reach = try HostReach(of: address.hostName)
+        let reach: HostReach
+        do {
+            reach = try HostReach(of: address.hostName)
+        } catch {
+            throw refused("\(quoted(address.hostName)): \(error.why)")
+        }
         let own = try HostReach(of: registry.hostName)
         guard reach == .elsewhere || reach == own else {
             throw refused("\(address.hostName) is a \(reach.words) address and the registry is not")

@@ -169,16 +169,21 @@ extension RegistryResponder {
         let start = upload
         let file = try await onDisk { try $0.openFile(of: start) }
         var batch = UploadBatch()
-        for try await piece in request.body {
-            batch.add(piece)
-            let size = upload.size - before.size + batch.count
-            guard size <= limit ?? Int.max, before.size + size <= Limits.uploadBytes else {
-                upload = before
-                throw RegistryProblem(
-                    limit == nil ? .contentTooLarge : .badRequest, .sizeInvalid,
-                    "more bytes arrived than the \(limit ?? Limits.uploadBytes) that may")
+        do {
+            for try await piece in request.body {
+                batch.add(piece)
+                let size = upload.size - before.size + batch.count
+                guard size <= limit ?? Int.max, before.size + size <= Limits.uploadBytes else {
+                    (upload, batch) = (before, UploadBatch())
+                    throw RegistryProblem(
+                        limit == nil ? .contentTooLarge : .badRequest, .sizeInvalid,
+                        "more bytes arrived than the \(limit ?? Limits.uploadBytes) that may")
+                }
+                if batch.isFull { try await write(&batch, into: &upload, file) }
             }
-            if batch.isFull { try await write(&batch, into: &upload, file) }
+        } catch {
+            try await write(&batch, into: &upload, file)
+            throw error
         }
         try await write(&batch, into: &upload, file)
         let expected = limit ?? request.headers[.contentLength].flatMap(natural)
@@ -191,7 +196,7 @@ extension RegistryResponder {
     private func write(_ batch: inout UploadBatch, into upload: inout Upload, _ file: StoredFile)
         async throws
     {
-        guard batch.count > 0 else { return }
+        guard !batch.pieces.isEmpty else { return }
         let (pieces, current) = (batch.pieces, upload)
         batch = UploadBatch()
         upload = try await onDisk { _ in

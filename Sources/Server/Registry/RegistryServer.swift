@@ -94,7 +94,10 @@ package struct RegistryServer: Sendable {
             responder: RegistryResponder(store: store, behaviour: behaviour, logger: logger),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [ExpectationHandler()],
+                    additionalChannelHandlers: [
+                        ExpectationHandler(),
+                        StalledReaderHandler(patience: .seconds(Int64(Limits.serverIdleSeconds))),
+                    ],
                     idleTimeout: .seconds(Int64(Limits.serverIdleSeconds)),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: Limits.requestHeaderBytes,

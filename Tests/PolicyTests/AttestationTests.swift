@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verdicts on attestations.
+
+import OCI
+@testable import Policy
+import Primitives
+import Signing
+import TestSupport
+import Testing
+
+@Suite("verdicts on attestations")
+struct AttestationTests {
+    let trial: PolicyTrial
+
+    init() throws { trial = try PolicyTrial() }
+
+    private func policy(
+        conditions: String = "[{all: [{key: '{{ builder.id }}', operator: Equals, value: ci}]}]",
+        ownAttestors: Bool = true
+    ) throws -> PolicyText {
+        let keys = "[{entries: [{keys: {publicKeys: \(quotedPEM(try trial.key.publicKey)), rekor: {ignoreTlog: true}}}]}]"
+        var policy = PolicyText()
+        let attestors = ownAttestors ? ", attestors: \(keys)" : ""
+        policy.verification.append(
+            "attestations: [{type: 'https://slsa.dev/provenance/v1'\(attestors), conditions: \(conditions)}]")
+        if !ownAttestors { policy.attestors = [] ; policy.verification.append("attestors: \(keys)") }
+        return policy
+    }
+
+    private func judged(_ image: Descriptor, _ policy: PolicyText? = nil) async throws -> Decision {
+        let policy = try policy ?? self.policy()
+        return try decision(on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
+    }
+
+    @Test("a statement that meets the conditions passes")
+    func passes() async throws {
+        let image = try await trial.image()
+        try await trial.attest(["builder": ["id": "ci"]], on: image)
+        let found = try await judged(image)
+        #expect(found.result == .pass)
+        #expect(found.message == "verified image attestations for \(trial.written)")
+    }
+
+    @Test("no statement, another type, another key and an unmet condition are told apart")
+    func fails() async throws {
+        let image = try await trial.image()
+        try await trial.sign(image)
+        let missing = try await judged(image)
+        #expect(missing.reason == .attestationMissing)
+        #expect(missing.message == "attestations not found for predicate type https://slsa.dev/provenance/v1")
+        #expect(
+            missing.remediation?.steps.first?.description
+                == "assay attest --key cosign.key --type slsaprovenance1 --predicate predicate.json \(trial.repository)@\(image.digest)")
+        try await trial.attest(["builder": ["id": "ci"]], of: "https://spdx.dev/Document", on: image)
+        #expect(try await judged(image).reason == .attestationMissing)
+        try await trial.attest(["builder": ["id": "ci"]], on: image, by: trial.other)
+        #expect(try await judged(image).reason == .signerMismatch)
+        try await trial.attest(["builder": ["id": "laptop"]], on: image)
+        let unmet = try await judged(image)
+        #expect(unmet.reason == .attestationPolicyFailed)
+        #expect(unmet.found == #""laptop""#)
+        #expect(unmet.expected == #"Equals "ci""#)
+        #expect(unmet.decisive?.id == "verifyImages[0].attestations[0].conditions[0].all[0]")
+        #expect(unmet.decisive?.evidence.count == 1)
+    }
+
+    @Test("every verified statement must meet the conditions; what does not verify does not matter")
+    func everyStatement() async throws {
+        let image = try await trial.image()
+        try await trial.attest(["builder": ["id": "ci"]], on: image)
+        try await trial.attest(["builder": ["id": "evil"]], on: image, by: trial.other)
+        #expect(try await judged(image).result == .pass)
+        try await trial.attest(["builder": ["id": "laptop"]], on: image)
+        #expect(try await judged(image).reason == .attestationPolicyFailed)
+    }
+
+    @Test("an absent path is told as absent and fails")
+    func absentPath() async throws {
+        let image = try await trial.image()
+        try await trial.attest(["other": 1], on: image)
+        let found = try await judged(image)
+        #expect(found.reason == .attestationPolicyFailed)
+        #expect(found.found == "absent")
+    }
+
+    @Test("any needs one, all needs all, groups are joined by and", arguments: [
+        ("[{any: [{key: '{{ a }}', operator: Equals, value: 1}, {key: '{{ b }}', operator: Equals, value: 9}]}]", ImageResult.pass),
+        ("[{any: [{key: '{{ a }}', operator: Equals, value: 8}, {key: '{{ b }}', operator: Equals, value: 9}]}]", .fail),
+        ("[{all: [{key: '{{ a }}', operator: Equals, value: 1}, {key: '{{ b }}', operator: Equals, value: 2}]}]", .pass),
+        ("[{all: [{key: '{{ a }}', operator: Equals, value: 1}]}, {all: [{key: '{{ b }}', operator: Equals, value: 9}]}]", .fail),
+        ("[{all: [{key: '{{ a }}', operator: Equals, value: 1}], any: [{key: '{{ b }}', operator: Equals, value: 9}]}]", .fail),
+        ("[]", .pass),
+    ])
+    func groups(conditions: String, result: ImageResult) async throws {
+        let image = try await trial.image()
+        try await trial.attest(["a": 1, "b": 2], on: image)
+        #expect(try await judged(image, try policy(conditions: conditions)).result == result)
+    }
+
+    @Test("without attestors of its own an attestation is held to its rule's")
+    func sharedAttestors() async throws {
+        let image = try await trial.image()
+        let shared = try policy(ownAttestors: false)
+        try await trial.sign(image)
+        try await trial.attest(["builder": ["id": "ci"]], on: image, by: trial.other)
+        #expect(try await judged(image, shared).reason == .signerMismatch)
+        try await trial.attest(["builder": ["id": "ci"]], on: image)
+        #expect(try await judged(image, shared).result == .pass)
+    }
+
+    @Test("the evaluator asks for exactly what the rule needs")
+    func wishes() throws {
+        let input = EvaluationInput(
+            resource: try pod(trial.written, "elsewhere.example.com/a"), operation: .create, namespaceLabels: nil)
+        let evaluator = PolicyEvaluator(policies: try policy().compiled())
+        let needed = try evaluator.neededImages(input)
+        #expect(needed.map(\.written) == [trial.written])
+        #expect(needed[0].wishes == [.only(try PredicateType(named: "slsaprovenance1"))])
+        guard case .needs(needed) = try evaluator.evaluate(input) else {
+            Issue.record("it decided without facts")
+            return
+        }
+    }
+}

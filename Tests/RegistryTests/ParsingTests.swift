@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The small readers: challenges, links, addresses, hosts.
+
+import OCI
+import Primitives
+@testable import Registry
+import Testing
+
+@Suite("what registries write in headers")
+struct ParsingTests {
+    @Test("challenges are told apart however they are written")
+    func challenges() throws {
+        let rows: [(String, [AuthorizationChallenge])] = [
+            ("Basic", [.init(scheme: "basic")]),
+            ("Basic realm=\"a, b\"", [.init(scheme: "basic", parameters: ["realm": "a, b"])]),
+            (
+                "BEARER Realm=\"https://a/t\" , SERVICE=reg,scope=\"a b\"",
+                [
+                    .init(
+                        scheme: "bearer",
+                        parameters: ["realm": "https://a/t", "service": "reg", "scope": "a b"])
+                ]
+            ),
+            (
+                "Negotiate, Bearer realm=\"x\", Basic realm=y",
+                [
+                    .init(scheme: "negotiate"), .init(scheme: "bearer", parameters: ["realm": "x"]),
+                    .init(scheme: "basic", parameters: ["realm": "y"]),
+                ]
+            ),
+            (
+                "Negotiate YWI=, Basic realm=\"\\\"q\\\"\"",
+                [.init(scheme: "negotiate"), .init(scheme: "basic", parameters: ["realm": "\"q\""])]
+            ),
+            ("Bearer realm=a,realm=b", [.init(scheme: "bearer", parameters: ["realm": "a"])]),
+            ("", []),
+        ]
+        for (text, expected) in rows {
+            #expect(try AuthorizationChallenge.list(parsing: text) == expected, "\(text)")
+        }
+        for text in ["Basic realm=\"open", "\"", "Basic realm=x, =y"] {
+            #expect(throws: Failure.self, "\(text)") { try AuthorizationChallenge.list(parsing: text) }
+        }
+    }
+
+    @Test("the next page is found among other links")
+    func links() {
+        let rows: [(String, String?)] = [
+            ("</v2/x?n=1>; rel=\"next\"", "/v2/x?n=1"), ("</a>; rel=next", "/a"),
+            ("</a>; rel=prev, </b,c>; title=x; REL=\"NEXT\"", "/b,c"), ("</a>; rel=prev", nil),
+            ("</a", nil), ("", nil), ("rel=next", nil),
+        ]
+        for (field, target) in rows { #expect(nextReference(in: field) == target, "\(field)") }
+    }
+
+    @Test("references resolve as RFC 3986 says")
+    func references() throws {
+        let base = try WebAddress(parsing: "https://Reg.example:5000/v2/a/uploads/1?x=1")
+        let rows = [
+            ("/b?c", "https://reg.example:5000/b?c"), ("2?y", "https://reg.example:5000/v2/a/uploads/2?y"),
+            ("?y=2", "https://reg.example:5000/v2/a/uploads/1?y=2"),
+            ("//other/p#f", "https://other/p"), ("HTTPS://Other", "https://other/"),
+        ]
+        for (reference, expected) in rows {
+            let found = try base.resolving(reference)
+            #expect("\(found.scheme)://\(found.authority)\(found.target)" == expected)
+        }
+        #expect(try WebAddress(parsing: "https://a/b?secret=1").description == "https://a/b")
+        for bad in ["file:///etc", "https://u:p@a/", "https://a b/", "https:///x", "https://a/\r\nX: y"] {
+            #expect(throws: Failure.self, "\(bad)") { try base.resolving(bad) }
+        }
+    }
+
+    @Test("hosts are told by what they are, not by how they start")
+    func reach() throws {
+        let rows: [(String, HostReach)] = [
+            ("localhost", .loopback), ("127.1.2.3", .loopback), ("::1", .loopback),
+            ("::ffff:127.0.0.1", .loopback), ("64:ff9b::7f00:1", .loopback),
+            ("169.254.1.1", .linkLocal), ("fe80::1", .linkLocal), ("febf::1", .linkLocal),
+            ("fd00:ec2::254", .linkLocal), ("100.100.100.200", .linkLocal), ("::", .unspecified),
+            ("0.0.0.0", .unspecified), ("127.example", .elsewhere), ("10.0.0.1", .elsewhere),
+            ("2001:db8::1", .elsewhere), ("fec0::1", .elsewhere), ("localhost.example", .elsewhere),
+        ]
+        for (host, expected) in rows { #expect(try HostReach(of: host) == expected, "\(host)") }
+        for host in ["127.1", "0x7f000001", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1::2::3", "fe80::1%eth0"] {
+            #expect(throws: Failure.self, "\(host)") { try HostReach(of: host) }
+        }
+    }
+}

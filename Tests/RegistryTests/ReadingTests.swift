@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading from registries that break, lie and stall.
+
+import HTTPTypes
+import OCI
+import Primitives
+import Registry
+import Synchronization
+import Testing
+
+@Suite("reading from a registry")
+struct ReadingTests {
+    @Test("a manifest is read by tag and by digest, and is the same")
+    func manifests() async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        let byTag = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        let byDigest = try await stage.repository.manifest(.digest(image.digest))
+        #expect(byTag == image && byDigest == image)
+        let resolved = try await stage.repository.resolve(.tag(try Tag(parsing: "1")))
+        #expect(resolved.digest == image.digest && resolved.size == image.bytes.count)
+        let accept = stage.registry.seen.last?.fields[.accept] ?? ""
+        for type in [MediaType.ociIndex, .ociManifest, .dockerManifest, .dockerManifestList] {
+            #expect(accept.contains(type.description))
+        }
+    }
+
+    @Test("sha512 names work from end to end")
+    func longDigests() async throws {
+        let stage = try Stage()
+        let bytes = Array("long".utf8)
+        let blob = Descriptor(of: bytes, as: .octets, by: .sha512)
+        try await stage.repository.push(blob, content: ByteStream(bytes), mountingFrom: nil)
+        #expect(try await stage.repository.read(blob, atMost: 100) == bytes)
+        let json = try ImageManifest(config: blob, layers: []).manifest()
+        let manifest = try Manifest(parsing: json.bytes, as: .ociManifest, by: .sha512)
+        try await stage.repository.push(manifest, tag: nil)
+        #expect(try await stage.repository.manifest(.digest(manifest.digest)) == manifest)
+    }
+
+    @Test("a manifest that is not what its digest names is refused")
+    func wrongManifest() async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        let other = try ImageIndex(manifests: []).manifest()
+        stage.registry.change {
+            $0.repositories["acme/api"]?.manifests[image.digest.description]?.bytes = other.bytes
+        }
+        await expectFailure(.rejected, "what the registry sent is \(other.digest)") {
+            _ = try await stage.repository.manifest(.digest(image.digest))
+        }
+    }
+
+    @Test("a tag means what its bytes hash to, whatever Docker-Content-Digest says")
+    func lyingDigestHeader() async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        let lie = Digest(of: [1], by: .sha256)
+        stage.registry.intercept { request, _ in
+            answer(
+                200,
+                [
+                    "Docker-Content-Digest": lie.description,
+                    "Content-Length": "\(image.bytes.count)",
+                    "Content-Type": image.mediaType.description,
+                ], body: request.method == "HEAD" ? [] : image.bytes)
+        }
+        let read = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        #expect(read.digest == image.digest)
+        await expectFailure(.rejected, "Docker-Content-Digest says \(lie)") {
+            _ = try await stage.repository.resolve(.digest(image.digest))
+        }
+    }
+
+    @Test("an answer to HEAD without a digest is completed by reading the manifest")
+    func incompleteHead() async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        stage.registry.intercept { request, _ in
+            request.method == "HEAD"
+                ? answer(200, ["Content-Type": image.mediaType.description]) : nil
+        }
+        let found = try await stage.repository.resolve(.tag(try Tag(parsing: "1")))
+        #expect(found.digest == image.digest)
+    }
+
+    @Test(
+        "a body that is shorter than Content-Length is asked for again, and is a failure in the end",
+        arguments: [1, 100])
+    func shortBody(faults: Int) async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        let before = stage.registry.seen.count
+        stage.registry.intercept { _, number in
+            guard number <= before + faults else { return nil }
+            return answer(
+                200,
+                [
+                    "Content-Type": image.mediaType.description,
+                    "Content-Length": "\(image.bytes.count)",
+                ], body: image.bytes.dropLast(5))
+        }
+        if faults == 1 {
+            let read = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+            #expect(read == image)
+        } else {
+            let count = image.bytes.count
+            await expectFailure(.unavailable, "\(count - 5) of the \(count) bytes") {
+                _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+            }
+        }
+    }
+
+    @Test("a Content-Type that differs from the document's own type is refused")
+    func lyingType() async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        stage.registry.intercept { _, _ in
+            answer(200, ["Content-Type": MediaType.ociIndex.description], body: image.bytes)
+        }
+        await expectFailure(.malformed, "was served as \(MediaType.ociIndex)") {
+            _ = try await stage.repository.manifest(.digest(image.digest))
+        }
+    }
+
+    @Test("a document with both layers and manifests is refused")
+    func twoDocuments() async throws {
+        let stage = try Stage()
+        let text = #"{"schemaVersion":2,"config":{},"layers":[],"manifests":[]}"#
+        stage.registry.intercept { _, _ in
+            answer(200, ["Content-Type": MediaType.ociManifest.description], body: text.utf8)
+        }
+        await expectFailure(.malformed, "both layers and manifests") {
+            _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        }
+    }
+
+    @Test("an oversize manifest is refused by its claim, and without one while it arrives")
+    func oversize() async throws {
+        let stage = try Stage()
+        let sent = Mutex(0)
+        stage.registry.intercept { _, number in
+            if number == 1 {
+                return answer(200, ["Content-Length": "\(Limits.manifestBytes + 1)"])
+            }
+            return TransportAnswer(
+                head: HTTPResponse(status: .ok),
+                body: ByteStream {
+                    sent.withLock { $0 += 1 }
+                    return [UInt8](repeating: 32, count: Limits.mebibyte)
+                })
+        }
+        let tag = ManifestReference.tag(try Tag(parsing: "1"))
+        await expectFailure(.overLimit, "claims \(Limits.manifestBytes + 1) bytes") {
+            _ = try await stage.repository.manifest(tag)
+        }
+        await expectFailure(.overLimit, "more than \(Limits.manifestBytes) bytes") {
+            _ = try await stage.repository.manifest(tag)
+        }
+        #expect(sent.withLock { $0 } <= Limits.manifestBytes / Limits.mebibyte + 1)
+    }
+
+    @Test("a broken blob transfer goes on where it broke", arguments: [true, false])
+    func resume(ranges: Bool) async throws {
+        let stage = try Stage()
+        let bytes = (0..<1000).map { UInt8($0 % 251) }
+        try await stage.put(bytes, .octets)
+        let before = stage.registry.seen.count
+        stage.registry.intercept { _, number in
+            if number == before + 1 { return brokenAnswer(200, body: Array(bytes[..<300]), then: stalled) }
+            if number == before + 2 { return brokenAnswer(200, body: Array(bytes[..<500]), then: nil) }
+            return ranges ? nil : answer(200, body: bytes)
+        }
+        let blob = Descriptor(of: bytes, as: .octets)
+        #expect(try await stage.repository.read(blob, atMost: 1000) == bytes)
+        let ranges = stage.registry.seen[before...].map { $0.fields[.range] }
+        #expect(ranges == [nil, "bytes=300-", "bytes=500-"])
+    }
+
+    @Test("an answer that goes on at another byte than it broke is refused")
+    func wrongRange() async throws {
+        let stage = try Stage()
+        let bytes = [UInt8](repeating: 7, count: 100)
+        stage.registry.intercept { _, number in
+            number == 1
+                ? brokenAnswer(200, body: Array(bytes[..<30]), then: stalled)
+                : answer(206, ["Content-Range": "bytes 20-99/100"], body: bytes[20...])
+        }
+        await expectFailure(.rejected, "does not go on at byte 30") {
+            _ = try await stage.repository.read(Descriptor(of: bytes, as: .octets), atMost: 100)
+        }
+    }
+
+    @Test("a blob that stalls for ever ends as unavailable, after a counted number of attempts")
+    func stalledBlob() async throws {
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in brokenAnswer(200, body: [], then: stalled) }
+        await expectFailure(.unavailable, "it stopped sending") {
+            _ = try await stage.repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
+        }
+        #expect(stage.registry.seen.count == Limits.transferResumes + 1)
+    }
+
+    @Test("a blob with other content, too little or too much, never reaches the reader as whole")
+    func wrongBlob() async throws {
+        let wanted = Descriptor(of: Array("right".utf8), as: .octets)
+        for (sent, part) in [("wrong", "what arrived is"), ("rightly", "more than the 5 bytes")] {
+            let stage = try Stage()
+            stage.registry.intercept { _, _ in answer(200, body: sent.utf8) }
+            await expectFailure(.rejected, part) {
+                _ = try await stage.repository.read(wanted, atMost: 10)
+            }
+        }
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in answer(200, ["Content-Length": "3"], body: "rig".utf8) }
+        await expectFailure(.rejected, "claims 3 bytes, the blob has 5") {
+            _ = try await stage.repository.read(wanted, atMost: 10)
+        }
+    }
+
+    @Test("tags come from all pages, sorted, once each")
+    func tagPages() async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        for tag in ["b", "a", "c", "d"] {
+            try await stage.repository.push(image, tag: try Tag(parsing: tag))
+        }
+        stage.registry.change { $0.pageSize = 2 }
+        #expect(try await stage.repository.tags().map(\.description) == ["1", "a", "b", "c", "d"])
+    }
+
+    @Test("a list that leads back to itself, on for ever, or to another host is refused")
+    func hostilePages() async throws {
+        let links: [(String, Failure.Kind, String)] = [
+            ("</v2/acme/api/tags/list>; rel=next", .rejected, "leads back"),
+            ("<https://evil.example/v2/acme/api/tags/list?n=1>; rel=\"next\"", .rejected, "another host"),
+            ("<//169.254.169.254/latest>; rel=\"next\"", .rejected, "another host"),
+            ("</v2/acme/api/tags/list?n=NUMBER>; rel=\"next\"", .overLimit, "more than 1000 pages"),
+        ]
+        for (link, kind, part) in links {
+            let stage = try Stage()
+            stage.registry.intercept { _, number in
+                let link = link.replacing("NUMBER", with: "\(number)")
+                return answer(200, ["Link": link], body: #"{"tags":null}"#.utf8)
+            }
+            await expectFailure(kind, part) { _ = try await stage.repository.tags() }
+        }
+    }
+
+    @Test("statuses become kinds, and the registry's own words are shown and cut")
+    func statuses() async throws {
+        let kinds: [(Int, Failure.Kind)] = [
+            (403, .denied), (404, .notFound), (429, .rateLimited), (500, .unavailable),
+            (503, .unavailable), (400, .unsupported), (418, .unsupported),
+        ]
+        for (status, kind) in kinds {
+            let stage = try Stage()
+            let text = #"{"errors":[{"code":"TOLD","message":"because \#u{1b}[31m"}]}"#
+            stage.registry.intercept { _, _ in answer(status, body: text.utf8) }
+            await expectFailure(kind, "answered \(status) and says") {
+                _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+            }
+        }
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in
+            answer(404, body: #"{"errors":[{"code":"UNAUTHORIZED"}]}"#.utf8)
+        }
+        await expectFailure(.denied, "UNAUTHORIZED") {
+            _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The scenery of the registry tests: a client in front of a registry double, and an image.
+
+import OCI
+import Primitives
+import Registry
+import Testing
+
+/// One registry, one client, one repository.
+struct Stage {
+    let registry = RegistryDouble()
+    let pause = VirtualPause()
+    let client: RegistryClient
+    let repository: RegistryRepository
+
+    init(
+        host: String = "registry.example", credential: RegistryCredential = .anonymous,
+        upload: RegistryOptions.UploadStyle = .whole
+    ) throws {
+        var options = RegistryOptions()
+        options.upload = upload
+        client = RegistryClient(
+            transport: registry, pause: pause, credentials: FixedCredential(credential),
+            options: options)
+        repository = client.repository(try Repository(parsing: "\(host)/acme/api"))
+    }
+
+    /// The manifest of a small image that is in the repository, under the tag `1`.
+    func image(_ text: String = "layer") async throws -> Manifest {
+        let layer = Array(text.utf8)
+        let config = Array(#"{"architecture":"amd64","os":"linux"}"#.utf8)
+        let manifest = try ImageManifest(
+            config: Descriptor(of: config, as: .ociConfig),
+            layers: [Descriptor(of: layer, as: .ociLayer)]
+        ).manifest()
+        try await put(config, .ociConfig)
+        try await put(layer, .ociLayer)
+        try await repository.push(manifest, tag: try Tag(parsing: "1"))
+        return manifest
+    }
+
+    func put(_ bytes: [UInt8], _ type: MediaType) async throws {
+        try await repository.push(
+            Descriptor(of: bytes, as: type), content: ByteStream(bytes), mountingFrom: nil)
+    }
+
+    /// Evidence about another manifest, pushed.
+    func referrer(to subject: Manifest, _ text: String) async throws -> Manifest {
+        let manifest = try evidence(about: subject, text)
+        try await put(Array(text.utf8), .octets)
+        try await put(Array("{}".utf8), .ociEmpty)
+        try await repository.push(manifest, tag: nil)
+        return manifest
+    }
+}
+
+func evidence(about subject: Manifest, _ text: String) throws -> Manifest {
+    try ImageManifest(
+        config: Descriptor(of: Array("{}".utf8), as: .ociEmpty),
+        layers: [Descriptor(of: Array(text.utf8), as: .octets)],
+        artifactType: .sigstoreBundle, subject: subject.descriptor,
+        annotations: ["org.example.text": text]
+    ).manifest()
+}
+
+/// Expects a failure of that kind whose text has that part.
+func expectFailure(
+    _ kind: Failure.Kind, _ part: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ work: () async throws -> Void
+) async {
+    do {
+        try await work()
+        Issue.record("there was no failure", sourceLocation: sourceLocation)
+    } catch let failure as Failure {
+        #expect(failure.kind == kind, "\(failure)", sourceLocation: sourceLocation)
+        #expect(
+            failure.description.contains(part), "\(failure)", sourceLocation: sourceLocation)
+    } catch {
+        Issue.record("another error: \(error)", sourceLocation: sourceLocation)
+    }
+}
