@@ -36,6 +36,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -105,7 +106,12 @@ let package = Package(
         tests("SBOMTests", ["OCI", "SBOM"]),
         tests("PolicyTests", ["OCI", "Policy", "Signing", "TestSupport", crypto]),
         tests("HostTests", ["Host", "OCI", "Registry"]),
-        tests("ServerTests", ["OCI", "Server", hummingbirdTesting]),
+        tests(
+            "ServerTests",
+            [
+                "OCI", "Server", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+                nioEmbedded, nioHTTPTypes,
+            ]),
         tests("CommandTests", ["assay"]),
     ]
 )

@@ -114,7 +114,9 @@ private struct FolderWalk {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 256 * 1024)
         while true {
-            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe chunk.withUnsafeMutableBytes {
+                unsafe read(descriptor, $0.baseAddress, $0.count)
+            }
             guard count >= 0 else {
                 return builder.addUnreadable(path, because: reason(errno))
             }
@@ -134,5 +136,7 @@ private struct FolderWalk {
 
     private func cString(_ bytes: [UInt8]) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 
-    private func reason(_ code: Int32) -> String { unsafe String(cString: strerror(code)).lowercased() }
+    private func reason(_ code: Int32) -> String {
+        unsafe String(cString: strerror(code)).lowercased()
+    }
 }

@@ -17,7 +17,8 @@ func alpinePackages(_ bytes: [UInt8], path: String) -> PackageDatabase {
         else {
             database.unknowns.append(
                 Inventory.Unknown(
-                    path: path, reason: "the package at line \(start): it has no name or no version"))
+                    path: path, reason: "the package at line \(start): it has no name or no version"
+                ))
             return
         }
         database.records.append(record(fields, name: name, version: version, path: path))

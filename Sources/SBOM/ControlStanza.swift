@@ -45,6 +45,8 @@ extension ControlStanza {
             problem = "a line of it is no field"
             return nil
         }
+        // Only ASCII is made lower case: the Kelvin sign would become a k, and one field another.
+        guard line[..<colon].allSatisfy({ $0 < 0x80 }) else { return nil }
         let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
         guard wanted.contains(name) else { return nil }
         guard fields[name] == nil else {

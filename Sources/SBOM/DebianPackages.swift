@@ -83,7 +83,8 @@ private func needs(_ text: String, ofArchitecture own: String?) -> [PackageRecor
         guard let name = parts.first else { return nil }
         let demanded = parts.dropFirst().first.map(String.init) ?? own
         return PackageRecord.Need(
-            name: String(name), architecture: demanded == "any" || demanded == "all" ? nil : demanded)
+            name: String(name),
+            architecture: demanded == "any" || demanded == "all" ? nil : demanded)
     }
 }
 

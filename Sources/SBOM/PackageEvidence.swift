@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files of a tree say what is installed. Reference: docs/sbom.md lists them.
+// Which files of a tree say what is installed.
 
 package import OCI
 internal import Primitives

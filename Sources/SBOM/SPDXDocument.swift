@@ -66,7 +66,8 @@ extension Inventory {
     }
 
     private func package(_ package: InstalledPackage) -> JSONValue {
-        var object = describedPackage(name: package.name, identifier: identifier(package.packageURL))
+        var object = describedPackage(
+            name: package.name, identifier: identifier(package.packageURL))
         object["versionInfo"] = .string(package.version)
         if let supplier = package.maintainer.flatMap(Supplier.init) {
             object["supplier"] = .string(supplier.spdxText)

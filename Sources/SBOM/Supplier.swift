@@ -9,7 +9,9 @@ struct Supplier: Hashable {
 
     /// Reads `Name <address>`, or a name or an address alone; nil when nothing is left.
     init?(maintainer: String) {
-        let address = maintainer.split(separator: "<", maxSplits: 1).dropFirst().first
+        let address = maintainer.split(
+            separator: "<", maxSplits: 1, omittingEmptySubsequences: false
+        ).dropFirst().first
             .map { $0.prefix { $0 != ">" } }
         let written = clean(maintainer.prefix { $0 != "<" })
         let alone = written.contains("@") && !written.contains(" ") ? written[...] : nil

@@ -6,7 +6,7 @@ import Primitives
 
 /// The repository, the binary under test, and a way to run things.
 enum BuiltBinary {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
     /// `ASSAY_BINARY`, or the debug build that `swift test` made.
@@ -38,7 +38,7 @@ enum BuiltBinary {
         process.currentDirectoryURL = folder
         process.environment = environment(variables)
         let (output, errors) = (folder.appendingPathComponent(".out"), folder.appendingPathComponent(".err"))
-        for file in [output, errors] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+        for file in [output, errors] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         process.standardInput = FileHandle.nullDevice
@@ -80,7 +80,7 @@ final class RunningRegistry {
 
     init(folder: URL, arguments: [String] = []) throws {
         let log = folder.appendingPathExtension("log")
-        FileManager.default.createFile(atPath: log.path, contents: nil)
+        try Data().write(to: log)
         process.executableURL = URL(fileURLWithPath: BuiltBinary.path)
         process.arguments = ["registry", "serve", folder.path, "--listen", "127.0.0.1:0"] + arguments
         process.standardError = try FileHandle(forWritingTo: log)

@@ -20,11 +20,12 @@ def rules(document):
     """What the schema cannot say: references are unique and none leads nowhere."""
     components = [document["metadata"]["component"]] + document.get("components", [])
     names = [component["bom-ref"] for component in components]
-    if len(names) != len(set(names)):
+    known = set(names)
+    if len(names) != len(known):
         yield "a bom-ref stands twice"
     for entry in document.get("dependencies", []):
         for name in [entry["ref"]] + entry.get("dependsOn", []):
-            if name not in names:
+            if name not in known:
                 yield f"{name} is no component"
         if entry.get("dependsOn", []) != sorted(set(entry.get("dependsOn", []))) and (
             entry["ref"] != names[0]

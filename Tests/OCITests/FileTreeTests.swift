@@ -32,7 +32,9 @@ private func text(_ tree: FileTree, _ path: String) -> String? {
 struct FileTreeTests {
     @Test("a whiteout hides what is below and not what stands in its own layer")
     func whiteouts() throws {
-        let below: (inout TarWriter) -> Void = { $0.file("d/keep", "1"); $0.file("d/other", "") }
+        let below: (inout TarWriter) -> Void = {
+            $0.file("d/keep", "1"); $0.file("d/other", "")
+        }
         let hidden = try tree([below, { $0.file("d/.wh.keep", "") }])
         #expect(hidden.look(at: "d/keep") == .missing)
         #expect(hidden.look(at: "d/other") != .missing)
@@ -54,7 +56,9 @@ struct FileTreeTests {
     @Test("an opaque folder hides all that is below", arguments: [0, 1])
     func opaque(_ order: Int) throws {
         let merged = try tree([
-            { $0.file("d/keep", "1"); $0.file("d/sub/keep", "1") },
+            {
+                $0.file("d/keep", "1"); $0.file("d/sub/keep", "1")
+            },
             { tar in
                 if order == 0 { tar.file("d/.wh..wh..opq", "") }
                 tar.file("d/new", "")
@@ -68,8 +72,12 @@ struct FileTreeTests {
     @Test("a file replaces a folder, a folder a file, and a folder keeps what is in it")
     func replacements() throws {
         let merged = try tree([
-            { $0.file("a/keep", "1"); $0.file("b", "1"); $0.file("c/keep", "1") },
-            { $0.file("a", "2"); $0.directory("b/"); $0.file("b/keep", "2"); $0.directory("c/") },
+            {
+                $0.file("a/keep", "1"); $0.file("b", "1"); $0.file("c/keep", "1")
+            },
+            {
+                $0.file("a", "2"); $0.directory("b/"); $0.file("b/keep", "2"); $0.directory("c/")
+            },
         ])
         #expect(merged.look(at: "a/keep") == .missing)
         #expect(text(merged, "b/keep") == "2")
@@ -79,7 +87,8 @@ struct FileTreeTests {
     @Test("each kept file knows its layer")
     func layers() throws {
         let merged = try tree([
-            { $0.file("one/keep", "1") }, { $0.file("two/keep", "2") }, { $0.file("one/keep", "3") },
+            { $0.file("one/keep", "1") }, { $0.file("two/keep", "2") },
+            { $0.file("one/keep", "3") },
         ])
         guard case .file(let one) = merged.look(at: "one/keep"),
             case .file(let two) = merged.look(at: "two/keep")
@@ -115,7 +124,9 @@ struct FileTreeTests {
     func hardLinks() throws {
         let merged = try tree([
             { $0.file("keep", "text") },
-            { $0.hardLink("second", to: "/keep"); $0.file(".wh.gone", "") },
+            {
+                $0.hardLink("second", to: "/keep"); $0.file(".wh.gone", "")
+            },
             { $0.file(".wh.keep", "") },
         ])
         #expect(text(merged, "second") == "text")
@@ -125,7 +136,9 @@ struct FileTreeTests {
     @Test("what nobody wanted is there without its bytes")
     func passedOver() throws {
         let merged = try tree([
-            { $0.file("big", "text"); $0.file("kept.d/any", "text"); $0.file("x/os-release", "t") }
+            {
+                $0.file("big", "text"); $0.file("kept.d/any", "text"); $0.file("x/os-release", "t")
+            }
         ])
         guard case .file(let file) = merged.look(at: "big") else {
             Issue.record("the file is missing")
@@ -139,7 +152,9 @@ struct FileTreeTests {
     @Test("names that only look alike are different files")
     func lookAlikes() throws {
         let merged = try tree([
-            { $0.file("K/keep", "ascii"); $0.file("\u{212A}/keep", "kelvin") },
+            {
+                $0.file("K/keep", "ascii"); $0.file("\u{212A}/keep", "kelvin")
+            },
             { $0.file(".wh.\u{212A}", "") },
         ])
         #expect(text(merged, "K/keep") == "ascii")
@@ -150,9 +165,24 @@ struct FileTreeTests {
         ("a path with ..", { $0.file("a/../../etc/passwd", "") }),
         ("a hard link with ..", { $0.hardLink("a", to: "../etc/passwd") }),
         ("a hard link to nothing", { $0.hardLink("a", to: "b") }),
-        ("a hard link to a folder", { $0.directory("b/"); $0.hardLink("a", to: "b") }),
-        ("a file below a file", { $0.file("a", "1"); $0.file("a/b", "1") }),
-        ("a file below an endless link", { $0.symbolicLink("a", to: "a"); $0.file("a/b", "1") }),
+        (
+            "a hard link to a folder",
+            {
+                $0.directory("b/"); $0.hardLink("a", to: "b")
+            }
+        ),
+        (
+            "a file below a file",
+            {
+                $0.file("a", "1"); $0.file("a/b", "1")
+            }
+        ),
+        (
+            "a file below an endless link",
+            {
+                $0.symbolicLink("a", to: "a"); $0.file("a/b", "1")
+            }
+        ),
         ("a whiteout of the parent", { $0.file("a/.wh...", "") }),
         ("a whiteout of nothing", { $0.file("a/.wh.", "") }),
         ("a file without a name", { $0.file("./", "") }),
@@ -172,13 +202,14 @@ struct FileTreeTests {
         tar.file("lib/keep", "text")
         tar.hardLink("usr/hard", to: "lib/keep")
         tar.file("usr/.wh.gone", "")
-        var random = SeededGenerator(seed: seed)
+        var random = ArchiveSeed(seed: seed)
         for _ in 0..<50 {
             var changed = TarWriter()
             changed.bytes = tar.bytes
             // Past the checksum: only the path, the type and the link of one header are changed.
             let header = Int.random(in: 0..<4, using: &random) * 512
-            let place = [Int.random(in: 0..<12, using: &random), 156, 157].randomElement(using: &random)
+            let place = [Int.random(in: 0..<12, using: &random), 156, 157].randomElement(
+                using: &random)
             changed.bytes[header + (place ?? 0)] ^= UInt8.random(in: 1...127, using: &random)
             fixChecksum(&changed.bytes, header)
             do {

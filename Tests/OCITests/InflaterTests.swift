@@ -31,7 +31,9 @@ struct InflaterTests {
 
     @Test(
         "what a tool packed is unpacked, in any chunks",
-        arguments: ["cat", "gzip -c", "gzip -1 -c", "zstd -c", "zstd -c --no-check -19", "zstd -c -B1M -T2"],
+        arguments: [
+            "cat", "gzip -c", "gzip -1 -c", "zstd -c", "zstd -c --no-check -19", "zstd -c -B1M -T2",
+        ],
         [1 << 20, 4099])
     func roundTrip(_ tool: String, _ chunk: Int) throws {
         let blob = try packed(text, with: tool)
@@ -90,7 +92,7 @@ struct InflaterTests {
     @Test("flipped bits give a failure or bytes, never a trap", arguments: ["gzip -c", "zstd -c"])
     func mutations(_ tool: String) throws {
         let blob = try packed(Array(text.prefix(20_000)), with: tool)
-        var random = SeededGenerator(seed: 7)
+        var random = ArchiveSeed(seed: 7)
         var refused = 0
         for _ in 0..<200 {
             var bytes = blob

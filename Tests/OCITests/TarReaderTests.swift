@@ -62,7 +62,8 @@ struct TarReaderTests {
         return tar.finished()
     }
 
-    @Test("every chunk size gives the same entries", arguments: [1, 7, 511, 512, 513, 4096, 1 << 20])
+    @Test(
+        "every chunk size gives the same entries", arguments: [1, 7, 511, 512, 513, 4096, 1 << 20])
     func chunks(_ size: Int) throws {
         let entries = try readArchive(sample, chunk: size)
         #expect(
@@ -126,12 +127,26 @@ struct TarReaderTests {
     }
 
     static let broken: [(String, Failure.Kind, @Sendable (inout TarWriter) -> Void)] = [
-        ("a wrong checksum", .malformed, { $0.file("a", "1"); $0.bytes[0] ^= 1 }),
+        (
+            "a wrong checksum", .malformed,
+            {
+                $0.file("a", "1"); $0.bytes[0] ^= 1
+            }
+        ),
         ("content cut off", .malformed, { $0.header("a", type: "0", size: 5000) }),
-        ("a header cut off", .malformed, { $0.file("a", "1"); $0.bytes.removeLast(100) }),
+        (
+            "a header cut off", .malformed,
+            {
+                $0.file("a", "1"); $0.bytes.removeLast(100)
+            }
+        ),
         (
             "a size near the largest number", .malformed,
-            { $0.header("a", type: "0", sizeField: [0x80, 0, 0, 0, 0x7F] + [UInt8](repeating: 0xFF, count: 7)) }
+            {
+                $0.header(
+                    "a", type: "0",
+                    sizeField: [0x80, 0, 0, 0, 0x7F] + [UInt8](repeating: 0xFF, count: 7))
+            }
         ),
         (
             "a size past the largest number", .malformed,
@@ -141,10 +156,15 @@ struct TarReaderTests {
             "a negative size", .malformed,
             { $0.header("a", type: "0", sizeField: [UInt8](repeating: 0xFF, count: 12)) }
         ),
-        ("a size that is no number", .malformed, { $0.header("a", type: "0", sizeField: Array("9".utf8)) }),
+        (
+            "a size that is no number", .malformed,
+            { $0.header("a", type: "0", sizeField: Array("9".utf8)) }
+        ),
         (
             "one zero block between entries", .malformed,
-            { $0.bytes += [UInt8](repeating: 0, count: 512); $0.file("a", "1") }
+            {
+                $0.bytes += [UInt8](repeating: 0, count: 512); $0.file("a", "1")
+            }
         ),
         ("a record with a wrong length", .malformed, { $0.paxBytes(Array("99 path=a\n".utf8)) }),
         ("a record without a length", .malformed, { $0.paxBytes(Array("path=a\n".utf8)) }),
@@ -158,7 +178,9 @@ struct TarReaderTests {
         ("a huge long name", .overLimit, { $0.header("x", type: "L", size: 1 << 40) }),
         (
             "a path that is too long", .overLimit,
-            { $0.gnuLong(String(repeating: "a", count: 5000), type: "L"); $0.file("a", "1") }
+            {
+                $0.gnuLong(String(repeating: "a", count: 5000), type: "L"); $0.file("a", "1")
+            }
         ),
     ]
 
@@ -183,7 +205,7 @@ struct TarReaderTests {
 
     @Test("flipped bits give a failure or entries, never a trap", arguments: 0..<20)
     func mutations(_ seed: UInt64) {
-        var random = SeededGenerator(seed: seed)
+        var random = ArchiveSeed(seed: seed)
         var failures = 0
         for _ in 0..<50 {
             var bytes = sample
@@ -208,9 +230,11 @@ struct TarReaderTests {
             "mkdir -p d/sub; echo one > d/one; ln d/one d/two; ln -s one d/three; "
             + "truncate -s 100000 d/sub/zeros; truncate -s 3000000 d/sparse; printf x >> d/sparse; "
             + (format == "v7"
-                ? "" : "mkdir -p d/$(printf 'p%.0s' $(seq 90)); echo y > d/$(printf 'p%.0s' $(seq 90))/$(printf 'q%.0s' $(seq 90)); ")
+                ? ""
+                : "mkdir -p d/$(printf 'p%.0s' $(seq 90)); echo y > d/$(printf 'p%.0s' $(seq 90))/$(printf 'q%.0s' $(seq 90)); ")
             + (["pax", "gnu"].contains(format)
-                ? "echo z > d/$(printf 'r%.0s' $(seq 200)); ln -s $(printf 's%.0s' $(seq 200)) d/far; " : "")
+                ? "echo z > d/$(printf 'r%.0s' $(seq 200)); ln -s $(printf 's%.0s' $(seq 200)) d/far; "
+                : "")
         let sparse = ["pax", "gnu", "oldgnu"].contains(format) ? "--sparse" : ""
         let archive = try #require(
             try shellOutput(make + "tar --format=\(format) --sort=name \(sparse) -cf - d"))
@@ -233,7 +257,7 @@ struct TarReaderTests {
 }
 
 /// A small generator whose numbers are the same in every run. Spec: SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
+struct ArchiveSeed: RandomNumberGenerator {
     private var state: UInt64
 
     init(seed: UInt64) { state = seed &+ 0x9E37_79B9_7F4A_7C15 }

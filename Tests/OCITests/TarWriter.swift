@@ -42,7 +42,8 @@ struct TarWriter {
     }
 
     mutating func header(
-        _ path: String, type: Character, size: Int = 0, link: String = "", sizeField: [UInt8]? = nil,
+        _ path: String, type: Character, size: Int = 0, link: String = "",
+        sizeField: [UInt8]? = nil,
         magic: String = "ustar\u{0}00", changing change: (inout [UInt8]) -> Void = { _ in }
     ) {
         var block = [UInt8](repeating: 0, count: 512)

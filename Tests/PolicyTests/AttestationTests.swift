@@ -2,11 +2,12 @@
 // Verdicts on attestations.
 
 import OCI
-@testable import Policy
 import Primitives
 import Signing
 import TestSupport
 import Testing
+
+@testable import Policy
 
 @Suite("verdicts on attestations")
 struct AttestationTests {
@@ -18,18 +19,21 @@ struct AttestationTests {
         conditions: String = "[{all: [{key: '{{ builder.id }}', operator: Equals, value: ci}]}]",
         ownAttestors: Bool = true
     ) throws -> PolicyText {
-        let keys = "[{entries: [{keys: {publicKeys: \(quotedPEM(try trial.key.publicKey)), rekor: {ignoreTlog: true}}}]}]"
+        let keys =
+            "[{entries: [{keys: {publicKeys: \(quotedPEM(try trial.key.publicKey)), rekor: {ignoreTlog: true}}}]}]"
         var policy = PolicyText()
         let attestors = ownAttestors ? ", attestors: \(keys)" : ""
         policy.verification.append(
-            "attestations: [{type: 'https://slsa.dev/provenance/v1'\(attestors), conditions: \(conditions)}]")
-        if !ownAttestors { policy.attestors = [] ; policy.verification.append("attestors: \(keys)") }
+            "attestations: [{type: 'https://slsa.dev/provenance/v1'\(attestors), conditions: \(conditions)}]"
+        )
+        if !ownAttestors { policy.attestors = []; policy.verification.append("attestors: \(keys)") }
         return policy
     }
 
     private func judged(_ image: Descriptor, _ policy: PolicyText? = nil) async throws -> Decision {
         let policy = try policy ?? self.policy()
-        return try decision(on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
+        return try decision(
+            on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
     }
 
     @Test("a statement that meets the conditions passes")
@@ -47,11 +51,15 @@ struct AttestationTests {
         try await trial.sign(image)
         let missing = try await judged(image)
         #expect(missing.reason == .attestationMissing)
-        #expect(missing.message == "attestations not found for predicate type https://slsa.dev/provenance/v1")
+        #expect(
+            missing.message
+                == "attestations not found for predicate type https://slsa.dev/provenance/v1")
         #expect(
             missing.remediation?.steps.first?.description
-                == "assay attest --key cosign.key --type slsaprovenance1 --predicate predicate.json \(trial.repository)@\(image.digest)")
-        try await trial.attest(["builder": ["id": "ci"]], of: "https://spdx.dev/Document", on: image)
+                == "assay attest --key cosign.key --type slsaprovenance1 --predicate predicate.json \(trial.repository)@\(image.digest)"
+        )
+        try await trial.attest(
+            ["builder": ["id": "ci"]], of: "https://spdx.dev/Document", on: image)
         #expect(try await judged(image).reason == .attestationMissing)
         try await trial.attest(["builder": ["id": "ci"]], on: image, by: trial.other)
         #expect(try await judged(image).reason == .signerMismatch)
@@ -62,6 +70,13 @@ struct AttestationTests {
         #expect(unmet.expected == #"Equals "ci""#)
         #expect(unmet.decisive?.id == "verifyImages[0].attestations[0].conditions[0].all[0]")
         #expect(unmet.decisive?.evidence.count == 1)
+        #expect(
+            unmet.remediation?.steps == [
+                .edit(
+                    file: "pod.yaml", pointer: "/spec/containers/0/image", from: trial.written,
+                    to: "a build whose statement of type https://slsa.dev/provenance/v1 has "
+                        + #""ci" at /builder/id, not "laptop""#)
+            ])
     }
 
     @Test("every verified statement must meet the conditions; what does not verify does not matter")
@@ -83,14 +98,31 @@ struct AttestationTests {
         #expect(found.found == "absent")
     }
 
-    @Test("any needs one, all needs all, groups are joined by and", arguments: [
-        ("[{any: [{key: '{{ a }}', operator: Equals, value: 1}, {key: '{{ b }}', operator: Equals, value: 9}]}]", ImageResult.pass),
-        ("[{any: [{key: '{{ a }}', operator: Equals, value: 8}, {key: '{{ b }}', operator: Equals, value: 9}]}]", .fail),
-        ("[{all: [{key: '{{ a }}', operator: Equals, value: 1}, {key: '{{ b }}', operator: Equals, value: 2}]}]", .pass),
-        ("[{all: [{key: '{{ a }}', operator: Equals, value: 1}]}, {all: [{key: '{{ b }}', operator: Equals, value: 9}]}]", .fail),
-        ("[{all: [{key: '{{ a }}', operator: Equals, value: 1}], any: [{key: '{{ b }}', operator: Equals, value: 9}]}]", .fail),
-        ("[]", .pass),
-    ])
+    @Test(
+        "any needs one, all needs all, groups are joined by and",
+        arguments: [
+            (
+                "[{any: [{key: '{{ a }}', operator: Equals, value: 1}, {key: '{{ b }}', operator: Equals, value: 9}]}]",
+                ImageResult.pass
+            ),
+            (
+                "[{any: [{key: '{{ a }}', operator: Equals, value: 8}, {key: '{{ b }}', operator: Equals, value: 9}]}]",
+                .fail
+            ),
+            (
+                "[{all: [{key: '{{ a }}', operator: Equals, value: 1}, {key: '{{ b }}', operator: Equals, value: 2}]}]",
+                .pass
+            ),
+            (
+                "[{all: [{key: '{{ a }}', operator: Equals, value: 1}]}, {all: [{key: '{{ b }}', operator: Equals, value: 9}]}]",
+                .fail
+            ),
+            (
+                "[{all: [{key: '{{ a }}', operator: Equals, value: 1}], any: [{key: '{{ b }}', operator: Equals, value: 9}]}]",
+                .fail
+            ),
+            ("[]", .pass),
+        ])
     func groups(conditions: String, result: ImageResult) async throws {
         let image = try await trial.image()
         try await trial.attest(["a": 1, "b": 2], on: image)
@@ -111,7 +143,8 @@ struct AttestationTests {
     @Test("the evaluator asks for exactly what the rule needs")
     func wishes() throws {
         let input = EvaluationInput(
-            resource: try pod(trial.written, "elsewhere.example.com/a"), operation: .create, namespaceLabels: nil)
+            resource: try pod(trial.written, "elsewhere.example.com/a"), operation: .create,
+            namespaceLabels: nil)
         let evaluator = PolicyEvaluator(policies: try policy().compiled())
         let needed = try evaluator.neededImages(input)
         #expect(needed.map(\.written) == [trial.written])

@@ -2,11 +2,12 @@
 // Verdicts over real signatures: what passes, what fails, and why.
 
 import OCI
-@testable import Policy
 import Primitives
 import Signing
 import TestSupport
 import Testing
+
+@testable import Policy
 
 @Suite("verdicts on signatures")
 struct EvaluationTests {
@@ -24,7 +25,8 @@ struct EvaluationTests {
     func passes(format: EvidenceFormat) async throws {
         let image = try await trial.image()
         try await trial.sign(image, as: format)
-        let found = try decision(on: trial.written, by: try policies(), try await trial.facts(about: image))
+        let found = try decision(
+            on: trial.written, by: try policies(), try await trial.facts(about: image))
         #expect(found.result == .pass)
         #expect(found.reason == nil)
         #expect(found.remediation == nil)
@@ -36,23 +38,29 @@ struct EvaluationTests {
     @Test("an unsigned image fails, and the remedy signs its digest")
     func unsigned() async throws {
         let image = try await trial.image()
-        let found = try decision(on: trial.written, by: try policies(), try await trial.facts(about: image))
+        let found = try decision(
+            on: trial.written, by: try policies(), try await trial.facts(about: image))
         #expect(found.result == .fail)
         #expect(found.reason == .unsigned)
         #expect(found.expected == "a signature by \(try trial.key.publicKey.fingerprint)")
         #expect(found.found.contains("referrers API (0)"))
         #expect(
             found.remediation?.steps == [
-                .command(["assay", "sign", "--key", "cosign.key", "\(trial.repository)@\(image.digest)"])
+                .command([
+                    "assay", "sign", "--key", "cosign.key", "\(trial.repository)@\(image.digest)",
+                ])
             ])
-        #expect(found.message.hasPrefix("failed to verify image \(trial.written): .attestors[0].entries[0].keys: "))
+        #expect(
+            found.message.hasPrefix(
+                "failed to verify image \(trial.written): .attestors[0].entries[0].keys: "))
     }
 
     @Test("an attestation by the right key is no signature")
     func attestationIsNoSignature() async throws {
         let image = try await trial.image()
         try await trial.attest(["a": 1], on: image)
-        let found = try decision(on: trial.written, by: try policies(), try await trial.facts(about: image))
+        let found = try decision(
+            on: trial.written, by: try policies(), try await trial.facts(about: image))
         #expect(found.reason == .unsigned)
     }
 
@@ -60,14 +68,16 @@ struct EvaluationTests {
     func wrongEvidence() async throws {
         let image = try await trial.image()
         try await trial.sign(image, by: trial.other)
-        let wrong = try decision(on: trial.written, by: try policies(), try await trial.facts(about: image))
+        let wrong = try decision(
+            on: trial.written, by: try policies(), try await trial.facts(about: image))
         #expect(wrong.reason == .signerMismatch)
         let signed = try await trial.image("signed")
         try await trial.sign(signed)
         let evidence = try await trial.evidence(about: signed.digest)
         let borrowed = Evidence(subject: image.digest, candidates: evidence.candidates)
         let facts = ImageFacts(resolution: .resolved(image), evidence: .looked(borrowed))
-        #expect(try decision(on: trial.written, by: try policies(), facts).reason == .subjectMismatch)
+        #expect(
+            try decision(on: trial.written, by: try policies(), facts).reason == .subjectMismatch)
     }
 
     @Test("evidence about another digest than the image's is never used")
@@ -93,16 +103,20 @@ struct EvaluationTests {
         #expect(try decision(on: good, by: try policies(), facts).result == .pass)
     }
 
-    @Test("what could not be found out is unknown, with the reason of the failure", arguments: [
-        (Failure.Kind.denied, ReasonCode.registryDenied, ImageResult.unknown),
-        (.unavailable, .registryUnavailable, .unknown), (.notFound, .registryUnavailable, .unknown),
-        (.rateLimited, .rateLimited, .unknown), (.overLimit, .limitExceeded, .unknown),
-        (.malformed, .malformed, .unknown), (.rejected, .subjectMismatch, .fail),
-        (.unsupported, .policyError, .unknown), (.bug, .policyError, .unknown),
-    ])
+    @Test(
+        "what could not be found out is unknown, with the reason of the failure",
+        arguments: [
+            (Failure.Kind.denied, ReasonCode.registryDenied, ImageResult.unknown),
+            (.unavailable, .registryUnavailable, .unknown),
+            (.notFound, .registryUnavailable, .unknown),
+            (.rateLimited, .rateLimited, .unknown), (.overLimit, .limitExceeded, .unknown),
+            (.malformed, .malformed, .unknown), (.rejected, .subjectMismatch, .fail),
+            (.unsupported, .policyError, .unknown), (.bug, .policyError, .unknown),
+        ])
     func obstacles(kind: Failure.Kind, reason: ReasonCode, result: ImageResult) async throws {
         let failure = Failure(kind, "cannot ask", because: "for the test")
-        let unresolved = ImageFacts(resolution: .unresolved(failure), evidence: .couldNotLook(failure))
+        let unresolved = ImageFacts(
+            resolution: .unresolved(failure), evidence: .couldNotLook(failure))
         let first = try decision(on: trial.written, by: try policies(), unresolved)
         #expect(first.result == result)
         #expect(first.reason == reason)
@@ -114,18 +128,22 @@ struct EvaluationTests {
         #expect(second.found.contains("for the test"))
     }
 
-    @Test("sets are joined by and, entries by count", arguments: [
-        // signers, count, keys (first, second, third), result
-        ([0], 1, [0, 1], ImageResult.pass), ([0], 2, [0, 1], .fail), ([0, 1], 2, [0, 1], .pass),
-        ([0, 1], 2, [0, 1, 2], .pass), ([0, 0], 2, [0, 1], .fail), ([], 1, [0, 1], .fail),
-        ([2], 1, [0, 1], .fail), ([0, 1, 2], 3, [0, 1, 2], .pass),
-    ])
+    @Test(
+        "sets are joined by and, entries by count",
+        arguments: [
+            // signers, count, keys (first, second, third), result
+            ([0], 1, [0, 1], ImageResult.pass), ([0], 2, [0, 1], .fail),
+            ([0, 1], 2, [0, 1], .pass),
+            ([0, 1], 2, [0, 1, 2], .pass), ([0, 0], 2, [0, 1], .fail), ([], 1, [0, 1], .fail),
+            ([2], 1, [0, 1], .fail), ([0, 1, 2], 3, [0, 1, 2], .pass),
+        ])
     func counts(signers: [Int], count: Int, keys: [Int], result: ImageResult) async throws {
         let all = [trial.key, trial.other, try TestKeys.ed25519()]
         let image = try await trial.image()
         for signer in signers { try await trial.sign(image, by: all[signer]) }
         let found = try decision(
-            on: trial.written, by: try policies(try keys.map { try all[$0].publicKey }, count: count),
+            on: trial.written,
+            by: try policies(try keys.map { try all[$0].publicKey }, count: count),
             try await trial.facts(about: image))
         #expect(found.result == result)
         if result == .fail { #expect(found.remediation?.steps.isEmpty == false) }
@@ -137,10 +155,12 @@ struct EvaluationTests {
         try await trial.sign(image)
         var policy = PolicyText(keys: [try trial.key.publicKey])
         policy.attestors += PolicyText(keys: [try trial.other.publicKey]).attestors
-        let one = try decision(on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
+        let one = try decision(
+            on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
         #expect(one.reason == .signerMismatch)
         try await trial.sign(image, by: trial.other)
-        let both = try decision(on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
+        let both = try decision(
+            on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
         #expect(both.result == .pass)
     }
 
@@ -155,7 +175,8 @@ struct EvaluationTests {
     func manyBlocks() async throws {
         var policy = PolicyText(keys: [try trial.key.publicKey])
         let text = try trial.key.publicKey.pem + trial.other.publicKey.pem
-        let keys = "    - keys: {publicKeys: \(JSONValue.string(text).compactText), rekor: {ignoreTlog: true}}"
+        let keys =
+            "    - keys: {publicKeys: \(JSONValue.string(text).compactText), rekor: {ignoreTlog: true}}"
         policy.attestors = ["- count: 1", "  entries:", keys]
         let image = try await trial.image()
         try await trial.sign(image, by: trial.other)
@@ -173,10 +194,14 @@ struct EvaluationTests {
         let inner = try [trial.key, trial.other].map {
             "{keys: {publicKeys: \(quotedPEM(try $0.publicKey)), rekor: {ignoreTlog: true}}}"
         }
-        policy.attestors = ["- entries: [{attestor: {count: 1, entries: [\(inner.joined(separator: ", "))]}}]"]
+        policy.attestors = [
+            "- entries: [{attestor: {count: 1, entries: [\(inner.joined(separator: ", "))]}}]"
+        ]
         let facts = try await trial.facts(about: image)
         #expect(try decision(on: trial.written, by: try policy.compiled(), facts).result == .pass)
-        policy.attestors = ["- entries: [{attestor: {count: 2, entries: [\(inner.joined(separator: ", "))]}}]"]
+        policy.attestors = [
+            "- entries: [{attestor: {count: 2, entries: [\(inner.joined(separator: ", "))]}}]"
+        ]
         #expect(try decision(on: trial.written, by: try policy.compiled(), facts).result == .fail)
     }
 
@@ -185,31 +210,38 @@ struct EvaluationTests {
         let image = try await trial.image()
         try await trial.sign(image, annotations: ["env": "test"])
         var policy = PolicyText()
-        let keys = "keys: {publicKeys: \(quotedPEM(try trial.key.publicKey)), rekor: {ignoreTlog: true}}"
+        let keys =
+            "keys: {publicKeys: \(quotedPEM(try trial.key.publicKey)), rekor: {ignoreTlog: true}}"
         for (value, result) in [("test", ImageResult.pass), ("prod", .fail)] {
             policy.attestors = ["- entries: [{\(keys), annotations: {env: \(value)}}]"]
-            let found = try decision(on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
+            let found = try decision(
+                on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
             #expect(found.result == result)
         }
     }
 
-    @Test("a demanded log makes a good signature unknown, never a pass; an unsigned image still fails", arguments: [
-        "signatureAlgorithm: sha256", "rekor: {}", "rekor: {url: 'https://rekor.example.com'}",
-        "rekor: {ignoreTlog: false}",
-    ])
+    @Test(
+        "a demanded log makes a good signature unknown, never a pass; an unsigned image still fails",
+        arguments: [
+            "signatureAlgorithm: sha256", "rekor: {}", "rekor: {url: 'https://rekor.example.com'}",
+            "rekor: {ignoreTlog: false}",
+        ])
     func demandedLog(rekor: String) async throws {
         let image = try await trial.image()
-        let unsigned = try decision(on: trial.written, by: try policies(rekor: rekor), try await trial.facts(about: image))
+        let unsigned = try decision(
+            on: trial.written, by: try policies(rekor: rekor), try await trial.facts(about: image))
         #expect(unsigned.reason == .unsigned)
         try await trial.sign(image)
-        let found = try decision(on: trial.written, by: try policies(rekor: rekor), try await trial.facts(about: image))
+        let found = try decision(
+            on: trial.written, by: try policies(rekor: rekor), try await trial.facts(about: image))
         #expect(found.result == .unknown)
         #expect(found.reason == .trustMaterialMissing)
         #expect(
             found.remediation?.steps == [
                 .edit(
                     file: "policy-0.yaml",
-                    pointer: "/spec/rules/0/verifyImages/0/attestors/0/entries/0/keys/rekor/ignoreTlog",
+                    pointer:
+                        "/spec/rules/0/verifyImages/0/attestors/0/entries/0/keys/rekor/ignoreTlog",
                     from: nil, to: "true")
             ])
     }
@@ -219,17 +251,20 @@ struct EvaluationTests {
         let image = try await trial.image()
         try await trial.sign(image)
         var policy = PolicyText()
-        let keyless = "{keyless: {issuer: i, subject: s, rekor: {url: 'https://rekor.sigstore.dev'}}}"
+        let keyless =
+            "{keyless: {issuer: i, subject: s, rekor: {url: 'https://rekor.sigstore.dev'}}}"
         policy.attestors = ["- entries: [\(keyless)]"]
         let facts = try await trial.facts(about: image)
         let found = try decision(on: trial.written, by: try policy.compiled(), facts)
         #expect(found.result == .unknown)
         #expect(found.reason == .trustMaterialMissing)
-        let key = "{keys: {publicKeys: \(quotedPEM(try trial.key.publicKey)), rekor: {ignoreTlog: true}}}"
+        let key =
+            "{keys: {publicKeys: \(quotedPEM(try trial.key.publicKey)), rekor: {ignoreTlog: true}}}"
         policy.attestors = ["- {count: 1, entries: [\(keyless), \(key)]}"]
         #expect(try decision(on: trial.written, by: try policy.compiled(), facts).result == .pass)
         policy.attestors = ["- {count: 2, entries: [\(keyless), \(key)]}"]
-        #expect(try decision(on: trial.written, by: try policy.compiled(), facts).result == .unknown)
+        #expect(
+            try decision(on: trial.written, by: try policy.compiled(), facts).result == .unknown)
     }
 
     @Test("a key comes from a Secret or ConfigMap beside the policy; without it nothing is decided")
@@ -238,17 +273,22 @@ struct EvaluationTests {
         try await trial.sign(image)
         let facts = try await trial.facts(about: image)
         let pem = try trial.key.publicKey.pem
-        let secret = "{apiVersion: v1, kind: Secret, metadata: {name: key, namespace: kyverno}, data: {cosign.pub: \(base64Text(pem.utf8))}}"
-        let map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: key, namespace: kyverno}, data: {cosign.pub: \(quotedPEM(try trial.key.publicKey))}}"
+        let secret =
+            "{apiVersion: v1, kind: Secret, metadata: {name: key, namespace: kyverno}, data: {cosign.pub: \(base64Text(pem.utf8))}}"
+        let map =
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: key, namespace: kyverno}, data: {cosign.pub: \(quotedPEM(try trial.key.publicKey))}}"
         let context = "context: [{name: keys, configMap: {name: key, namespace: kyverno}}]"
         for (source, holder) in [
-            ("secret: {name: key, namespace: kyverno}", secret), ("publicKeys: 'k8s://kyverno/key'", secret),
-            ("publicKeys: 'k8s://kyverno/key'", map), (#"publicKeys: '{{ keys.data."cosign.pub" }}'"#, map),
+            ("secret: {name: key, namespace: kyverno}", secret),
+            ("publicKeys: 'k8s://kyverno/key'", secret),
+            ("publicKeys: 'k8s://kyverno/key'", map),
+            (#"publicKeys: '{{ keys.data."cosign.pub" }}'"#, map),
         ] {
             var policy = PolicyText()
             policy.rule = [context]
             policy.attestors = ["- entries: [{keys: {\(source), rekor: {ignoreTlog: true}}}]"]
-            let with = try decision(on: trial.written, by: try policy.compiled(besides: [holder]), facts)
+            let with = try decision(
+                on: trial.written, by: try policy.compiled(besides: [holder]), facts)
             #expect(with.result == .pass)
             let without = try decision(on: trial.written, by: try policy.compiled(), facts)
             #expect(without.result == .unknown)

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wildcards, kinds, selectors, match and exclude.
 
-@testable import Policy
 import Primitives
 import Testing
 
+@testable import Policy
+
 @Suite("matching")
 struct MatchTests {
-    @Test("a wildcard covers the whole text, crosses slashes, and ? is one character", arguments: [
-        ("*", "", true), ("*", "a/b:c", true), ("", "", true), ("", "a", false),
-        ("ghcr.io/*", "ghcr.io/acme/api:1", true), ("ghcr.io/*", "evil.com/ghcr.io/acme", false),
-        ("ghcr.io/acme/api", "ghcr.io/acme/api-debug", false), ("a?c", "abc", true),
-        ("a?c", "ac", false), ("a?c", "aéc", true), ("*b*c", "abbbcc", true), ("*b*c", "abbb", false),
-        ("a**b", "ab", true), ("**", "x", true), ("?*?", "x", false), ("?*?", "xy", true),
-        ("*.*", "a", false), ("A", "a", false),
-    ])
+    @Test(
+        "a wildcard covers the whole text, crosses slashes, and ? is one character",
+        arguments: [
+            ("*", "", true), ("*", "a/b:c", true), ("", "", true), ("", "a", false),
+            ("ghcr.io/*", "ghcr.io/acme/api:1", true),
+            ("ghcr.io/*", "evil.com/ghcr.io/acme", false),
+            ("ghcr.io/acme/api", "ghcr.io/acme/api-debug", false), ("a?c", "abc", true),
+            ("a?c", "ac", false), ("a?c", "aéc", true), ("*b*c", "abbbcc", true),
+            ("*b*c", "abbb", false),
+            ("a**b", "ab", true), ("**", "x", true), ("?*?", "x", false), ("?*?", "xy", true),
+            ("*.*", "a", false), ("A", "a", false),
+        ])
     func wildcards(pattern: String, text: String, fits: Bool) throws {
         #expect(try Wildcard(pattern).matches(text) == fits)
     }
@@ -28,18 +33,23 @@ struct MatchTests {
         }
     }
 
-    @Test("a kind selector is read as Kyverno reads it", arguments: [
-        ("Pod", "*", "*", "Pod", ""), ("v1/Pod", "*", "v1", "Pod", ""),
-        ("apps/v1/Deployment", "apps", "v1", "Deployment", ""), ("*/*", "*", "*", "*", "*"),
-        ("Pod/ephemeralcontainers", "*", "*", "Pod", "ephemeralcontainers"),
-        ("Pod.status", "*", "*", "Pod", "status"), ("*/Pod", "*", "*", "Pod", ""),
-        ("v1/Pod/status", "*", "v1", "Pod", "status"),
-        ("apps/v1/Deployment/scale", "apps", "v1", "Deployment", "scale"),
-        ("tekton.dev/v1beta1/TaskRun.status", "tekton.dev", "v1beta1", "TaskRun", "status"),
-    ])
+    @Test(
+        "a kind selector is read as Kyverno reads it",
+        arguments: [
+            ("Pod", "*", "*", "Pod", ""), ("v1/Pod", "*", "v1", "Pod", ""),
+            ("apps/v1/Deployment", "apps", "v1", "Deployment", ""), ("*/*", "*", "*", "*", "*"),
+            ("Pod/ephemeralcontainers", "*", "*", "Pod", "ephemeralcontainers"),
+            ("Pod.status", "*", "*", "Pod", "status"), ("*/Pod", "*", "*", "Pod", ""),
+            ("v1/Pod/status", "*", "v1", "Pod", "status"),
+            ("apps/v1/Deployment/scale", "apps", "v1", "Deployment", "scale"),
+            ("tekton.dev/v1beta1/TaskRun.status", "tekton.dev", "v1beta1", "TaskRun", "status"),
+        ])
     func kinds(text: String, group: String, version: String, kind: String, sub: String) throws {
         let selector = try #require(KindSelector(text))
-        #expect([selector.group, selector.version, selector.kind, selector.subresource] == [group, version, kind, sub])
+        #expect(
+            [selector.group, selector.version, selector.kind, selector.subresource] == [
+                group, version, kind, sub,
+            ])
     }
 
     @Test("what is no kind is refused", arguments: ["", "/", "a//b", "a/b/c/d/e", "Pod.", "Po d"])
@@ -56,44 +66,66 @@ struct MatchTests {
         spec: {containers: [{name: a, image: nginx}]}
         """
 
-    @Test("match and exclude decide which resources a rule speaks about", arguments: [
-        ("any: [{resources: {kinds: [Pod]}}]", MatchAnswer.yes),
-        ("resources: {kinds: [Pod]}", .yes),
-        ("any: [{resources: {kinds: [Deployment]}}]", .no),
-        ("any: [{resources: {kinds: ['*']}}]", .yes),
-        ("any: [{resources: {kinds: [v2/Pod]}}]", .no),
-        ("any: [{resources: {kinds: [apps/v1/Pod]}}]", .no),
-        ("any: [{resources: {kinds: [Pod/status]}}]", .no),
-        ("any: [{resources: {kinds: [Pod], name: 'back*'}}]", .yes),
-        ("any: [{resources: {kinds: [Pod], names: [x, 'backen?']}}]", .yes),
-        ("any: [{resources: {kinds: [Pod], names: [x]}}]", .no),
-        ("any: [{resources: {kinds: [Pod], namespaces: ['sh*']}}]", .yes),
-        ("any: [{resources: {kinds: [Pod], namespaces: [prod]}}]", .no),
-        ("any: [{resources: {kinds: [Pod], selector: {matchLabels: {app: backend}}}}]", .yes),
-        ("any: [{resources: {kinds: [Pod], selector: {matchLabels: {'a*': 'back*'}}}}]", .yes),
-        ("any: [{resources: {kinds: [Pod], selector: {matchLabels: {app: x}}}}]", .no),
-        ("any: [{resources: {kinds: [Pod], selector: {matchExpressions: [{key: tier, operator: In, values: [web]}]}}}]", .yes),
-        ("any: [{resources: {kinds: [Pod], selector: {matchExpressions: [{key: tier, operator: NotIn, values: [web]}]}}}]", .no),
-        ("any: [{resources: {kinds: [Pod], selector: {matchExpressions: [{key: gone, operator: DoesNotExist}]}}}]", .yes),
-        ("any: [{resources: {kinds: [Pod], selector: {matchExpressions: [{key: gone, operator: Exists}]}}}]", .no),
-        ("any: [{resources: {kinds: [Pod], annotations: {team: 'b*'}}}]", .yes),
-        ("any: [{resources: {kinds: [Pod], annotations: {team: red}}}]", .no),
-        ("any: [{resources: {kinds: [Pod], operations: [CREATE, UPDATE]}}]", .yes),
-        ("any: [{resources: {kinds: [Pod], operations: [DELETE]}}]", .no),
-        ("any: [{resources: {kinds: [Job]}}, {resources: {kinds: [Pod]}}]", .yes),
-        ("all: [{resources: {kinds: [Pod]}}, {resources: {kinds: [Pod], namespaces: [prod]}}]", .no),
-        ("all: [{resources: {kinds: [Pod]}}, {resources: {kinds: [Pod], namespaces: [shop]}}]", .yes),
-    ])
+    @Test(
+        "match and exclude decide which resources a rule speaks about",
+        arguments: [
+            ("any: [{resources: {kinds: [Pod]}}]", MatchAnswer.yes),
+            ("resources: {kinds: [Pod]}", .yes),
+            ("any: [{resources: {kinds: [Deployment]}}]", .no),
+            ("any: [{resources: {kinds: ['*']}}]", .yes),
+            ("any: [{resources: {kinds: [v2/Pod]}}]", .no),
+            ("any: [{resources: {kinds: [apps/v1/Pod]}}]", .no),
+            ("any: [{resources: {kinds: [Pod/status]}}]", .no),
+            ("any: [{resources: {kinds: [Pod], name: 'back*'}}]", .yes),
+            ("any: [{resources: {kinds: [Pod], names: [x, 'backen?']}}]", .yes),
+            ("any: [{resources: {kinds: [Pod], names: [x]}}]", .no),
+            ("any: [{resources: {kinds: [Pod], namespaces: ['sh*']}}]", .yes),
+            ("any: [{resources: {kinds: [Pod], namespaces: [prod]}}]", .no),
+            ("any: [{resources: {kinds: [Pod], selector: {matchLabels: {app: backend}}}}]", .yes),
+            ("any: [{resources: {kinds: [Pod], selector: {matchLabels: {'a*': 'back*'}}}}]", .yes),
+            ("any: [{resources: {kinds: [Pod], selector: {matchLabels: {app: x}}}}]", .no),
+            (
+                "any: [{resources: {kinds: [Pod], selector: {matchExpressions: [{key: tier, operator: In, values: [web]}]}}}]",
+                .yes
+            ),
+            (
+                "any: [{resources: {kinds: [Pod], selector: {matchExpressions: [{key: tier, operator: NotIn, values: [web]}]}}}]",
+                .no
+            ),
+            (
+                "any: [{resources: {kinds: [Pod], selector: {matchExpressions: [{key: gone, operator: DoesNotExist}]}}}]",
+                .yes
+            ),
+            (
+                "any: [{resources: {kinds: [Pod], selector: {matchExpressions: [{key: gone, operator: Exists}]}}}]",
+                .no
+            ),
+            ("any: [{resources: {kinds: [Pod], annotations: {team: 'b*'}}}]", .yes),
+            ("any: [{resources: {kinds: [Pod], annotations: {team: red}}}]", .no),
+            ("any: [{resources: {kinds: [Pod], operations: [CREATE, UPDATE]}}]", .yes),
+            ("any: [{resources: {kinds: [Pod], operations: [DELETE]}}]", .no),
+            ("any: [{resources: {kinds: [Job]}}, {resources: {kinds: [Pod]}}]", .yes),
+            (
+                "all: [{resources: {kinds: [Pod]}}, {resources: {kinds: [Pod], namespaces: [prod]}}]",
+                .no
+            ),
+            (
+                "all: [{resources: {kinds: [Pod]}}, {resources: {kinds: [Pod], namespaces: [shop]}}]",
+                .yes
+            ),
+        ])
     func matches(match: String, answer: MatchAnswer) throws {
         #expect(try scope(match: match).answer(try input()) == answer)
     }
 
-    @Test("exclude takes out what fits one of its filters whole", arguments: [
-        ("{}", MatchAnswer.yes), ("any: [{resources: {namespaces: [shop]}}]", .no),
-        ("any: [{resources: {namespaces: [shop], names: [other]}}]", .yes),
-        ("resources: {kinds: [Pod], names: ['*']}", .no),
-        ("all: [{resources: {namespaces: [shop]}}, {resources: {names: [other]}}]", .yes),
-    ])
+    @Test(
+        "exclude takes out what fits one of its filters whole",
+        arguments: [
+            ("{}", MatchAnswer.yes), ("any: [{resources: {namespaces: [shop]}}]", .no),
+            ("any: [{resources: {namespaces: [shop], names: [other]}}]", .yes),
+            ("resources: {kinds: [Pod], names: ['*']}", .no),
+            ("all: [{resources: {namespaces: [shop]}}, {resources: {names: [other]}}]", .yes),
+        ])
     func excludes(exclude: String, answer: MatchAnswer) throws {
         let found = try scope(match: "resources: {kinds: [Pod]}", exclude: exclude)
         #expect(try found.answer(try input()) == answer)
@@ -102,7 +134,8 @@ struct MatchTests {
     @Test("a filter about the namespace's labels is undecided without them")
     func namespaceLabels() throws {
         let found = try scope(
-            match: "any: [{resources: {kinds: [Pod], namespaceSelector: {matchLabels: {env: prod}}}}]")
+            match:
+                "any: [{resources: {kinds: [Pod], namespaceSelector: {matchLabels: {env: prod}}}}]")
         #expect(try found.answer(try input(labels: ["env": "prod"])) == .yes)
         #expect(try found.answer(try input(labels: [:])) == .no)
         guard case .undecided = try found.answer(try input()) else {
@@ -121,7 +154,8 @@ struct MatchTests {
         }
         let other = try scope(match: "any: [{resources: {kinds: [Job]}, \(subject)}]")
         #expect(try other.answer(try input()) == .no)
-        let exclude = try scope(match: "resources: {kinds: [Pod]}", exclude: "any: [{clusterRoles: [admin]}]")
+        let exclude = try scope(
+            match: "resources: {kinds: [Pod]}", exclude: "any: [{clusterRoles: [admin]}]")
         guard case .undecided = try exclude.answer(try input()) else {
             Issue.record("an unknown requester was taken for an answer")
             return
@@ -131,22 +165,25 @@ struct MatchTests {
     @Test("a Pod rule also speaks about ephemeral containers that are added later")
     func ephemeralContainers() throws {
         let input = EvaluationInput(
-            resource: try resource(Self.pod), operation: .update, subresource: "ephemeralcontainers",
+            resource: try resource(Self.pod), operation: .update,
+            subresource: "ephemeralcontainers",
             namespaceLabels: nil)
         #expect(try scope(match: "resources: {kinds: [Pod]}").answer(input) == .yes)
     }
 
-    @Test("a broken scope is refused", arguments: [
-        "any: []", "{}", "any: [{}]", "resources: {kinds: []}", "resources: {names: [x]}",
-        "any: [{resources: {kinds: [Pod]}}]\nall: [{resources: {kinds: [Pod]}}]",
-        "any: [{resources: {kinds: [Pod]}}]\nresources: {kinds: [Pod]}",
-        "resources: {kinds: [Pod], operations: [PATCH]}", "resources: {kinds: [Pod], extra: 1}",
-        "resources: {kinds: [1]}", "resources: {kinds: Pod}", "resources: [Pod]",
-        "resources: {kinds: [Pod], selector: {matchExpressions: [{key: a, operator: In}]}}",
-        "resources: {kinds: [Pod], selector: {matchExpressions: [{key: a, operator: Near}]}}",
-        "resources: {kinds: [Pod], selector: {matchLabels: {a: 1}}}",
-        "resources: {kinds: [Pod]}\nsubjects: [{kind: Robot, name: x}]",
-    ])
+    @Test(
+        "a broken scope is refused",
+        arguments: [
+            "any: []", "{}", "any: [{}]", "resources: {kinds: []}", "resources: {names: [x]}",
+            "any: [{resources: {kinds: [Pod]}}]\nall: [{resources: {kinds: [Pod]}}]",
+            "any: [{resources: {kinds: [Pod]}}]\nresources: {kinds: [Pod]}",
+            "resources: {kinds: [Pod], operations: [PATCH]}", "resources: {kinds: [Pod], extra: 1}",
+            "resources: {kinds: [1]}", "resources: {kinds: Pod}", "resources: [Pod]",
+            "resources: {kinds: [Pod], selector: {matchExpressions: [{key: a, operator: In}]}}",
+            "resources: {kinds: [Pod], selector: {matchExpressions: [{key: a, operator: Near}]}}",
+            "resources: {kinds: [Pod], selector: {matchLabels: {a: 1}}}",
+            "resources: {kinds: [Pod]}\nsubjects: [{kind: Robot, name: x}]",
+        ])
     func brokenScopes(match: String) {
         #expect { try scope(match: match) } throws: { ($0 as? Failure)?.kind == .malformed }
     }
@@ -162,7 +199,10 @@ struct MatchTests {
               - {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
             """
         let found = try ResourceManifest.list(parsing: Array(text.utf8), named: "list.yaml")
-        #expect(found.map(\.identity.description) == ["default/Pod/a", "default/Pod/b-", "/Namespace/shop"])
+        #expect(
+            found.map(\.identity.description) == [
+                "default/Pod/a", "default/Pod/b-", "/Namespace/shop",
+            ])
     }
 
     private func input(labels: [String: String]? = nil) throws -> EvaluationInput {

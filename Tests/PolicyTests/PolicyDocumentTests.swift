@@ -2,11 +2,12 @@
 // Reading policies: what is understood, what is refused, and where.
 
 import FoundationEssentials
-@testable import Policy
 import Primitives
 import Signing
 import TestSupport
 import Testing
+
+@testable import Policy
 
 @Suite("policy documents")
 struct PolicyDocumentTests {
@@ -25,7 +26,8 @@ struct PolicyDocumentTests {
         policy.spec = [
             "validationFailureAction: audit", "applyRules: All", "background: false",
             "admission: true", "failurePolicy: Fail", "webhookTimeoutSeconds: 30",
-            "webhookConfiguration: {failurePolicy: Ignore, timeoutSeconds: 10}", "emitWarning: true",
+            "webhookConfiguration: {failurePolicy: Ignore, timeoutSeconds: 10}",
+            "emitWarning: true",
             "schemaValidation: true", "useServerSideApply: false", "generateExisting: false",
             "validationFailureActionOverrides: [{action: enforce, namespaces: ['prod-*'], namespaceSelector: {matchLabels: {a: b}}}]",
         ]
@@ -37,7 +39,7 @@ struct PolicyDocumentTests {
             "skipImageReferences: ['*/debug:*']", "type: SigstoreBundle", "failureAction: Enforce",
             "cosignOCI11: true", "mutateDigest: true", "verifyDigest: true", "required: true",
             "useCache: true",
-            "attestations: [{name: p, type: 'https://slsa.dev/provenance/v1', conditions: [{all: [{key: '{{ a }}', operator: Equals, value: 1, message: no}]}]}]",
+            "attestations: [{name: p, type: 'https://slsa.dev/provenance/v1', conditions: [{all: [{key: '{{ a }}', operator: Equals, value: 1, message: 'no'}]}]}]",
         ]
         policy.attestors = [
             "- count: 1", "  entries:",
@@ -54,9 +56,11 @@ struct PolicyDocumentTests {
         #expect(compiled[0].warnings.isEmpty)
     }
 
-    @Test("an unknown field is malformed, at its own line", arguments: [
-        "spec", "rule", "match", "verification", "attestor", "entry", "keys", "metadata",
-    ])
+    @Test(
+        "an unknown field is malformed, at its own line",
+        arguments: [
+            "spec", "rule", "match", "verification", "attestor", "entry", "keys", "metadata",
+        ])
     func unknownFields(level: String) throws {
         var policy = try good
         switch level {
@@ -65,12 +69,18 @@ struct PolicyDocumentTests {
         case "match": policy.match.append("colour: red")
         case "verification": policy.verification.append("colour: red")
         case "attestor": policy.attestors.insert("  colour: red", at: 1)
-        case "entry": policy.attestors = ["- entries:", "  - colour: red", "    keys: {publicKeys: \(key)}"]
-        case "keys": policy.attestors = ["- entries:", "  - keys: {publicKeys: \(key),", "           colour: red}"]
+        case "entry":
+            policy.attestors = ["- entries:", "  - colour: red", "    keys: {publicKeys: \(key)}"]
+        case "keys":
+            policy.attestors = [
+                "- entries:", "  - keys: {publicKeys: \(key),", "           colour: red}",
+            ]
         default: break
         }
         var text = policy.text
-        if level == "metadata" { text = text.replacing("  name: signed", with: "  name: signed\n  colour: red") }
+        if level == "metadata" {
+            text = text.replacing("  name: signed", with: "  name: signed\n  colour: red")
+        }
         let failure = try #require(refusal(text))
         let line = text.split(separator: "\n").firstIndex { $0.contains("colour") }.map { $0 + 1 }
         #expect(failure.kind == .malformed)
@@ -81,20 +91,25 @@ struct PolicyDocumentTests {
         }
     }
 
-    @Test("what Kyverno reads and Assay does not yet is unsupported, at its line", arguments: [
-        ("rule", "preconditions: {all: []}"), ("rule", "celPreconditions: []"),
-        ("rule", "imageExtractors: {Task: [{path: /a}]}"), ("rule", "mutate: {}"),
-        ("rule", "generate: {}"), ("rule", "validate: {message: x}"),
-        ("rule", "context: [{name: a, apiCall: {urlPath: /x}}]"),
-        ("rule", "context: [{name: a, variable: {value: 1}}]"),
-        ("verification", "type: Notary"), ("verification", "validate: {deny: {}}"),
-        ("verification", "repository: ghcr.io/x"), ("verification", "imageRegistryCredentials: {}"),
-        ("verification", "key: abc"), ("verification", "image: abc"), ("verification", "issuer: a"),
-        ("spec", "webhookConfiguration: {matchConditions: []}"),
-        ("entry", "certificates: {cert: x}"), ("entry", "repository: x"),
-        ("entry", "keys: {kms: awskms}"), ("entry", "keys: {publicKeys: K, signatureAlgorithm: sha512}"),
-        ("entry", "keys: {publicKeys: K, ctlog: {tsaCertChain: x}}"),
-    ])
+    @Test(
+        "what Kyverno reads and Assay does not yet is unsupported, at its line",
+        arguments: [
+            ("rule", "preconditions: {all: []}"), ("rule", "celPreconditions: []"),
+            ("rule", "imageExtractors: {Task: [{path: /a}]}"), ("rule", "mutate: {}"),
+            ("rule", "generate: {}"), ("rule", "validate: {message: x}"),
+            ("rule", "context: [{name: a, apiCall: {urlPath: /x}}]"),
+            ("rule", "context: [{name: a, variable: {value: 1}}]"),
+            ("verification", "type: Notary"), ("verification", "validate: {deny: {}}"),
+            ("verification", "repository: ghcr.io/x"),
+            ("verification", "imageRegistryCredentials: {}"),
+            ("verification", "key: abc"), ("verification", "image: abc"),
+            ("verification", "issuer: a"),
+            ("spec", "webhookConfiguration: {matchConditions: []}"),
+            ("entry", "certificates: {cert: x}"), ("entry", "repository: x"),
+            ("entry", "keys: {kms: awskms}"),
+            ("entry", "keys: {publicKeys: K, signatureAlgorithm: sha512}"),
+            ("entry", "keys: {publicKeys: K, ctlog: {tsaCertChain: x}}"),
+        ])
     func unsupportedFields(level: String, line: String) throws {
         var policy = try good
         let line = line.replacing("publicKeys: K", with: "publicKeys: \(key)")
@@ -106,21 +121,27 @@ struct PolicyDocumentTests {
         }
         let failure = try #require(refusal(policy.text))
         #expect(failure.kind == .unsupported)
-        let number = policy.text.split(separator: "\n").firstIndex { $0.contains(line) }.map { $0 + 1 }
+        let number = policy.text.split(separator: "\n").firstIndex { $0.contains(line) }.map {
+            $0 + 1
+        }
         guard case .file(_, number, _)? = failure.place else {
-            Issue.record("the place is \(String(describing: failure.place)), not line \(number ?? 0)")
+            Issue.record(
+                "the place is \(String(describing: failure.place)), not line \(number ?? 0)")
             return
         }
     }
 
-    @Test("what Kyverno's own webhook refuses is malformed", arguments: [
-        "count: 3 of 1", "count: 0", "no entries", "no trust", "two trusts", "keyless alone",
-        "rekor without url", "keys without key", "keys twice", "bad key", "private key text",
-        "mutate under audit", "no references", "empty references", "variable", "admission off",
-        "timeout 31", "timeout 0", "long name", "two rules", "no rules", "bad action",
-        "both types differ", "type is no URI", "type is signature", "attestation without signer",
-        "override without namespaces", "bad autogen", "text flag", "keys with bad k8s",
-    ])
+    @Test(
+        "what Kyverno's own webhook refuses is malformed",
+        arguments: [
+            "count: 3 of 1", "count: 0", "no entries", "no trust", "two trusts", "keyless alone",
+            "rekor without url", "keys without key", "keys twice", "bad key", "private key text",
+            "mutate under audit", "no references", "empty references", "variable", "admission off",
+            "timeout 31", "timeout 0", "long name", "two rules", "no rules", "bad action",
+            "both types differ", "type is no URI", "type is signature",
+            "attestation without signer",
+            "override without namespaces", "bad autogen", "text flag", "keys with bad k8s",
+        ])
     func refusedPolicies(name: String) throws {
         let failure = try #require(refusal(try brokenPolicy(name).text))
         #expect(failure.kind == .malformed, "\(failure)")
@@ -129,7 +150,9 @@ struct PolicyDocumentTests {
 
     private func brokenPolicy(_ name: String) throws -> PolicyText {
         var policy = try good
-        func entries(_ lines: String...) { policy.attestors = ["- entries:"] + lines.map { "  \($0)" } }
+        func entries(_ lines: String...) {
+            policy.attestors = ["- entries:"] + lines.map { "  \($0)" }
+        }
         let statement = "type: 'https://slsa.dev/provenance/v1'"
         switch name {
         case "count: 3 of 1": policy.attestors[0] = "- count: 3"
@@ -142,7 +165,8 @@ struct PolicyDocumentTests {
         case "keys without key": entries("- keys: {rekor: {ignoreTlog: true}}")
         case "keys twice": entries("- keys: {publicKeys: \(key), secret: {name: a}}")
         case "bad key": entries("- keys: {publicKeys: hello}")
-        case "private key text": entries("- keys: {publicKeys: \(key.replacing("PUBLIC", with: "PRIVATE"))}")
+        case "private key text":
+            entries("- keys: {publicKeys: \(key.replacing("PUBLIC", with: "PRIVATE"))}")
         case "keys with bad k8s": entries("- keys: {publicKeys: 'k8s://only'}")
         case "mutate under audit":
             policy.spec = []
@@ -155,16 +179,19 @@ struct PolicyDocumentTests {
         case "timeout 0": policy.spec.append("webhookConfiguration: {timeoutSeconds: 0}")
         case "long name": policy.rule.append("name: \(String(repeating: "x", count: 64))")
         case "bad action": policy.spec = ["validationFailureAction: Deny"]
-        case "both types differ": policy.verification.append("attestations: [{\(statement), predicateType: 'https://x'}]")
+        case "both types differ":
+            policy.verification.append("attestations: [{\(statement), predicateType: 'https://x'}]")
         case "type is no URI": policy.verification.append("attestations: [{type: cyclonedx}]")
         case "type is signature":
-            policy.verification.append("attestations: [{type: 'https://sigstore.dev/cosign/sign/v1'}]")
+            policy.verification.append(
+                "attestations: [{type: 'https://sigstore.dev/cosign/sign/v1'}]")
         case "attestation without signer":
             policy.attestors = []
             policy.verification.append("attestations: [{\(statement)}]")
         case "override without namespaces":
             policy.spec.append("validationFailureActionOverrides: [{action: Audit}]")
-        case "bad autogen": policy.annotations = ["pod-policies.kyverno.io/autogen-controllers": "Rocket"]
+        case "bad autogen":
+            policy.annotations = ["pod-policies.kyverno.io/autogen-controllers": "Rocket"]
         case "text flag": policy.verification[1] = "verifyDigest: 'true'"
         case "no rules": policy.spec.append("rules: []")
         default: policy.spec.append("rules: []")
@@ -176,16 +203,21 @@ struct PolicyDocumentTests {
     func bundles() throws {
         let text = try good.text
         #expect(refusal(text, text)?.kind == .malformed)
-        #expect(refusal("{apiVersion: v1, kind: Service, metadata: {name: a}}")?.kind == .unsupported)
-        #expect(refusal(text.replacing("kyverno.io/v1", with: "kyverno.io/v9"))?.kind == .unsupported)
+        #expect(
+            refusal("{apiVersion: v1, kind: Service, metadata: {name: a}}")?.kind == .unsupported)
+        #expect(
+            refusal(text.replacing("kyverno.io/v1", with: "kyverno.io/v9"))?.kind == .unsupported)
         #expect(refusal("kind: [1]")?.kind == .malformed)
         #expect(refusal("- 1")?.kind == .malformed)
     }
 
-    @Test("hostile YAML is refused and never traps", arguments: [
-        "a: &a [*a]", "kind: ClusterPolicy\nkind: Policy", String(repeating: "[", count: 500), "\u{0}",
-        "kind: ClusterPolicy\nspec: *gone", "kind: !!binary aaaa", "{", "? [a]: b",
-    ])
+    @Test(
+        "hostile YAML is refused and never traps",
+        arguments: [
+            "a: &a [*a]", "kind: ClusterPolicy\nkind: Policy", String(repeating: "[", count: 500),
+            "\u{0}",
+            "kind: ClusterPolicy\nspec: *gone", "kind: !!binary aaaa", "{", "? [a]: b",
+        ])
     func hostile(text: String) { #expect(refusal(text) != nil) }
 
     @Test("attestors nested past the limit are refused")
@@ -210,28 +242,48 @@ struct PolicyDocumentTests {
         #expect(warnings[1].text.contains("TaskRun"))
     }
 
-    @Test("the suites' own image policies are read, or refused at a line", .enabled(if: Suites.areHere, "suites are not beside the project"), arguments: [
-        ("policies/flux/verify-flux-images/verify-flux-images.yaml", nil),
-        ("policies/other/verify-image-slsa/verify-image-slsa.yaml", Failure.Kind.unsupported),
-        ("policies/other/verify-image-gcpkms/verify-image-gcpkms.yaml", .unsupported),
-        ("policies/other/require-vulnerability-scan/require-vulnerability-scan.yaml", .malformed),
-        ("policies/other/verify-image-cve-2022-42889/verify-image-cve-2022-42889.yaml", .unsupported),
-        ("policies/tekton/verify-tekton-taskrun-vuln-scan/verify-tekton-taskrun-vuln-scan.yaml", .unsupported),
-        ("policies/tekton/verify-tekton-pipeline-bundle-signatures/verify-tekton-pipeline-bundle-signatures.yaml", .unsupported),
-        ("cli/test/images/secure-images/policies.yaml", nil),
-        ("cli/test/images/signatures/policies.yaml", nil),
-    ])
+    @Test(
+        "the suites' own image policies are read, or refused at a line",
+        .enabled(if: Suites.areHere, "suites are not beside the project"),
+        arguments: [
+            ("policies/flux/verify-flux-images/verify-flux-images.yaml", nil),
+            ("policies/other/verify-image-slsa/verify-image-slsa.yaml", Failure.Kind.unsupported),
+            ("policies/other/verify-image-gcpkms/verify-image-gcpkms.yaml", .unsupported),
+            (
+                "policies/other/require-vulnerability-scan/require-vulnerability-scan.yaml",
+                .malformed
+            ),
+            (
+                "policies/other/verify-image-cve-2022-42889/verify-image-cve-2022-42889.yaml",
+                .unsupported
+            ),
+            (
+                "policies/tekton/verify-tekton-taskrun-vuln-scan/verify-tekton-taskrun-vuln-scan.yaml",
+                .unsupported
+            ),
+            (
+                "policies/tekton/verify-tekton-pipeline-bundle-signatures/verify-tekton-pipeline-bundle-signatures.yaml",
+                .unsupported
+            ),
+            ("cli/test/images/secure-images/policies.yaml", nil),
+            ("cli/test/images/signatures/policies.yaml", nil),
+        ])
     func suitePolicies(path: String, kind: Failure.Kind?) throws {
         let failure = refusal(try Suites.text(of: path))
         #expect(failure?.kind == kind, "\(failure.map { "\($0)" } ?? "it was read")")
         if let failure { #expect(failure.place?.description.hasPrefix("policy-0.yaml:") == true) }
     }
 
-    @Test("the suites' policies on their own resources give the results they expect", .enabled(if: Suites.areHere, "suites are not beside the project"))
+    @Test(
+        "the suites' policies on their own resources give the results they expect",
+        .enabled(if: Suites.areHere, "suites are not beside the project"))
     func suiteResults() throws {
-        let policies = try compiledPolicies([try Suites.text(of: "cli/test/images/secure-images/policies.yaml")])
+        let policies = try compiledPolicies([
+            try Suites.text(of: "cli/test/images/secure-images/policies.yaml")
+        ])
         let resources = try ResourceManifest.list(
-            parsing: Array(try Suites.text(of: "cli/test/images/secure-images/resources.yaml").utf8),
+            parsing: Array(
+                try Suites.text(of: "cli/test/images/secure-images/resources.yaml").utf8),
             named: "resources.yaml")
         for resource in resources where resource.identity.name == "tomcat" {
             let outcomes = try evaluation(of: resource, by: policies).outcomes
@@ -243,7 +295,8 @@ struct PolicyDocumentTests {
 
 /// Outside policies, read in place.
 enum Suites {
-    private static let folder = #filePath.split(separator: "/Tests/")[0] + "/../shared/suites/kyverno-test/"
+    private static let folder =
+        #filePath.split(separator: "/Tests/")[0] + "/../shared/suites/kyverno-test/"
 
     static var areHere: Bool { (try? text(of: "cli/test/images/signatures/policies.yaml")) != nil }
 

@@ -29,7 +29,9 @@ struct PolicyText {
         lines += rule.map { "      \($0)" } + ["      match:"] + match.map { "        \($0)" }
         lines += ["      verifyImages:", "        - imageReferences: \(references)"]
         lines += verification.map { "          \($0)" }
-        if !attestors.isEmpty { lines += ["          attestors:"] + attestors.map { "            \($0)" } }
+        if !attestors.isEmpty {
+            lines += ["          attestors:"] + attestors.map { "            \($0)" }
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -74,7 +76,9 @@ func resource(_ yaml: String) throws -> ResourceManifest {
 
 /// A pod in namespace shop with one container for each image.
 func pod(_ images: String...) throws -> ResourceManifest {
-    let containers = images.enumerated().map { "{name: c\($0), image: \(JSONValue.string($1).compactText)}" }
+    let containers = images.enumerated().map {
+        "{name: c\($0), image: \(JSONValue.string($1).compactText)}"
+    }
     return try resource(
         """
         apiVersion: v1
@@ -122,14 +126,17 @@ struct PolicyTrial {
             by: key, as: .bundle)
     }
 
-    private func write(_ claim: Claim, by key: PrivateKey?, as format: EvidenceFormat) async throws -> Digest {
+    private func write(_ claim: Claim, by key: PrivateKey?, as format: EvidenceFormat) async throws
+        -> Digest
+    {
         try await EvidenceWriter(destination: storage, key: key ?? self.key)
             .write(claim, as: format, created: Timestamp(seconds: 1_700_000_000)).digest
     }
 
     func facts(about image: Descriptor) async throws -> ImageFacts {
         ImageFacts(
-            resolution: .resolved(image), evidence: .looked(try await evidence(about: image.digest)))
+            resolution: .resolved(image), evidence: .looked(try await evidence(about: image.digest))
+        )
     }
 
     func evidence(about digest: Digest) async throws -> Evidence {
@@ -149,7 +156,8 @@ func evaluation(
     switch try evaluator.evaluate(input) {
     case .decided(let evaluation): return evaluation
     case .needs(let images):
-        throw Failure(.bug, "cannot evaluate", because: "facts are missing: \(images.map(\.written))")
+        throw Failure(
+            .bug, "cannot evaluate", because: "facts are missing: \(images.map(\.written))")
     }
 }
 

@@ -2,11 +2,12 @@
 // Results beyond signatures: digests, moved tags, mirrors, scope, actions.
 
 import OCI
-@testable import Policy
 import Primitives
 import Signing
 import TestSupport
 import Testing
+
+@testable import Policy
 
 @Suite("results and reasons")
 struct ResultTests {
@@ -14,7 +15,9 @@ struct ResultTests {
 
     init() throws { trial = try PolicyTrial() }
 
-    private func policy(_ verification: [String] = ["mutateDigest: false", "verifyDigest: false"]) throws -> PolicyText {
+    private func policy(_ verification: [String] = ["mutateDigest: false", "verifyDigest: false"])
+        throws -> PolicyText
+    {
         var policy = PolicyText(keys: [try trial.key.publicKey])
         policy.verification = verification
         return policy
@@ -22,18 +25,21 @@ struct ResultTests {
 
     // MARK: Digests
 
-    @Test("a tag needs a digest beside it when the policy says so, unless it is pinned on the way in", arguments: [
-        (["mutateDigest: false", "verifyDigest: true"], false, ImageResult.fail),
-        (["mutateDigest: false", "verifyDigest: true"], true, .pass),
-        (["mutateDigest: true", "verifyDigest: true"], false, .pass),
-        (["mutateDigest: false", "verifyDigest: false"], false, .pass), ([], false, .pass),
-        (["mutateDigest: false"], false, .fail),
-    ])
+    @Test(
+        "a tag needs a digest beside it when the policy says so, unless it is pinned on the way in",
+        arguments: [
+            (["mutateDigest: false", "verifyDigest: true"], false, ImageResult.fail),
+            (["mutateDigest: false", "verifyDigest: true"], true, .pass),
+            (["mutateDigest: true", "verifyDigest: true"], false, .pass),
+            (["mutateDigest: false", "verifyDigest: false"], false, .pass), ([], false, .pass),
+            (["mutateDigest: false"], false, .fail),
+        ])
     func digests(verification: [String], writesDigest: Bool, result: ImageResult) async throws {
         let image = try await trial.image()
         try await trial.sign(image)
         let name = writesDigest ? "\(trial.written)@\(image.digest)" : trial.written
-        let found = try decision(on: name, by: try policy(verification).compiled(), try await trial.facts(about: image))
+        let found = try decision(
+            on: name, by: try policy(verification).compiled(), try await trial.facts(about: image))
         #expect(found.result == result)
         if result == .fail {
             #expect(found.reason == .digestRequired)
@@ -47,14 +53,18 @@ struct ResultTests {
         }
         let isPinned = verification.isEmpty || verification[0] == "mutateDigest: true"
         #expect(
-            found.patch == (isPinned
-                ? Decision.Patch(pointer: "/spec/containers/0/image", value: "\(name)@\(image.digest)") : nil))
+            found.patch
+                == (isPinned
+                    ? Decision.Patch(
+                        pointer: "/spec/containers/0/image", value: "\(name)@\(image.digest)")
+                    : nil))
     }
 
     @Test("nothing is pinned that did not pass")
     func noPatch() async throws {
         let image = try await trial.image()
-        let found = try decision(on: trial.written, by: try policy([]).compiled(), try await trial.facts(about: image))
+        let found = try decision(
+            on: trial.written, by: try policy([]).compiled(), try await trial.facts(about: image))
         #expect(found.result == .fail)
         #expect(found.patch == nil)
     }
@@ -63,13 +73,16 @@ struct ResultTests {
     func bothRemedies() async throws {
         let image = try await trial.image()
         let found = try decision(
-            on: trial.written, by: try policy(["mutateDigest: false"]).compiled(), try await trial.facts(about: image))
+            on: trial.written, by: try policy(["mutateDigest: false"]).compiled(),
+            try await trial.facts(about: image))
         #expect(found.reason == .unsigned)
         #expect(found.checks.compactMap(\.reason) == [.unsigned, .digestRequired])
         #expect(found.remediation?.steps.count == 2)
     }
 
-    @Test("required without attestors fails, and needs no facts", arguments: [(true, ImageResult.fail), (false, .pass)])
+    @Test(
+        "required without attestors fails; an entry that demands nothing is no pass",
+        arguments: [(true, ImageResult.fail), (false, .unmatched)])
     func required(isRequired: Bool, result: ImageResult) throws {
         var policy = PolicyText()
         policy.verification.append("required: \(isRequired)")
@@ -90,7 +103,8 @@ struct ResultTests {
               annotations: {kyverno.io/verify-images: '{"\(trial.written)":"pass"}'}
             spec: {containers: [{name: a, image: '\(trial.written)'}]}
             """)
-        let found = try evaluation(of: forged, by: try policy().compiled(), try await trial.facts(about: image))
+        let found = try evaluation(
+            of: forged, by: try policy().compiled(), try await trial.facts(about: image))
         #expect(found.decisions.map(\.reason) == [.unsigned])
     }
 
@@ -111,7 +125,15 @@ struct ResultTests {
         #expect(found.found == rebuilt.digest.description)
         #expect(found.expected.hasPrefix(signed.digest.description))
         #expect(
-            found.remediation?.steps == [
+            found.remediation?.steps.map(\.description) == [
+                "assay copy \(trial.repository)@\(signed.digest) \(trial.written)"
+            ])
+        // Where a digest must be written anyway, writing the signed one is all there is to do.
+        let pinning = try decision(
+            on: trial.written, by: try policy(["mutateDigest: false"]).compiled(), facts)
+        #expect(pinning.reason == .tagMoved)
+        #expect(
+            pinning.remediation?.steps == [
                 .edit(
                     file: "pod.yaml", pointer: "/spec/containers/0/image", from: trial.written,
                     to: "\(trial.repository)@\(signed.digest)")
@@ -129,14 +151,19 @@ struct ResultTests {
         try await trial.sign(before, by: trial.other)
         var facts = try await trial.facts(about: image)
         let evidence = try await trial.evidence(about: before.digest)
-        facts.remembered = KnownImage(repository: trial.repository, digest: before.digest, evidence: evidence)
-        #expect(try decision(on: trial.written, by: try policy().compiled(), facts).reason == .unsigned)
+        facts.remembered = KnownImage(
+            repository: trial.repository, digest: before.digest, evidence: evidence)
+        #expect(
+            try decision(on: trial.written, by: try policy().compiled(), facts).reason == .unsigned)
         try await trial.sign(before)
         let signed = try await trial.evidence(about: before.digest)
         facts.remembered = KnownImage(
-            repository: try Repository(parsing: "registry.example.com/other"), digest: before.digest, evidence: signed)
-        #expect(try decision(on: trial.written, by: try policy().compiled(), facts).reason == .unsigned)
-        facts.remembered = KnownImage(repository: trial.repository, digest: before.digest, evidence: signed)
+            repository: try Repository(parsing: "registry.example.com/other"),
+            digest: before.digest, evidence: signed)
+        #expect(
+            try decision(on: trial.written, by: try policy().compiled(), facts).reason == .unsigned)
+        facts.remembered = KnownImage(
+            repository: trial.repository, digest: before.digest, evidence: signed)
         let pinned = "\(trial.written)@\(image.digest)"
         #expect(try decision(on: pinned, by: try policy().compiled(), facts).reason == .unsigned)
     }
@@ -149,7 +176,8 @@ struct ResultTests {
         var facts = bare
         let origin = try Repository(parsing: "origin.example.com/shop/backend")
         facts.origin = KnownImage(
-            repository: origin, digest: image.digest, evidence: try await trial.evidence(about: image.digest))
+            repository: origin, digest: image.digest,
+            evidence: try await trial.evidence(about: image.digest))
         let found = try decision(on: trial.written, by: try policy().compiled(), facts)
         #expect(found.reason == .evidenceLostAtMirror)
         #expect(
@@ -169,13 +197,15 @@ struct ResultTests {
         #expect(
             found.remediation?.steps == [
                 .edit(
-                    file: "policy-0.yaml", pointer: "/spec/rules/0/verifyImages/0/imageReferences/-",
+                    file: "policy-0.yaml",
+                    pointer: "/spec/rules/0/verifyImages/0/imageReferences/-",
                     from: nil, to: "mirror.example.com/a:*")
             ])
         #expect(try decision(on: "a", by: []).result == .unmatched)
     }
 
-    @Test("a skipped image is not verified, and is told as unmatched with the pattern that freed it")
+    @Test(
+        "a skipped image is not verified, and is told as unmatched with the pattern that freed it")
     func skipped() throws {
         var policy = try policy()
         policy.verification.append("skipImageReferences: ['*/debug*']")
@@ -186,7 +216,9 @@ struct ResultTests {
         #expect(found.outcomes.map(\.status) == [.skip])
     }
 
-    @Test("images that are no names fail as malformed", arguments: ["", " ", "UPPER/x", "a@sha256:1", "a:b:c", "http://a/b"])
+    @Test(
+        "images that are no names fail as malformed",
+        arguments: ["", " ", "a/UPPER", "a@sha256:1", "a:b:c", "http://a/b"])
     func brokenNames(name: String) throws {
         let found = try decision(on: name, by: try policy().compiled())
         #expect(found.result == .fail)
@@ -212,7 +244,9 @@ struct ResultTests {
     @Test("a rule that cannot be decided makes its images unknown")
     func undecided() throws {
         var policy = try policy()
-        policy.match = ["any: [{resources: {kinds: [Pod], namespaceSelector: {matchLabels: {a: b}}}}]"]
+        policy.match = [
+            "any: [{resources: {kinds: [Pod], namespaceSelector: {matchLabels: {a: b}}}}]"
+        ]
         let found = try evaluation(of: try pod(trial.written), by: try policy.compiled())
         #expect(found.decisions.map(\.result) == [.unknown])
         #expect(found.decisions.map(\.reason) == [.policyError])
@@ -222,10 +256,14 @@ struct ResultTests {
     @Test("a match that takes too many steps makes the images unknown, not free")
     func wildcardLimit() throws {
         var policy = try policy()
-        let (pattern, name) = (String(repeating: "a", count: 500), String(repeating: "a", count: 2_000))
+        let (pattern, name) = (
+            String(repeating: "a", count: 500), String(repeating: "a", count: 2_000)
+        )
         policy.match = ["any: [{resources: {kinds: [Pod], names: ['*\(pattern)b']}}]"]
         let found = try evaluation(
-            of: try resource("{apiVersion: v1, kind: Pod, metadata: {name: \(name)}, spec: {containers: [{name: a, image: x}]}}"),
+            of: try resource(
+                "{apiVersion: v1, kind: Pod, metadata: {name: \(name)}, spec: {containers: [{name: a, image: x}]}}"
+            ),
             by: try policy.compiled())
         #expect(found.decisions.map(\.reason) == [.limitExceeded])
         #expect(found.decisions.map(\.result) == [.unknown])
@@ -237,14 +275,19 @@ struct ResultTests {
         var policy = try policy()
         policy.kind = "Policy"
         let facts = try await trial.facts(about: image)
-        #expect(try decision(on: trial.written, by: try policy.compiled(), facts).result == .unmatched)
-        let here = policy.text.replacing("  name: signed", with: "  name: signed\n  namespace: shop")
-        #expect(try decision(on: trial.written, by: try compiledPolicies([here]), facts).result == .fail)
+        #expect(
+            try decision(on: trial.written, by: try policy.compiled(), facts).result == .unmatched)
+        let here = policy.text.replacing(
+            "  name: signed", with: "  name: signed\n  namespace: shop")
+        #expect(
+            try decision(on: trial.written, by: try compiledPolicies([here]), facts).result == .fail
+        )
     }
 
     @Test("a deletion is not judged")
     func deletion() throws {
-        let found = try evaluation(of: try pod(trial.written), by: try policy().compiled(), operation: .delete)
+        let found = try evaluation(
+            of: try pod(trial.written), by: try policy().compiled(), operation: .delete)
         #expect(found.decisions.isEmpty)
     }
 
@@ -258,39 +301,65 @@ struct ResultTests {
         let second = PolicyText(keys: [try trial.other.publicKey])
         let entry = second.text.split(separator: "\n").drop { !$0.contains("- imageReferences") }
         let text = policy.text + entry.joined(separator: "\n") + "\n"
-        let found = try decision(on: trial.written, by: try compiledPolicies([text]), try await trial.facts(about: image))
+        let found = try decision(
+            on: trial.written, by: try compiledPolicies([text]), try await trial.facts(about: image)
+        )
         #expect(found.result == .fail)
         #expect(found.decisive?.id.hasPrefix("verifyImages[1]") == true)
     }
 
-    @Test("applyRules One stops after the first rule that spoke about an image", arguments: [("All", 2), ("One", 1)])
+    @Test(
+        "applyRules One stops after the first rule that spoke about an image",
+        arguments: [("All", 2), ("One", 1)])
     func applyRules(mode: String, count: Int) async throws {
         let image = try await trial.image()
         var policy = try policy()
         policy.spec.append("applyRules: \(mode)")
         let rule = policy.text.split(separator: "\n").drop { !$0.contains("- name: by-acme") }
-        let text = policy.text + rule.joined(separator: "\n").replacing("by-acme", with: "second") + "\n"
+        let text =
+            policy.text + rule.joined(separator: "\n").replacing("by-acme", with: "second") + "\n"
         let found = try evaluation(
-            of: try pod(trial.written), by: try compiledPolicies([text]), try await trial.facts(about: image))
+            of: try pod(trial.written), by: try compiledPolicies([text]),
+            try await trial.facts(about: image))
         #expect(found.decisions.count == count)
     }
 
-    @Test("the action is the rule's own, then an override's, then the policy's", arguments: [
-        (["validationFailureAction: Audit"], "", FailureAction.audit),
-        (["validationFailureAction: enforce"], "", .enforce), ([], "", .audit),
-        (["validationFailureAction: Audit"], "failureAction: Enforce", .enforce),
-        (["validationFailureActionOverrides: [{action: Enforce, namespaces: ['sh*']}]"], "", .enforce),
-        (["validationFailureActionOverrides: [{action: Enforce, namespaces: [prod]}]"], "", .audit),
-        (["validationFailureActionOverrides: [{action: Enforce, namespaces: [shop]}]"], "failureAction: Audit", .audit),
-        (["validationFailureActionOverrides: [{action: Audit, namespaceSelector: {matchLabels: {a: b}}}]"], "", .enforce),
-        (["validationFailureActionOverrides: [{action: Enforce, namespaces: [prod], namespaceSelector: {matchLabels: {a: b}}}]"], "", .audit),
-    ])
+    @Test(
+        "the action is the rule's own, then an override's, then the policy's",
+        arguments: [
+            (["validationFailureAction: Audit"], "", FailureAction.audit),
+            (["validationFailureAction: enforce"], "", .enforce), ([], "", .audit),
+            (["validationFailureAction: Audit"], "failureAction: Enforce", .enforce),
+            (
+                ["validationFailureActionOverrides: [{action: Enforce, namespaces: ['sh*']}]"], "",
+                .enforce
+            ),
+            (
+                ["validationFailureActionOverrides: [{action: Enforce, namespaces: [prod]}]"], "",
+                .audit
+            ),
+            (
+                ["validationFailureActionOverrides: [{action: Enforce, namespaces: [shop]}]"],
+                "failureAction: Audit", .audit
+            ),
+            (
+                [
+                    "validationFailureActionOverrides: [{action: Audit, namespaceSelector: {matchLabels: {a: b}}}]"
+                ], "", .enforce
+            ),
+            (
+                [
+                    "validationFailureActionOverrides: [{action: Enforce, namespaces: [prod], namespaceSelector: {matchLabels: {a: b}}}]"
+                ], "", .audit
+            ),
+        ])
     func actions(spec: [String], entry: String, action: FailureAction) async throws {
         let image = try await trial.image()
         var policy = try policy()
         policy.spec = spec.isEmpty ? ["background: true"] : spec
         if !entry.isEmpty { policy.verification.append(entry) }
-        let found = try decision(on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
+        let found = try decision(
+            on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
         #expect(found.rule?.action == action)
         #expect(found.result == .fail)
     }

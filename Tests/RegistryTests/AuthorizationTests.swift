@@ -4,9 +4,10 @@
 import HTTPTypes
 import OCI
 import Primitives
-@testable import Registry
 import Synchronization
 import Testing
+
+@testable import Registry
 
 @Suite("authorization and reach")
 struct AuthorizationTests {
@@ -27,7 +28,9 @@ struct AuthorizationTests {
                 }
                 let token = tokens[min(number, tokens.count) - 1]
                 return answer(
-                    200, body: (body ?? #"{"token":"","access_token":"\#(token)","expires_in":300}"#).utf8)
+                    200,
+                    body: (body ?? #"{"token":"","access_token":"\#(token)","expires_in":300}"#)
+                        .utf8)
             }
             if request.fields[.authorization] == "Bearer good" { return nil }
             return answer(
@@ -71,14 +74,17 @@ struct AuthorizationTests {
         let form = String(decoding: request.body, as: UTF8.self)
         #expect(form.contains("grant_type=refresh_token"))
         #expect(form.contains("refresh_token=secret%26refresh"))
-        #expect(!stage.registry.seen.contains { $0.fields[.authorization]?.contains("secret") == true })
+        #expect(
+            !stage.registry.seen.contains { $0.fields[.authorization]?.contains("secret") == true })
     }
 
     @Test("a registry that says 401 again and again is asked twice, then we are denied")
     func loop() async throws {
         let stage = try Stage(credential: user)
         guarded(stage, tokens: ["bad", "worse", "good"])
-        await expectFailure(.denied, "answered 401") { _ = try await stage.repository.manifest(tag) }
+        await expectFailure(.denied, "answered 401") {
+            _ = try await stage.repository.manifest(tag)
+        }
         #expect(stage.registry.seen.filter { $0.authority == "registry.example" }.count == 2)
     }
 
@@ -91,7 +97,9 @@ struct AuthorizationTests {
                     ? nil : answer(401, ["WWW-Authenticate": "BASIC realm=x"])
             }
             if credential == user {
-                await expectFailure(.notFound, "404") { _ = try await stage.repository.manifest(tag) }
+                await expectFailure(.notFound, "404") {
+                    _ = try await stage.repository.manifest(tag)
+                }
             } else {
                 await expectFailure(.denied, "log in there first") {
                     _ = try await stage.repository.manifest(tag)
@@ -141,7 +149,8 @@ struct AuthorizationTests {
     func tokenAnswers() async throws {
         let answers: [(String, Failure.Kind, String)] = [
             (String(repeating: " ", count: Limits.tokenAnswerBytes + 1), .overLimit, "more than"),
-            ("<html>", .malformed, "token server"), ("{}", .malformed, "neither token nor access_token"),
+            ("<html>", .malformed, "token server"),
+            ("{}", .malformed, "neither token nor access_token"),
             ("{\"token\":\"a\\r\\nX: y\"}", .malformed, "characters that no token has"),
         ]
         for (body, kind, part) in answers {
@@ -154,7 +163,8 @@ struct AuthorizationTests {
     @Test("a redirect to another host, port or scheme gets no Authorization; the same host does")
     func redirects() async throws {
         for (target, keeps) in [
-            ("https://storage.example/blob?sig=1", false), ("https://registry.example:444/blob", false),
+            ("https://storage.example/blob?sig=1", false),
+            ("https://registry.example:444/blob", false),
             ("/elsewhere", true),
         ] {
             let stage = try Stage(credential: user)
@@ -246,7 +256,8 @@ struct AuthorizationTests {
         let rows: [(String, String)] = [
             ("ghcr.io", "https://ghcr.io/"), ("docker.io", "https://registry-1.docker.io/"),
             ("localhost:5000", "http://localhost:5000/"), ("127.0.0.9", "http://127.0.0.9/"),
-            ("[::1]:5000", "http://[::1]:5000/"), ("127.0.0.1.evil.example", "https://127.0.0.1.evil.example/"),
+            ("[::1]:5000", "http://[::1]:5000/"),
+            ("127.0.0.1.evil.example", "https://127.0.0.1.evil.example/"),
             ("localhost.evil.example", "https://localhost.evil.example/"),
             ("plain.example", "http://plain.example/"),
         ]

@@ -109,7 +109,7 @@ struct CopyTests {
         let destination = try Stage(host: "other.example")
         let (_, evidence) = try await chain(on: source)
         destination.registry.intercept { request, _ in
-            String(decoding: request.body, as: UTF8.self).contains("\"artifactType\"")
+            String(decoding: request.body, as: UTF8.self).contains("\"subject\"")
                 && request.method == "PUT" ? answer(400, body: "no artifacts here".utf8) : nil
         }
         let report = try await run(source, destination)

@@ -3,8 +3,9 @@
 
 import OCI
 import Primitives
-@testable import Registry
 import Testing
+
+@testable import Registry
 
 @Suite("what registries write in headers")
 struct ParsingTests {
@@ -30,7 +31,10 @@ struct ParsingTests {
             ),
             (
                 "Negotiate YWI=, Basic realm=\"\\\"q\\\"\"",
-                [.init(scheme: "negotiate"), .init(scheme: "basic", parameters: ["realm": "\"q\""])]
+                [
+                    .init(scheme: "negotiate"),
+                    .init(scheme: "basic", parameters: ["realm": "\"q\""]),
+                ]
             ),
             ("Bearer realm=a,realm=b", [.init(scheme: "bearer", parameters: ["realm": "a"])]),
             ("", []),
@@ -39,7 +43,9 @@ struct ParsingTests {
             #expect(try AuthorizationChallenge.list(parsing: text) == expected, "\(text)")
         }
         for text in ["Basic realm=\"open", "\"", "Basic realm=x, =y"] {
-            #expect(throws: Failure.self, "\(text)") { try AuthorizationChallenge.list(parsing: text) }
+            #expect(throws: Failure.self, "\(text)") {
+                try AuthorizationChallenge.list(parsing: text)
+            }
         }
     }
 
@@ -57,7 +63,8 @@ struct ParsingTests {
     func references() throws {
         let base = try WebAddress(parsing: "https://Reg.example:5000/v2/a/uploads/1?x=1")
         let rows = [
-            ("/b?c", "https://reg.example:5000/b?c"), ("2?y", "https://reg.example:5000/v2/a/uploads/2?y"),
+            ("/b?c", "https://reg.example:5000/b?c"),
+            ("2?y", "https://reg.example:5000/v2/a/uploads/2?y"),
             ("?y=2", "https://reg.example:5000/v2/a/uploads/1?y=2"),
             ("//other/p#f", "https://other/p"), ("HTTPS://Other", "https://other/"),
         ]
@@ -66,7 +73,9 @@ struct ParsingTests {
             #expect("\(found.scheme)://\(found.authority)\(found.target)" == expected)
         }
         #expect(try WebAddress(parsing: "https://a/b?secret=1").description == "https://a/b")
-        for bad in ["file:///etc", "https://u:p@a/", "https://a b/", "https:///x", "https://a/\r\nX: y"] {
+        for bad in [
+            "file:///etc", "https://u:p@a/", "https://a b/", "https:///x", "https://a/\r\nX: y",
+        ] {
             #expect(throws: Failure.self, "\(bad)") { try base.resolving(bad) }
         }
     }
@@ -82,7 +91,9 @@ struct ParsingTests {
             ("2001:db8::1", .elsewhere), ("fec0::1", .elsewhere), ("localhost.example", .elsewhere),
         ]
         for (host, expected) in rows { #expect(try HostReach(of: host) == expected, "\(host)") }
-        for host in ["127.1", "0x7f000001", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1::2::3", "fe80::1%eth0"] {
+        for host in [
+            "127.1", "0x7f000001", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1::2::3", "fe80::1%eth0",
+        ] {
             #expect(throws: Failure.self, "\(host)") { try HostReach(of: host) }
         }
     }

@@ -116,7 +116,8 @@ struct PushingTests {
         let broken = Mutex(false)
         let registry = stage.registry
         registry.intercept { request, _ in
-            guard request.method == "PATCH", request.fields[.contentRange]?.hasPrefix("300-") == true,
+            guard request.method == "PATCH",
+                request.fields[.contentRange]?.hasPrefix("300-") == true,
                 broken.withLock({ was in
                     defer { was = true }
                     return !was
@@ -194,7 +195,8 @@ struct PushingTests {
     func noAPI(status: Int) async throws {
         let stage = try Stage()
         stage.registry.intercept { request, _ in
-            request.path.contains("/referrers/") ? answer(status, ["Content-Type": "text/html"]) : nil
+            request.path.contains("/referrers/")
+                ? answer(status, ["Content-Type": "text/html"]) : nil
         }
         let found = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
         #expect(found == ReferrersAnswer(descriptors: [], door: .referrersTag))
@@ -202,7 +204,9 @@ struct PushingTests {
 
     @Test("a registry that cannot be asked for referrers is a failure, not an empty list")
     func unanswered() async throws {
-        for (status, kind) in [(500, Failure.Kind.unavailable), (403, .denied), (429, .rateLimited)] {
+        for (status, kind) in [
+            (500, Failure.Kind.unavailable), (403, .denied), (429, .rateLimited),
+        ] {
             let stage = try Stage()
             stage.registry.intercept { _, _ in answer(status) }
             await expectFailure(kind, "answered \(status)") {
@@ -230,9 +234,11 @@ struct PushingTests {
         let stage = try Stage()
         stage.registry.change { $0.hasReferrersAPI = false }
         let image = try await stage.image()
-        let entry = #"{"mediaType":"application/vnd.oci.image.manifest.v1+json","#
+        let entry =
+            #"{"mediaType":"application/vnd.oci.image.manifest.v1+json","#
             + #""digest":"\#(Digest(of: [3], by: .sha256))","size":3,"x-new":{"a":[1.50]}}"#
-        let text = #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociIndex)","manifests":[\#(entry)],"x":1}"#
+        let text =
+            #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociIndex)","manifests":[\#(entry)],"x":1}"#
         let index = try Manifest(parsing: Array(text.utf8), as: .ociIndex)
         try await stage.repository.push(index, tag: Tag(for: image.digest))
         _ = try await stage.referrer(to: image, "one")
@@ -251,7 +257,9 @@ struct PushingTests {
         let readers = Mutex(0)
         let tag = Tag(for: image.digest).description
         stage.registry.intercept { request, _ in
-            guard request.path.hasSuffix("/manifests/\(tag)"), request.method == "GET" else { return nil }
+            guard request.path.hasSuffix("/manifests/\(tag)"), request.method == "GET" else {
+                return nil
+            }
             let number = readers.withLock {
                 $0 += 1
                 return $0

@@ -167,8 +167,12 @@ struct ReadingTests {
         try await stage.put(bytes, .octets)
         let before = stage.registry.seen.count
         stage.registry.intercept { _, number in
-            if number == before + 1 { return brokenAnswer(200, body: Array(bytes[..<300]), then: stalled) }
-            if number == before + 2 { return brokenAnswer(200, body: Array(bytes[..<500]), then: nil) }
+            if number == before + 1 {
+                return brokenAnswer(200, body: Array(bytes[..<300]), then: stalled)
+            }
+            if number == before + 2 {
+                return brokenAnswer(200, body: Array(bytes[..<500]), then: nil)
+            }
             return ranges ? nil : answer(200, body: bytes)
         }
         let blob = Descriptor(of: bytes, as: .octets)
@@ -233,7 +237,10 @@ struct ReadingTests {
     func hostilePages() async throws {
         let links: [(String, Failure.Kind, String)] = [
             ("</v2/acme/api/tags/list>; rel=next", .rejected, "leads back"),
-            ("<https://evil.example/v2/acme/api/tags/list?n=1>; rel=\"next\"", .rejected, "another host"),
+            (
+                "<https://evil.example/v2/acme/api/tags/list?n=1>; rel=\"next\"", .rejected,
+                "another host"
+            ),
             ("<//169.254.169.254/latest>; rel=\"next\"", .rejected, "another host"),
             ("</v2/acme/api/tags/list?n=NUMBER>; rel=\"next\"", .overLimit, "more than 1000 pages"),
         ]

@@ -121,7 +121,9 @@ final class RegistryDouble: Transport {
             }
             var fields = ["Docker-Content-Digest": digest]
             let subject = try? JSONValue(parsing: request.body, named: "")["subject"]?["digest"]
-            if state.hasReferrersAPI, let subject = subject?.string { fields["OCI-Subject"] = subject }
+            if state.hasReferrersAPI, let subject = subject?.string {
+                fields["OCI-Subject"] = subject
+            }
             return answer(201, fields)
         case "DELETE":
             if item.contains(":") {
@@ -201,7 +203,8 @@ final class RegistryDouble: Transport {
         }
     }
 
-    private func tags(_ name: String, _ query: [String: String], _ state: State) -> TransportAnswer {
+    private func tags(_ name: String, _ query: [String: String], _ state: State) -> TransportAnswer
+    {
         let all = (state.repositories[name]?.tags.keys.sorted() ?? []).filter {
             $0 > query["last"] ?? ""
         }

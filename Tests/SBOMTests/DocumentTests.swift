@@ -19,9 +19,13 @@ struct DocumentTests {
         let status =
             debianStanza(
                 "libc6", "2.36-9+deb12u1",
-                more: "Source: glibc\nMaintainer: GNU Libc Maintainers <glibc@lists.debian.org>\nDepends: libgcc-s1\n")
+                more:
+                    "Source: glibc\nMaintainer: GNU Libc Maintainers <glibc@lists.debian.org>\nDepends: libgcc-s1\n"
+            )
             + debianStanza("libc6", "2.36-9+deb12u1", architecture: "i386")
-            + debianStanza("libgcc-s1", "12.2.0-14", more: "Maintainer: Laszlo (GCS) <gcs@debian.org>\nDepends: libc6\n")
+            + debianStanza(
+                "libgcc-s1", "12.2.0-14",
+                more: "Maintainer: Laszlo (GCS) <gcs@debian.org>\nDepends: libc6\n")
             + debianStanza("odd\u{1}\"name", "1~é/1", more: "Maintainer: <https://example.com/x>\n")
             + debianStanza("plain", "1", more: "Maintainer: \n") + extra
         var images = MemoryImages()
@@ -85,11 +89,13 @@ struct DocumentTests {
             found.document(as: .cycloneDX, stamp: stamp)["metadata"]?["component"])
         #expect(
             root["purl"]?.string
-                == "pkg:oci/api-server@\(image.digest)?arch=amd64&repository_url=ghcr.io%2Facme%2Fapi-server")
+                == "pkg:oci/api-server@\(image.digest)?arch=amd64&repository_url=ghcr.io%2Facme%2Fapi-server"
+        )
         #expect(root["hashes"]?.array?.first?["content"]?.string == image.digest.hex)
         let nameless = try await sampleImage(repository: nil)
         #expect(
-            nameless.document(as: .cycloneDX, stamp: stamp)["metadata"]?["component"]?["purl"]?.string
+            nameless.document(as: .cycloneDX, stamp: stamp)["metadata"]?["component"]?["purl"]?
+                .string
                 == "pkg:oci/image@\(image.digest)?arch=amd64")
     }
 
@@ -99,7 +105,8 @@ struct DocumentTests {
         let document = found.document(as: .cycloneDX, stamp: stamp)
         #expect(document["metadata"]?["properties"]?.array?.count == found.unknowns.count)
         #expect(document["compositions"]?.array?.first?["aggregate"] == "incomplete")
-        #expect(found.document(as: .spdx, stamp: stamp)["comment"]?.string?.contains("Status") == true)
+        #expect(
+            found.document(as: .spdx, stamp: stamp)["comment"]?.string?.contains("Status") == true)
     }
 
     @Test("SPDX: identifiers are unique and of the allowed letters, relations lead somewhere")
@@ -109,7 +116,10 @@ struct DocumentTests {
         #expect(Set(names).count == names.count)
         for name in names {
             #expect(name.hasPrefix("SPDXRef-"))
-            #expect(name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-") })
+            #expect(
+                name.allSatisfy {
+                    $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "." || $0 == "-")
+                })
         }
         let relations = document["relationships"]?.array ?? []
         #expect(Set(relations).count == relations.count)
@@ -126,13 +136,25 @@ struct DocumentTests {
     @Test(
         "suppliers are people or organizations with a safe address or none",
         arguments: [
-            ("GNU Libc Maintainers <debian-glibc@lists.debian.org>", "Organization: GNU Libc Maintainers (debian-glibc@lists.debian.org)"),
-            ("Laszlo Boszormenyi (GCS) <gcs@debian.org>", "Person: Laszlo Boszormenyi [GCS] (gcs@debian.org)"),
+            (
+                "GNU Libc Maintainers <debian-glibc@lists.debian.org>",
+                "Organization: GNU Libc Maintainers (debian-glibc@lists.debian.org)"
+            ),
+            (
+                "Laszlo Boszormenyi (GCS) <gcs@debian.org>",
+                "Person: Laszlo Boszormenyi [GCS] (gcs@debian.org)"
+            ),
             ("Theodore Y. Ts'o <tytso@mit.edu>", "Person: Theodore Y. Ts'o (tytso@mit.edu)"),
-            ("Google Cloud CLI Authors <https://x.org/p/>", "Organization: Google Cloud CLI Authors"),
+            (
+                "Google Cloud CLI Authors <https://x.org/p/>",
+                "Organization: Google Cloud CLI Authors"
+            ),
             ("a@example.org", "Person: a@example.org (a@example.org)"),
             ("Odd <a b@c>", "Person: Odd"), ("<a@b.c>", "Person: a@b.c (a@b.c)"),
-            ("deity@lists.debian.org", "Organization: deity@lists.debian.org (deity@lists.debian.org)"),
+            (
+                "deity@lists.debian.org",
+                "Organization: deity@lists.debian.org (deity@lists.debian.org)"
+            ),
         ])
     func suppliers(_ maintainer: String, _ text: String) {
         #expect(Supplier(maintainer: maintainer)?.spdxText == text)
@@ -161,7 +183,8 @@ struct DocumentTests {
             switch subject {
             case "image": try await sampleImage()
             case "nameless": try await sampleImage(repository: nil)
-            case "folder": try folderInventory(["var/lib/dpkg/status": debianStanza("a") + "Package: x\n"])
+            case "folder":
+                try folderInventory(["var/lib/dpkg/status": debianStanza("a") + "Package: x\n"])
             case "empty": try folderInventory([:])
             default: try machineInventory()
             }

@@ -14,7 +14,8 @@ struct ImageInventoryTests {
             $0.directory("etc/")
             $0.file("usr/lib/os-release", debianRelease)
             $0.symbolicLink("etc/os-release", to: "../usr/lib/os-release")
-            $0.file("var/lib/dpkg/status", debianStanza("a") + debianStanza("b") + debianStanza("c"))
+            $0.file(
+                "var/lib/dpkg/status", debianStanza("a") + debianStanza("b") + debianStanza("c"))
         },
         archive {
             $0.file(
@@ -23,7 +24,8 @@ struct ImageInventoryTests {
         },
         archive { $0.file("app/bin", String(repeating: "x", count: 100_000)) },
         archive {
-            $0.file("var/lib/dpkg/status", debianStanza("a") + debianStanza("c") + debianStanza("d"))
+            $0.file(
+                "var/lib/dpkg/status", debianStanza("a") + debianStanza("c") + debianStanza("d"))
         },
     ]
 
@@ -66,7 +68,8 @@ struct ImageInventoryTests {
             let other = try await read(plain, images, layersAtOnce: width)
             #expect(other == first)
             for format in InventoryFormat.allCases {
-                #expect(other.bytes(as: format, stamp: stamp) == first.bytes(as: format, stamp: stamp))
+                #expect(
+                    other.bytes(as: format, stamp: stamp) == first.bytes(as: format, stamp: stamp))
             }
         }
         for tool in ["gzip -c", "zstd -c"] where hasTool(String(tool.prefix(4))) {
@@ -132,7 +135,8 @@ struct ImageInventoryTests {
             try ImageIndex(manifests: [try descriptor(amd, "linux/amd64"), attestation]).manifest())
         let two = images.keep(
             try ImageIndex(manifests: [
-                try descriptor(amd, "linux/amd64"), try descriptor(arm, "linux/arm64/v8"), attestation,
+                try descriptor(amd, "linux/amd64"), try descriptor(arm, "linux/arm64/v8"),
+                attestation,
             ]).manifest())
         let nested = images.keep(try ImageIndex(manifests: [one.descriptor]).manifest())
         let ready = images

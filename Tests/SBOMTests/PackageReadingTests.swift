@@ -78,7 +78,8 @@ struct DebianPackagesTests {
             "etc/os-release": debianRelease,
             "var/lib/dpkg/status": debianStanza(
                 "libc6", "2.36-9+deb12u1",
-                more: "Source: glibc (2.36-9)\nMaintainer: GNU Libc Maintainers <g@lists.debian.org>\n"
+                more:
+                    "Source: glibc (2.36-9)\nMaintainer: GNU Libc Maintainers <g@lists.debian.org>\n"
                     + "Depends: libgcc-s1,\n libcrypt1 (>= 1:4.4.10-10~)\nDescription: x\n y\n"),
         ])
         let package = try #require(found.packages.first)
@@ -92,10 +93,12 @@ struct DebianPackagesTests {
         #expect(found.unknowns.isEmpty)
     }
 
-    @Test("dependencies lead to what is installed: alternatives, virtual packages, same architecture")
+    @Test(
+        "dependencies lead to what is installed: alternatives, virtual packages, same architecture")
     func dependencies() throws {
         let stanzas = [
-            debianStanza("app", more: "Depends: lib (>= 1), mta | other, gone | any:any\nPre-Depends: app\n"),
+            debianStanza(
+                "app", more: "Depends: lib (>= 1), mta | other, gone | any:any\nPre-Depends: app\n"),
             debianStanza("app", architecture: "i386", more: "Depends: lib\n"),
             debianStanza("lib"), debianStanza("lib", architecture: "i386"),
             debianStanza("postfix", architecture: "all", more: "Provides: mta, x (= 1)\n"),
@@ -111,7 +114,8 @@ struct DebianPackagesTests {
                 "pkg:deb/debian/lib@1.0?arch=amd64&distro=debian",
                 "pkg:deb/debian/postfix@1.0?arch=all&distro=debian",
             ])
-        let other = try #require(found.packages.first { $0.name == "app" && $0.architecture == "i386" })
+        let other = try #require(
+            found.packages.first { $0.name == "app" && $0.architecture == "i386" })
         #expect(
             other.dependencies.map(\.description)
                 == ["pkg:deb/debian/lib@1.0?arch=i386&distro=debian"])
@@ -147,6 +151,16 @@ struct DebianPackagesTests {
         #expect(found.unknowns.first?.path == "var/lib/dpkg/status")
     }
 
+    @Test("a field that only looks like another is not it")
+    func lookAlikes() throws {
+        let found = try folderInventory([
+            "etc/os-release": debianRelease,
+            "var/lib/dpkg/status": debianStanza("a", more: "Pac\u{212A}age: b\n"),
+        ])
+        #expect(found.packages.map(\.name) == ["a"])
+        #expect(found.unknowns.isEmpty)
+    }
+
     @Test("a package listed twice is one; with two descriptions that is said")
     func duplicates() throws {
         let twice = try folderInventory([
@@ -178,7 +192,10 @@ struct DebianPackagesTests {
         let answer = try #require(
             try shellOutput(
                 "dpkg-query --admindir=var/lib/dpkg -W -f '\(format)'",
-                files: ["var/lib/dpkg/status": Array(status.utf8), "var/lib/dpkg/info/format": [49, 10]]))
+                files: [
+                    "var/lib/dpkg/status": Array(status.utf8),
+                    "var/lib/dpkg/info/format": [49, 10],
+                ]))
         let lines = String(decoding: answer, as: UTF8.self).split(separator: "\n")
         let expected = lines.filter { $0.hasSuffix(" installed") }.map { line in
             let words = line.split(separator: " ")
@@ -197,7 +214,8 @@ struct DebianPackagesTests {
 
     @Test("a database with flipped bytes gives an inventory, never a trap", arguments: 0..<20)
     func mutations(_ seed: UInt64) throws {
-        let status = Array((debianStanza("a", more: "Depends: b | c (>= 1), d\n") + debianStanza("b")).utf8)
+        let status = Array(
+            (debianStanza("a", more: "Depends: b | c (>= 1), d\n") + debianStanza("b")).utf8)
         var random = SystemSeed(seed)
         for _ in 0..<30 {
             var bytes = status
@@ -297,7 +315,10 @@ struct FolderInventoryTests {
     @Test("databases that are not read yet, and evidence out of reach, are unknown")
     func unreadDatabases() throws {
         let found = try folderInventory(
-            ["etc/os-release": "ID=fedora", "usr/lib/sysimage/rpm/rpmdb.sqlite": "x", "elsewhere": "P:a"],
+            [
+                "etc/os-release": "ID=fedora", "usr/lib/sysimage/rpm/rpmdb.sqlite": "x",
+                "elsewhere": "P:a",
+            ],
             links: ["lib/apk/db/installed": "../../../elsewhere", "var/lib/dpkg/status": "status"])
         #expect(
             found.unknowns.map(\.path) == [

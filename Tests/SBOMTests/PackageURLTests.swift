@@ -51,7 +51,8 @@ struct PackageURLTests {
             qualifiers: ["arch": "all", "empty": "", "Distro": "x&y=z"])
         #expect(
             url.description
-                == "pkg:deb/debian/a%2Fb%40c%3Fd%23e%20%C3%A9@1:2%2B3~4%255?arch=all&distro=x%26y%3Dz")
+                == "pkg:deb/debian/a%2Fb%40c%3Fd%23e%20%C3%A9@1:2%2B3~4%255?arch=all&distro=x%26y%3Dz"
+        )
     }
 
     @Test("only ASCII letters change case, so nothing comes to look like something else")
@@ -63,7 +64,9 @@ struct PackageURLTests {
 
     @Test(
         "a missing name or namespace is refused, and so is one too many",
-        arguments: [("deb", nil, "x"), ("apk", "", "x"), ("oci", "acme", "x"), ("generic", nil, "")]
+        arguments: [
+            ("deb", nil, "x"), ("apk", "", "x"), ("oci", "acme", "x"), ("generic", nil, ""),
+        ]
             as [(String, String?, String)])
     func refusals(_ type: String, _ namespace: String?, _ name: String) {
         #expect {

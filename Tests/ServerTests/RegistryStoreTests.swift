@@ -246,6 +246,18 @@ struct RegistryRouteTests {
         #expect(throws: Failure.self) { try ListenAddress(parsing: text) }
     }
 
+    @Test("an address that cannot be taken is a failure that says so")
+    func refusesAddress() async throws {
+        let folder = try TrialFolder()
+        let server = RegistryServer(
+            store: try folder.store(), behaviour: .standard,
+            listen: ListenAddress(host: "192.0.2.1", port: 1), logger: quietLogger)
+        let failure = await #expect(throws: Failure.self) {
+            try await server.run { _ in Issue.record("it listens") }
+        }
+        #expect(failure?.kind == .unavailable)
+    }
+
     @Test(
         "a repository's name may look like an endpoint",
         arguments: ["blobs", "a/blobs", "a/manifests", "tags/list", "a/blobs/uploads", "referrers"])

@@ -26,7 +26,9 @@ struct CredentialFile: Sendable {
         }
         var auths: [(String, JSONReader)] = []
         for name in try json.optional("auths")?.object().names ?? [] {
-            if let entry = try json.optional("auths")?.optional(name) { auths.append((name, entry)) }
+            if let entry = try json.optional("auths")?.optional(name) {
+                auths.append((name, entry))
+            }
         }
         self.auths = auths
         helpers = try json.optional("credHelpers")?.stringMap() ?? [:]

@@ -64,7 +64,7 @@ package struct RegistryCredentials: CredentialSource {
         do {
             bytes = try readFile(
                 at: path, atMost: Limits.credentialFileBytes, named: "the credentials")
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
             return nil
         }
         // Podman leaves empty files behind.

@@ -111,7 +111,8 @@ final class FolderHandle: Sendable {
             guard let name = String(validating: bytes, as: UTF8.self) else {
                 throw Failure(
                     .unsupported, "cannot list the folder", at: .named(path),
-                    because: "the name \(quoted(String(decoding: bytes, as: UTF8.self))) is not UTF-8"
+                    because:
+                        "the name \(quoted(String(decoding: bytes, as: UTF8.self))) is not UTF-8"
                 )
             }
             if name != ".", name != ".." { names.append(name) }

@@ -21,10 +21,11 @@ package struct FolderImage: LocalArtifacts {
         throws(Failure)
     {
         let made = try FolderLayer(folder: folder, modified: created)
-        configuration = ImageConfiguration.document(
-            platform: platform, layerDigests: [made.contentDigest], created: created,
-            createdBy: createdBy
-        ).compactBytes
+        configuration =
+            ImageConfiguration.document(
+                platform: platform, layerDigests: [made.contentDigest], created: created,
+                createdBy: createdBy
+            ).compactBytes
         layer = made.descriptor
         layerFile = made.file
         sourceName = folder

@@ -52,7 +52,8 @@ internal import Primitives
                 if result == Z_STREAM_ERROR || left > 0 || result == Z_STREAM_END { return result }
             }
         }
-        let isGood = flush == Z_FINISH ? result == Z_STREAM_END : result == Z_OK || result == Z_BUF_ERROR
+        let isGood =
+            flush == Z_FINISH ? result == Z_STREAM_END : result == Z_OK || result == Z_BUF_ERROR
         guard isGood else {
             throw Failure(.bug, "cannot compress", because: "zlib answered \(result)")
         }

@@ -75,7 +75,8 @@ package struct LayoutDirectory: ArtifactDestination, LocalArtifacts {
         _ blob: Descriptor, content: ByteStream, mountingFrom neighbour: Repository?
     ) async throws {
         let part = try PartialFile(in: try blobFolder(blob.digest))
-        for try await chunk in content.verified(against: blob, from: "the content for \(sourceName)")
+        for try await chunk in content.verified(
+            against: blob, from: "the content for \(sourceName)")
         {
             try part.append(chunk)
         }

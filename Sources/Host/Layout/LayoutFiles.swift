@@ -47,7 +47,7 @@ struct FolderLayoutFiles: LayoutFiles {
     func size(of path: String) throws(Failure) -> Int? {
         do {
             return try open(path).size
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
             return nil
         }
     }

@@ -78,7 +78,8 @@ struct LayoutReader: Sendable {
 
     private func missing(_ digest: Digest) -> Failure {
         Failure(
-            .notFound, "cannot read \(digest)", at: .named(name), because: "the layout does not hold it"
+            .notFound, "cannot read \(digest)", at: .named(name),
+            because: "the layout does not hold it"
         )
     }
 
@@ -133,7 +134,9 @@ struct LayoutReader: Sendable {
             guard entry.mediaType.isIndex || entry.mediaType.isImageManifest,
                 try files.size(of: blobPath(entry.digest)) != nil
             else { continue }
-            if try manifest(entry.digest, as: entry.mediaType).subject == nil { roots.append(entry) }
+            if try manifest(entry.digest, as: entry.mediaType).subject == nil {
+                roots.append(entry)
+            }
         }
         return roots
     }

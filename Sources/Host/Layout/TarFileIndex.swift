@@ -35,7 +35,9 @@ struct TarFileIndex: LayoutFiles {
                     at: .bytes(of: name, offset: start),
                     because: "an entry claims \(length) bytes and the file ends before")
             }
-            if let path { try keep(entry, as: path, FilePart(file: file, offset: start, size: length)) }
+            if let path {
+                try keep(entry, as: path, FilePart(file: file, offset: start, size: length))
+            }
             offset = start + (length + 511) / 512 * 512
         }
     }
@@ -53,7 +55,9 @@ struct TarFileIndex: LayoutFiles {
                     because: "it holds \(quoted(path)) twice")
             }
         case .symbolicLink, .hardLink:
-            let folder = entry.kind == .hardLink ? "" : String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+            let folder =
+                entry.kind == .hardLink
+                ? "" : String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
             if let target = Self.cleaned(target, from: folder) { entries[path] = .link(to: target) }
         default: break
         }

@@ -21,7 +21,8 @@ package enum Compression: String, Hashable, Sendable {
             self = .gzip
         } else if start.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) || Self.isSkippableFrame(start) {
             self = .zstandard
-        } else if start.starts(with: "BZh".utf8) || start.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A])
+        } else if start.starts(with: "BZh".utf8)
+            || start.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A])
         {
             throw Failure(
                 .unsupported, "cannot unpack \(name)",
@@ -33,6 +34,7 @@ package enum Compression: String, Hashable, Sendable {
     }
 
     private static func isSkippableFrame(_ start: [UInt8]) -> Bool {
-        start.count >= 4 && start[0] & 0xF0 == 0x50 && start[1...3].elementsEqual([0x2A, 0x4D, 0x18])
+        start.count >= 4 && start[0] & 0xF0 == 0x50
+            && start[1...3].elementsEqual([0x2A, 0x4D, 0x18])
     }
 }

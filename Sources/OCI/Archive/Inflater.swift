@@ -82,11 +82,13 @@ package struct Inflater {
         guard try isRecognised() else { return nil }
         while true {
             let output: [UInt8]
+            let before = position
             switch engine {
             case .unknown: return nil
             case .none:
+                guard position < chunk.count else { return nil }
                 output = chunk
-                (chunk, position) = ([], 0)
+                position = chunk.count
             case .gzip(let stream):
                 guard position < chunk.count || stream.hasMore else {
                     return try drained(stream.isWhole)
@@ -101,7 +103,7 @@ package struct Inflater {
             bytesOut += output.count
             try checkCaps()
             if !output.isEmpty { return output }
-            if case .none = engine { return nil }
+            guard position > before || position == chunk.count else { throw stuck() }
         }
     }
 
@@ -121,6 +123,12 @@ package struct Inflater {
         throw Failure(
             .malformed, "cannot unpack \(name)", at: .bytes(of: name, offset: bytesIn),
             because: "its packed data ends before what was packed does")
+    }
+
+    private func stuck() -> Failure {
+        Failure(
+            .malformed, "cannot unpack \(name)", at: .bytes(of: name, offset: bytesIn),
+            because: "its packed data does not go on")
     }
 
     private func checkCaps() throws(Failure) {

@@ -73,6 +73,7 @@ private struct TarFields {
                 // Twelve digits are 36 bits: this cannot overflow.
                 value = value << 3 | Int(byte - UInt8(ascii: "0"))
                 hasDigit = true
+            case 0 where hasDigit: return value
             case 0, UInt8(ascii: " "): isDone = isDone || hasDigit
             default: throw broken("the \(name) of an entry is not an octal number")
             }

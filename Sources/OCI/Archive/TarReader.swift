@@ -197,7 +197,8 @@ package struct TarReader: Sendable {
         }
     }
 
-    private func entry(_ header: TarHeader, stored: Int, at start: Int) throws(Failure) -> TarEntry {
+    private func entry(_ header: TarHeader, stored: Int, at start: Int) throws(Failure) -> TarEntry
+    {
         let path =
             longName ?? (extended.isSparse ? extended.sparseName : nil) ?? extended.path
             ?? header.name

@@ -43,7 +43,7 @@ internal import Primitives
         guard ZSTD_isError(status) == 0 else { throw broken(status) }
         position += used
         hasMore = status != 0 && output.count == room
-        if used > 0 || !output.isEmpty { isWhole = status == 0 }
+        isWhole = status == 0
         return output
     }
 

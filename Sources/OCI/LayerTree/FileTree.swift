@@ -125,7 +125,8 @@ package struct FileTree: Sendable {
     }
 
     /// The directory at that path; what is missing on the way is made, as unpackers do.
-    private mutating func makeDirectory(_ path: TreePath, for entry: TreePath) throws(Failure) -> Int
+    private mutating func makeDirectory(_ path: TreePath, for entry: TreePath) throws(Failure)
+        -> Int
     {
         var directories = [0]
         var waiting: [String] = path.components.reversed()
@@ -205,7 +206,8 @@ package struct FileTree: Sendable {
         return nodes[node].children.keys.sorted()
     }
 
-    private mutating func walk(_ components: [String], followingLast: Bool) throws(Failure) -> Walk {
+    private mutating func walk(_ components: [String], followingLast: Bool) throws(Failure) -> Walk
+    {
         var found: [(node: Int, name: String)] = []
         var waiting: [String] = components.reversed()
         var links = 0

@@ -72,7 +72,8 @@ package struct ImageContents: Sendable {
                 .unsupported, "cannot read \(manifest.digest) as an image",
                 at: .named(source.sourceName),
                 because: "it is an artifact of type "
-                    + "\(image.artifactType ?? image.config.mediaType), which has no root file system")
+                    + "\(image.artifactType ?? image.config.mediaType), which has no root file system"
+            )
         }
         let configuration = try ImageConfiguration(
             parsing: try await source.read(image.config, atMost: Limits.imageConfigBytes),
@@ -101,7 +102,10 @@ package struct ImageContents: Sendable {
             func start(_ place: Int) {
                 let (layer, digest) = (layers[place], digests[place])
                 group.addTask {
-                    (place, try await read(layer, unpackingTo: digest, from: source, keeping: matcher))
+                    (
+                        place,
+                        try await read(layer, unpackingTo: digest, from: source, keeping: matcher)
+                    )
                 }
             }
             for _ in 0..<max(1, layersAtOnce) { waiting.popLast().map(start) }

@@ -169,7 +169,8 @@ package struct LayerContentsBuilder: Sendable {
         guard !["", ".", ".."].contains(hidden) else {
             throw Failure(
                 .malformed, "cannot read \(name)",
-                because: "the whiteout \(quoted(parent.appending(marker).description)) hides no name")
+                because:
+                    "the whiteout \(quoted(parent.appending(marker).description)) hides no name")
         }
         contents.whiteouts.append(parent.appending(hidden))
     }
@@ -216,7 +217,8 @@ package struct LayerContentsBuilder: Sendable {
     }
 
     private func nameless() -> Failure {
-        Failure(.malformed, "cannot read \(name)", because: "an entry that is no folder has no name")
+        Failure(
+            .malformed, "cannot read \(name)", because: "an entry that is no folder has no name")
     }
 
     private func overLimit(_ why: String) -> Failure {

@@ -71,7 +71,8 @@ struct AttestorCompiler {
         guard required <= attestors.count || isOpen else {
             throw Failure(
                 .malformed, "cannot use the policy", at: declaration.place,
-                because: "the count is \(required), and there are \(attestors.count) different entries")
+                because:
+                    "the count is \(required), and there are \(attestors.count) different entries")
         }
         return AttestorSet(required: required, attestors: attestors)
     }

@@ -30,7 +30,8 @@ struct AttestorSetDeclaration: Sendable {
         self.entries = entries
         count = try node.optional("count")?.integer()
         if let count, count < 1 {
-            throw try node.required("count").broken("the count is \(count), and at least 1 is needed")
+            throw try node.required("count").broken(
+                "the count is \(count), and at least 1 is needed")
         }
         place = try node.optional("count")?.place ?? node.place
     }
@@ -76,7 +77,8 @@ struct AttestorDeclaration: Sendable {
         }
         if let keys {
             trust = .keys(
-                try KeySource(reading: keys), log: try TransparencyDemand(reading: keys.optional("rekor")))
+                try KeySource(reading: keys),
+                log: try TransparencyDemand(reading: keys.optional("rekor")))
         } else if let keyless {
             trust = .keyless(try KeylessIdentity(reading: keyless))
         } else if let nested {

@@ -108,7 +108,8 @@ private func conditionValue(
     }
     if comparison.isOrdering, Magnitude(value) == nil {
         throw node.broken(
-            "\(comparison.rawValue) needs a number, a duration such as 168h, or a quantity such as 1Gi")
+            "\(comparison.rawValue) needs a number, or an amount such as 168h or 1Gi"
+        )
     }
     guard comparison.isMembership else { return value }
     if case .array = value { return value }

@@ -30,7 +30,8 @@ struct ConditionExpression: Hashable, Sendable, CustomStringConvertible {
         description = text
         // Spec: §1.4: the predicate is merged into the root, beside Kyverno's own variables.
         if case .member(let root) = path[0], reservedRoots.contains(root) {
-            throw scanner.unsupported("\(quoted(root)) is Kyverno's own variable, not the predicate's")
+            throw scanner.unsupported(
+                "\(quoted(root)) is Kyverno's own variable, not the predicate's")
         }
     }
 
@@ -49,7 +50,8 @@ struct ConditionExpression: Hashable, Sendable, CustomStringConvertible {
         path.map { step in
             switch step {
             case .member(let name):
-                "/" + name.split(separator: "~", omittingEmptySubsequences: false)
+                "/"
+                    + name.split(separator: "~", omittingEmptySubsequences: false)
                     .joined(separator: "~0").split(separator: "/", omittingEmptySubsequences: false)
                     .joined(separator: "~1")
             case .index(let place): "/\(place)"
@@ -183,7 +185,9 @@ private struct ExpressionScanner {
         return true
     }
 
-    private mutating func skipSpaces() { rest = rest.drop { $0 == " " || $0 == "\n" || $0 == "\t" } }
+    private mutating func skipSpaces() {
+        rest = rest.drop { $0 == " " || $0 == "\n" || $0 == "\t" }
+    }
 }
 
 private func isDigitOrMinus(_ byte: UInt8) -> Bool {

@@ -50,7 +50,9 @@ enum ConditionOperator: String, Sendable, CaseIterable {
         case .anyIn, .allIn, .anyNotIn, .allNotIn:
             return try holdsMembership(observed.array ?? [observed], in: wanted.array ?? [wanted])
         case .greaterThan, .greaterThanOrEquals, .lessThan, .lessThanOrEquals:
-            guard let left = Magnitude(observed), let right = Magnitude(wanted) else { return false }
+            guard let left = Magnitude(observed), let right = Magnitude(wanted) else {
+                return false
+            }
             return isOrdered(left, right)
         }
     }

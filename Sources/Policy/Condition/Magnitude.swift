@@ -49,7 +49,9 @@ struct Magnitude: Hashable, Sendable, Comparable {
         switch value {
         case .number(let number): self.init(quantity: number.description)
         case .string(let text):
-            guard let found = Magnitude(duration: text) ?? Magnitude(quantity: text) else { return nil }
+            guard let found = Magnitude(duration: text) ?? Magnitude(quantity: text) else {
+                return nil
+            }
             self = found
         default: return nil
         }
@@ -59,7 +61,8 @@ struct Magnitude: Hashable, Sendable, Comparable {
 /// A decimal text times `size` billionths; nil when it is none, or does not fit exactly.
 private func scaled(_ number: Substring, by size: Int128) -> Int128? {
     let parts = number.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let whole = parts.first, number.contains(where: \.isNumber), number.utf8.count <= 30 else {
+    guard let whole = parts.first, number.contains(where: \.isNumber), number.utf8.count <= 30
+    else {
         return nil
     }
     let fraction = parts.count == 2 ? parts[1] : ""

@@ -78,11 +78,14 @@ package struct ApplyReport: Sendable {
             "format": "assay/apply-report/v1",
             "summary": [
                 "pass": .number(JSONNumber(counts.pass)), "fail": .number(JSONNumber(counts.fail)),
-                "warn": .number(JSONNumber(counts.warn)), "error": .number(JSONNumber(counts.error)),
+                "warn": .number(JSONNumber(counts.warn)),
+                "error": .number(JSONNumber(counts.error)),
                 "skip": .number(JSONNumber(counts.skip)),
             ],
             "images": imageCounts,
-            "rules": .array(evaluations.flatMap { evaluation in evaluation.outcomes.map { json($0, evaluation) } }),
+            "rules": .array(
+                evaluations.flatMap { evaluation in evaluation.outcomes.map { json($0, evaluation) }
+                }),
             "decisions": .array(evaluations.flatMap(\.decisions).map(\.json)),
             "failures": .array(failures.map { .string($0.description) }),
             "warnings": .array(policies.flatMap(\.warnings).map { .string($0.description) }),
@@ -118,9 +121,15 @@ package struct ApplyReport: Sendable {
         return bad.map(\.policy).inOrderOnce.map { policy in
             let rules = bad.filter { $0.policy == policy }
             let isSoft = rules.allSatisfy { status($0) == .warn }
-            let lines = rules.enumerated().map { "\($0 + 1) - \(plain($1.rule)) \(plain($1.message))" }
+            let lines = rules.enumerated().map {
+                "\($0 + 1) - \(plain($1.rule)) \(plain($1.message, atMost: messageLength))"
+            }
             return "policy \(plain(policy)) -> resource \(plain(evaluation.resource.description)) "
-                + (isSoft ? "failed as audit warning:" : "failed:") + "\n" + lines.joined(separator: "\n")
+                + (isSoft ? "failed as audit warning:" : "failed:") + "\n"
+                + lines.joined(separator: "\n")
         }
     }
 }
+
+/// Characters of one rule's message: those of all its images stand in it.
+private let messageLength = 4_000

@@ -53,7 +53,8 @@ extension Decision {
             checks.append(try DecisionCheck(reading: item))
         }
         self.init(
-            rule: try json.optional("rule").map { (part) throws(Failure) in try Rule(reading: part) },
+            rule: try json.optional("rule").map { (part) throws(Failure) in try Rule(reading: part)
+            },
             request: try Request(reading: try json.required("request")),
             image: try Image(reading: try json.required("image")), result: result, reason: reason,
             checks: checks,
@@ -85,7 +86,8 @@ extension Decision.Rule {
             policy: try json.required("policy").string(),
             namespace: try json.optional("namespace")?.string(),
             name: try json.required("name").string(), digest: try json.required("digest").digest(),
-            source: try json.required("source").string(), action: try json.required("action").word())
+            source: try json.required("source").string(), action: try json.required("action").word()
+        )
     }
 }
 
@@ -180,7 +182,8 @@ extension DecisionCheck {
             id: try json.required("id").string(), what: try json.required("type").string(),
             expected: try json.required("expected").string(),
             observed: try json.required("observed").string(),
-            outcome: try json.required("result").word(), reason: try json.optional("reasonCode")?.word(),
+            outcome: try json.required("result").word(),
+            reason: try json.optional("reasonCode")?.word(),
             evidence: evidence)
     }
 }

@@ -8,7 +8,10 @@ extension Decision {
     package var summaryText: String {
         var lines = ["\(plain(image.use.written)) (\(place))"]
         lines.append(row("result", result.rawValue + (reason.map { " \($0.rawValue)" } ?? "")))
-        if let rule { lines.append(row("rule", "\(plain(rule.policy))/\(plain(rule.name)) (\(rule.action.rawValue))")) }
+        if let rule {
+            lines.append(
+                row("rule", "\(plain(rule.policy))/\(plain(rule.name)) (\(rule.action.rawValue))"))
+        }
         if let digest = image.digest { lines.append(row("digest", digest.description)) }
         lines.append(row("found", plain(found)))
         lines.append(row("expected", plain(expected)))
@@ -22,11 +25,16 @@ extension Decision {
         var lines = [summaryText, row("message", plain(message))]
         if let rule { lines.append(row("policy", "\(plain(rule.source)) \(rule.digest)")) }
         lines.append(
-            row("request", "\(request.operation.rawValue) \(plain(request.resource.description)) \(request.digest)"))
+            row(
+                "request",
+                "\(request.operation.rawValue) \(plain(request.resource.description)) "
+                    + "\(request.digest)"
+            ))
         lines.append("  checks:")
         for check in checks {
             let reason = check.reason.map { " \($0.rawValue)" } ?? ""
-            lines.append("    \(check.outcome.rawValue)\(reason)  \(plain(check.id)): \(plain(check.what))")
+            lines.append(
+                "    \(check.outcome.rawValue)\(reason)  \(plain(check.id)): \(plain(check.what))")
             lines.append("      expected: \(plain(check.expected))")
             lines.append("      observed: \(plain(check.observed))")
             for digest in check.evidence { lines.append("      evidence: \(digest)") }

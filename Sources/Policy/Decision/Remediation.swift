@@ -47,17 +47,18 @@ struct RemedyContext: Sendable {
     func remediation(_ remedies: [Remedy]) -> Remediation? {
         guard !remedies.isEmpty else { return nil }
         // Where a digest must be written anyway, writing the known one is the whole mend.
-        let known = remedies.lazy.compactMap { if case .useDigest(let digest, _) = $0 { digest } else { nil } }
+        let known = remedies.lazy.compactMap {
+            if case .useDigest(let digest, _) = $0 { digest } else { nil }
+        }
         let mustPin = remedies.contains { if case .writeDigest = $0 { true } else { false } }
         if mustPin, let digest = known.first {
             return Remediation(
                 summary: "the tag has moved; name the digest that was signed",
                 steps: [editImage(to: name?.repositoryPinned(to: digest) ?? "\(digest)")])
         }
-        let needed = remedies
         return Remediation(
-            summary: needed.map(summary).inOrderOnce.joined(separator: "; "),
-            steps: needed.flatMap(steps).inOrderOnce)
+            summary: remedies.map(summary).inOrderOnce.joined(separator: "; "),
+            steps: remedies.flatMap(steps).inOrderOnce)
     }
 
     private func summary(_ remedy: Remedy) -> String {
@@ -65,7 +66,7 @@ struct RemedyContext: Sendable {
         case .sign: "sign the image with the key the policy names"
         case .attest(let type): "attest \(type) with the key the policy names"
         case .correct(let type, _, _, _):
-            "replace the statement of type \(type) by one that meets the conditions"
+            "every statement of type \(type) must meet the conditions; use a build that does"
         case .writeDigest: "write the digest beside the tag"
         case .useDigest: "the tag has moved; put it back on the digest that was signed"
         case .copyEvidence: "copy the image again with its evidence"
@@ -95,8 +96,13 @@ struct RemedyContext: Sendable {
         case .sign: return pinned.map { [.command(["assay", "sign", "--key", keyFile, $0])] } ?? []
         case .attest(let type): return attest(type)
         case .correct(let type, let pointer, let observed, let expected):
-            return [.edit(file: predicateFile, pointer: pointer, from: observed, to: expected)]
-                + attest(type)
+            // Kyverno holds every statement to the conditions, so another one beside this one
+            // would not help: the digest keeps what was said about it.
+            return [
+                editImage(
+                    to: "a build whose statement of type \(type) has \(expected) at \(pointer), "
+                        + "not \(observed ?? "nothing")")
+            ]
         case .writeDigest(let digest):
             return [editImage(to: "\(image.written)@\(digest)")]
         case .useDigest(let digest, let repository):
@@ -120,7 +126,9 @@ struct RemedyContext: Sendable {
         case .useKey(let pointer):
             return [editPolicy(pointer, to: "keys: {publicKeys: …, rekor: {ignoreTlog: true}}")]
         case .nameSigners(let pointer):
-            return [editPolicy("\(pointer)/attestors", to: "[{entries: [{keys: {publicKeys: …}}]}]")]
+            return [
+                editPolicy("\(pointer)/attestors", to: "[{entries: [{keys: {publicKeys: …}}]}]")
+            ]
         case .coverImage(let pointer):
             guard let pointer, let name else { return [] }
             return [editPolicy("\(pointer)/imageReferences/-", to: "\(name.name.repository):*")]
@@ -161,10 +169,13 @@ struct RemedyContext: Sendable {
 
 private func shellWord(_ word: String) -> String {
     let isPlain = word.unicodeScalars.allSatisfy {
-        $0.isASCII && ($0.properties.isAlphabetic || "0123456789@%+=:,./_-".unicodeScalars.contains($0))
+        $0.isASCII
+            && ($0.properties.isAlphabetic || "0123456789@%+=:,./_-".unicodeScalars.contains($0))
     }
     guard !isPlain || word.isEmpty else { return word }
-    return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+    return "'"
+        + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
+        + "'"
 }
 
 /// The file `assay generate-key-pair` writes.

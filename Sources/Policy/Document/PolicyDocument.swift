@@ -36,9 +36,10 @@ struct PolicyDocument: Sendable {
         annotations = try metadata.optional("annotations")?.stringMap() ?? [:]
         let spec = try node.required("spec")
         try spec.refuseFields(otherThan: specificationFields)
-        action = try spec.optional("validationFailureAction").map { (part) throws(Failure) in
-            try FailureAction(reading: part)
-        } ?? .audit
+        action =
+            try spec.optional("validationFailureAction").map { (part) throws(Failure) in
+                try FailureAction(reading: part)
+            } ?? .audit
         overrides = try readOverrides(spec, isCluster: isCluster)
         stopsAfterFirstRule =
             try spec.optional("applyRules")?.word(of: ["All", "One"]) == "One"

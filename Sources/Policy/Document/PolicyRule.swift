@@ -24,7 +24,8 @@ struct PolicyRuleDeclaration: Sendable {
         guard !name.isEmpty, name.utf8.count <= maximumNameLength else {
             throw nameNode.broken("a rule's name has 1 to \(maximumNameLength) characters")
         }
-        scope = try RuleScope(match: try node.required("match"), exclude: try node.optional("exclude"))
+        scope = try RuleScope(
+            match: try node.required("match"), exclude: try node.optional("exclude"))
         context = try contextKeys(try node.optional("context"))
         _ = try node.optional("reportProperties")?.stringMap()
         _ = try node.optional("skipBackgroundRequests")?.boolean()
@@ -46,7 +47,8 @@ private func refuseOtherRuleTypes(_ node: YAMLNode) throws(Failure) {
     for member in try node.members() where otherRuleTypes.contains(member.name) {
         throw Failure(
             .unsupported, "cannot use the policy", at: member.place,
-            because: "a \(quoted(member.name)) rule is not about images, and Assay only reads verifyImages",
+            because:
+                "\(quoted(member.name)) is not about images, and Assay reads only verifyImages",
             next: "keep image rules in a policy of their own")
     }
 }
@@ -63,9 +65,11 @@ private func contextKeys(_ node: YAMLNode?) throws(Failure) -> [String: StoredKe
                 "globalReference": advice,
             ])
         let name = try item.required("name")
-        guard names.updateValue(
-            try StoredKeyName(reading: try item.required("configMap")), forKey: try name.string())
-            == nil
+        guard
+            names.updateValue(
+                try StoredKeyName(reading: try item.required("configMap")),
+                forKey: try name.string())
+                == nil
         else { throw name.broken("two context entries have this name") }
     }
     return names

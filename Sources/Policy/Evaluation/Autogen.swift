@@ -66,5 +66,6 @@ private func chosenControllers(_ document: PolicyDocument) throws(Failure) -> [S
 private let annotation = "pod-policies.kyverno.io/autogen-controllers"
 
 private let allControllers = [
-    "DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet", "CronJob",
+    "DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet",
+    "CronJob",
 ]

@@ -85,7 +85,8 @@ struct CompiledRule: Sendable {
             verifications.append(
                 try CompiledVerification(
                     verification, index: place,
-                    pointer: "/spec/rules/\(index)/verifyImages/\(place)", policyAction: document.action, compiler: &compiler,
+                    pointer: "/spec/rules/\(index)/verifyImages/\(place)",
+                    policyAction: document.action, compiler: &compiler,
                     warnings: &warnings))
         }
         self.verifications = verifications
@@ -123,7 +124,8 @@ struct CompiledVerification: Sendable {
 
     init(
         _ written: ImageVerificationDeclaration, index: Int, pointer: String,
-        policyAction: FailureAction, compiler: inout AttestorCompiler, warnings: inout [PolicyWarning]
+        policyAction: FailureAction, compiler: inout AttestorCompiler,
+        warnings: inout [PolicyWarning]
     ) throws(Failure) {
         self.index = index
         self.pointer = pointer
@@ -149,6 +151,11 @@ struct CompiledVerification: Sendable {
                 PolicyWarning(
                     place: written.place,
                     text: "required is true and no attestors are named, so every image fails"))
+        } else if demandsNothing {
+            warnings.append(
+                PolicyWarning(
+                    place: written.place,
+                    text: "the entry demands nothing, so its images stay unmatched"))
         }
     }
 
@@ -158,6 +165,9 @@ struct CompiledVerification: Sendable {
     }
 
     var needsEvidence: Bool { !attestorSets.isEmpty || !attestations.isEmpty }
+
+    /// An entry that asks for nothing speaks about no image: it must not look like a pass.
+    var demandsNothing: Bool { !needsEvidence && !required && !verifyDigest }
 }
 
 /// A statement that must be there, ready to judge.

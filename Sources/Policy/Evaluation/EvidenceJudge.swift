@@ -14,9 +14,9 @@ struct EvidenceJudge: Sendable {
     let image: String
 
     /// Everything one entry of verifyImages asks of the evidence.
-    func judge(_ verification: CompiledVerification) throws(Failure) -> Finding {
+    func judge(_ verification: CompiledVerification) throws(Failure) -> DemandFinding {
         let root = "verifyImages[\(verification.index)]"
-        var findings: [Finding] = []
+        var findings: [DemandFinding] = []
         for set in verification.attestorSets {
             findings.append(try judge(set, root: root, asking: .signature))
         }
@@ -24,7 +24,8 @@ struct EvidenceJudge: Sendable {
             for set in attestation.attestorSets {
                 findings.append(
                     try judge(
-                        set, root: "\(root).attestations[\(index)]", asking: .statement(attestation)))
+                        set, root: "\(root).attestations[\(index)]", asking: .statement(attestation)
+                    ))
             }
         }
         return .all(findings)
@@ -37,12 +38,12 @@ struct EvidenceJudge: Sendable {
 
     private func judge(
         _ set: AttestorSet, root: String, asking question: Question
-    ) throws(Failure) -> Finding {
-        var findings: [Finding] = []
+    ) throws(Failure) -> DemandFinding {
+        var findings: [DemandFinding] = []
         for attestor in set.attestors {
             findings.append(try judge(attestor, root: root, asking: question))
         }
-        var finding = Finding.atLeast(set.required, of: findings)
+        var finding = DemandFinding.atLeast(set.required, of: findings)
         if case .statement(let attestation) = question, finding.outcome == .refused,
             finding.reason != .attestationPolicyFailed, finding.reason != .attestationMissing
         {
@@ -56,7 +57,7 @@ struct EvidenceJudge: Sendable {
 
     private func judge(
         _ attestor: Attestor, root: String, asking question: Question
-    ) throws(Failure) -> Finding {
+    ) throws(Failure) -> DemandFinding {
         let path = "\(root).\(attestor.path)"
         switch attestor.demand {
         case .set(let set): return try judge(set, root: root, asking: question)
@@ -67,10 +68,11 @@ struct EvidenceJudge: Sendable {
                 remedy: .useKey(pointer: attestor.pointer))
         case .missingKey(let why):
             return missingTrust(
-                path, expected: "a public key", observed: why, remedy: .giveKey(pointer: attestor.pointer, why))
+                path, expected: "a public key", observed: why,
+                remedy: .giveKey(pointer: attestor.pointer, why))
         case .key(let key, let log):
             guard case .looked(let evidence) = lookup else { return couldNotLook(path, key) }
-            let finding: Finding
+            let finding: DemandFinding
             switch question {
             case .signature:
                 finding = signature(by: key, attestor: attestor, in: evidence, path: path)
@@ -86,12 +88,12 @@ struct EvidenceJudge: Sendable {
 
     private func signature(
         by key: PublicKey, attestor: Attestor, in evidence: Evidence, path: String
-    ) -> Finding {
+    ) -> DemandFinding {
         let report = evidence.signatures(by: .key(key))
         let proofs = report.proofs.filter { $0.annotations.holds(attestor.annotations) }
         let expected = signatureDemand(key, attestor.annotations)
         if !proofs.isEmpty {
-            return Finding(
+            return DemandFinding(
                 DecisionCheck(
                     id: path, what: "signature", expected: expected,
                     observed: "signed by \(key.fingerprint), found through "
@@ -103,7 +105,7 @@ struct EvidenceJudge: Sendable {
             report.proofs.isEmpty
             ? refusal(report.mostTelling, evidence, absent: .unsigned)
             : (.signerMismatch, "signed by \(key.fingerprint) without the annotations")
-        return Finding(
+        return DemandFinding(
             DecisionCheck(
                 id: path, what: "signature", expected: expected, observed: observed,
                 outcome: .refused, reason: reason, evidence: report.rejections.digests),
@@ -118,23 +120,24 @@ struct EvidenceJudge: Sendable {
     private func statement(
         _ attestation: CompiledAttestation, by key: PublicKey, in evidence: Evidence, path: String,
         root: String
-    ) throws(Failure) -> Finding {
+    ) throws(Failure) -> DemandFinding {
         let report = evidence.attestations(of: attestation.type, by: .key(key))
         let expected = "a statement of type \(attestation.type) by \(key.fingerprint)"
         guard !report.proofs.isEmpty else {
-            let (reason, observed) = refusal(report.mostTelling, evidence, absent: .attestationMissing)
+            let (reason, observed) = refusal(
+                report.mostTelling, evidence, absent: .attestationMissing)
             let cause =
                 reason == .attestationMissing
                 ? "attestations not found for predicate type \(attestation.type)"
                 : ".\(path): \(observed)"
-            return Finding(
+            return DemandFinding(
                 DecisionCheck(
                     id: path, what: "attestation", expected: expected, observed: observed,
                     outcome: .refused, reason: reason, evidence: report.rejections.digests),
                 remedies: [.attest(attestation.type)], cause: cause)
         }
         var findings = [
-            Finding(
+            DemandFinding(
                 DecisionCheck(
                     id: path, what: "attestation", expected: expected,
                     observed: "\(report.proofs.count) by \(key.fingerprint), found through "
@@ -149,19 +152,20 @@ struct EvidenceJudge: Sendable {
 
     // MARK: What is not known
 
-    private func couldNotLook(_ path: String, _ key: PublicKey) -> Finding {
+    private func couldNotLook(_ path: String, _ key: PublicKey) -> DemandFinding {
         guard case .couldNotLook(let obstacle) = lookup else { return .met }
-        return Finding(
+        return DemandFinding(
             DecisionCheck(
                 id: path, what: "evidence", expected: "evidence by \(key.fingerprint)",
-                observed: obstacle.line, outcome: obstacle.lookupOutcome, reason: obstacle.lookupReason),
+                observed: obstacle.line, outcome: obstacle.lookupOutcome,
+                reason: obstacle.lookupReason),
             remedies: [.mendRegistry(obstacle)], cause: obstacle.line)
     }
 
     private func missingTrust(
         _ path: String, expected: String, observed: String, remedy: Remedy
-    ) -> Finding {
-        Finding(
+    ) -> DemandFinding {
+        DemandFinding(
             DecisionCheck(
                 id: path, what: "signer", expected: expected, observed: observed,
                 outcome: .undetermined, reason: .trustMaterialMissing),
@@ -169,15 +173,16 @@ struct EvidenceJudge: Sendable {
     }
 
     private func missingLog(
-        _ address: String, after finding: Finding, attestor: Attestor, path: String
-    ) -> Finding {
+        _ address: String, after finding: DemandFinding, attestor: Attestor, path: String
+    ) -> DemandFinding {
         let check = DecisionCheck(
-            id: "\(path).rekor", what: "transparency log", expected: "an entry in \(plain(address))",
+            id: "\(path).rekor", what: "transparency log",
+            expected: "an entry in \(plain(address))",
             observed: "log entries are not verified by this version of Assay",
             outcome: .undetermined, reason: .trustMaterialMissing)
         return .all([
             finding,
-            Finding(
+            DemandFinding(
                 check, remedies: [.nameTheLog(pointer: attestor.pointer)],
                 cause: "\(path): the policy demands a transparency log entry"),
         ])
@@ -200,15 +205,15 @@ private struct ConditionJudge {
     let image: String
     let root: String
 
-    func judge(_ proof: VerifiedStatement) throws(Failure) -> Finding {
-        var findings: [Finding] = []
+    func judge(_ proof: VerifiedStatement) throws(Failure) -> DemandFinding {
+        var findings: [DemandFinding] = []
         for (index, group) in attestation.conditions.enumerated() {
             let id = "\(root).conditions[\(index)]"
             for (place, condition) in group.all.enumerated() {
                 findings.append(try judge(condition, proof, id: "\(id).all[\(place)]"))
             }
             guard !group.any.isEmpty else { continue }
-            var choices: [Finding] = []
+            var choices: [DemandFinding] = []
             for (place, condition) in group.any.enumerated() {
                 choices.append(try judge(condition, proof, id: "\(id).any[\(place)]"))
             }
@@ -219,11 +224,13 @@ private struct ConditionJudge {
 
     private func judge(
         _ condition: AttestationCondition, _ proof: VerifiedStatement, id: String
-    ) throws(Failure) -> Finding {
+    ) throws(Failure) -> DemandFinding {
         let holds = try condition.holds(for: proof.predicate)
         let observed = condition.observed(in: proof.predicate).map { plain($0.compactText) }
         let wanted = "\(condition.comparison.rawValue) \(plain(condition.value.compactText))"
-        let said = condition.message ?? "\(condition.keyText) is \(observed ?? "absent"), expected \(wanted)"
+        let said =
+            condition.message
+            ?? "\(condition.keyText) is \(observed ?? "absent"), expected \(wanted)"
         var remedies: [Remedy] = []
         if !holds, case .expression(let expression) = condition.key {
             remedies = [
@@ -233,13 +240,16 @@ private struct ConditionJudge {
                         ? plain(condition.value.compactText) : wanted)
             ]
         }
-        return Finding(
+        return DemandFinding(
             DecisionCheck(
                 id: id, what: "condition \(plain(condition.keyText))", expected: wanted,
                 observed: observed ?? "absent", outcome: holds ? .met : .refused,
                 reason: holds ? nil : .attestationPolicyFailed, evidence: [proof.evidenceDigest]),
             remedies: remedies,
-            cause: "attestation checks failed for \(image) and predicate \(attestation.type): \(plain(said))")
+            cause:
+                "attestation checks failed for \(image) and predicate \(attestation.type): "
+                + plain(said)
+        )
     }
 }
 
@@ -281,5 +291,6 @@ private func carriers(_ carriers: [EvidenceCarrier]) -> String {
 
 private func absence(_ evidence: Evidence) -> String {
     let doors = evidence.searches.map { "\($0.carrier.rawValue) (\($0.found))" }
-    return doors.isEmpty ? "nothing" : "nothing that fits; looked in \(doors.joined(separator: ", "))"
+    return doors.isEmpty
+        ? "nothing" : "nothing that fits; looked in \(doors.joined(separator: ", "))"
 }

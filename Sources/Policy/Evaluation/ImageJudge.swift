@@ -12,13 +12,14 @@ struct ImageJudge: Sendable {
     let facts: ImageFacts?
     let verifications: [CompiledVerification]
 
-    func judge() throws(Failure) -> (Finding, Digest?) {
+    func judge() throws(Failure) -> (DemandFinding, Digest?) {
         let resolution = resolve()
         guard resolution.finding.outcome == .met else {
             return (.all([resolution.finding] + digestFindings(nil)), nil)
         }
-        var findings: [Finding] = [resolution.finding]
-        if let digest = resolution.digest, let facts, needsEvidence {
+        var findings: [DemandFinding] = [resolution.finding]
+        if needsEvidence {
+            guard let digest = resolution.digest, let facts else { return (noFacts, nil) }
             findings.append(try evidenceFinding(facts, digest))
         }
         findings += digestFindings(resolution.digest) + requirementFindings
@@ -34,7 +35,8 @@ struct ImageJudge: Sendable {
     }
 
     /// The pinned reference, when the policy asks for it and the image passed.
-    func patch(at image: ImageUse, digest: Digest?, after finding: Finding) -> Decision.Patch? {
+    func patch(at image: ImageUse, digest: Digest?, after finding: DemandFinding) -> Decision.Patch?
+    {
         guard finding.outcome == .met, name.name.digest == nil, let digest,
             verifications.contains(where: \.mutateDigest)
         else { return nil }
@@ -43,56 +45,73 @@ struct ImageJudge: Sendable {
 
     private var needsEvidence: Bool { verifications.contains(where: \.needsEvidence) }
 
+    /// The evaluator asks for facts before it judges; should it ever not, nothing passes.
+    private var noFacts: DemandFinding {
+        DemandFinding(
+            DecisionCheck(
+                id: "facts", what: "facts about the image", expected: "what \(name) means",
+                observed: "nothing was found out", outcome: .undetermined, reason: .policyError),
+            remedies: [], cause: "nothing is known about \(name)")
+    }
+
     // MARK: The digest
 
     /// A digest in the name is what is meant, whatever a tag beside it points at.
-    private func resolve() -> (digest: Digest?, finding: Finding) {
+    private func resolve() -> (digest: Digest?, finding: DemandFinding) {
         let written = name.name.digest
         switch facts?.resolution {
         case nil: return (written, .met)
         case .resolved(let descriptor)?:
-            guard let written, written != descriptor.digest else { return (descriptor.digest, .met) }
+            guard let written, written != descriptor.digest else {
+                return (descriptor.digest, .met)
+            }
             return (
                 nil,
-                Finding(
+                DemandFinding(
                     DecisionCheck(
                         id: "digest", what: "resolution", expected: "\(written)",
-                        observed: "\(descriptor.digest)", outcome: .refused, reason: .subjectMismatch),
-                    remedies: [], cause: "failed to verify image \(name): the registry answered with \(descriptor.digest)")
+                        observed: "\(descriptor.digest)", outcome: .refused,
+                        reason: .subjectMismatch),
+                    remedies: [],
+                    cause:
+                        "failed to verify image \(name): the registry gave \(descriptor.digest)"
+                )
             )
         case .unresolved(let obstacle)?:
             // Evidence hangs on the digest, and the digest is known.
             if let written, obstacle.lookupOutcome != .refused { return (written, .met) }
             return (
                 nil,
-                Finding(
+                DemandFinding(
                     DecisionCheck(
                         id: "digest", what: "resolution", expected: "the digest of \(name)",
-                        observed: obstacle.line, outcome: obstacle.lookupOutcome, reason: obstacle.lookupReason),
+                        observed: obstacle.line, outcome: obstacle.lookupOutcome,
+                        reason: obstacle.lookupReason),
                     remedies: [.mendRegistry(obstacle)], cause: obstacle.line)
             )
         }
     }
 
     /// Spec: §1.2, verifyDigest: "image must carry a digest". With mutateDigest it will.
-    private func digestFindings(_ digest: Digest?) -> [Finding] {
+    private func digestFindings(_ digest: Digest?) -> [DemandFinding] {
         verifications.filter(\.verifyDigest).map { verification in
             let id = "verifyImages[\(verification.index)].verifyDigest"
             let expected = "a digest in the reference"
             guard name.name.digest == nil else {
-                return Finding(
+                return DemandFinding(
                     DecisionCheck(
-                        id: id, what: "digest", expected: expected, observed: "\(name)", outcome: .met),
+                        id: id, what: "digest", expected: expected, observed: "\(name)",
+                        outcome: .met),
                     remedies: [], cause: "")
             }
             guard !verification.mutateDigest else {
-                return Finding(
+                return DemandFinding(
                     DecisionCheck(
                         id: id, what: "digest", expected: expected,
                         observed: "\(name), which is pinned on the way in", outcome: .met),
                     remedies: [], cause: "")
             }
-            return Finding(
+            return DemandFinding(
                 DecisionCheck(
                     id: id, what: "digest", expected: expected, observed: "\(name)",
                     outcome: .refused, reason: .digestRequired),
@@ -103,9 +122,9 @@ struct ImageJudge: Sendable {
 
     /// Spec: §1.2, required: "image must be marked verified". Here it must be verified, and without
     /// attestors nothing can.
-    private var requirementFindings: [Finding] {
+    private var requirementFindings: [DemandFinding] {
         verifications.filter { $0.required && !$0.needsEvidence }.map { verification in
-            Finding(
+            DemandFinding(
                 DecisionCheck(
                     id: "verifyImages[\(verification.index)].required", what: "verification",
                     expected: "attestors or attestations that verify the image",
@@ -117,17 +136,20 @@ struct ImageJudge: Sendable {
 
     // MARK: Evidence
 
-    private func evidenceFinding(_ facts: ImageFacts, _ digest: Digest) throws(Failure) -> Finding {
+    private func evidenceFinding(_ facts: ImageFacts, _ digest: Digest) throws(Failure)
+        -> DemandFinding
+    {
         let finding = try judged(digest, facts.evidence)
         guard finding.outcome == .refused else { return finding }
         if let lost = try lostOnTheWay(facts, digest, finding) { return lost }
         return try tagMoved(facts, digest, finding) ?? finding
     }
 
-    private func judged(_ digest: Digest, _ lookup: EvidenceLookup) throws(Failure) -> Finding {
+    private func judged(_ digest: Digest, _ lookup: EvidenceLookup) throws(Failure) -> DemandFinding
+    {
         // Evidence is verified against its own subject, so that must be the digest in question.
         if case .looked(let evidence) = lookup, evidence.subject != digest {
-            return Finding(
+            return DemandFinding(
                 DecisionCheck(
                     id: "evidence", what: "evidence", expected: "evidence about \(digest)",
                     observed: "evidence about \(evidence.subject)", outcome: .refused,
@@ -136,7 +158,7 @@ struct ImageJudge: Sendable {
                 cause: "failed to verify image \(name): the evidence is about \(evidence.subject)")
         }
         let judge = EvidenceJudge(digest: digest, lookup: lookup, image: name.description)
-        var findings: [Finding] = []
+        var findings: [DemandFinding] = []
         for verification in verifications where verification.needsEvidence {
             findings.append(try judge.judge(verification))
         }
@@ -144,8 +166,8 @@ struct ImageJudge: Sendable {
     }
 
     private func lostOnTheWay(
-        _ facts: ImageFacts, _ digest: Digest, _ finding: Finding
-    ) throws(Failure) -> Finding? {
+        _ facts: ImageFacts, _ digest: Digest, _ finding: DemandFinding
+    ) throws(Failure) -> DemandFinding? {
         guard let origin = facts.origin, origin.digest == digest,
             finding.reason == .unsigned || finding.reason == .attestationMissing
         else { return nil }
@@ -157,14 +179,15 @@ struct ImageJudge: Sendable {
                 id: "mirror", what: "evidence at the origin",
                 expected: "the evidence that \(origin.repository) has",
                 observed: "it is not at \(name.name.repository)", outcome: .refused,
-                reason: .evidenceLostAtMirror, evidence: there.checks.flatMap(\.evidence).inOrderOnce),
+                reason: .evidenceLostAtMirror,
+                evidence: there.checks.flatMap(\.evidence).inOrderOnce),
             remedy: .copyEvidence(from: origin.repository, digest))
     }
 
     /// A tag that meant a signed digest, and now means something else that does not verify.
     private func tagMoved(
-        _ facts: ImageFacts, _ digest: Digest, _ finding: Finding
-    ) throws(Failure) -> Finding? {
+        _ facts: ImageFacts, _ digest: Digest, _ finding: DemandFinding
+    ) throws(Failure) -> DemandFinding? {
         guard name.name.digest == nil, let remembered = facts.remembered,
             remembered.digest != digest, remembered.repository == name.name.repository
         else { return nil }
@@ -173,15 +196,16 @@ struct ImageJudge: Sendable {
         return explained(
             finding,
             by: DecisionCheck(
-                id: "tag", what: "what the tag means", expected: "\(remembered.digest), which is signed",
+                id: "tag", what: "what the tag means",
+                expected: "\(remembered.digest), which is signed",
                 observed: "\(digest)", outcome: .refused, reason: .tagMoved,
                 evidence: before.checks.flatMap(\.evidence).inOrderOnce),
             remedy: .useDigest(remembered.digest, in: remembered.repository))
     }
 
     private func explained(
-        _ finding: Finding, by check: DecisionCheck, remedy: Remedy
-    ) -> Finding {
+        _ finding: DemandFinding, by check: DecisionCheck, remedy: Remedy
+    ) -> DemandFinding {
         var finding = finding
         finding.reason = check.reason
         finding.checks.insert(check, at: 0)

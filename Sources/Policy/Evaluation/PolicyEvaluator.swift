@@ -46,7 +46,8 @@ package struct PolicyEvaluator: Sendable {
     package func neededImages(_ input: EvaluationInput) throws(Failure) -> [NeededImage] {
         guard input.operation != .delete else { return [] }
         var needed: [NeededImage] = []
-        for image in try input.resource.images() {
+        var seen: Set<String> = []
+        for image in try input.resource.images() where seen.insert(image.written).inserted {
             guard let name = try? PolicyImageName(parsing: image.written) else { continue }
             var wishes: Set<EvidenceCollector.Wish> = []
             var isNeeded = false
@@ -58,8 +59,9 @@ package struct PolicyEvaluator: Sendable {
                     wishes.formUnion(verification.wishes)
                 }
             }
-            guard isNeeded, !needed.contains(where: { $0.written == image.written }) else { continue }
-            needed.append(NeededImage(written: image.written, name: name.name, wishes: wishes))
+            if isNeeded {
+                needed.append(NeededImage(written: image.written, name: name.name, wishes: wishes))
+            }
         }
         return needed
     }
@@ -140,7 +142,8 @@ extension Decision.Request {
     init(_ input: EvaluationInput) {
         self.init(
             resource: input.resource.identity, operation: input.operation,
-            subresource: input.subresource, digest: input.resource.digest, file: input.resource.file)
+            subresource: input.subresource, digest: input.resource.digest, file: input.resource.file
+        )
     }
 }
 
@@ -161,6 +164,7 @@ enum ImageCoverage: Sendable {
 extension CompiledVerification {
     /// Spec: §1.2: skipImageReferences is "matched after imageReferences".
     func coverage(of name: PolicyImageName) throws(Failure) -> ImageCoverage {
+        guard !demandsNothing else { return .silent }
         var isCovered = false
         for pattern in references where try name.isCovered(by: pattern) {
             isCovered = true

@@ -102,7 +102,9 @@ struct RuleJudge: Sendable {
     }
 
     /// An image that is no name: no pattern can speak about it, so every rule of the resource does.
-    private func unreadable(_ image: ImageUse, _ failure: Failure, action: FailureAction) -> Decision {
+    private func unreadable(_ image: ImageUse, _ failure: Failure, action: FailureAction)
+        -> Decision
+    {
         let check = DecisionCheck(
             id: "image", what: "image name", expected: "a name such as ghcr.io/acme/api:1.0",
             observed: failure.why, outcome: .refused, reason: .malformed)

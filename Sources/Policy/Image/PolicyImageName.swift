@@ -50,7 +50,8 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
     func isCovered(by pattern: ImagePattern) throws(Failure) -> Bool {
         if try pattern.wildcard.matches(anyOf: spellings) { return true }
         guard name.digest != nil else { return false }
-        if name.tag != nil, try pattern.wildcard.matches(anyOf: repositories.map { "\($0):\(tag)" }) {
+        if name.tag != nil, try pattern.wildcard.matches(anyOf: repositories.map { "\($0):\(tag)" })
+        {
             return true
         }
         guard let anyTag = pattern.withoutAnyTag else { return false }
@@ -66,7 +67,9 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
     /// The name as written with its tag taken away and `digest` put in.
     func repositoryPinned(to digest: Digest) -> String {
         var text = written.prefix { $0 != "@" }
-        if let tag = name.tag, text.hasSuffix(":\(tag)") { text = text.dropLast(tag.description.count + 1) }
+        if let tag = name.tag, text.hasSuffix(":\(tag)") {
+            text = text.dropLast(tag.description.count + 1)
+        }
         return "\(text)@\(digest)"
     }
 

@@ -15,7 +15,8 @@ struct KindSelector: Hashable, Sendable, CustomStringConvertible {
         let text = try node.string()
         guard let selector = KindSelector(text) else {
             throw node.broken(
-                "\(quoted(text)) is not written like Pod, apps/v1/Deployment or Pod/ephemeralcontainers")
+                "\(quoted(text)) is not written like Pod, apps/v1/Deployment or Pod/status"
+            )
         }
         self = selector
     }
@@ -23,7 +24,8 @@ struct KindSelector: Hashable, Sendable, CustomStringConvertible {
     /// Follows Kyverno's order: what looks like a version is one, the rest is told by position.
     init?(_ text: String) {
         let slashed = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let last = slashed.last, slashed.count <= 4, slashed.allSatisfy({ !$0.isEmpty }) else {
+        guard let last = slashed.last, slashed.count <= 4, slashed.allSatisfy({ !$0.isEmpty })
+        else {
             return nil
         }
         let dotted = last.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)

@@ -50,7 +50,8 @@ extension LabelSelector.Expression {
         guard values.isEmpty == [.exists, .doesNotExist].contains(comparison) else {
             throw node.broken(
                 values.isEmpty
-                    ? "\(comparison.rawValue) needs values" : "\(comparison.rawValue) takes no values")
+                    ? "\(comparison.rawValue) needs values"
+                    : "\(comparison.rawValue) takes no values")
         }
         self.init(key: try node.required("key").string(), comparison: comparison, values: values)
     }

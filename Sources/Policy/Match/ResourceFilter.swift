@@ -129,7 +129,7 @@ struct ResourceDemand: Sendable {
         guard let namespaceSelector, identity.kind != "Namespace" else { return .yes }
         guard let labels = input.namespaceLabels else {
             return .undecided(
-                "namespaceSelector: the labels of the namespace \(quoted(identity.namespace)) are not known"
+                "namespaceSelector: the labels of \(quoted(identity.namespace)) are not known"
             )
         }
         return try namespaceSelector.matches(labels) ? .yes : .no

@@ -37,6 +37,8 @@ package struct ResourceManifest: Sendable {
     package let json: JSONValue
     package let labels: [String: String]
     package let annotations: [String: String]
+    /// The content by digest, whatever the order of its fields was.
+    package let digest: Digest
     /// The file it stands in, for edits; nil when it came over the wire.
     package let file: String?
 
@@ -61,10 +63,12 @@ package struct ResourceManifest: Sendable {
         return found
     }
 
-    /// Reads one resource; kind, apiVersion and metadata must be there.
+    /// Reads one resource; kind and apiVersion must be there. Files beside resources, such as a
+    /// kustomization.yaml, have no metadata.
     package init(_ json: JSONValue, file: String? = nil) throws(Failure) {
         let reader = JSONReader(json, document: file ?? "the resource")
-        let metadata = try reader.required("metadata")
+        let metadata =
+            try reader.optional("metadata") ?? JSONReader([:], document: reader.document)
         let kind = try reader.required("kind").string()
         let namespace = try metadata.optional("namespace")?.string() ?? ""
         identity = ResourceIdentity(
@@ -76,10 +80,8 @@ package struct ResourceManifest: Sendable {
         annotations = try metadata.optional("annotations")?.stringMap() ?? [:]
         self.json = json
         self.file = file
+        digest = Digest(of: json.sortedByName.compactBytes, by: .sha256)
     }
-
-    /// The content by digest, whatever the order of its fields was.
-    package var digest: Digest { Digest(of: json.sortedByName.compactBytes, by: .sha256) }
 }
 
 private func items(of json: JSONValue, depth: Int) throws(Failure) -> [JSONValue] {

@@ -10,7 +10,9 @@ struct RuleScope: Sendable {
         case all([ResourceFilter])
 
         var filters: [ResourceFilter] {
-            switch self { case .any(let filters), .all(let filters): filters }
+            switch self {
+            case .any(let filters), .all(let filters): filters
+            }
         }
     }
 
@@ -87,7 +89,8 @@ private func combination(
         return .all([try ResourceFilter(reading: node, isMatch: isMatch)])
     }
     guard try node.members().count(where: { !$0.value.isNull }) == 1, let list = any ?? all else {
-        throw node.broken("any, all and the parts themselves cannot stand together; write one of them")
+        throw node.broken(
+            "any, all and the parts themselves cannot stand together; write one of them")
     }
     var filters: [ResourceFilter] = []
     for item in try list.items() {

@@ -143,7 +143,8 @@ package struct ArtifactCopy: Sendable {
     private func copyBlobs(of manifests: [Manifest], _ report: inout CopyReport) async throws {
         var seen: Set<Digest> = []
         let blobs = manifests.flatMap(\.blobs).filter { seen.insert($0.digest).inserted }
-        let outcomes = try await withThrowingTaskGroup(of: (Descriptor, BlobOutcome).self) { group in
+        let outcomes = try await withThrowingTaskGroup(of: (Descriptor, BlobOutcome).self) {
+            group in
             var rest = blobs[...]
             for blob in rest.prefix(Limits.parallelTransfers) {
                 group.addTask { (blob, try await copy(blob)) }
@@ -178,7 +179,8 @@ package struct ArtifactCopy: Sendable {
                 let moved = try await transfer(blob)
                 return finish(blob, moved || blob.size == 0 ? .copied : .mounted)
             } catch let failure as Failure
-            where failure.kind == .unavailable && attempt < Limits.requestAttempts {
+                where failure.kind == .unavailable && attempt < Limits.requestAttempts
+            {
                 attempt += 1
             }
         }

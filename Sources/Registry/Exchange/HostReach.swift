@@ -114,7 +114,8 @@ extension HostReach {
 private func ipv4Bytes(_ text: some StringProtocol) -> [UInt8]? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     let bytes = parts.compactMap { part -> UInt8? in
-        part.utf8.allSatisfy { (0x30...0x39).contains($0) } && (part.count == 1 || part.first != "0")
+        part.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            && (part.count == 1 || part.first != "0")
             ? UInt8(part) : nil
     }
     return parts.count == 4 && bytes.count == 4 ? bytes : nil

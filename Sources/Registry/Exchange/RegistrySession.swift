@@ -29,7 +29,8 @@ struct RegistrySession: Sendable {
             let mayRepeat = call.body.isReplayable && attempt < Limits.requestAttempts
             do {
                 let answer = try await follow(call)
-                if answer.status == 401, answer.address.origin == base.origin, !call.scopes.isEmpty {
+                if answer.status == 401, answer.address.origin == base.origin, !call.scopes.isEmpty
+                {
                     guard !renewed, call.body.isReplayable else { throw await answer.refusal(self) }
                     renewed = true
                     call = try await renewAuthorization(after: answer, for: call)
@@ -56,7 +57,8 @@ struct RegistrySession: Sendable {
             do {
                 return (answer, try await whole(answer, atMost: limit))
             } catch let failure as Failure
-            where failure.kind == .unavailable && attempt < Limits.requestAttempts {
+                where failure.kind == .unavailable && attempt < Limits.requestAttempts
+            {
                 try await pause.wait(milliseconds: backOff(attempt))
                 attempt += 1
             }
@@ -66,7 +68,8 @@ struct RegistrySession: Sendable {
     private func whole(_ answer: RegistryAnswer, atMost limit: Int) async throws -> [UInt8] {
         let name = "the answer of \(answer.address)"
         guard (200..<300).contains(answer.status) else {
-            return (try? await answer.body.collect(atMost: Limits.errorBodyBytes, named: name)) ?? []
+            return (try? await answer.body.collect(atMost: Limits.errorBodyBytes, named: name))
+                ?? []
         }
         if let claimed = answer.claimedLength, claimed > limit {
             throw Failure(

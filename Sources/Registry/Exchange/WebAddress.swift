@@ -42,7 +42,8 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
             throw broken("it has characters that no address has")
         }
-        let parts = String(text).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = String(text).split(
+            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let scheme = Scheme(rawValue: parts[0].lowercased()),
             parts[1].hasPrefix("//")
         else {

@@ -77,7 +77,8 @@ private actor BlobDownload {
             guard rangeStart(answer.fields[.contentRange]) == offset else {
                 throw Failure(
                     .rejected, what, at: .url(answer.address.description),
-                    because: "the answer does not go on at byte \(offset), where the last one broke")
+                    because: "the answer does not go on at byte \(offset), where the last one broke"
+                )
             }
             overlap = 0
         case 200:

@@ -63,7 +63,8 @@ extension RegistryRepository {
                     throw await answer.failure()
                 }
             } catch let failure as Failure
-            where failure.kind == .unavailable && attempt < Limits.requestAttempts {
+                where failure.kind == .unavailable && attempt < Limits.requestAttempts
+            {
                 // The offset is asked for below.
             }
             try await session.pause.wait(milliseconds: backOff(attempt))
@@ -73,7 +74,8 @@ extension RegistryRepository {
         }
         throw Failure(
             .unavailable, uploadWhat(blob), at: .url(location.description),
-            because: "the chunk at byte \(offset) did not arrive in \(Limits.requestAttempts) attempts"
+            because:
+                "the chunk at byte \(offset) did not arrive in \(Limits.requestAttempts) attempts"
         )
     }
 

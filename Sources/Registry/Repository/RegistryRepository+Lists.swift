@@ -37,7 +37,9 @@ extension RegistryRepository {
         guard !hasAPI else {
             return ReferrersAnswer(descriptors: once(found), door: .referrersAPI)
         }
-        if let held = try await referrersIndex(Tag(for: subject)), case .index(let index) = held.kind {
+        if let held = try await referrersIndex(Tag(for: subject)),
+            case .index(let index) = held.kind
+        {
             try checkCount(index.manifests.count, call)
             found = index.manifests
         }

@@ -62,7 +62,9 @@ package struct RegistryRepository: ArtifactDestination {
                 throw Failure(
                     .rejected, answer.call.what, at: .url(answer.address.description),
                     because: "what the registry sent is \(found)",
-                    next: "ask again; if it repeats, the registry does not hold what it says it holds")
+                    next:
+                        "ask again; if it repeats, the registry does not hold what it says it holds"
+                )
             }
         }
         return try Manifest(

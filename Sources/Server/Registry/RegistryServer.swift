@@ -79,10 +79,16 @@ package struct RegistryServer: Sendable {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
-            throw Failure(
-                .unavailable, "cannot listen on \(address)", because: "\(error)".lowercased(),
-                next: "choose another address, or port 0 for any that is free")
+            throw cannotListen(because: Disk.systemMessage(error.errnoCode))
+        } catch is SocketAddressError.UnknownHost {
+            throw cannotListen(because: "no address belongs to that name")
         }
+    }
+
+    private func cannotListen(because why: String) -> Failure {
+        Failure(
+            .unavailable, "cannot listen on \(address)", because: why,
+            next: "choose another address, or port 0 for any that is free")
     }
 
     /// The server as an application, for tests and for whoever runs several services.

@@ -107,8 +107,12 @@ enum Disk {
 
     /// What the last system call said, as a failure.
     static func failure(_ what: String, _ path: String) -> Failure {
-        let why = unsafe String(cString: strerror(errno))
-        return Failure(.unavailable, what, at: .named(path), because: why.lowercased())
+        Failure(.unavailable, what, at: .named(path), because: systemMessage(errno))
+    }
+
+    /// What the system calls an error number.
+    static func systemMessage(_ code: Int32) -> String {
+        unsafe String(cString: strerror(code)).lowercased()
     }
 
     private static func status(of path: String) throws(Failure) -> stat? {

@@ -6,7 +6,7 @@ import Primitives
 import Signing
 
 /// The outcome of a demand with everything that must be told about it.
-struct Finding: Sendable {
+struct DemandFinding: Sendable {
     var outcome: CheckOutcome
     /// nil when it was met.
     var reason: ReasonCode?
@@ -16,7 +16,7 @@ struct Finding: Sendable {
     /// The sentence of a message, in Kyverno's words.
     var cause: String
 
-    static let met = Finding(outcome: .met, reason: nil, checks: [], remedies: [], cause: "")
+    static let met = DemandFinding(outcome: .met, reason: nil, checks: [], remedies: [], cause: "")
 
     /// A finding about exactly one check.
     init(_ check: DecisionCheck, remedies: [Remedy], cause: String) {
@@ -37,27 +37,28 @@ struct Finding: Sendable {
     }
 
     /// All must be met: a refusal settles it, then what is undetermined.
-    static func all(_ findings: [Finding]) -> Finding {
+    static func all(_ findings: [DemandFinding]) -> DemandFinding {
         guard
             let leading = findings.first(where: { $0.outcome == .refused })
                 ?? findings.first(where: { $0.outcome == .undetermined })
         else {
-            return Finding(
+            return DemandFinding(
                 outcome: .met, reason: nil, checks: findings.flatMap(\.checks), remedies: [],
                 cause: "")
         }
-        return Finding(
+        return DemandFinding(
             outcome: leading.outcome, reason: leading.reason, checks: findings.flatMap(\.checks),
             remedies: findings.flatMap(\.remedies).inOrderOnce, cause: leading.cause)
     }
 
     /// `required` of them must be met; what is undetermined may still be.
-    static func atLeast(_ required: Int, of findings: [Finding]) -> Finding {
+    static func atLeast(_ required: Int, of findings: [DemandFinding]) -> DemandFinding {
         let met = findings.count { $0.outcome == .met }
         let open = findings.filter { $0.outcome == .undetermined }
         let checks = findings.flatMap(\.checks)
         if met >= required {
-            return Finding(outcome: .met, reason: nil, checks: checks, remedies: [], cause: "")
+            return DemandFinding(
+                outcome: .met, reason: nil, checks: checks, remedies: [], cause: "")
         }
         let refused = findings.filter { $0.outcome == .refused }
         let isOpen = met + open.count >= required
@@ -65,7 +66,7 @@ struct Finding: Sendable {
         let leading = candidates.max { $0.rank < $1.rank }
         // The shortest way to green mends as many as are missing, and no more.
         let mended = (isOpen ? open : refused + open).prefix(required - met)
-        return Finding(
+        return DemandFinding(
             outcome: isOpen ? .undetermined : .refused, reason: leading?.reason, checks: checks,
             remedies: mended.flatMap(\.remedies).inOrderOnce, cause: leading?.cause ?? "")
     }

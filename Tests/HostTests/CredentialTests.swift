@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Credentials as Docker and Podman write them down.
+
+import Foundation
+import Glibc
+import OCI
+import Primitives
+import Registry
+import Testing
+
+@testable import Host
+
+@Suite("credentials")
+struct CredentialTests {
+    private func found(_ json: String, for repository: String) throws -> RegistryCredential? {
+        try CredentialFile(parsing: Array(json.utf8), at: "config.json")
+            .credential(for: try Repository(parsing: repository))
+    }
+
+    private func auth(_ pair: String) -> String { #"{"auth":"\#(base64Text(pair.utf8))"}"# }
+
+    @Test(
+        "a key is a host, a host with a port, Docker's address, or a repository; the longest wins")
+    func keys() throws {
+        let json = """
+            {"auths":{"ghcr.io":\(auth("host:1")),"ghcr.io/acme":\(auth("org:2")),
+            "ghcr.io/acme/api":\(auth("repo:3")),"reg.example:5000":\(auth("port:4")),
+            "https://index.docker.io/v1/":\(auth("hub:5")),"https://old.example/v2/":\(auth("old:6")),
+            "http://plain.example":\(auth("plain:7")),"REG2.example/":\(auth("upper:8"))}}
+            """
+        let rows: [(String, String?)] = [
+            ("ghcr.io/other/x", "host"), ("ghcr.io/acme/web", "org"), ("ghcr.io/acme/api", "repo"),
+            ("ghcr.io/acme/api/sub", "repo"), ("ghcr.io/acmeother/x", "host"),
+            ("reg.example:5000/x", "port"), ("reg.example/x", nil), ("alpine", "hub"),
+            ("docker.io/acme/x", "hub"), ("old.example/x", "old"), ("plain.example/x", "plain"),
+            ("reg2.example/x", "upper"), ("evil.ghcr.io/acme/x", nil),
+            ("ghcr.io.evil.example/x", nil),
+        ]
+        for (repository, user) in rows {
+            let credential = try found(json, for: repository)
+            guard case .password(let name, _)? = credential else {
+                #expect(user == nil && credential == nil, "\(repository)")
+                continue
+            }
+            #expect(name == user, "\(repository)")
+        }
+    }
+
+    @Test("what an entry holds")
+    func entries() throws {
+        let rows: [(String, RegistryCredential?)] = [
+            (auth("ann:pa:ss:word"), .password(user: "ann", secret: "pa:ss:word")),
+            (auth("ann:"), .password(user: "ann", secret: "")),
+            (#"{"identitytoken":"t1"}"#, .identityToken("t1")),
+            (
+                #"{"auth":"\#(base64Text("<token>:".utf8))","identitytoken":"t2"}"#,
+                .identityToken("t2")
+            ),
+            (#"{"registrytoken":"t3"}"#, .registryToken("t3")),
+            (#"{"username":"ann","password":"pw"}"#, .password(user: "ann", secret: "pw")),
+            ("{}", nil),
+        ]
+        for (entry, credential) in rows {
+            #expect(
+                try found(#"{"auths":{"ghcr.io":\#(entry)}}"#, for: "ghcr.io/a/b") == credential)
+        }
+    }
+
+    @Test("broken files are failures that tell no secret")
+    func broken() async throws {
+        for text in [
+            #"{"auths":{"ghcr.io":{"auth":"c2VjcmV0"}}}"#,
+            #"{"auths":{"ghcr.io":{"auth":"s3cr3t!"}}}"#, #"{"s3cr3t"#,
+        ] {
+            do {
+                _ = try found(text, for: "ghcr.io/a/b")
+                Issue.record("accepted \(text)")
+            } catch let failure as Failure {
+                #expect(failure.kind == .malformed)
+                #expect(!failure.description.contains("s3cr3t"))
+                #expect(!failure.description.contains("c2VjcmV0"))
+            }
+        }
+    }
+
+    @Test("what the caller gives wins; then Docker's file, then Podman's; then nobody")
+    func order() async throws {
+        let folder = try TemporaryFolder()
+        let repository = try Repository(parsing: "ghcr.io/a/b")
+        let environment = ["HOME": folder.path, "XDG_RUNTIME_DIR": folder.file("run")]
+        func user(_ environment: [String: String]) async throws -> RegistryCredential {
+            try await RegistryCredentials(explicit: nil, environment: environment)
+                .credential(for: repository)
+        }
+        #expect(try await user(environment) == .anonymous)
+        for (name, user) in [
+            (".config/containers/auth.json", "config"), ("run/containers/auth.json", "run"),
+            (".docker/config.json", "docker"), ("elsewhere/config.json", "elsewhere"),
+            ("own.json", "own"),
+        ] {
+            try folder.write(#"{"auths":{"ghcr.io":\#(auth("\(user):x"))}}"#, to: name)
+        }
+        let docker = RegistryCredential.password(user: "docker", secret: "x")
+        #expect(try await user(environment) == docker)
+        let moved = environment.merging(["DOCKER_CONFIG": folder.file("elsewhere")]) { $1 }
+        #expect(try await user(moved) == .password(user: "elsewhere", secret: "x"))
+        let noDocker = environment.merging(["DOCKER_CONFIG": folder.file("none")]) { $1 }
+        #expect(try await user(noDocker) == .password(user: "run", secret: "x"))
+        let own = noDocker.merging(["REGISTRY_AUTH_FILE": folder.file("own.json")]) { $1 }
+        #expect(try await user(own) == .password(user: "own", secret: "x"))
+        let explicit = RegistryCredentials(
+            explicit: .password(user: "me", secret: "mine"), environment: environment)
+        #expect(
+            try await explicit.credential(for: repository) == .password(user: "me", secret: "mine"))
+    }
+
+    @Test("a helper is asked for its registry, and its name cannot lead elsewhere")
+    func helpers() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            """
+            #!/bin/sh
+            read -r server
+            case "$server" in
+            ghcr.io) echo '{"ServerURL":"ghcr.io","Username":"ann","Secret":"pw"}' ;;
+            token.example) echo '{"Username":"<token>","Secret":"refresh"}' ;;
+            https://index.docker.io/v1/) echo '{"Username":"hub","Secret":"pw"}' ;;
+            loud.example) head -c 1000000 /dev/zero ;;
+            none.example) echo 'credentials not found in native keychain'; exit 1 ;;
+            *) echo 'secret text'; exit 2 ;;
+            esac
+            """, to: "docker-credential-assaytest", permissions: 0o755)
+        try folder.write(#"{"credsStore":"assaytest"}"#, to: "config.json")
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        _ = unsafe setenv("PATH", "\(folder.path):\(path)", 1)
+        defer { _ = unsafe setenv("PATH", path, 1) }
+        let credentials = RegistryCredentials(
+            explicit: nil, environment: ["DOCKER_CONFIG": folder.path])
+        func ask(_ repository: String) async throws -> RegistryCredential {
+            try await credentials.credential(for: try Repository(parsing: repository))
+        }
+        #expect(try await ask("ghcr.io/a/b") == .password(user: "ann", secret: "pw"))
+        #expect(try await ask("token.example/a") == .identityToken("refresh"))
+        #expect(try await ask("alpine") == .password(user: "hub", secret: "pw"))
+        #expect(try await ask("none.example/a") == .anonymous)
+        await expectFailure(.overLimit, "answered more than") {
+            _ = try await ask("loud.example/a")
+        }
+        await expectFailure(.denied, "ended with an error") { _ = try await ask("bad.example/a") }
+        await expectFailure(.notFound, "no program of that name") {
+            _ = try await CredentialHelper(named: "is-not-here").credential(for: "x")
+        }
+        for name in ["../x", "a/b", "", "a b", "a;b"] {
+            #expect(throws: Failure.self) { try CredentialHelper(named: name) }
+        }
+    }
+}

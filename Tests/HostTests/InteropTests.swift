@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real peers of Debian: docker-registry, skopeo, umoci; and a server that goes silent.
+
+import Foundation
+import Glibc
+import HTTPTypes
+import OCI
+import Primitives
+import Registry
+import Synchronization
+import Testing
+
+@testable import Host
+
+/// Debian's docker-registry on a loopback port of its own.
+private final class DebianRegistry: Sendable {
+    let host: RegistryHost
+    private let process: Mutex<Process>
+    private let folder: TemporaryFolder
+
+    init(_ folder: TemporaryFolder, isTLS: Bool = false) async throws {
+        self.folder = folder
+        let port = try freePort()
+        let tls =
+            isTLS
+            ? ", tls: {certificate: \(folder.file("ca.pem")), key: \(folder.file("key.pem"))}" : ""
+        try folder.write(
+            """
+            version: 0.1
+            log: {level: error, accesslog: {disabled: true}}
+            storage: {filesystem: {rootdirectory: \(folder.file("storage"))}, delete: {enabled: true}}
+            http: {addr: "127.0.0.1:\(port)"\(tls)}
+            """, to: "config.yml")
+        host = try RegistryHost(parsing: "127.0.0.1:\(port)")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program("docker-registry") ?? "/nowhere")
+        process.arguments = ["serve", folder.file("config.yml")]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        self.process = Mutex(process)
+    }
+
+    deinit { process.withLock { $0.terminate() } }
+}
+
+/// A port nobody listens on at this moment.
+private func freePort() throws -> Int {
+    let socket = LoopbackSocket()
+    defer { socket.close() }
+    return try #require(socket.port)
+}
+
+/// A listening TCP socket that answers the first connection with fixed bytes and then says nothing.
+final class LoopbackSocket: Sendable {
+    private let descriptor: Int32
+    let port: Int?
+
+    init() {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let isListening = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe bind(descriptor, address, length) == 0 && listen(descriptor, 8) == 0
+                    && getsockname(descriptor, address, &length) == 0
+            }
+        }
+        port = isListening ? Int(UInt16(bigEndian: address.sin_port)) : nil
+    }
+
+    /// Takes connections until it is closed; each gets the text once it asked for something.
+    ///
+    /// - Parameter trickle: further bytes, one every 20 milliseconds.
+    func serve(_ text: String, trickle: Int = 0) {
+        let thread = Thread { [descriptor] in
+            while true {
+                let connection = accept(descriptor, nil, nil)
+                guard connection >= 0 else { return }
+                var request = [UInt8](repeating: 0, count: 4096)
+                _ = unsafe recv(connection, &request, request.count, 0)
+                _ = unsafe send(connection, text, text.utf8.count, Int32(MSG_NOSIGNAL))
+                for _ in 0..<trickle where unsafe send(connection, " ", 1, Int32(MSG_NOSIGNAL)) == 1
+                {
+                    usleep(20_000)
+                }
+            }
+        }
+        thread.start()
+    }
+
+    func close() {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+        _ = Glibc.close(descriptor)
+    }
+}
+
+@Suite("real peers")
+struct InteropTests {
+    private func withClient<Result>(
+        _ timeouts: HTTPTransport.Timeouts = .standard,
+        _ work: (RegistryClient, HTTPTransport) async throws -> Result
+    ) async throws -> Result {
+        let transport = try HTTPTransport(extraCertificates: nil, timeouts: timeouts)
+        let client = RegistryClient(
+            transport: transport, pause: SystemPause(), credentials: FixedCredential(.anonymous),
+            options: RegistryOptions())
+        do {
+            let result = try await work(client, transport)
+            try await transport.shutdown()
+            return result
+        } catch {
+            try await transport.shutdown()
+            throw error
+        }
+    }
+
+    private func proof(about subject: Manifest, on repository: RegistryRepository, _ text: String)
+        async throws -> Manifest
+    {
+        let bytes = Array(text.utf8)
+        let empty = Array("{}".utf8)
+        for (content, type) in [(bytes, MediaType.octets), (empty, .ociEmpty)] {
+            try await repository.push(
+                Descriptor(of: content, as: type), content: ByteStream(content), mountingFrom: nil)
+        }
+        let manifest = try ImageManifest(
+            config: Descriptor(of: empty, as: .ociEmpty),
+            layers: [Descriptor(of: bytes, as: .octets)], artifactType: .sigstoreBundle,
+            subject: subject.descriptor
+        ).manifest()
+        try await repository.push(manifest, tag: nil)
+        return manifest
+    }
+
+    @Test(
+        "Debian's docker-registry takes an image, its evidence, a copy of both, and gives all back",
+        .enabled(if: program("docker-registry") != nil, "docker-registry is not installed"),
+        arguments: [RegistryOptions.UploadStyle.whole, .chunks(of: 100_000)])
+    func dockerRegistry(style: RegistryOptions.UploadStyle) async throws {
+        let folder = try TemporaryFolder()
+        let server = try await DebianRegistry(folder)
+        // More than a repeatable blob holds, and not compressible: it streams.
+        var generator = SystemRandomNumberGenerator()
+        let noise = (0..<(Limits.replayableBlobBytes / 8 + 1000)).map { _ in generator.next() }
+        let data = noise.flatMap { number in
+            (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+        }
+        try writeFile(data, at: folder.file("root.bin"), permissions: 0o644)
+        try FileManager.default.createDirectory(
+            atPath: folder.file("root"), withIntermediateDirectories: true)
+        try FileManager.default.moveItem(
+            atPath: folder.file("root.bin"), toPath: folder.file("root/noise"))
+        let image = try FolderImage(
+            folder: folder.file("root"), platform: try Platform(parsing: "linux/amd64"),
+            created: Timestamp(seconds: 0), createdBy: "test")
+        let transport = try HTTPTransport(extraCertificates: nil, timeouts: .standard)
+        var options = RegistryOptions()
+        options.upload = style
+        let client = RegistryClient(
+            transport: transport, pause: SystemPause(), credentials: FixedCredential(.anonymous),
+            options: options)
+        do {
+            try await story(client, server.host, image, folder)
+            try await transport.shutdown()
+        } catch {
+            try await transport.shutdown()
+            throw error
+        }
+    }
+
+    private func story(
+        _ client: RegistryClient, _ host: RegistryHost, _ image: FolderImage,
+        _ folder: TemporaryFolder
+    ) async throws {
+        let source = client.repository(try Repository(registry: host, path: "acme/api"))
+        let tag = try Tag(parsing: "1")
+        // The server needs a moment to listen; the client's own repetitions are the wait.
+        var isUp = false
+        for _ in 0..<5 where !isUp {
+            do {
+                isUp = try await source.tags().isEmpty
+            } catch let failure as Failure {
+                isUp = failure.kind == .notFound
+            }
+        }
+        let pushed = try await ArtifactCopy(from: image, to: source, evidence: .include)
+            .run(.digest(image.root.digest), tag: tag)
+        #expect(pushed.isComplete && pushed.blobsCopied == 2)
+        let one = try await proof(about: image.root, on: source, "one")
+        let two = try await proof(about: image.root, on: source, "two")
+        let found = try await source.referrers(of: image.root.digest)
+        #expect(found.door == .referrersTag)
+        #expect(Set(found.descriptors) == [one.descriptor, two.descriptor])
+        #expect(try await source.resolve(.tag(tag)).digest == image.root.digest)
+
+        let live = client.repository(try Repository(registry: host, path: "acme/live"))
+        let copied = try await ArtifactCopy(from: source, to: live, evidence: .include)
+            .run(.tag(tag), tag: tag)
+        #expect(copied.isComplete && copied.evidence.count == 2)
+        #expect(copied.blobsMounted > 0 && copied.blobsCopied == 0)
+
+        let layout = try LayoutDirectory.create(at: folder.file("layout"))
+        let saved = try await ArtifactCopy(from: live, to: layout, evidence: .include)
+            .run(.tag(tag), tag: tag)
+        #expect(saved.isComplete && saved.evidence.count == 2)
+        let listed = try layout.referrers(of: image.root.digest).descriptors
+        #expect(Set(listed) == [one.descriptor, two.descriptor])
+
+        try await live.delete(one.digest)
+        let left = try await live.referrers(of: image.root.digest)
+        #expect(left.descriptors == [two.descriptor])
+        await expectFailure(.notFound, "MANIFEST_UNKNOWN") {
+            _ = try await live.manifest(.digest(one.digest))
+        }
+    }
+
+    @Test(
+        "layouts that umoci and skopeo wrote are read, and skopeo reads ours",
+        .enabled(
+            if: program("umoci") != nil && program("skopeo") != nil, "umoci or skopeo is missing"))
+    func otherTools() async throws {
+        let folder = try TemporaryFolder()
+        let theirs = folder.file("theirs")
+        #expect(try run("umoci", "init", "--layout", theirs) == 0)
+        #expect(try run("umoci", "new", "--image", "\(theirs):1") == 0)
+        #expect(
+            try run("umoci", "config", "--image", "\(theirs):1", "--config.user", "1000") == 0)
+        let umoci = try await openArtifacts(at: theirs)
+        #expect(try await umoci.tags().map(\.description) == ["1"])
+        let reference = try await umoci.onlyReference(tag: nil)
+
+        let ours = try LayoutDirectory.create(at: folder.file("ours"))
+        let report = try await ArtifactCopy(from: umoci, to: ours, evidence: .include)
+            .run(reference, tag: try Tag(parsing: "copy"))
+        #expect(report.isComplete)
+        let archive = folder.file("oci.tar")
+        #expect(
+            try run(
+                "skopeo", "--insecure-policy", "copy", "oci:\(folder.file("ours")):copy",
+                "oci-archive:\(archive):again") == 0)
+        let tar = try await openArtifacts(at: archive)
+        #expect(tar is LayoutArchive)
+        #expect(
+            try await tar.manifest(.tag(try Tag(parsing: "again"))).digest == report.root.digest)
+        for blob in try await tar.manifest(.tag(try Tag(parsing: "again"))).blobs {
+            _ = try await tar.read(blob, atMost: 1_000_000)
+        }
+        let docker = folder.file("docker.tar")
+        #expect(
+            try run(
+                "skopeo", "--insecure-policy", "copy", "oci:\(folder.file("ours")):copy",
+                "docker-archive:\(docker):acme/api:9") == 0)
+        let saved = try await openArtifacts(at: docker)
+        #expect(saved is DockerArchive)
+        #expect(try await saved.tags().map(\.description) == ["9"])
+    }
+
+    @Test("a server that stops in the middle of a body, or never answers, ends at the timeout")
+    func silence() async throws {
+        let answers = [
+            "HTTP/1.1 200 OK\r\nContent-Type: \(MediaType.ociManifest)\r\nContent-Length: 999\r\n\r\n{\"sch",
+            "HTTP/1.1 200 OK\r\n", "",
+        ]
+        for text in answers {
+            let server = LoopbackSocket()
+            defer { server.close() }
+            server.serve(text)
+            let host = try RegistryHost(parsing: "127.0.0.1:\(try #require(server.port))")
+            let timeouts = HTTPTransport.Timeouts(connectMilliseconds: 500, idleMilliseconds: 100)
+            try await withClient(timeouts) { client, _ in
+                let repository = client.repository(try Repository(registry: host, path: "a"))
+                await expectFailure(.unavailable, "it stopped sending") {
+                    _ = try await repository.manifest(.tag(try Tag(parsing: "1")))
+                }
+            }
+        }
+    }
+
+    @Test("a body that trickles for ever ends at the deadline of its exchange")
+    func trickle() async throws {
+        let server = LoopbackSocket()
+        defer { server.close() }
+        server.serve("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", trickle: 200)
+        let port = try #require(server.port)
+        try await withClient { _, transport in
+            let request = HTTPRequest(
+                method: .get, scheme: "http", authority: "127.0.0.1:\(port)", path: "/")
+            await expectFailure(.unavailable, "not over after 1 seconds") {
+                let answer = try await transport.send(request, body: .none, within: 1)
+                _ = try await answer.body.collect(atMost: 100_000, named: "the trickle")
+            }
+        }
+    }
+
+    @Test(
+        "TLS is spoken with an authority of the user's own, and refused without it",
+        .enabled(
+            if: program("docker-registry") != nil && program("openssl") != nil,
+            "docker-registry or openssl is missing"))
+    func ownAuthority() async throws {
+        let folder = try TemporaryFolder()
+        #expect(
+            try run(
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test",
+                "-addext", "subjectAltName=DNS:localhost", "-keyout", folder.file("key.pem"),
+                "-out", folder.file("ca.pem")) == 0)
+        let server = try await DebianRegistry(folder, isTLS: true)
+        let host = try RegistryHost(parsing: "localhost:\(try #require(server.host.port))")
+        for trusted in [folder.file("ca.pem"), nil] {
+            let transport = try HTTPTransport(extraCertificates: trusted, timeouts: .standard)
+            var options = RegistryOptions()
+            options.schemes[host] = .https
+            let client = RegistryClient(
+                transport: transport, pause: SystemPause(),
+                credentials: FixedCredential(.anonymous), options: options)
+            let repository = client.repository(try Repository(registry: host, path: "a"))
+            await expectFailure(
+                trusted == nil ? .unavailable : .notFound,
+                trusted == nil ? "TLS" : "NAME_UNKNOWN"
+            ) { _ = try await repository.tags() }
+            try await transport.shutdown()
+        }
+    }
+
+    @Test("a port nobody listens on is unavailable")
+    func nobody() async throws {
+        let host = try RegistryHost(parsing: "127.0.0.1:\(try freePort())")
+        try await withClient { client, _ in
+            let repository = client.repository(try Repository(registry: host, path: "a"))
+            await expectFailure(.unavailable, "cannot find \(host)/a:1") {
+                _ = try await repository.resolve(.tag(try Tag(parsing: "1")))
+            }
+        }
+    }
+}
