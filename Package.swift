@@ -73,7 +73,7 @@ let package = Package(
 
         // Evidence
         room("Registry", ["OCI", httpTypes]),
-        room("SBOM", ["OCI", crypto]),
+        room("SBOM", ["OCI"]),
         room("Signing", ["OCI", "CSodium", asn1, crypto, cryptoExtras]),
 
         // Decisions

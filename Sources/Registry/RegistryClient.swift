@@ -5,8 +5,8 @@ package import OCI
 
 /// Speaks the distribution protocol with any registry, over a transport.
 ///
-/// One client shares what it learns (tokens, habits) between all its repositories, so a program makes
-/// one and keeps it.
+/// One client shares what it learns (tokens, habits) between all its repositories, so a program
+/// makes one and keeps it.
 package struct RegistryClient: Sendable {
     package let options: RegistryOptions
     private let transport: any Transport

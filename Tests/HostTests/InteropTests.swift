@@ -41,7 +41,12 @@ private final class DebianRegistry: Sendable {
         self.process = Mutex(process)
     }
 
-    deinit { process.withLock { $0.terminate() } }
+    deinit {
+        process.withLock {
+            $0.terminate()
+            $0.waitUntilExit()
+        }
+    }
 }
 
 /// A port nobody listens on at this moment.
@@ -98,6 +103,12 @@ final class LoopbackSocket: Sendable {
     }
 }
 
+/// Repeats at once: for servers that will not get better.
+private struct NoPause: Pause {
+    func wait(milliseconds: Int) async throws { await Task.yield() }
+    func now() -> Timestamp { Timestamp(seconds: 0) }
+}
+
 @Suite("real peers")
 struct InteropTests {
     private func withClient<Result>(
@@ -106,7 +117,7 @@ struct InteropTests {
     ) async throws -> Result {
         let transport = try HTTPTransport(extraCertificates: nil, timeouts: timeouts)
         let client = RegistryClient(
-            transport: transport, pause: SystemPause(), credentials: FixedCredential(.anonymous),
+            transport: transport, pause: NoPause(), credentials: FixedCredential(.anonymous),
             options: RegistryOptions())
         do {
             let result = try await work(client, transport)

@@ -87,6 +87,43 @@ struct LayoutTests {
         #expect(try destination.tags().map(\.description) == ["new"])
     }
 
+    @Test("writers that share a layout lose nothing of each other")
+    func concurrentWriters() async throws {
+        let folder = try TemporaryFolder()
+        let layout = try LayoutDirectory.create(at: folder.file("layout"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...20 {
+                group.addTask {
+                    let own = try LayoutDirectory.open(at: folder.file("layout"))
+                    _ = try await image(in: own, "layer \(number)", tag: "t\(number)")
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try layout.tags().count == 20)
+        #expect(try layout.roots().count == 20)
+    }
+
+    @Test("a file is replaced whole; a pipe or device is written into")
+    func files() async throws {
+        let folder = try TemporaryFolder()
+        for text in ["first", "second"] {
+            try writeFile(Array(text.utf8), at: folder.file("file"), permissions: 0o600)
+        }
+        #expect(try folder.read("file") == Array("second".utf8))
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder.file("file"))
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        try folder.link("device", to: "/dev/null")
+        try writeFile([1, 2, 3], at: folder.file("device"), permissions: 0o600)
+        #expect(try readFile(at: folder.file("device"), atMost: 0, named: "it") == [])
+        await expectFailure(.overLimit, "more than 5 bytes") {
+            _ = try readFile(at: folder.file("file"), atMost: 5, named: "the file")
+        }
+        await expectFailure(.notFound, "cannot read the key") {
+            _ = try readFile(at: folder.file("none"), atMost: 5, named: "the key")
+        }
+    }
+
     @Test("content that does not match its name is not taken in, and leaves nothing behind")
     func wrongContent() async throws {
         let folder = try TemporaryFolder()

@@ -120,6 +120,19 @@ struct FileTreeTests {
         #expect(merged.look(at: "nowhere") == .missing)
     }
 
+    @Test("forty links are followed, one more is not", arguments: [(39, true), (40, false)])
+    func longLinks(_ links: Int, _ isFound: Bool) throws {
+        let merged = try tree([
+            { tar in
+                tar.file("keep", "text")
+                tar.symbolicLink("0", to: "keep")
+                for place in 1...links { tar.symbolicLink("\(place)", to: "\(place - 1)") }
+            }
+        ])
+        #expect((text(merged, "\(links)") == "text") == isFound)
+        #expect((merged.look(at: "\(links)") == .endlessLink) == !isFound)
+    }
+
     @Test("a hard link is its target, from a lower layer too, and outlives it")
     func hardLinks() throws {
         let merged = try tree([

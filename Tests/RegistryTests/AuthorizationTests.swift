@@ -78,6 +78,20 @@ struct AuthorizationTests {
             !stage.registry.seen.contains { $0.fields[.authorization]?.contains("secret") == true })
     }
 
+    @Test("nobody gets a token without a name; a registry token is sent as it is")
+    func otherCallers() async throws {
+        for credential in [RegistryCredential.anonymous, .registryToken("good")] {
+            let stage = try Stage(credential: credential)
+            guarded(stage)
+            await expectFailure(.notFound, "MANIFEST_UNKNOWN") {
+                _ = try await stage.repository.manifest(tag)
+            }
+            let asked = stage.registry.seen.filter { $0.authority == "auth.example" }
+            #expect(asked.count == (credential == .anonymous ? 1 : 0))
+            #expect(asked.allSatisfy { $0.fields[.authorization] == nil })
+        }
+    }
+
     @Test("a registry that says 401 again and again is asked twice, then we are denied")
     func loop() async throws {
         let stage = try Stage(credential: user)

@@ -59,6 +59,34 @@ struct ParsingTests {
         for (field, target) in rows { #expect(nextReference(in: field) == target, "\(field)") }
     }
 
+    @Test("no header makes a reader trap, whatever stands in it")
+    func mutations() {
+        let seeds = [
+            "Negotiate YWI=, Bearer realm=\"https://a/t\",scope=\"a b\", Basic realm=y",
+            "</v2/x?n=1>; rel=\"next\", </b,c>; title=x", "https://[::ffff:1.2.3.4]:5000/v2/?a#b",
+        ]
+        var state: UInt64 = 7
+        func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        var read = 0
+        for round in 0..<3000 {
+            var bytes = Array(seeds[round % seeds.count].utf8)
+            for _ in 0...next(4) { bytes[next(bytes.count)] = UInt8(next(256)) }
+            let text = String(decoding: bytes.prefix(1 + next(bytes.count)), as: UTF8.self)
+            if (try? AuthorizationChallenge.list(parsing: text)) != nil { read += 1 }
+            if nextReference(in: text) != nil { read += 1 }
+            guard let address = try? WebAddress(parsing: text) else { continue }
+            read += 1
+            #expect(address.target.hasPrefix("/"))
+            #expect(!address.authority.contains("@"))
+            _ = try? HostReach(of: address.hostName)
+            _ = try? address.resolving(text)
+        }
+        #expect(read > 100)
+    }
+
     @Test("references resolve as RFC 3986 says")
     func references() throws {
         let base = try WebAddress(parsing: "https://Reg.example:5000/v2/a/uploads/1?x=1")

@@ -75,6 +75,13 @@ struct PushingTests {
             #expect(stored(stage) == bytes)
             #expect(stage.registry.seen.contains { $0.method == "PUT" } == !mounts)
         }
+        let denied = try Stage()
+        denied.registry.intercept { request, _ in
+            request.path.contains("mount=")
+                ? answer(401, ["WWW-Authenticate": "Basic realm=x"]) : nil
+        }
+        try await push(denied, from: try Repository(parsing: "registry.example/acme/base"))
+        #expect(stored(denied) == bytes)
         let stage = try Stage()
         try await push(stage, from: try Repository(parsing: "other.example/acme/base"))
         #expect(!stage.registry.seen.contains { $0.path.contains("mount=") })

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A registry in memory that speaks the protocol over a Transport, and lies where a test tells it to.
+// A registry in memory that speaks the protocol over a Transport, and lies where a test tells it
+// to.
 // Spec: distribution-spec 1.1.
 
 import HTTPTypes

@@ -177,6 +177,25 @@ struct ImageInventoryTests {
         #expect(await kind { try await read(manifest, ready) } == .malformed)
     }
 
+    @Test("flipped bits in layers give a failure or an inventory, never a trap", arguments: 0..<8)
+    func mutations(_ seed: UInt64) async throws {
+        var random = SystemSeed(seed)
+        var answers: [Failure.Kind?: Int] = [:]
+        for _ in 0..<25 {
+            var spoilt = Array(layers.prefix(2))
+            let place = random.below(2)
+            for _ in 0..<(1 + random.below(3)) {
+                spoilt[place][random.below(min(3000, spoilt[place].count))] ^= 1 << UInt8(random.below(8))
+            }
+            var images = MemoryImages()
+            let manifest = try images.addImage(spoilt)
+            let ready = images
+            answers[await kind { try await read(manifest, ready) }, default: 0] += 1
+        }
+        #expect(Set(answers.keys).isSubset(of: [nil, .malformed, .overLimit]))
+        #expect(answers[.malformed, default: 0] > 0)
+    }
+
     @Test("an image with nothing in it says so")
     func scratch() async throws {
         var images = MemoryImages()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs that keep passwords. Spec: docker-credential-helpers, README ("Development"): `get` reads
-// the server from standard input and answers {"ServerURL","Username","Secret"}.
+// Programs that keep passwords. Spec: docker-credential-helpers, README ("Development"): `get`
+// reads the server from standard input and answers {"ServerURL","Username","Secret"}.
 
 internal import Foundation
 internal import Primitives

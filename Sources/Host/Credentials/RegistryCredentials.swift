@@ -36,8 +36,8 @@ package struct RegistryCredentials: CredentialSource {
         return .anonymous
     }
 
-    /// The files in the order they are asked. A file named by `REGISTRY_AUTH_FILE` stands for all of
-    /// Podman's.
+    /// The files in the order they are asked. A file named by `REGISTRY_AUTH_FILE` stands for all
+    /// of Podman's.
     var paths: [String] {
         var paths: [String] = []
         func add(_ folder: String?, _ rest: String) {

@@ -36,8 +36,17 @@ package func readFile(at path: String, atMost limit: Int, named what: String) th
 
 /// Writes a file so that there is either the old content or the new, never a part.
 ///
+/// What is there and is no regular file (`/dev/stdout`, a pipe) is written into, not replaced.
+///
 /// - Parameter permissions: `0o600` for secrets, `0o644` for the rest.
 package func writeFile(_ bytes: [UInt8], at path: String, permissions: UInt32) throws(Failure) {
+    var status = stat()
+    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+        let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw systemFailure("cannot write \(quoted(path))", path) }
+        defer { close(descriptor) }
+        return try writeAll(bytes, to: descriptor, named: path)
+    }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
     let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
     let handle = try FolderHandle(at: folder)

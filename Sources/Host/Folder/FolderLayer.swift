@@ -13,11 +13,11 @@ struct FolderLayer: Sendable {
     /// The digest of the unpacked archive.
     let contentDigest: Digest
 
-    /// Walks the folder: sorted paths, owner 0:0, one time, permissions and symbolic links kept, hard
-    /// links as files of their own.
+    /// Walks the folder: sorted paths, owner 0:0, one time, permissions and symbolic links kept,
+    /// hard links as files of their own.
     ///
-    /// Refused: devices, pipes and sockets, names that layers keep for deletions (`.wh.`), and files
-    /// that change while they are read.
+    /// Refused: devices, pipes and sockets, names that layers keep for deletions (`.wh.`), and
+    /// files that change while they are read.
     init(folder path: String, modified: Timestamp) throws(Failure) {
         var sink = try LayerSink()
         try Self.add(try FolderHandle(at: path), at: "", modified.seconds, to: &sink, depth: 0)

@@ -96,8 +96,8 @@ package struct LayoutDirectory: ArtifactDestination, LocalArtifacts {
     }
 
     /// The entries with the manifest among them: under its tag, which moves away from what had it
-    /// before, or without one, so that it can be found at all. What an index lists needs no entry of
-    /// its own.
+    /// before, or without one, so that it can be found at all. What an index lists needs no entry
+    /// of its own.
     private func list(_ manifest: Manifest, _ tag: Tag?, in entries: [JSONValue]) -> [JSONValue] {
         let children = Set(manifest.children.map(\.digest.description))
         func isTagged(_ entry: JSONValue) -> Bool {

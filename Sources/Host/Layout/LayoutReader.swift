@@ -95,8 +95,8 @@ struct LayoutReader: Sendable {
         try files.size(of: blobPath(blob.digest)) == blob.size
     }
 
-    /// All manifests that can be reached from `index.json`, each once. What is listed and not there,
-    /// or is no manifest, is passed over: a layout may hold a part of an index.
+    /// All manifests that can be reached from `index.json`, each once. What is listed and not
+    /// there, or is no manifest, is passed over: a layout may hold a part of an index.
     func reachable() throws(Failure) -> [Manifest] {
         var found: [Manifest] = []
         var seen: Set<Digest> = []

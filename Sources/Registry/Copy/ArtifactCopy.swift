@@ -31,11 +31,15 @@ package struct ArtifactCopy: Sendable {
         self.progress = progress
     }
 
-    /// Copies blobs, then parts, then the root, then the evidence; asks the destination what it has;
-    /// and writes the tag last, so that nobody who follows the tag meets an image without its
+    /// Copies blobs, then parts, then the root, then the evidence; asks the destination what it
+    /// has; and writes the tag last, so that nobody who follows the tag meets an image without its
     /// evidence.
     ///
-    /// - Throws: when the image itself could not be copied. Evidence that could not is in the report.
+    /// A part whose manifest is at the destination already is taken as whole: registries and our
+    /// layouts take a manifest only after its content.
+    ///
+    /// - Throws: when the image itself could not be copied. Evidence that could not is in the
+    /// report.
     package func run(_ reference: ManifestReference, tag: Tag?) async throws -> CopyReport {
         let graph = try await ArtifactGraph.discover(reference, in: source, evidence: evidence)
         var report = CopyReport(root: graph.root.descriptor)
@@ -281,8 +285,8 @@ extension GraphRole {
 }
 
 extension ArtifactGraph.Node {
-    /// Whether having this one means having the other: the same manifest in the same role, or, under
-    /// an evidence tag, a manifest with all of the other's layers.
+    /// Whether having this one means having the other: the same manifest in the same role, or,
+    /// under an evidence tag, a manifest with all of the other's layers.
     fileprivate func fulfils(_ other: ArtifactGraph.Node) -> Bool {
         guard role == other.role else { return false }
         if manifest.digest == other.manifest.digest { return true }

@@ -34,7 +34,8 @@ package enum GraphRole: Hashable, Sendable {
     }
 }
 
-/// The manifests that belong to one image, with their roles; found by looking, not by trusting lists.
+/// The manifests that belong to one image, with their roles; found by looking, not by trusting
+/// lists.
 package struct ArtifactGraph: Sendable {
     package struct Node: Sendable {
         package let manifest: Manifest

@@ -19,7 +19,8 @@ struct RegistrySession: Sendable {
     /// The answer to `call`, whatever its status is, after what can be done about it was done: one
     /// renewed authorization after a 401, redirects, and repetitions with growing waits.
     ///
-    /// - Throws: `denied` when a renewed authorization is refused too, `unavailable` when there is no
+    /// - Throws: `denied` when a renewed authorization is refused too, `unavailable` when there is
+    /// no
     ///   answer, `rejected` for a redirect or realm that leads where it must not.
     func send(_ first: RegistryCall) async throws -> RegistryAnswer {
         var call = first

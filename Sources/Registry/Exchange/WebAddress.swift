@@ -7,8 +7,8 @@ package import Primitives
 
 /// An http or https address: scheme, host, port, and the path with its query.
 ///
-/// There is no user information and no fragment, and every byte is printable ASCII, so nothing in an
-/// address can start a new header or hide where it leads.
+/// There is no user information and no fragment, and every byte is printable ASCII, so nothing in
+/// an address can start a new header or hide where it leads.
 package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
     package enum Scheme: String, Hashable, Sendable {
         case http, https

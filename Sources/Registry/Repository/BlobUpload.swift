@@ -51,21 +51,31 @@ extension RegistryRepository {
     private func startUpload(_ blob: Descriptor, _ neighbour: Repository?) async throws
         -> UploadStart?
     {
-        if let neighbour, neighbour.registry == name.registry, neighbour != name {
-            var call = call(
-                .post,
-                at: address("blobs/uploads/").adding("mount", "\(blob.digest)")
-                    .adding("from", neighbour.path), .push, what: uploadWhat(blob))
-            call.scopes.append("repository:\(neighbour.path):pull")
-            let answer = try await session.send(call)
+        if let neighbour, let answer = try await mount(blob, from: neighbour) {
             if answer.status == 201 { return nil }
             if answer.status == 202 { return try uploadStart(answer) }
-            // A mount that is refused is no reason not to transfer.
         }
         let answer = try await session.send(
             call(.post, "blobs/uploads/", .push, what: uploadWhat(blob)))
         guard answer.status == 202 else { throw await answer.failure() }
         return try uploadStart(answer)
+    }
+
+    /// Asks the registry to take the blob from the neighbour; nil when that is out of the question. A
+    /// mount that is refused is no reason not to transfer.
+    private func mount(_ blob: Descriptor, from neighbour: Repository) async throws
+        -> RegistryAnswer?
+    {
+        guard neighbour.registry == name.registry, neighbour != name else { return nil }
+        let place = address("blobs/uploads/").adding("mount", "\(blob.digest)")
+            .adding("from", neighbour.path)
+        var call = call(.post, at: place, .push, what: uploadWhat(blob))
+        call.scopes.append("repository:\(neighbour.path):pull")
+        do {
+            return try await session.send(call)
+        } catch let failure as Failure where failure.kind == .denied {
+            return nil
+        }
     }
 
     private func uploadStart(_ answer: RegistryAnswer) throws(Failure) -> UploadStart {

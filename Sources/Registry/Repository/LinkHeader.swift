@@ -54,7 +54,8 @@ extension RegistryRepository {
 
 /// The target of `rel="next"` in a `Link` field.
 ///
-/// Spec: RFC 8288 §3: links are separated by commas, and a target may hold commas between its marks.
+/// Spec: RFC 8288 §3: links are separated by commas, and a target may hold commas between its
+/// marks.
 func nextReference(in field: String) -> String? {
     var rest = field[...]
     while let open = rest.firstIndex(of: "<"), let close = rest[open...].firstIndex(of: ">") {

@@ -64,8 +64,8 @@ private func checkCount(_ count: Int, _ call: RegistryCall) throws(Failure) {
     }
 }
 
-/// Whether the first answer comes from a referrers API. Registries without one answer 404, 400, 405 or
-/// 406, or something that is no index; any other status is a failure, not an absence.
+/// Whether the first answer comes from a referrers API. Registries without one answer 404, 400, 405
+/// or 406, or something that is no index; any other status is a failure, not an absence.
 private func isReferrersAnswer(_ answer: RegistryAnswer) throws(Failure) -> Bool {
     switch answer.status {
     case 200: return (try? answer.mediaType()) == .ociIndex

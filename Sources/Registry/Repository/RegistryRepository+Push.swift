@@ -12,8 +12,8 @@ extension RegistryRepository {
         let byTag = manifest.digest.algorithm == .sha256 ? tag.map(ManifestReference.tag) : nil
         let answer = try await put(manifest, under: byTag ?? .digest(manifest.digest))
         if byTag == nil, let tag { _ = try await put(manifest, under: .tag(tag)) }
-        // Spec: a registry that knows subjects "MUST" answer with OCI-Subject; without it "the client
-        // MUST" keep the index under the referrers tag.
+        // Spec: a registry that knows subjects "MUST" answer with OCI-Subject; without it "the
+        // client MUST" keep the index under the referrers tag.
         if let subject = manifest.subject, answer.fields[.ociSubject] == nil {
             try await list(manifest, under: Tag(for: subject.digest))
         }
@@ -41,9 +41,9 @@ extension RegistryRepository {
     /// Adds a manifest to the index under a referrers tag, and looks again until it stays there.
     ///
     /// The protocol has no compare-and-swap. A writer that read the index before we wrote it and
-    /// writes it after us removes our entry; so we wait until such a writer is done, read again, and
-    /// add ours to what it wrote. Nothing is lost as long as no writer needs longer than the wait
-    /// between its reading and its writing.
+    /// writes it after us removes our entry; so we wait until such a writer is done, read again,
+    /// and add ours to what it wrote. Nothing is lost as long as no writer needs longer than the
+    /// wait between its reading and its writing.
     private func list(_ manifest: Manifest, under tag: Tag) async throws {
         for _ in 1...Limits.referrersTagAttempts {
             let held = try await referrersDocument(tag)
@@ -92,11 +92,15 @@ extension RegistryRepository {
     /// Deletes a manifest with all its tags. One that refers to another is taken out of the
     /// referrers tag as well, where the registry has no API.
     package func delete(_ digest: Digest) async throws {
-        let held = try await manifest(.digest(digest))
+        let subject: Descriptor?
+        do {
+            subject = try await manifest(.digest(digest)).subject
+        } catch let failure as Failure where [.malformed, .unsupported].contains(failure.kind) {
+            // What we cannot read can still be deleted.
+            subject = nil
+        }
         try await delete("manifests/\(digest)", what: "cannot delete \(shown(.digest(digest)))")
-        if let subject = held.subject,
-            try await referrers(of: subject.digest).door == .referrersTag
-        {
+        if let subject, try await referrers(of: subject.digest).door == .referrersTag {
             try await unlist(digest, under: Tag(for: subject.digest))
         }
     }

@@ -7,8 +7,8 @@ internal import Primitives
 
 /// A repository behind the distribution protocol.
 ///
-/// Failures: `notFound` only when the registry said so, `denied`, `rateLimited`, `unavailable` when it
-/// could not be asked, `rejected` when it did not tell the truth.
+/// Failures: `notFound` only when the registry said so, `denied`, `rateLimited`, `unavailable` when
+/// it could not be asked, `rejected` when it did not tell the truth.
 package struct RegistryRepository: ArtifactDestination {
     let session: RegistrySession
 
@@ -115,7 +115,8 @@ extension Manifest {
     }
 }
 
-/// All four types in one field: a registry that looks only at the first field would convert or refuse.
+/// All four types in one field: a registry that looks only at the first field would convert or
+/// refuse.
 private let manifestTypes = [
     MediaType.ociIndex, .ociManifest, .dockerManifestList, .dockerManifest,
 ].map(\.description).joined(separator: ", ")
