@@ -18,7 +18,7 @@ test: setup ## the whole suite
 	@scripts/peers
 	@scripts/build --tests
 	@echo "test: swift test"
-	@swift test
+	@ASSAY_PYTHON=$$PWD/.build-peers/bin/python3 swift test
 
 check: ## format, sizes, words, documents, the Flux tree; compiles nothing
 	@scripts/check

@@ -100,10 +100,10 @@ let package = Package(
             swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests("PrimitivesTests", []),
-        tests("OCITests", ["OCI"]),
+        tests("OCITests", ["OCI", "TestSupport"]),
         tests("RegistryTests", ["OCI", "Registry", httpTypes]),
         tests("SigningTests", ["OCI", "Signing", "TestSupport"]),
-        tests("SBOMTests", ["OCI", "SBOM"]),
+        tests("SBOMTests", ["OCI", "SBOM", "TestSupport"]),
         tests("PolicyTests", ["OCI", "Policy", "Signing", "TestSupport", crypto]),
         tests("HostTests", ["Host", "OCI", "Registry"]),
         tests(

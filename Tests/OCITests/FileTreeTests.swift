@@ -3,6 +3,7 @@
 
 import OCI
 import Primitives
+import TestSupport
 import Testing
 
 private func layer(_ write: (inout TarWriter) -> Void) throws(Failure) -> LayerContents {

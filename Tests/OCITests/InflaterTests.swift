@@ -3,6 +3,7 @@
 
 import OCI
 import Primitives
+import TestSupport
 import Testing
 
 private func unpack(_ bytes: [UInt8], caps: Inflater.Caps = .layer, chunk: Int = 1 << 20)

@@ -3,6 +3,7 @@
 
 import OCI
 import Primitives
+import TestSupport
 import Testing
 
 /// One entry and its whole content, as the reader hands them over.

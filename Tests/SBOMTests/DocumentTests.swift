@@ -4,6 +4,7 @@
 import Foundation
 import OCI
 import Primitives
+import TestSupport
 import Testing
 
 @testable import SBOM

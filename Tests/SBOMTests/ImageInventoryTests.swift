@@ -3,6 +3,7 @@
 
 import OCI
 import Primitives
+import TestSupport
 import Testing
 
 @testable import SBOM

@@ -4,6 +4,7 @@
 import OCI
 import Primitives
 import SBOM
+import TestSupport
 
 /// Holds blobs and manifests; hands blobs over in small chunks.
 struct MemoryImages: ArtifactSource {

@@ -2,46 +2,46 @@
 // Archives made by hand, so that tests can make ones no tool would write.
 
 /// Writes tar, honest or not.
-struct TarWriter {
-    var bytes: [UInt8] = []
+package struct TarWriter {
+    package var bytes: [UInt8] = []
 
-    init() {}
+    package init() {}
 
-    mutating func directory(_ path: String) { header(path, type: "5") }
+    package mutating func directory(_ path: String) { header(path, type: "5") }
 
-    mutating func file(_ path: String, _ content: String) { file(path, Array(content.utf8)) }
+    package mutating func file(_ path: String, _ content: String) { file(path, Array(content.utf8)) }
 
-    mutating func file(_ path: String, _ content: [UInt8]) {
+    package mutating func file(_ path: String, _ content: [UInt8]) {
         header(path, type: "0", size: content.count)
         block(content)
     }
 
-    mutating func symbolicLink(_ path: String, to target: String) {
+    package mutating func symbolicLink(_ path: String, to target: String) {
         header(path, type: "2", link: target)
     }
 
-    mutating func hardLink(_ path: String, to target: String) {
+    package mutating func hardLink(_ path: String, to target: String) {
         header(path, type: "1", link: target)
     }
 
     /// An extended header in front of the next entry.
-    mutating func pax(_ records: [(String, String)], type: Character = "x") {
+    package mutating func pax(_ records: [(String, String)], type: Character = "x") {
         paxBytes(Array(records.map(paxRecord).joined().utf8), type: type)
     }
 
-    mutating func paxBytes(_ content: [UInt8], type: Character = "x") {
+    package mutating func paxBytes(_ content: [UInt8], type: Character = "x") {
         header("PaxHeaders/x", type: type, size: content.count)
         block(content)
     }
 
     /// GNU's way to write a name (`L`) or link target (`K`) of any length.
-    mutating func gnuLong(_ text: String, type: Character) {
+    package mutating func gnuLong(_ text: String, type: Character) {
         let content = Array(text.utf8) + [0]
         header("././@LongLink", type: type, size: content.count)
         block(content)
     }
 
-    mutating func header(
+    package mutating func header(
         _ path: String, type: Character, size: Int = 0, link: String = "",
         sizeField: [UInt8]? = nil,
         magic: String = "ustar\u{0}00", changing change: (inout [UInt8]) -> Void = { _ in }
@@ -66,18 +66,18 @@ struct TarWriter {
         bytes += block
     }
 
-    mutating func block(_ content: [UInt8]) {
+    package mutating func block(_ content: [UInt8]) {
         bytes += content
         let filling = (512 - content.count % 512) % 512
         bytes += [UInt8](repeating: 0, count: filling)
     }
 
     /// The archive with its two zero blocks.
-    func finished() -> [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
+    package func finished() -> [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
 }
 
 /// `LENGTH KEY=VALUE\n`, where the length counts itself.
-func paxRecord(_ record: (String, String)) -> String {
+package func paxRecord(_ record: (String, String)) -> String {
     let rest = " \(record.0)=\(record.1)\n"
     var length = rest.utf8.count
     while String(length).utf8.count + rest.utf8.count != length {

@@ -6,7 +6,7 @@ import Foundation
 /// Runs a shell command in a fresh folder and removes the folder afterwards.
 ///
 /// Nil when the command fails or is not there.
-func shellOutput(_ command: String, files: [String: [UInt8]] = [:]) throws -> [UInt8]? {
+package func shellOutput(_ command: String, files: [String: [UInt8]] = [:]) throws -> [UInt8]? {
     let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("assay-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -28,6 +28,6 @@ func shellOutput(_ command: String, files: [String: [UInt8]] = [:]) throws -> [U
 }
 
 /// Whether a program can be started here.
-func hasTool(_ name: String) -> Bool {
+package func hasTool(_ name: String) -> Bool {
     (try? shellOutput("command -v \(name)")) != nil
 }

@@ -1,1 +1,0 @@
-../OCITests/Tools.swift
