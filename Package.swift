@@ -102,7 +102,7 @@ let package = Package(
         tests("PrimitivesTests", []),
         tests("OCITests", ["OCI", "TestSupport"]),
         tests("RegistryTests", ["OCI", "Registry", httpTypes]),
-        tests("SigningTests", ["OCI", "Signing", "TestSupport"]),
+        tests("SigningTests", ["OCI", "Signing", "TestSupport", crypto, cryptoExtras]),
         tests("SBOMTests", ["OCI", "SBOM", "TestSupport"]),
         tests("PolicyTests", ["OCI", "Policy", "Signing", "TestSupport", crypto]),
         tests("HostTests", ["Host", "OCI", "Registry"]),

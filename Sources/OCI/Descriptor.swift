@@ -48,13 +48,13 @@ package struct Descriptor: Hashable, Sendable {
             size: try json.required("size").integer())
         guard size >= 0 else { throw try json.required("size").broken("a size cannot be negative") }
         annotations = try json.optional("annotations")?.stringMap() ?? [:]
-        if let type = try json.optional("artifactType")?.string(), !type.isEmpty {
-            artifactType = try MediaType(parsing: type)
-        }
+        artifactType = try json.optionalMediaType("artifactType")
         if let platform = try json.optional("platform") {
             self.platform = try Platform(reading: platform)
         }
-        for url in try json.optional("urls")?.items(atMost: 100) ?? [] {
+        for url in try json.optional("urls")?.items(
+            atMost: Limits.addressesPerDescriptor) ?? []
+        {
             urls.append(try url.string())
         }
         if let text = try json.optional("data") { data = try embedded(text) }

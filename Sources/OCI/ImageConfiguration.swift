@@ -28,7 +28,9 @@ package struct ImageConfiguration: Hashable, Sendable {
             try Timestamp(parsing: try reader.string())
         }
         var commands: [String] = []
-        for step in try json.optional("history")?.items(atMost: 10_000) ?? [] {
+        for step in try json.optional("history")?.items(
+            atMost: Limits.historySteps) ?? []
+        {
             if try step.optional("empty_layer")?.boolean() == true { continue }
             commands.append(try step.optional("created_by")?.string() ?? "")
         }

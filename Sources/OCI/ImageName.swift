@@ -8,7 +8,8 @@ package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     package init(parsing text: some StringProtocol) throws(Failure) {
-        let lower = text.lowercased()
+        // Lower-casing makes a plain k of a Kelvin sign, so other alphabets are refused before it.
+        let lower = text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : ""
         guard isRegistryHost(lower) else {
             throw Failure(
                 .malformed, "cannot read the registry \(quoted(text))",
@@ -90,6 +91,11 @@ package struct Tag: Hashable, Sendable, Comparable, CustomStringConvertible {
         description = String(text)
     }
 
+    private init(known text: String) { description = text }
+
+    /// What is meant where neither tag nor digest is written: the default of every tool since Docker.
+    package static let latest = Tag(known: "latest")
+
     /// `sha256-<hex>` with an ending: where referrers, `.sig`, `.att` and `.sbom` live when a
     /// registry has no referrers API.
     ///
@@ -166,7 +172,7 @@ package struct ImageName: Hashable, Sendable, CustomStringConvertible {
     package var reference: ManifestReference {
         if let digest { return .digest(digest) }
         if let tag { return .tag(tag) }
-        return .tag(latest)
+        return .tag(.latest)
     }
 }
 
@@ -189,8 +195,9 @@ package enum ManifestReference: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A registry with a port and no path, such as `localhost:5000`, is no image name with a tag; but
-/// `redis:7` is. Only an explicit host (with a dot, or localhost) and a numeric end is taken so.
+/// A registry with a port and no path is no image name with a tag, but `redis:7` is one. Only
+/// `localhost` with a number behind it is taken for a registry; a host with a dot is not, because
+/// `distribution/reference` reads `node.js:20` as an image.
 private func isHostWithPort(_ text: Substring) -> Bool {
     let host = text.prefix { $0 != ":" }
     let port = text.dropFirst(host.count + 1)
@@ -288,8 +295,3 @@ private func isHostLabel(_ label: Substring) -> Bool {
     }
     return label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
 }
-
-private let latest: Tag = {
-    guard let tag = try? Tag(parsing: "latest") else { preconditionFailure("latest is a tag") }
-    return tag
-}()

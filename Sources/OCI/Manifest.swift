@@ -20,8 +20,8 @@ package struct Manifest: Hashable, Sendable {
 
     /// Reads an OCI or Docker schema 2 manifest or index.
     ///
-    /// Refused: schema 1, a document with both `layers` and `manifests` (two readers would see two
-    /// documents), and a `mediaType` that is not `declared`.
+    /// Refused: schema 1, a document with the fields of both an image and an index (two readers would
+    /// see two documents), and a `mediaType` that is not `declared`.
     ///
     /// - Parameter declared: the Content-Type it came with; nil when it came without one.
     package init(
@@ -118,9 +118,7 @@ package struct ImageManifest: Hashable, Sendable {
         for layer in try json.required("layers").items(atMost: Limits.layersPerManifest) {
             layers.append(try Descriptor(reading: layer))
         }
-        if let type = try json.optional("artifactType")?.string(), !type.isEmpty {
-            artifactType = try MediaType(parsing: type)
-        }
+        artifactType = try json.optionalMediaType("artifactType")
         subject = try subjectDescriptor(json)
         annotations = try json.optional("annotations")?.stringMap() ?? [:]
     }
@@ -161,9 +159,7 @@ package struct ImageIndex: Hashable, Sendable {
         for child in try json.required("manifests").items(atMost: Limits.manifestsPerIndex) {
             manifests.append(try Descriptor(reading: child))
         }
-        if let type = try json.optional("artifactType")?.string(), !type.isEmpty {
-            artifactType = try MediaType(parsing: type)
-        }
+        artifactType = try json.optionalMediaType("artifactType")
         subject = try subjectDescriptor(json)
         annotations = try json.optional("annotations")?.stringMap() ?? [:]
     }
@@ -191,9 +187,9 @@ private func subjectDescriptor(_ json: JSONReader) throws(Failure) -> Descriptor
 
 private func manifestType(_ json: JSONReader, declared: MediaType?) throws(Failure) -> MediaType {
     let object = try json.object()
-    guard !(object["layers"] != nil && object["manifests"] != nil) else {
+    for field in ["layers", "config"] where object[field] != nil && object["manifests"] != nil {
         throw json.broken(
-            "it has both layers and manifests; one reader would run what another checked")
+            "it has both \(field) and manifests; one reader would run what another checked")
     }
     guard try json.required("schemaVersion").integer() == 2 else {
         throw Failure(

@@ -11,8 +11,10 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Spec: RFC 6838 §4.2; type and subtype compare without case, so they are kept in lower case.
     package init(parsing text: some StringProtocol) throws(Failure) {
-        let essence = String(text.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" })
-            .lowercased()
+        let words = text.prefix { $0 != ";" }.split { $0 == " " || $0 == "\t" }
+        let written = words.count == 1 ? String(words[0]) : ""
+        // Lower-casing makes a plain k of a Kelvin sign; another reader would see another type.
+        let essence = written.utf8.allSatisfy { $0 < 0x80 } ? written.lowercased() : ""
         let parts = essence.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2,
             parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isTokenByte) }),
@@ -54,6 +56,11 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
         known: "application/vnd.dev.sigstore.bundle.v0.3+json")
     package static let simpleSigning = MediaType(
         known: "application/vnd.dev.cosign.simplesigning.v1+json")
+    /// What cosign's experimental OCI 1.1 mode called the manifest of an older signature.
+    package static let cosignSignatureArtifact = MediaType(
+        known: "application/vnd.dev.cosign.artifact.sig.v1+json")
+    /// An in-toto statement, or a manifest that holds envelopes with them.
+    package static let inToto = MediaType(known: "application/vnd.in-toto+json")
     package static let dsseEnvelope = MediaType(known: "application/vnd.dsse.envelope.v1+json")
     package static let octets = MediaType(known: "application/octet-stream")
 
@@ -70,6 +77,14 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     /// Spec: image-spec 1.1, layer.md, "Non-Distributable Layers".
     package var isNonDistributable: Bool {
         self == .dockerForeignLayer || description.contains(".nondistributable.")
+    }
+}
+
+extension JSONReader {
+    /// The media type under a name; nil when it is absent or empty.
+    func optionalMediaType(_ name: String) throws(Failure) -> MediaType? {
+        guard let text = try optional(name)?.string(), !text.isEmpty else { return nil }
+        return try MediaType(parsing: text)
     }
 }
 

@@ -32,8 +32,10 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         operatingSystemVersion = try json.optional("os.version")?.string()
     }
 
+    /// `os/architecture[/variant]`, made safe to show: an index may say anything.
     package var description: String {
-        ([operatingSystem, architecture] + (variant.map { [$0] } ?? [])).joined(separator: "/")
+        plain(
+            ([operatingSystem, architecture] + (variant.map { [$0] } ?? [])).joined(separator: "/"))
     }
 
     package var json: JSONValue {

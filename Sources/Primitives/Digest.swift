@@ -55,9 +55,6 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// `algorithm:hex`, the canonical text.
     public var description: String { "\(algorithm.rawValue):\(hex)" }
 
-    /// The first 12 hex digits, for columns where the whole digest stands elsewhere.
-    package var short: String { String(hex.prefix(12)) }
-
     /// By text: a stable order for lists.
     public static func < (left: Digest, right: Digest) -> Bool {
         left.description < right.description

@@ -72,8 +72,11 @@ public enum Place: Hashable, Sendable, CustomStringConvertible {
     /// Anything that has a name of its own.
     case named(String)
 
-    /// The place as a person reads it.
-    public var description: String {
+    /// The place as a person reads it. Names and pointers may come from outside, so they are made
+    /// safe to show.
+    public var description: String { plain(text, atMost: Limits.placeLength) }
+
+    private var text: String {
         switch self {
         case .file(let name, let line, let column): "\(name):\(line):\(column)"
         case .document(let name, let pointer): pointer.isEmpty ? name : "\(name), \(pointer)"
@@ -106,7 +109,9 @@ package func quoted(_ text: some StringProtocol) -> String {
 }
 
 /// Outside text for a line of its own: as `quoted`, without the marks and with a longer cut.
-package func plain(_ text: some StringProtocol, atMost limit: Int = 400) -> String {
+package func plain(_ text: some StringProtocol, atMost limit: Int = Limits.plainTextLength)
+    -> String
+{
     let shown = text.unicodeScalars.prefix(limit).map(printable).joined()
     return text.unicodeScalars.dropFirst(limit).first == nil ? shown : shown + "…"
 }

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every limit of Assay, with where its number comes from.
 
-/// The named limits. A limit that is reached is a failure of kind `overLimit`, never a cut.
+/// The named limits. A limit that is reached is a failure of kind `overLimit`, never a cut; only
+/// text that is shown to people is cut, and pages are.
 package enum Limits {
     // MARK: Text
 
     /// Characters of outside text shown in one error. Longer texts hide the sentence around them.
     package static let quotedTextLength = 80
+    /// Characters of outside text that gets a line of its own.
+    package static let plainTextLength = 400
+    /// Characters of a place in an error: the longest path Linux has.
+    package static let placeLength = 4_096
     /// Nesting of JSON and YAML. Peers: Go 10,000, Foundation 512; real documents stay under 20.
     package static let documentDepth = 64
-    /// Bytes of one YAML file of policies or manifests. Kubernetes itself stops at 1.5 MiB an object.
+    /// Values of one JSON document, lists and objects counted too. A value costs us about 60 bytes
+    /// and its author two; an SBOM of 64 MiB has about three million.
+    package static let jsonValues = 8_000_000
+    /// Bytes of one YAML file of policies or manifests. Kubernetes stops at 1.5 MiB an object.
     package static let yamlBytes = 32 * mebibyte
     /// Nodes of one YAML file after aliases are expanded ("billion laughs").
     package static let yamlNodes = 2_000_000
@@ -24,6 +32,10 @@ package enum Limits {
     package static let manifestsPerIndex = 10_000
     /// Bytes of one image configuration.
     package static let imageConfigBytes = 8 * mebibyte
+    /// Steps in the history of one image configuration, empty layers counted too.
+    package static let historySteps = 10_000
+    /// Addresses of one descriptor; they are kept and never followed.
+    package static let addressesPerDescriptor = 100
     /// Bytes of a token answer. go-containerregistry stops at 64 KiB too.
     package static let tokenAnswerBytes = 64 * 1024
     /// Bytes of an error body that are looked at.
@@ -38,7 +50,8 @@ package enum Limits {
     package static let graphNodes = 10_000
     /// Bytes of a name, registry host included. Spec: distribution reference grammar, 255.
     package static let repositoryNameLength = 255
-    /// Bytes of one address in a header (Location, Link, realm). Signed storage addresses stay under 4 KiB.
+    /// Bytes of one address in a header (Location, Link, realm). Signed storage addresses stay under
+    /// 4 KiB.
     package static let addressBytes = 16 * 1024
     /// Challenges of one 401 answer. Real registries send one or two.
     package static let challengesPerAnswer = 16
@@ -87,6 +100,8 @@ package enum Limits {
 
     /// Bytes of one bundle, envelope or signature payload. cosign's own default is 128 MiB.
     package static let evidenceBytes = 64 * mebibyte
+    /// Bytes of all evidence read for one digest, manifests included. Four of the largest SBOMs fit.
+    package static let evidenceBytesPerDigest = 256 * mebibyte
     /// Referrers looked at for one digest. Kyverno errors at 50 of any kind.
     package static let referrersPerDigest = 1_000
     /// Signatures or attestations tried for one digest. Real images carry fewer than 20.
@@ -95,6 +110,12 @@ package enum Limits {
     package static let subjectsPerStatement = 1_024
     /// Digests of one subject. Sigstore clients stop at 32.
     package static let digestsPerSubject = 32
+    /// Signatures read from one envelope. A bundle has exactly one; bare envelopes may have more.
+    package static let signaturesPerEnvelope = 100
+    /// Log entries, timestamps, or certificates in one bundle. sigstore-go stops at 32 too.
+    package static let proofsPerBundle = 32
+    /// Bytes of a predicate type. Longer addresses are refused by many servers too.
+    package static let predicateTypeBytes = 2_048
     /// Bytes of one key file.
     package static let keyFileBytes = 64 * 1024
 
@@ -178,6 +199,8 @@ package enum Limits {
     package static let referrersPageBytes = 4 * mebibyte
     /// Tags set by one push. Spec: distribution-spec 1.2-dev asks for at least 10.
     package static let tagsPerPush = 100
+
+    // MARK: Files of our own
 
     /// Bytes of a tag memory: about 100,000 tags.
     package static let tagMemoryBytes = 16 * mebibyte

@@ -48,12 +48,17 @@ struct Assay: AsyncParsableCommand {
         } catch let failure as Failure {
             Talk.say(failure.description)
             Foundation.exit(ExitStatus(failure).rawValue)
-        } catch let failure as CancellationError {
-            Talk.say("error: stopped (\(failure))")
-            Foundation.exit(ExitStatus.unknown.rawValue)
         } catch {
-            exit(withError: error)
+            end(with: error)
         }
+    }
+
+    /// Help, usage and exit codes are the argument parser's; any other error found no answer. Its
+    /// exit code 1 would say "no".
+    private static func end(with error: any Error) -> Never {
+        guard !(error is ExitCode), exitCode(for: error) == .failure else { exit(withError: error) }
+        Talk.say("error: stopped\n  why: \(plain("\(error)"))")
+        Foundation.exit(ExitStatus.unknown.rawValue)
     }
 }
 

@@ -6,7 +6,8 @@ import Primitives
 
 /// The repository, the binary under test, and a way to run things.
 enum BuiltBinary {
-    static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+    static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
     /// `ASSAY_BINARY`, or the debug build that `swift test` made.
@@ -37,7 +38,9 @@ enum BuiltBinary {
         process.arguments = ["-c", command]
         process.currentDirectoryURL = folder
         process.environment = environment(variables)
-        let (output, errors) = (folder.appendingPathComponent(".out"), folder.appendingPathComponent(".err"))
+        let (output, errors) = (
+            folder.appendingPathComponent(".out"), folder.appendingPathComponent(".err")
+        )
         for file in [output, errors] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
@@ -82,7 +85,8 @@ final class RunningRegistry {
         let log = folder.appendingPathExtension("log")
         try Data().write(to: log)
         process.executableURL = URL(fileURLWithPath: BuiltBinary.path)
-        process.arguments = ["registry", "serve", folder.path, "--listen", "127.0.0.1:0"] + arguments
+        process.arguments =
+            ["registry", "serve", folder.path, "--listen", "127.0.0.1:0"] + arguments
         process.standardError = try FileHandle(forWritingTo: log)
         process.standardInput = FileHandle.nullDevice
         try process.run()
@@ -97,7 +101,9 @@ final class RunningRegistry {
     private static func bound(_ log: URL, _ process: Process) throws -> String {
         for _ in 0..<600 where process.isRunning {
             let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
-            if let range = text.range(of: "listening on http://"), let end = text[range.upperBound...].firstIndex(of: "\n") {
+            if let range = text.range(of: "listening on http://"),
+                let end = text[range.upperBound...].firstIndex(of: "\n")
+            {
                 return String(text[range.upperBound..<end])
             }
             usleep(50_000)

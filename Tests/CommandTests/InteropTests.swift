@@ -7,8 +7,9 @@ import Testing
 /// Each story is a script in Tests/Interop; exit 77 says that a peer is not on this machine.
 @Suite("interop", .enabled(if: BuiltBinary.isHere, "the assay binary is not built"), .serialized)
 struct InteropTests {
-    static let stories = (try? FileManager.default.contentsOfDirectory(
-        atPath: BuiltBinary.root.appendingPathComponent("Tests/Interop").path))?
+    static let stories =
+        (try? FileManager.default.contentsOfDirectory(
+            atPath: BuiltBinary.root.appendingPathComponent("Tests/Interop").path))?
         .filter { $0.hasSuffix(".sh") && $0 != "story.sh" }.sorted() ?? []
 
     @Test("there are stories to tell")
@@ -22,7 +23,9 @@ struct InteropTests {
             let script = BuiltBinary.root.appendingPathComponent("Tests/Interop/\(story)").path
             let outcome = try BuiltBinary.shell("exec bash '\(script)'", in: folder)
             if outcome.status == 77 {
-                try Test.cancel("\(story): \(outcome.errors.split(separator: "\n").last ?? "a peer is missing")")
+                try Test.cancel(
+                    "\(story): \(outcome.errors.split(separator: "\n").last ?? "a peer is missing")"
+                )
             }
             #expect(outcome.status == 0, "\(story)\n\(outcome.output)\n\(outcome.errors)")
         }

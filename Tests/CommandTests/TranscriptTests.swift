@@ -15,8 +15,9 @@ struct TranscriptStep {
 
 @Suite("transcripts", .enabled(if: BuiltBinary.isHere, "the assay binary is not built"))
 struct TranscriptTests {
-    static let files = (try? FileManager.default.contentsOfDirectory(
-        atPath: BuiltBinary.root.appendingPathComponent("Tests/Transcripts").path))?
+    static let files =
+        (try? FileManager.default.contentsOfDirectory(
+            atPath: BuiltBinary.root.appendingPathComponent("Tests/Transcripts").path))?
         .filter { $0.hasSuffix(".txt") }.sorted() ?? []
 
     @Test("there are transcripts to run")
@@ -58,12 +59,14 @@ struct TranscriptTests {
     }
 
     /// A line of `…` stands for any lines; `‹digest›` for any sha256 digest; `‹any›` for any text.
-    private func compare(_ expected: [String], _ found: String, _ place: String, _ registry: String) {
+    private func compare(_ expected: [String], _ found: String, _ place: String, _ registry: String)
+    {
         let lines = found.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
             .reversed().drop { $0.isEmpty }.reversed()
         guard matches(expected[...], Array(lines)[...], registry) else {
             Issue.record(
-                "\(place)\nexpected:\n\(expected.joined(separator: "\n"))\nfound:\n\(lines.joined(separator: "\n"))")
+                "\(place)\nexpected:\n\(expected.joined(separator: "\n"))\nfound:\n\(lines.joined(separator: "\n"))"
+            )
             return
         }
     }
@@ -88,17 +91,22 @@ struct TranscriptTests {
 
     private func steps(of text: String) throws -> [TranscriptStep] {
         var steps: [TranscriptStep] = []
-        for (place, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (place, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
             if line.hasPrefix("$ ") {
                 steps.append(TranscriptStep(line: place + 1, command: String(line.dropFirst(2))))
-            } else if line.hasPrefix("exit "), let status = Int32(line.dropFirst(5)), !steps.isEmpty {
+            } else if line.hasPrefix("exit "), let status = Int32(line.dropFirst(5)), !steps.isEmpty
+            {
                 steps[steps.count - 1].status = status
             } else if line.hasPrefix("stderr: "), !steps.isEmpty {
                 steps[steps.count - 1].errors.append(String(line.dropFirst(8)))
             } else if line.hasPrefix("  "), !steps.isEmpty {
                 steps[steps.count - 1].output.append(String(line.dropFirst(2)))
             } else {
-                try #require(line.isEmpty || line.hasPrefix("#"), "line \(place + 1) is no transcript: \(line)")
+                try #require(
+                    line.isEmpty || line.hasPrefix("#"),
+                    "line \(place + 1) is no transcript: \(line)")
             }
         }
         return steps
@@ -131,7 +139,8 @@ struct LinePattern {
         let rest = line.dropFirst(parts[place].count)
         guard place < holes.count else { return rest.isEmpty }
         if holes[place] == "digest" {
-            guard rest.hasPrefix("sha256:"), rest.dropFirst(7).prefix(64).allSatisfy(\.isHexDigit) else {
+            guard rest.hasPrefix("sha256:"), rest.dropFirst(7).prefix(64).allSatisfy(\.isHexDigit)
+            else {
                 return false
             }
             return matches(rest.dropFirst(71), from: place + 1)

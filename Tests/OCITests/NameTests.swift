@@ -28,9 +28,12 @@ struct NameTests {
 
     static let bad = [
         "", ":tag", "@" + digest, "a:", "a@sha256:abc", "a//b", "a/", "/a", "a b", "a:t g",
-        "a..b", "a___b", "-a", "a-", "host:99999/a", "host:0/a", "a@" + digest + "@" + digest, "a/b:.t",
-        "ghcr.io/A/b", "a:" + String(repeating: "t", count: 129), "a/" + String(repeating: "b", count: 300),
-        "ghcr.io/../x", "ghcr.io/a/./b", "a\n", "é/x", "[::1/a", "a?b", "https://ghcr.io/a",
+        "a..b", "a___b", "-a", "a-", "host:99999/a", "host:0/a", "a@" + digest + "@" + digest,
+        "a/b:.t",
+        "ghcr.io/A/b", "a:" + String(repeating: "t", count: 129),
+        "a/" + String(repeating: "b", count: 300),
+        "ghcr.io/../x", "ghcr.io/a/./b", "a\n", "é/x", "\u{212A}ube.io/x", "[::\u{FF11}]/a",
+        "[::1/a", "a?b", "https://ghcr.io/a",
     ]
 
     @Test("names that are none are refused", arguments: bad)
@@ -42,23 +45,41 @@ struct NameTests {
     func fallbackTag() throws {
         let long = Digest(of: [], by: .sha512)
         #expect(Tag(for: long).description == "sha512-" + long.hex.prefix(64))
-        #expect(Tag(for: try Digest(parsing: Self.digest), suffix: ".sig").description.hasSuffix("855.sig"))
+        #expect(
+            Tag(for: try Digest(parsing: Self.digest), suffix: ".sig").description.hasSuffix(
+                "855.sig"))
     }
 
     @Test("a document with both layers and manifests is refused")
     func confusedDocument() {
         let text =
             #"{"schemaVersion":2,"config":{"mediaType":"a/b","digest":"\#(Self.digest)","size":0},"layers":[],"manifests":[]}"#
-        let failure = #expect(throws: Failure.self) { try Manifest(parsing: Array(text.utf8), as: .ociManifest) }
+        let failure = #expect(throws: Failure.self) {
+            try Manifest(parsing: Array(text.utf8), as: .ociManifest)
+        }
         #expect(failure?.why.contains("both layers and manifests") == true)
+        let index = text.replacing(#""layers":[],"#, with: "")
+        let other = #expect(throws: Failure.self) {
+            try Manifest(parsing: Array(index.utf8), as: .ociIndex)
+        }
+        #expect(other?.why.contains("both config and manifests") == true)
+    }
+
+    @Test(
+        "a media type is one word of ASCII", arguments: ["a b/c", "a/b c", "", "a/\u{212A}", "a"])
+    func mediaTypes(_ text: String) {
+        #expect(throws: Failure.self) { try MediaType(parsing: text) }
     }
 
     @Test("a type that differs from the one it was served as is refused; schema 1 is unsupported")
     func types() {
-        let index = Array(#"{"schemaVersion":2,"mediaType":"\#(MediaType.ociIndex)","manifests":[]}"#.utf8)
+        let index = Array(
+            #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociIndex)","manifests":[]}"#.utf8)
         #expect(throws: Failure.self) { try Manifest(parsing: index, as: .ociManifest) }
         let old = Array(#"{"schemaVersion":1,"fsLayers":[]}"#.utf8)
-        let failure = #expect(throws: Failure.self) { try Manifest(parsing: old, as: .dockerSchema1) }
+        let failure = #expect(throws: Failure.self) {
+            try Manifest(parsing: old, as: .dockerSchema1)
+        }
         #expect(failure?.kind == .unsupported)
     }
 
@@ -86,7 +107,8 @@ struct NameTests {
         #expect(try !Platform(parsing: "linux/amd64").satisfies(arm))
     }
 
-    @Test("content that is longer, shorter or other than its name never ends well",
+    @Test(
+        "content that is longer, shorter or other than its name never ends well",
         arguments: ["longer!", "shor", "other"])
     func verifiedContent(text: String) async throws {
         let wanted = Descriptor(of: Array("right".utf8), as: .octets)

@@ -24,11 +24,15 @@ struct JSONTests {
         ("a name twice", #"{"a":1,"a":2}"#), ("a name twice by escape", #"{"a":1,"\u0061":2}"#),
         ("trailing bytes", "{} x"), ("two documents", "{}{}"), ("a byte order mark", "\u{FEFF}{}"),
         ("a lone surrogate", #"["\ud800"]"#), ("a low surrogate first", #"["\udc00\ud800"]"#),
-        ("a half pair", #"["\ud800A"]"#), ("a raw newline", "[\"a\nb\"]"), ("a leading zero", "[01]"),
+        ("a half pair", #"["\ud800A"]"#), ("a raw newline", "[\"a\nb\"]"),
+        ("a leading zero", "[01]"),
         ("a bare point", "[1.]"), ("a point first", "[.5]"), ("a plus", "[+1]"), ("NaN", "[NaN]"),
-        ("a trailing comma", "[1,]"), ("a comma in an object", #"{"a":1,}"#), ("single quotes", "['a']"),
-        ("a comment", "[1/*x*/]"), ("an unknown escape", #"["\x41"]"#), ("a short escape", #"["\u12"]"#),
-        ("a signed escape", #"["\u+123"]"#), ("no end", "[1"), ("no string end", "[\"a"), ("nothing", ""),
+        ("a trailing comma", "[1,]"), ("a comma in an object", #"{"a":1,}"#),
+        ("single quotes", "['a']"),
+        ("a comment", "[1/*x*/]"), ("an unknown escape", #"["\x41"]"#),
+        ("a short escape", #"["\u12"]"#),
+        ("a signed escape", #"["\u+123"]"#), ("no end", "[1"), ("no string end", "[\"a"),
+        ("nothing", ""),
         ("space only", "  "), ("a bare word", "hello"), ("an empty exponent", "[1e]"),
         ("a number name", "{1:2}"), ("no colon", #"{"a" 1}"#), ("a tab in a string", "[\"\t\"]"),
     ]
@@ -40,9 +44,20 @@ struct JSONTests {
         #expect(failure?.place != nil)
     }
 
+    @Test("a name that only looks like another is another name, and both together are refused")
+    func lookAlikes() throws {
+        // U+212A, the Kelvin sign, equals K in Swift's strings and in no other reader.
+        let value = try parse("{\"publicKey\":1}".replacing("K", with: "\u{212A}"))
+        #expect(value["publicKey"] == nil)
+        #expect(value["public\u{212A}ey"]?.integer == 1)
+        #expect(throws: Failure.self) { try parse("{\"K\":1,\"\u{212A}\":2}") }
+    }
+
     @Test("broken UTF-8 is refused")
     func brokenText() {
-        for bytes: [UInt8] in [[0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22]] {
+        for bytes: [UInt8] in [
+            [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+        ] {
             #expect(throws: Failure.self) { try JSONValue(parsing: bytes, named: "test") }
         }
     }

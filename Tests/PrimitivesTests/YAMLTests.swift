@@ -13,8 +13,11 @@ struct YAMLTests {
     static let scalars: [(String, JSONValue)] = [
         ("yes", true), ("off", false), ("True", true), ("~", .null), ("", .null), ("null", .null),
         ("12", 12), ("-3", -3), ("0x1F", 31), ("010", 8), ("0o10", 8), ("0b11", 3), ("1_000", 1000),
-        ("'12'", "12"), ("\"yes\"", "yes"), ("!!str 12", "12"), ("v1.2", "v1.2"), ("1.2.3", "1.2.3"),
-        ("sha256:00", "sha256:00"), ("y", "y"), ("n", "n"), ("08", 8), ("+", "+"), ("1e3", "1000.0"),
+        ("'12'", "12"), ("\"yes\"", "yes"), ("!!str 12", "12"), ("!!int '12'", 12),
+        ("v1.2", "v1.2"),
+        ("1.2.3", "1.2.3"),
+        ("sha256:00", "sha256:00"), ("y", "y"), ("n", "n"), ("08", 8), ("+", "+"),
+        ("1e3", "1000.0"),
         ("2024-01-01", "2024-01-01"), ("192.168.0.1", "192.168.0.1"),
     ]
 
@@ -40,6 +43,7 @@ struct YAMLTests {
         ("a name twice", "x: 0\ny:\n  a: 1\n  b: 2\n  a: 3\n", 3), ("a tab", "a:\n\t- b\n", 2),
         ("no end of a quote", "a: \"b\n", 2), ("a mapping as a name", "? {a: b}\n: c\n", 1),
         ("an unknown alias", "a: *b\n", 1), ("binary", "a: !!binary aGk=\n", 1),
+        ("a tag of somebody's", "a: 1\nb: !secret x\n", 2), ("a set", "a: !!set {b, c}\n", 1),
     ]
 
     @Test("what is wrong is told with file and line", arguments: refused)
@@ -62,7 +66,9 @@ struct YAMLTests {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
         for level in 1...9 {
             let alias = "*a\(level - 1)"
-            text += "a\(level): &a\(level) [" + [String](repeating: alias, count: 10).joined(separator: ", ") + "]\n"
+            text +=
+                "a\(level): &a\(level) ["
+                + [String](repeating: alias, count: 10).joined(separator: ", ") + "]\n"
         }
         let failure = #expect(throws: Failure.self) { try parse(text) }
         #expect(failure?.kind == .overLimit)

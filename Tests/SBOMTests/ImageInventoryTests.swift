@@ -186,7 +186,8 @@ struct ImageInventoryTests {
             var spoilt = Array(layers.prefix(2))
             let place = random.below(2)
             for _ in 0..<(1 + random.below(3)) {
-                spoilt[place][random.below(min(3000, spoilt[place].count))] ^= 1 << UInt8(random.below(8))
+                spoilt[place][random.below(min(3000, spoilt[place].count))] ^=
+                    1 << UInt8(random.below(8))
             }
             var images = MemoryImages()
             let manifest = try images.addImage(spoilt)

@@ -20,17 +20,39 @@ struct DocumentTests {
     }
 
     static let badStatements = [
-        ("no subject", #"{"_type":"https://in-toto.io/Statement/v1","subject":[],"predicateType":"a:b"}"#),
-        ("null subject", #"{"_type":"https://in-toto.io/Statement/v1","subject":null,"predicateType":"a:b"}"#),
-        ("no digest", #"{"_type":"https://in-toto.io/Statement/v1","subject":[{}],"predicateType":"a:b"}"#),
-        ("empty digest", #"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{}}],"predicateType":"a:b"}"#),
-        ("unknown type", #"{"_type":"https://in-toto.io/Statement/v9","subject":[{"digest":{"a":"b"}}],"predicateType":"a:b"}"#),
-        ("no predicate type", #"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"a":"b"}}]}"#),
-        ("a name twice", #"{"_type":"https://in-toto.io/Statement/v1","_type":"x","subject":[{"digest":{"a":"b"}}],"predicateType":"a:b"}"#),
+        (
+            "no subject",
+            #"{"_type":"https://in-toto.io/Statement/v1","subject":[],"predicateType":"a:b"}"#
+        ),
+        (
+            "null subject",
+            #"{"_type":"https://in-toto.io/Statement/v1","subject":null,"predicateType":"a:b"}"#
+        ),
+        (
+            "no digest",
+            #"{"_type":"https://in-toto.io/Statement/v1","subject":[{}],"predicateType":"a:b"}"#
+        ),
+        (
+            "empty digest",
+            #"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{}}],"predicateType":"a:b"}"#
+        ),
+        (
+            "unknown type",
+            #"{"_type":"https://in-toto.io/Statement/v9","subject":[{"digest":{"a":"b"}}],"predicateType":"a:b"}"#
+        ),
+        (
+            "no predicate type",
+            #"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"a":"b"}}]}"#
+        ),
+        (
+            "a name twice",
+            #"{"_type":"https://in-toto.io/Statement/v1","_type":"x","subject":[{"digest":{"a":"b"}}],"predicateType":"a:b"}"#
+        ),
         ("empty", ""), ("not JSON", "hello"),
     ]
 
-    @Test("a statement that two readers could read differently is refused", arguments: badStatements)
+    @Test(
+        "a statement that two readers could read differently is refused", arguments: badStatements)
     func badStatement(_ name: String, _ text: String) {
         #expect(throws: Failure.self) { try Statement(parsing: Array(text.utf8)) }
     }
@@ -80,7 +102,9 @@ struct DocumentTests {
             try expectRefusedOrSame(mutated, key: key, subject: subject)
         }
         for length in stride(from: 0, to: bytes.count, by: 37) {
-            #expect(throws: Failure.self) { try SignatureBundle(parsing: Array(bytes.prefix(length))) }
+            #expect(throws: Failure.self) {
+                try SignatureBundle(parsing: Array(bytes.prefix(length)))
+            }
         }
     }
 

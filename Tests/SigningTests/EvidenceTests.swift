@@ -31,7 +31,8 @@ struct EvidenceTests {
         { try TestKeys.ed25519() },
     ]
 
-    @Test("a signature is found and verifies in both formats, with its annotations",
+    @Test(
+        "a signature is found and verifies in both formats, with its annotations",
         arguments: EvidenceFormat.allCases, algorithms.indices)
     func signatureVerifies(format: EvidenceFormat, algorithm: Int) async throws {
         let key = try Self.algorithms[algorithm]()
@@ -44,14 +45,16 @@ struct EvidenceTests {
         #expect(report.rejections.isEmpty)
     }
 
-    @Test("an attestation never counts as a signature, nor a signature as an attestation",
+    @Test(
+        "an attestation never counts as a signature, nor a signature as an attestation",
         arguments: EvidenceFormat.allCases)
     func kindsStayApart(format: EvidenceFormat) async throws {
         let key = try TestKeys.ecdsaP256()
         let image = try await smallImage(in: repository, says: "a")
         let type = try PredicateType(named: "slsaprovenance1")
         _ = try await write(
-            try .attestation(["a": 1], of: type, on: image.descriptor, in: name), by: key, as: format)
+            try .attestation(["a": 1], of: type, on: image.descriptor, in: name), by: key,
+            as: format)
         let attested = try await evidence(about: image.digest)
         let signatures = try attested.signatures(by: .key(key.publicKey))
         #expect(signatures.proofs.isEmpty)
@@ -98,14 +101,16 @@ struct EvidenceTests {
         _ = try await write(.signature(on: image.descriptor, in: name, annotations: [:]), by: key)
         let found = try await evidence(about: image.digest)
         let candidate = try #require(found.candidates.first)
-        guard case .bundle(let bundle) = candidate.form, case .envelope(let envelope) = bundle.content
+        guard case .bundle(let bundle) = candidate.form,
+            case .envelope(let envelope) = bundle.content
         else { throw Failure(.bug, "test", because: "no bundle") }
         let changed = Envelope(
             payloadType: envelope.payloadType, payload: envelope.payload + [0x20],
             signatures: envelope.signatures)
         let forged = EvidenceCandidate(
             carrier: candidate.carrier, manifest: candidate.manifest, digest: candidate.digest,
-            position: 0, form: .bundle(SignatureBundle(envelope: changed, signedBy: try key.publicKey)))
+            position: 0,
+            form: .bundle(SignatureBundle(envelope: changed, signedBy: try key.publicKey)))
         let report = try Evidence(subject: image.digest, candidates: [forged])
             .signatures(by: .key(key.publicKey))
         #expect(report.mostTelling?.reason == .signatureInvalid)
@@ -134,7 +139,8 @@ struct EvidenceTests {
         #expect(found.searches.allSatisfy { $0.found == 0 })
     }
 
-    @Test("a registry that cannot answer is a failure, never 'unsigned'",
+    @Test(
+        "a registry that cannot answer is a failure, never 'unsigned'",
         arguments: [Failure.Kind.unavailable, .denied, .overLimit])
     func couldNotLook(kind: Failure.Kind) async throws {
         let image = try await smallImage(in: repository, says: "a")
@@ -155,6 +161,88 @@ struct EvidenceTests {
         let report = try await evidence(about: image.digest).signatures(by: .key(key.publicKey))
         #expect(report.proofs.isEmpty)
         #expect(report.mostTelling?.reason == .malformed)
+    }
+
+    @Test("a signature without the annotations asked for proves nothing, and is not 'unsigned'")
+    func unmetDemand() async throws {
+        let key = try TestKeys.ecdsaP256()
+        let image = try await smallImage(in: repository, says: "a")
+        let claim = Claim.signature(on: image.descriptor, in: name, annotations: ["build": "17"])
+        _ = try await write(claim, by: key)
+        let report = try await evidence(about: image.digest).signatures(by: .key(key.publicKey))
+            .keeping { $0.annotations["build"] == "18" }
+        #expect(report.proofs.isEmpty)
+        guard case .demandUnmet(let found) = report.answer else {
+            Issue.record("\(report.answer)")
+            return
+        }
+        #expect(found.map(\.annotations) == [["build": "17"]])
+    }
+
+    private func referrer(
+        to image: Manifest, layers: [Descriptor], as type: MediaType = .sigstoreBundle
+    ) async throws {
+        let manifest = try ImageManifest(
+            config: Descriptor(of: Array("{}".utf8), as: .ociEmpty), layers: layers,
+            artifactType: type, subject: image.descriptor
+        ).manifest()
+        try await repository.push(manifest, tag: nil)
+    }
+
+    @Test("the evidence of one digest has a budget, spent on what its manifests claim")
+    func budget() async throws {
+        let image = try await smallImage(in: repository, says: "a")
+        let layers = (0..<4).map { place in
+            Descriptor(
+                mediaType: .sigstoreBundle, digest: Digest(of: [UInt8(place)], by: .sha256),
+                size: Limits.evidenceBytesPerDigest / 4)
+        }
+        try await referrer(to: image, layers: layers)
+        await #expect {
+            _ = try await evidence(about: image.digest)
+        } throws: { ($0 as? Failure)?.kind == .overLimit }
+    }
+
+    @Test("a bundle that is named and gone is a finding, and may have been lost on the way")
+    func goneBundle() async throws {
+        let image = try await smallImage(in: repository, says: "a")
+        try await referrer(to: image, layers: [Descriptor(of: [1], as: .sigstoreBundle)])
+        let answer = try await evidence(about: image.digest)
+            .signatures(by: .key(try TestKeys.ecdsaP256().publicKey)).answer
+        guard case .notProven(let rejected) = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(rejected.map(\.reason) == [.malformed])
+        #expect(answer.mayBeLost)
+    }
+
+    @Test("a referrer that says it is a bundle and holds none is a finding, not absence")
+    func emptyBundle() async throws {
+        let image = try await smallImage(in: repository, says: "a")
+        try await referrer(to: image, layers: [])
+        let answer = try await evidence(about: image.digest)
+            .signatures(by: .key(try TestKeys.ecdsaP256().publicKey)).answer
+        guard case .notProven = answer else {
+            Issue.record("\(answer)")
+            return
+        }
+        #expect(!answer.mayBeLost)
+    }
+
+    @Test("an older signature is found in a referrer too, as cosign's OCI 1.1 mode wrote it")
+    func olderShapeInReferrer() async throws {
+        let key = try TestKeys.ecdsaP256()
+        let image = try await smallImage(in: repository, says: "a")
+        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
+        let tagged = try await write(claim, by: key, as: .legacy)
+        guard case .image(let content) = tagged.kind else {
+            throw Failure(.bug, "test", because: "")
+        }
+        try await referrer(to: image, layers: content.layers, as: .cosignSignatureArtifact)
+        repository.forget(tagged.digest)
+        let report = try await evidence(about: image.digest).signatures(by: .key(key.publicKey))
+        #expect(report.proofs.map(\.carrier) == [.referrersAPI])
     }
 
     @Test("a signature by digest costs one request for the list and one for each bundle")

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules about keys: what opens, what verifies, what is refused.
 
+import Crypto
+import CryptoExtras
+import FoundationEssentials
 import OCI
 import Primitives
 import Signing
@@ -12,7 +15,8 @@ struct KeyTests {
     let salt = [UInt8](repeating: 7, count: 32)
     let nonce = [UInt8](repeating: 9, count: 24)
 
-    @Test("a sealed key opens with its password and signs for the same public key",
+    @Test(
+        "a sealed key opens with its password and signs for the same public key",
         arguments: EvidenceTests.algorithms.indices)
     func sealedKeyOpens(algorithm: Int) throws {
         let key = try EvidenceTests.algorithms[algorithm]()
@@ -34,7 +38,8 @@ struct KeyTests {
         #expect(failure?.next?.contains("COSIGN_PASSWORD") == true)
     }
 
-    @Test("scrypt parameters that cosign never wrote are refused before any work",
+    @Test(
+        "scrypt parameters that cosign never wrote are refused before any work",
         arguments: ["1048576", "1", "65537"])
     func strangeParameters(rounds: String) throws {
         let sealed = try EncryptedPrivateKey(
@@ -51,7 +56,8 @@ struct KeyTests {
         #expect(failure?.why.contains("32768, 65536 or 131072") == true)
     }
 
-    @Test("every bit of a sealed key is protected: one flipped character never opens",
+    @Test(
+        "every bit of a sealed key is protected: one flipped character never opens",
         arguments: Array(stride(from: 90, to: 500, by: 41)))
     func flippedCharacter(offset: Int) throws {
         let sealed = try EncryptedPrivateKey(
@@ -72,7 +78,8 @@ struct KeyTests {
         #expect(failure?.next?.contains("public-key") == true)
     }
 
-    @Test("text without a key, and bytes that are none, are malformed",
+    @Test(
+        "text without a key, and bytes that are none, are malformed",
         arguments: ["", "hello", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"])
     func noKey(text: String) {
         #expect(throws: Failure.self) { try PublicKey(pem: text) }
@@ -84,4 +91,30 @@ struct KeyTests {
         #expect(try PublicKey.list(pem: first.pem + second.pem) == [first, second])
         #expect(throws: Failure.self) { try PublicKey(pem: first.pem + second.pem) }
     }
+
+    @Test("RSA signatures verify with both paddings, and a short key is refused")
+    func rsa() throws {
+        let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        let publicKey = try PublicKey(derBytes: Array(key.publicKey.derRepresentation))
+        #expect(publicKey.algorithm == .rsa)
+        let message = Array("message".utf8)
+        let hash = SHA256.hash(data: message)
+        for padding in [_RSA.Signing.Padding.insecurePKCS1v1_5, .PSS] {
+            let signature = Array(try key.signature(for: hash, padding: padding).rawRepresentation)
+            #expect(publicKey.isValid(signature, over: message))
+            #expect(!publicKey.isValid(signature, over: message + [0]))
+        }
+        let failure = #expect(throws: Failure.self) { try PublicKey(pem: shortRSAKey) }
+        #expect(failure?.why.contains("2048") == true)
+    }
 }
+
+/// `openssl genrsa 1024 | openssl rsa -pubout`
+private let shortRSAKey = """
+    -----BEGIN PUBLIC KEY-----
+    MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDXbjBaO1i7zn1kib22W+yrSS8X
+    RaVazRcyy+/xmVP+ZxAgYdv2P7DPNRquUltffUvkCrJuQBBJLiDjB2PS9hb4MgtJ
+    lwvG6t9Lmv/11L0O7Vdq/xPeNRHYCoHYn7R7MvyAxZ14jZHUdd9vPU8QVtmOCA07
+    D5ogXXdvBDqWA6u40wIDAQAB
+    -----END PUBLIC KEY-----
+    """

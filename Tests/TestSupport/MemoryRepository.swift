@@ -70,7 +70,9 @@ package final class MemoryRepository: ArtifactDestination {
 
     package func unverifiedStream(of descriptor: Descriptor) async throws -> ByteStream {
         try ask("blob \(descriptor.digest)") { state in
-            guard let bytes = state.blobs[descriptor.digest] else { throw missing("\(descriptor.digest)") }
+            guard let bytes = state.blobs[descriptor.digest] else {
+                throw missing("\(descriptor.digest)")
+            }
             return ByteStream(bytes)
         }
     }
@@ -100,11 +102,14 @@ package final class MemoryRepository: ArtifactDestination {
             case .digest(let digest): digest
             case .tag(let tag): state.tags[tag]
             }
-        guard let digest, let manifest = state.manifests[digest] else { throw missing("\(reference)") }
+        guard let digest, let manifest = state.manifests[digest] else {
+            throw missing("\(reference)")
+        }
         return manifest
     }
 
     private func missing(_ what: String) -> Failure {
-        Failure(.notFound, "cannot read \(what)", at: .named(sourceName), because: "it is not there")
+        Failure(
+            .notFound, "cannot read \(what)", at: .named(sourceName), because: "it is not there")
     }
 }

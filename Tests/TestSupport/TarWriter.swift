@@ -9,7 +9,9 @@ package struct TarWriter {
 
     package mutating func directory(_ path: String) { header(path, type: "5") }
 
-    package mutating func file(_ path: String, _ content: String) { file(path, Array(content.utf8)) }
+    package mutating func file(_ path: String, _ content: String) {
+        file(path, Array(content.utf8))
+    }
 
     package mutating func file(_ path: String, _ content: [UInt8]) {
         header(path, type: "0", size: content.count)

@@ -23,13 +23,18 @@ package enum TestKeys {
 
     package static func ed25519() throws -> PrivateKey {
         try PrivateKey(
-            pkcs8: PrivateKey.pkcs8(ed25519: Array(Curve25519.Signing.PrivateKey().rawRepresentation)))
+            pkcs8: PrivateKey.pkcs8(
+                ed25519: Array(Curve25519.Signing.PrivateKey().rawRepresentation)))
     }
 }
 
 /// A small image in a repository, for stories that need something to sign.
-package func smallImage(in repository: any ArtifactDestination, says text: String) async throws -> Manifest {
-    let config = Array(#"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"x":"\#(text)"}"#.utf8)
+package func smallImage(in repository: any ArtifactDestination, says text: String) async throws
+    -> Manifest
+{
+    let config = Array(
+        #"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"x":"\#(text)"}"#
+            .utf8)
     let descriptor = Descriptor(of: config, as: .ociConfig)
     try await repository.push(descriptor, content: ByteStream(config), mountingFrom: nil)
     let manifest = try ImageManifest(config: descriptor, layers: []).manifest()

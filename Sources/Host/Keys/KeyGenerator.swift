@@ -14,7 +14,8 @@ package enum KeyGenerator {
             case .ecdsaP256: Array(P256.Signing.PrivateKey().derRepresentation)
             case .ecdsaP384: Array(P384.Signing.PrivateKey().derRepresentation)
             case .ecdsaP521: Array(P521.Signing.PrivateKey().derRepresentation)
-            case .ed25519: PrivateKey.pkcs8(ed25519: Array(Curve25519.Signing.PrivateKey().rawRepresentation))
+            case .ed25519:
+                PrivateKey.pkcs8(ed25519: Array(Curve25519.Signing.PrivateKey().rawRepresentation))
             case .rsa:
                 throw Failure(
                     .unsupported, "cannot make an RSA key",

@@ -65,6 +65,13 @@ package struct Decision: Hashable, Sendable {
             ?? checks.first { $0.outcome != .met }
     }
 
-    package var found: String { decisive?.observed ?? "" }
-    package var expected: String { decisive?.expected ?? "" }
+    /// What was found; of a pass, everything that made it one.
+    package var found: String { told(\.observed) }
+    package var expected: String { told(\.expected) }
+
+    private func told(_ part: KeyPath<DecisionCheck, String>) -> String {
+        guard result == .pass else { return decisive?[keyPath: part] ?? "" }
+        return checks.filter { $0.outcome == .met }.map { $0[keyPath: part] }.inOrderOnce
+            .joined(separator: "; ")
+    }
 }

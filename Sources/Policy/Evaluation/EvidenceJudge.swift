@@ -140,7 +140,7 @@ struct EvidenceJudge: Sendable {
             DemandFinding(
                 DecisionCheck(
                     id: path, what: "attestation", expected: expected,
-                    observed: "\(report.proofs.count) by \(key.fingerprint), found through "
+                    observed: "\(count(report.proofs.count, "statement")) by \(key.fingerprint), found through "
                         + carriers(report.proofs.map(\.carrier)),
                     outcome: .met, evidence: report.proofs.map(\.evidenceDigest).inOrderOnce),
                 remedies: [], cause: "")
@@ -292,5 +292,9 @@ private func carriers(_ carriers: [EvidenceCarrier]) -> String {
 private func absence(_ evidence: Evidence) -> String {
     let doors = evidence.searches.map { "\($0.carrier.rawValue) (\($0.found))" }
     return doors.isEmpty
-        ? "nothing" : "nothing that fits; looked in \(doors.joined(separator: ", "))"
+        ? "none" : "none; looked in \(doors.joined(separator: ", "))"
+}
+
+private func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
 }

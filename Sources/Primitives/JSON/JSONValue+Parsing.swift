@@ -7,7 +7,7 @@ extension JSONValue {
     ///
     /// Spec: RFC 8259. Stricter where it says "SHOULD": a name that stands twice in one object, a
     /// byte order mark, a lone surrogate escape and invalid UTF-8 are failures. Nesting stops at
-    /// `Limits.documentDepth`.
+    /// `Limits.documentDepth`, the number of values at `Limits.jsonValues`.
     ///
     /// - Parameter name: what the document is called in a failure's place.
     package init(parsing bytes: some Collection<UInt8>, named name: String) throws(Failure) {
@@ -20,6 +20,7 @@ private struct JSONParser {
     private let bytes: [UInt8]
     private let name: String
     private var offset = 0
+    private var valuesLeft = Limits.jsonValues
 
     init(bytes: [UInt8], name: String) {
         self.bytes = bytes
@@ -38,10 +39,12 @@ private struct JSONParser {
 
     private mutating func value(depth: Int) throws(Failure) -> JSONValue {
         guard depth <= Limits.documentDepth else {
-            throw Failure(
-                .overLimit, "cannot read \(name)", at: .bytes(of: name, offset: offset),
-                because: "it is nested deeper than \(Limits.documentDepth) levels")
+            throw overLimit("it is nested deeper than \(Limits.documentDepth) levels")
         }
+        guard valuesLeft > 0 else {
+            throw overLimit("it has more than \(Limits.jsonValues) values")
+        }
+        valuesLeft -= 1
         guard let byte = peek() else { throw broken("the document ends where a value should be") }
         switch byte {
         case UInt8(ascii: "{"): return .object(try object(depth: depth))
@@ -67,7 +70,7 @@ private struct JSONParser {
             }
             let start = offset
             let memberName = try string()
-            guard object[memberName] == nil else {
+            guard !object.holds(memberName) else {
                 offset = start
                 throw broken("the name \(quoted(memberName)) stands twice in one object")
             }
@@ -217,6 +220,11 @@ private struct JSONParser {
         Failure(
             .malformed, "cannot read \(name) as JSON", at: .bytes(of: name, offset: offset),
             because: why)
+    }
+
+    private func overLimit(_ why: String) -> Failure {
+        Failure(
+            .overLimit, "cannot read \(name)", at: .bytes(of: name, offset: offset), because: why)
     }
 
     private func shown(_ byte: UInt8) -> String {

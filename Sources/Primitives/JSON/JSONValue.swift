@@ -48,8 +48,17 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
         for (name, value) in elements { self[name] = value }
     }
 
+    /// The member spelt exactly so. Swift's strings are equal when they look equal, and a Kelvin
+    /// sign looks like a K; whoever else reads the document sees two names.
+    ///
+    /// Spec: RFC 8259 §8.3: names are compared code unit by code unit.
     package subscript(name: String) -> JSONValue? {
-        get { places[name].map { members[$0].value } }
+        get {
+            guard let place = places[name], members[place].name.utf8.elementsEqual(name.utf8) else {
+                return nil
+            }
+            return members[place].value
+        }
         set {
             switch (places[name], newValue) {
             case (let place?, let value?): members[place] = Member(name: name, value: value)
@@ -64,6 +73,9 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
             }
         }
     }
+
+    /// Whether there is a member of that name, or of one that looks the same.
+    func holds(_ name: String) -> Bool { places[name] != nil }
 
     package var count: Int { members.count }
     package var isEmpty: Bool { members.isEmpty }

@@ -7,7 +7,7 @@ extension YAMLNode {
     /// Reads every document of a YAML or JSON file; empty documents are left out.
     ///
     /// Refused: a name that stands twice in one mapping, nesting past `Limits.documentDepth`, more
-    /// than `Limits.yamlNodes` nodes once aliases are expanded, and unknown tags.
+    /// than `Limits.yamlNodes` nodes once aliases are expanded, and tags that are not YAML's own.
     package static func documents(parsing bytes: [UInt8], named name: String) throws(Failure)
         -> [YAMLNode]
     {
@@ -85,10 +85,12 @@ private struct YAMLReader {
         case .scalar(let scalar):
             return YAMLNode(content: .scalar(try resolved(scalar, at: place)), place: place)
         case .sequence(let sequence):
+            try refuseTag(sequence.tag, otherThan: ["", "!", yamlTag("seq")], at: place)
             var items: [YAMLNode] = []
             for item in sequence { items.append(try self.node(item, depth: depth + 1)) }
             return YAMLNode(content: .sequence(items), place: place)
         case .mapping(let mapping):
+            try refuseTag(mapping.tag, otherThan: ["", "!", yamlTag("map")], at: place)
             return YAMLNode(
                 content: .mapping(try members(mapping, depth: depth, at: place)), place: place)
         case .alias:
@@ -140,19 +142,31 @@ private struct YAMLReader {
     }
 
     private func resolved(_ scalar: Node.Scalar, at place: Place) throws(Failure) -> JSONValue {
-        let tag = scalar.tag.description
-        switch tag {
-        case "tag:yaml.org,2002:str", "!": return .string(scalar.string)
-        case "tag:yaml.org,2002:binary":
+        switch scalar.tag.description {
+        case yamlTag("str"), yamlTag("timestamp"), "!": return .string(scalar.string)
+        case yamlTag("null"), yamlTag("bool"), yamlTag("int"), yamlTag("float"):
+            return plainScalar(scalar.string)
+        case yamlTag("binary"):
             throw Failure(
                 .unsupported, "cannot read \(name) as YAML", at: place,
                 because: "!!binary values have no JSON form")
-        default: break
+        default: try refuseTag(scalar.tag, otherThan: [""], at: place)
         }
         guard scalar.style == .plain || scalar.style == .any else { return .string(scalar.string) }
         return plainScalar(scalar.string)
     }
+
+    private func refuseTag(
+        _ tag: Tag, otherThan known: Set<String>, at place: Place
+    ) throws(Failure) {
+        guard !known.contains(tag.description) else { return }
+        throw Failure(
+            .unsupported, "cannot read \(name) as YAML", at: place,
+            because: "the tag \(quoted(tag.description)) has no JSON form here")
+    }
 }
+
+private func yamlTag(_ name: String) -> String { "tag:yaml.org,2002:\(name)" }
 
 /// What a plain (unquoted) scalar means.
 private func plainScalar(_ text: String) -> JSONValue {

@@ -48,7 +48,9 @@ package struct SignatureBundle: Hashable, Sendable {
             "timestampVerificationData",
         ])
         signer = try readSigner(material)
-        logEntries = try material.optional("tlogEntries")?.items(atMost: maximumProofs).map(\.value) ?? []
+        logEntries =
+            try material.optional("tlogEntries")?.items(atMost: Limits.proofsPerBundle).map(\.value)
+            ?? []
         timestamps = try readTimestamps(material)
         content = try readContent(json)
     }
@@ -92,23 +94,26 @@ private func readSigner(_ material: JSONReader) throws(Failure) -> SignatureBund
         return .publicKey(hint: try key.optional("hint")?.string() ?? "")
     case (nil, let leaf?, nil): return .certificate([try rawBytes(leaf)])
     case (nil, nil, let chain?):
+        try chain.refuseFields(otherThan: ["certificates"])
         var certificates: [[UInt8]] = []
-        for item in try chain.required("certificates").items(atMost: maximumProofs) {
+        for item in try chain.required("certificates").items(atMost: Limits.proofsPerBundle) {
             certificates.append(try rawBytes(item))
         }
         guard !certificates.isEmpty else { throw chain.broken("it holds no certificate") }
         return .certificate(certificates)
     default:
-        throw material.broken("exactly one of publicKey, certificate, x509CertificateChain is needed")
+        throw material.broken(
+            "exactly one of publicKey, certificate, x509CertificateChain is needed")
     }
 }
 
 private func readTimestamps(_ material: JSONReader) throws(Failure) -> [[UInt8]] {
-    guard let data = try material.optional("timestampVerificationData"),
-        let list = try data.optional("rfc3161Timestamps")
-    else { return [] }
+    guard let data = try material.optional("timestampVerificationData") else { return [] }
+    try data.refuseFields(otherThan: ["rfc3161Timestamps"])
+    guard let list = try data.optional("rfc3161Timestamps") else { return [] }
     var timestamps: [[UInt8]] = []
-    for item in try list.items(atMost: maximumProofs) {
+    for item in try list.items(atMost: Limits.proofsPerBundle) {
+        try item.refuseFields(otherThan: ["signedTimestamp"])
         timestamps.append(try base64Field(item.required("signedTimestamp")))
     }
     return timestamps
@@ -124,9 +129,11 @@ private func readContent(_ json: JSONReader) throws(Failure) -> SignatureBundle.
         }
         return .envelope(content)
     case (nil, let message?):
+        try message.refuseFields(otherThan: ["messageDigest", "signature"])
         return .messageSignature(
             digest: try message.optional("messageDigest").map { (digest) throws(Failure) in
-                try base64Field(digest.required("digest"))
+                try digest.refuseFields(otherThan: ["algorithm", "digest"])
+                return try base64Field(digest.required("digest"))
             },
             signature: try base64Field(message.required("signature")))
     default: throw json.broken("exactly one of dsseEnvelope and messageSignature is needed")
@@ -134,23 +141,24 @@ private func readContent(_ json: JSONReader) throws(Failure) -> SignatureBundle.
 }
 
 private func rawBytes(_ json: JSONReader) throws(Failure) -> [UInt8] {
-    try base64Field(json.required("rawBytes"))
+    try json.refuseFields(otherThan: ["rawBytes"])
+    return try base64Field(json.required("rawBytes"))
 }
 
 private func base64Field(_ json: JSONReader) throws(Failure) -> [UInt8] {
-    guard let content = bytes(fromBase64: try json.string()) else { throw json.broken("it is not base64") }
+    guard let content = bytes(fromBase64: try json.string()) else {
+        throw json.broken("it is not base64")
+    }
     return content
 }
-
-/// Log entries, timestamps and certificates in one bundle. sigstore-go stops at 32 too.
-private let maximumProofs = 32
 
 /// Every spelling of the versions Assay reads, to the media type it stands for.
 private let knownVersions: [String: MediaType] = {
     var versions = ["application/vnd.dev.sigstore.bundle.v0.3+json": MediaType.sigstoreBundle]
     for version in ["0.1", "0.2", "0.3"] {
         let name = "application/vnd.dev.sigstore.bundle+json;version=\(version)"
-        versions[name] = try? MediaType(parsing: "application/vnd.dev.sigstore.bundle.v\(version)+json")
+        versions[name] = try? MediaType(
+            parsing: "application/vnd.dev.sigstore.bundle.v\(version)+json")
     }
     return versions
 }()

@@ -9,7 +9,9 @@ package enum TrustedSigner: Hashable, Sendable {
     case key(PublicKey)
 
     fileprivate var key: PublicKey {
-        switch self { case .key(let key): key }
+        switch self {
+        case .key(let key): key
+        }
     }
 }
 
@@ -25,7 +27,8 @@ package struct VerifiedStatement: Sendable {
     package var predicate: JSONValue { statement.predicate }
 
     fileprivate init(
-        statement: Statement, signer: TrustedSigner, carrier: EvidenceCarrier, evidenceDigest: Digest
+        statement: Statement, signer: TrustedSigner, carrier: EvidenceCarrier,
+        evidenceDigest: Digest
     ) {
         self.statement = statement
         self.signer = signer
@@ -56,12 +59,16 @@ package struct VerifiedSignature: Sendable {
 /// What became of every candidate: a proof, or the reason why it is none.
 package struct VerificationReport<Proof: Sendable>: Sendable {
     package let proofs: [Proof]
+    /// Verified, and not what `keeping` was told to keep.
+    package let unmet: [Proof]
     package let rejections: [RejectedCandidate]
 
     /// The rejection that tells most about why there is no proof; nil when nothing was found.
-    package var mostTelling: RejectedCandidate? {
-        rejections.max { $0.reason.rank < $1.reason.rank }
-    }
+    package var mostTelling: RejectedCandidate? { rejections.mostTelling }
+}
+
+extension [RejectedCandidate] {
+    var mostTelling: RejectedCandidate? { self.max { $0.reason.rank < $1.reason.rank } }
 }
 
 /// A candidate that proves nothing, and why.
@@ -130,7 +137,7 @@ extension Evidence {
                     RejectedCandidate(candidate: candidate, reason: error.reason, why: error.why))
             }
         }
-        return VerificationReport(proofs: proofs, rejections: rejections)
+        return VerificationReport(proofs: proofs, unmet: [], rejections: rejections)
     }
 
     /// Spec: DSSE protocol.md, "Verification": the signature first, then the payload that was
@@ -143,7 +150,9 @@ extension Evidence {
         let message = envelope.signedBytes
         guard envelope.signatures.contains(where: { key.isValid($0.bytes, over: message) }) else {
             // What an unverified envelope says it is only decides which "no" is told.
-            if let claimed = candidate.claimedType, claimed != type { throw otherType(claimed, type) }
+            if let claimed = candidate.claimedType, claimed != type {
+                throw otherType(claimed, type)
+            }
             throw notBy(key, hint: hint)
         }
         guard envelope.payloadType == inTotoPayloadType else {
@@ -154,9 +163,12 @@ extension Evidence {
         do {
             statement = try Statement(parsing: envelope.payload)
         } catch {
-            throw Rejected(.malformed, "it is signed, and its statement has no readable shape: \(error.why)")
+            throw Rejected(
+                .malformed, "it is signed, and its statement has no readable shape: \(error.why)")
         }
-        guard statement.predicateType == type else { throw otherType(statement.predicateType, type) }
+        guard statement.predicateType == type else {
+            throw otherType(statement.predicateType, type)
+        }
         guard statement.isAbout(subject) else {
             throw Rejected(.subjectMismatch, "it is about \(names(statement)), not \(subject)")
         }
@@ -203,7 +215,8 @@ extension Evidence {
         do {
             claim = try old.claim()
         } catch {
-            throw Rejected(.malformed, "it is signed, and its payload has no readable shape: \(error.why)")
+            throw Rejected(
+                .malformed, "it is signed, and its payload has no readable shape: \(error.why)")
         }
         guard claim.digest == subject else {
             throw Rejected(.subjectMismatch, "it is about \(claim.digest), not \(subject)")
@@ -226,7 +239,8 @@ private struct Rejected: Error {
 
 private func otherType(_ found: PredicateType, _ wanted: PredicateType) -> Rejected {
     switch (found, wanted) {
-    case (_, .signature): Rejected(.otherType, "it is an attestation (\(plain(found.description))), no signature")
+    case (_, .signature):
+        Rejected(.otherType, "it is an attestation (\(plain(found.description))), no signature")
     case (.signature, _): Rejected(.otherType, "it is a signature, no attestation")
     default: Rejected(.otherType, "its type is \(plain(found.description)), not \(wanted)")
     }

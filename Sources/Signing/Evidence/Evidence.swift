@@ -17,15 +17,6 @@ package struct Evidence: Sendable {
         self.candidates = candidates
         self.searches = searches
     }
-
-    /// Both findings together, each candidate once.
-    package func joined(with other: Evidence) -> Evidence {
-        var result = self
-        let known = Set(candidates.map(\.identity))
-        result.candidates += other.candidates.filter { !known.contains($0.identity) }
-        result.searches += other.searches
-        return result
-    }
 }
 
 /// One door that was tried, and what was behind it.

@@ -7,6 +7,8 @@ internal import Primitives
 package enum EvidenceAnswer<Proof: Sendable>: Sendable {
     /// At least one piece of evidence verified.
     case proven([Proof])
+    /// The signer made these, and none meets the further demand, such as an annotation.
+    case demandUnmet([Proof])
     /// Every carrier was asked and none holds anything of the kind.
     case unsigned
     /// There is evidence of the kind, and none of it verifies; the most telling one comes first.
@@ -15,21 +17,45 @@ package enum EvidenceAnswer<Proof: Sendable>: Sendable {
     case lostAtMirror(origin: String, [Proof])
 }
 
+extension EvidenceAnswer {
+    /// Whether the evidence may have been lost on the way here: nothing is there, or only names of
+    /// what is gone.
+    package var mayBeLost: Bool {
+        switch self {
+        case .unsigned: true
+        case .notProven(let rejected): rejected.allSatisfy(\.isGone)
+        case .proven, .demandUnmet, .lostAtMirror: false
+        }
+    }
+}
+
+extension RejectedCandidate {
+    /// Whether a list names it and the place does not have it.
+    package var isGone: Bool {
+        if case .unreadable(let failure) = candidate.form {
+            failure.kind == .notFound
+        } else {
+            false
+        }
+    }
+}
+
 extension VerificationReport {
     /// The answer the report gives. Evidence of another kind is no evidence: an attested image may
     /// still be unsigned.
     package var answer: EvidenceAnswer<Proof> {
         if !proofs.isEmpty { return .proven(proofs) }
+        if !unmet.isEmpty { return .demandUnmet(unmet) }
         let relevant = rejections.filter { $0.reason != .otherType }
-        guard let first = VerificationReport(proofs: [], rejections: relevant).mostTelling else {
-            return .unsigned
-        }
+        guard let first = relevant.mostTelling else { return .unsigned }
         let others = relevant.filter { $0.candidate.identity != first.candidate.identity }
         return .notProven([first] + others)
     }
 
-    /// The same report with only the proofs that also meet a further demand.
+    /// The same report, where proofs that do not meet a further demand are set apart.
     package func keeping(_ demand: (Proof) -> Bool) -> VerificationReport {
-        VerificationReport(proofs: proofs.filter(demand), rejections: rejections)
+        VerificationReport(
+            proofs: proofs.filter(demand), unmet: unmet + proofs.filter { !demand($0) },
+            rejections: rejections)
     }
 }

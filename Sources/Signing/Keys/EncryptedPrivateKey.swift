@@ -22,7 +22,8 @@ package struct EncryptedPrivateKey: Sendable {
     /// before any work is spent on them.
     package init(pem text: String) throws(Failure) {
         let blocks = try pemBlocks(text, whatFor: "the encrypted private key")
-        guard blocks.count == 1, let block = blocks.first, labels.contains(block.discriminator) else {
+        guard blocks.count == 1, let block = blocks.first, labels.contains(block.discriminator)
+        else {
             throw Failure(
                 .malformed, "cannot read the encrypted private key",
                 because: "it is not one PEM block named \(labels.joined(separator: " or "))")
@@ -57,7 +58,8 @@ package struct EncryptedPrivateKey: Sendable {
         let secret = try derivedKey(password: password, salt: salt, rounds: writtenRounds)
         let plain = key.pkcs8
         var sealed = [UInt8](repeating: 0, count: plain.count + tagBytes)
-        let status = unsafe crypto_secretbox_easy(&sealed, plain, UInt64(plain.count), nonce, secret)
+        let status = unsafe crypto_secretbox_easy(
+            &sealed, plain, UInt64(plain.count), nonce, secret)
         guard status == 0 else {
             throw Failure(.bug, "cannot seal the key", because: "libsodium refused")
         }
@@ -72,7 +74,8 @@ package struct EncryptedPrivateKey: Sendable {
         }
         let secret = try derivedKey(password: password, salt: salt, rounds: rounds)
         var plain = [UInt8](repeating: 0, count: box.count - tagBytes)
-        let status = unsafe crypto_secretbox_open_easy(&plain, box, UInt64(box.count), nonce, secret)
+        let status = unsafe crypto_secretbox_open_easy(
+            &plain, box, UInt64(box.count), nonce, secret)
         guard status == 0 else {
             throw Failure(
                 .denied, "cannot open the private key", because: "the password does not fit",
@@ -103,7 +106,9 @@ extension JSONReader {
     }
 
     fileprivate func base64(count: Int?) throws(Failure) -> [UInt8] {
-        guard let content = bytes(fromBase64: try string()) else { throw broken("it is not base64") }
+        guard let content = bytes(fromBase64: try string()) else {
+            throw broken("it is not base64")
+        }
         if let count, content.count != count {
             throw broken("it holds \(content.count) bytes, not \(count)")
         }
@@ -118,7 +123,8 @@ private func derivedKey(password: [UInt8], salt: [UInt8], rounds: Int) throws(Fa
         password, password.count, salt, salt.count, UInt64(rounds), 8, 1, &key, key.count)
     guard status == 0 else {
         throw Failure(
-            .unavailable, "cannot derive the key's password", because: "scrypt had too little memory")
+            .unavailable, "cannot open or seal the private key",
+            because: "scrypt, which works on the password, had too little memory")
     }
     return key
 }

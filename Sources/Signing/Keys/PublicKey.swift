@@ -52,7 +52,8 @@ package struct PublicKey: Hashable, Sendable {
     package init(derBytes: [UInt8]) throws(Failure) {
         guard let found = recognised(derBytes) else {
             throw unreadable(
-                "its algorithm is none of " + Algorithm.allCases.map(\.rawValue).joined(separator: ", "))
+                "its algorithm is none of "
+                    + Algorithm.allCases.map(\.rawValue).joined(separator: ", "))
         }
         (algorithm, self.derBytes) = found
         if algorithm == .rsa { try refuseWeakRSA(derBytes) }

@@ -37,7 +37,9 @@ package struct SimpleSigning: Hashable, Sendable {
         let json = try JSONReader(parsing: payload, named: "the signature payload")
         let critical = try json.required("critical")
         let type = try critical.required("type")
-        guard try type.string() == payloadKind else { throw type.broken("it is not \(payloadKind)") }
+        guard try type.string() == payloadKind else {
+            throw type.broken("it is not \(payloadKind)")
+        }
         let digest = try critical.required("image").required("docker-manifest-digest")
         return (
             try Digest(parsing: try digest.string()), try json.optional("optional")?.object() ?? [:]

@@ -20,8 +20,10 @@ package struct Envelope: Hashable, Sendable {
         self.signatures = signatures
     }
 
-    /// Spec: envelope.md: "payload", "payloadType" and "signatures" are required; unknown fields
-    /// are refused, because a bundle that only a lenient reader reads is not interoperable.
+    /// Spec: envelope.md: "payload", "payloadType" and "signatures" are required.
+    ///
+    /// Deviation: unknown fields are refused, because a bundle that only a lenient reader reads is
+    /// not interoperable; no known writer of bare envelopes adds any.
     package init(reading json: JSONReader) throws(Failure) {
         try json.refuseFields(otherThan: ["payload", "payloadType", "signatures"])
         let text = try json.required("payload")
@@ -31,7 +33,9 @@ package struct Envelope: Hashable, Sendable {
         self.payload = payload
         payloadType = try json.required("payloadType").string()
         var signatures: [Signature] = []
-        for item in try json.required("signatures").items(atMost: maximumSignatures) {
+        for item in try json.required("signatures").items(
+            atMost: Limits.signaturesPerEnvelope)
+        {
             try item.refuseFields(otherThan: ["sig", "keyid"])
             let signature = try item.required("sig")
             guard let bytes = bytes(fromAnyBase64: try signature.string()) else {
@@ -76,9 +80,6 @@ package struct Envelope: Hashable, Sendable {
 package func preAuthenticationEncoding(payloadType: String, payload: [UInt8]) -> [UInt8] {
     Array("DSSEv1 \(payloadType.utf8.count) \(payloadType) \(payload.count) ".utf8) + payload
 }
-
-/// Signatures read from one envelope. Bundles must have exactly one; bare envelopes may have more.
-private let maximumSignatures = 100
 
 /// The payload type of every in-toto statement.
 package let inTotoPayloadType = "application/vnd.in-toto+json"

@@ -13,7 +13,9 @@ package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConver
         let scheme = uri.prefix { $0 != ":" }
         guard scheme.count < uri.count, let first = scheme.first, first.isASCII, first.isLetter,
             scheme.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }),
-            uri.utf8.count <= 2048, uri.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value != 0x7F })
+            uri.utf8.count <= Limits.predicateTypeBytes,
+            // Spec: RFC 3986 §2: a URI is written in printable ASCII, so equal means equal bytes.
+            uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else {
             throw Failure(
                 .malformed, "cannot read the predicate type \(quoted(uri))",

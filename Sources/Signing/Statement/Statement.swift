@@ -61,8 +61,11 @@ package struct Statement: Hashable, Sendable {
 private func subject(_ json: JSONReader) throws(Failure) -> Statement.Subject {
     let map = try json.required("digest")
     let digests = try map.stringMap()
-    guard !digests.isEmpty, digests.count <= Limits.digestsPerSubject else {
-        throw map.broken("a subject has 1 to \(Limits.digestsPerSubject) digests")
+    guard !digests.isEmpty else { throw map.broken("a subject has at least one digest") }
+    guard digests.count <= Limits.digestsPerSubject else {
+        throw Failure(
+            .overLimit, "cannot read \(map.document)", at: map.place,
+            because: "it has \(digests.count) digests, the limit is \(Limits.digestsPerSubject)")
     }
     return Statement.Subject(
         name: try json.optional("name")?.string(), digests: digests,

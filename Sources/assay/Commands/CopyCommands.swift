@@ -45,7 +45,8 @@ struct PushCommand: AsyncParsableCommand {
             return (local, try await local.onlyReference(tag: nil))
         }
         let folder = try FolderImage(
-            folder: path, platform: try Platform(parsing: platform), created: SourceDate.epoch ?? Timestamp(seconds: 0),
+            folder: path, platform: try Platform(parsing: platform),
+            created: SourceDate.epoch ?? Timestamp(seconds: 0),
             createdBy: "assay push")
         return (folder, .digest(folder.root.digest))
     }
@@ -53,7 +54,8 @@ struct PushCommand: AsyncParsableCommand {
 
 struct PullCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pull", abstract: "Fetches an image with its evidence into an OCI image layout.")
+        commandName: "pull",
+        abstract: "Fetches an image with its evidence into an OCI image layout.")
 
     @Argument(help: "The image.")
     var image: ImageLocation
@@ -68,10 +70,11 @@ struct PullCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let target = try ImageLocation(parsing: "oci:\(path)" + (image.tag.map { ":\($0)" } ?? ""))
+        let target = ImageLocation(layout: path, tag: image.meantTag, digest: nil)
         let pulled = try await Connections.using(access) { connections in
             try await CopyRun(
-                source: try await connections.source(image), destination: try connections.destination(target),
+                source: try await connections.source(image),
+                destination: try connections.destination(target),
                 evidence: withoutEvidence ? .leaveOut : .include
             ).run(image.reference, to: target)
         }
@@ -107,7 +110,7 @@ struct CopyCommand: AsyncParsableCommand {
                 source: try await connections.source(source),
                 destination: try connections.destination(destination),
                 evidence: withoutEvidence ? .leaveOut : .include
-            ).run(source.reference, to: destination, keeping: source.tag)
+            ).run(source.reference, to: destination, keeping: source.meantTag)
         }
         try copied.show(as: output.output, image: destination)
     }
@@ -119,7 +122,8 @@ enum LocalSource {
     static func artifacts(at path: String) async throws -> (any ArtifactSource & LocalArtifacts)? {
         guard let isFolder = isFolder(path) else {
             throw Failure(
-                .notFound, "cannot open \(quoted(path))", because: "there is no such file or folder")
+                .notFound, "cannot open \(quoted(path))", because: "there is no such file or folder"
+            )
         }
         let isLayout = FileManager.default.fileExists(atPath: path + "/oci-layout")
         return isFolder && !isLayout ? nil : try await openArtifacts(at: path)
@@ -137,12 +141,15 @@ enum LocalSource {
 enum SourceDate {
     static var epoch: Timestamp? {
         get throws {
-            guard let text = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !text.isEmpty else {
+            guard let text = ProcessInfo.processInfo.environment["SOURCE_DATE_EPOCH"], !text.isEmpty
+            else {
                 return nil
             }
-            guard let seconds = Int(text), seconds >= 0 else {
+            guard let seconds = Int(text), (0...lastSecondOfRFC3339).contains(seconds) else {
                 throw Failure(
-                    .usage, "cannot use SOURCE_DATE_EPOCH", because: "\(quoted(text)) is no number of seconds")
+                    .usage, "cannot use SOURCE_DATE_EPOCH",
+                    because:
+                        "\(quoted(text)) is no number of seconds between 1970 and the year 9999")
             }
             return Timestamp(seconds: seconds)
         }
@@ -160,17 +167,23 @@ struct CopyRun: Sendable {
     ) async throws -> CopyReport {
         let progress = CopyProgress()
         defer { progress.finish() }
-        let copy = ArtifactCopy(from: source, to: destination, evidence: evidence) { progress.note($0) }
-        if let digest = target.digest, case .digest(let asked) = reference, asked != digest {
-            throw Failure(
-                .usage, "cannot copy \(asked) to \(target)", because: "the destination names another digest")
+        let copy = ArtifactCopy(from: source, to: destination, evidence: evidence) {
+            progress.note($0)
         }
-        let report = try await copy.run(reference, tag: target.tag ?? (target.digest == nil ? sourceTag : nil))
-        if let digest = target.digest, digest != report.root.digest {
-            throw Failure(
-                .rejected, "cannot call it \(target)", because: "the source is \(report.root.digest)")
+        var reference = reference
+        if let digest = target.digest {
+            let found = try await source.resolve(reference).digest
+            guard found == digest else {
+                throw Failure(
+                    .usage, "cannot copy it to \(target)",
+                    because:
+                        "the destination names another digest than the source, which is \(found)")
+            }
+            // By digest from here on: a tag may move between two questions.
+            reference = .digest(digest)
         }
-        return report
+        return try await copy.run(
+            reference, tag: target.tag ?? (target.digest == nil ? sourceTag : nil))
     }
 }
 
@@ -193,11 +206,14 @@ extension CopyReport {
 
     private func json(_ image: ImageLocation) -> JSONValue {
         [
-            "image": .string(image.pinned(to: root.digest)), "digest": .string(root.digest.description),
+            "image": .string(image.pinned(to: root.digest)),
+            "digest": .string(root.digest.description),
             "tag": tag.map { .string($0.description) } ?? .null, "complete": .bool(isComplete),
             "blobs": [
-                "copied": .number(JSONNumber(blobsCopied)), "mounted": .number(JSONNumber(blobsMounted)),
-                "thereBefore": .number(JSONNumber(blobsSkipped)), "bytes": .number(JSONNumber(bytes)),
+                "copied": .number(JSONNumber(blobsCopied)),
+                "mounted": .number(JSONNumber(blobsMounted)),
+                "thereBefore": .number(JSONNumber(blobsSkipped)),
+                "bytes": .number(JSONNumber(bytes)),
             ],
             "manifests": [
                 "copied": .number(JSONNumber(manifestsCopied)),
@@ -206,7 +222,8 @@ extension CopyReport {
             "evidence": .array(
                 evidence.map {
                     [
-                        "kind": .string($0.kind.description), "digest": .string($0.digest.description),
+                        "kind": .string($0.kind.description),
+                        "digest": .string($0.digest.description),
                         "subject": .string($0.subject.description),
                     ]
                 }),
@@ -214,3 +231,6 @@ extension CopyReport {
         ]
     }
 }
+
+/// 9999-12-31T23:59:59Z; RFC 3339 cannot write a later time.
+private let lastSecondOfRFC3339 = 253_402_300_799

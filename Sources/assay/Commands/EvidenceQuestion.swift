@@ -16,7 +16,9 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
 
     /// Looks until there is proof or nothing is left to look at. With `json`, a place that cannot be
     /// asked is an answer too: result `unknown`, exit 2.
-    func ask(_ access: RegistryAccessOptions, output: OutputForm) async throws -> EvidenceFinding<Proof> {
+    func ask(_ access: RegistryAccessOptions, output: OutputForm) async throws -> EvidenceFinding<
+        Proof
+    > {
         do {
             return try await Connections.using(access) { connections in
                 try await ask(connections)
@@ -34,7 +36,7 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
         let subject = try await source.resolve(image.reference)
         let evidence = try await look(in: source, for: subject.digest)
         var answer = judge(evidence).answer
-        if case .unsigned = answer, let origin {
+        if answer.mayBeLost, let origin {
             let place = connections.repository(origin.repository)
             let there = judge(try await look(in: place, for: subject.digest))
             if !there.proofs.isEmpty {
@@ -42,8 +44,8 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
             }
         }
         return EvidenceFinding(
-            image: image, digest: subject.digest, signer: signer, searches: evidence.searches,
-            answer: answer)
+            image: image, subject: subject, type: type, signer: signer,
+            searches: evidence.searches, answer: answer)
     }
 
     private func look(in source: any ArtifactSource, for digest: Digest) async throws -> Evidence {
@@ -63,7 +65,9 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
 /// What was asked and what came of it.
 struct EvidenceFinding<Proof: Sendable>: Sendable {
     let image: ImageLocation
-    let digest: Digest
+    /// What the name means: the digest that was judged, and whether it is an index.
+    let subject: Descriptor
+    let type: PredicateType
     let signer: TrustedSigner
     let searches: [EvidenceSearch]
     let answer: EvidenceAnswer<Proof>

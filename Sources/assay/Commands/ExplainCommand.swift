@@ -31,7 +31,9 @@ struct ExplainCommand: AsyncParsableCommand {
         let decisions = try decisions(JSONReader(parsing: content, named: decision))
             .filter { image.map($0.image.use.written.contains) ?? true }
         guard !decisions.isEmpty else {
-            throw Failure(.notFound, "cannot explain \(quoted(decision))", because: "it holds no such decision")
+            throw Failure(
+                .notFound, "cannot explain \(quoted(decision))",
+                because: "it holds no such decision")
         }
         switch output.output {
         case .text: Answer.print(decisions.map(\.explanation).joined(separator: "\n\n"))
@@ -40,7 +42,9 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     private func decisions(_ json: JSONReader) throws -> [Decision] {
-        guard let list = try json.optional("decisions") else { return [try Decision(reading: json)] }
+        guard let list = try json.optional("decisions") else {
+            return [try Decision(reading: json)]
+        }
         return try list.items(atMost: Limits.decisionsPerReport).map { try Decision(reading: $0) }
     }
 }

@@ -38,7 +38,8 @@ struct ImageFactFinder: Sendable {
         } catch {
             return .couldNotLook(
                 (error as? Failure)
-                    ?? Failure(.unavailable, "cannot look at \(digest)", because: plain("\(error)")))
+                    ?? Failure(.unavailable, "cannot look at \(digest)", because: plain("\(error)"))
+            )
         }
     }
 
@@ -49,7 +50,9 @@ struct ImageFactFinder: Sendable {
         switch wishes.count {
         case 0: return Evidence(subject: digest)
         case 1:
-            return try await collector.collect(wishes.first ?? .everything, about: digest) { _ in false }
+            return try await collector.collect(wishes.first ?? .everything, about: digest) { _ in
+                false
+            }
         default: return try await collector.everything(about: digest)
         }
     }
@@ -58,7 +61,8 @@ struct ImageFactFinder: Sendable {
     private func remembered(
         _ image: NeededImage, now digest: Digest, in source: RegistryRepository
     ) async throws -> KnownImage? {
-        guard image.name.digest == nil, let before = memory?.digest(of: image.name), before != digest,
+        guard image.name.digest == nil, let before = memory?.digest(of: image.name),
+            before != digest,
             let evidence = try? await look(image.wishes, about: before, in: source)
         else { return nil }
         return KnownImage(repository: image.name.repository, digest: before, evidence: evidence)

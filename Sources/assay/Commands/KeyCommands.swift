@@ -13,13 +13,13 @@ extension PublicKey.Algorithm: ExpressibleByArgument {
         ("ed25519", .ed25519),
     ]
 
-    public init?(argument: String) {
+    package init?(argument: String) {
         guard let known = Self.names.first(where: { $0.name == argument }) else { return nil }
         self = known.algorithm
     }
 
-    public static var allValueStrings: [String] { names.map(\.name) }
-    public var defaultValueDescription: String {
+    package static var allValueStrings: [String] { names.map(\.name) }
+    package var defaultValueDescription: String {
         Self.names.first { $0.algorithm == self }?.name ?? rawValue
     }
 }
@@ -28,7 +28,8 @@ struct GenerateKeyPairCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate-key-pair",
         abstract: "Makes a key pair: PREFIX.key (encrypted, as cosign's) and PREFIX.pub.",
-        discussion: "The password comes from COSIGN_PASSWORD or is asked for. Files are never overwritten.")
+        discussion:
+            "The password comes from COSIGN_PASSWORD or is asked for. Files are never overwritten.")
 
     @Option(help: "What the two files are called.")
     var outputKeyPrefix = "cosign"
@@ -40,7 +41,8 @@ struct GenerateKeyPairCommand: AsyncParsableCommand {
         let (secret, open) = (outputKeyPrefix + ".key", outputKeyPrefix + ".pub")
         for path in [secret, open] where FileManager.default.fileExists(atPath: path) {
             throw Failure(
-                .usage, "cannot make the key pair", at: .named(path), because: "the file is there already",
+                .usage, "cannot make the key pair", at: .named(path),
+                because: "the file is there already",
                 next: "choose another --output-key-prefix, or move the file away")
         }
         let password = try Password.forKey(confirmed: true)

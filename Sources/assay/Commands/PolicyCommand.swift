@@ -28,19 +28,28 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     @Argument(help: "Policy files or folders.")
     var policies: [String]
 
-    @Option(name: [.customShort("r"), .long], help: "A manifest file or folder, or - for stdin; may be repeated.")
+    @Option(
+        name: [.customShort("r"), .long],
+        help: "A manifest file or folder, or - for stdin; may be repeated.")
     var resource: [String]
 
-    @Option(help: "A Secret or ConfigMap, as a file, that policies take keys from; may be repeated.")
+    @Option(
+        help: "A Secret or ConfigMap, as a file, that policies take keys from; may be repeated.")
     var keyMaterial: [String] = []
 
     @Flag(help: "Count what fails under Audit as a warning.")
     var auditWarn = false
 
-    @Option(help: "A file that remembers which digest a tag meant when it last passed; tells a moved tag from an unsigned image.")
+    @Option(
+        help:
+            "A file that remembers which digest a tag meant when it last passed; tells a moved tag from an unsigned image."
+    )
     var tagMemory: String?
 
-    @Option(help: "MIRROR=ORIGIN, two repository prefixes; tells evidence that was lost on the way from evidence that never was. May be repeated.")
+    @Option(
+        help:
+            "MIRROR=ORIGIN, two repository prefixes; tells evidence that was lost on the way from evidence that never was. May be repeated."
+    )
     var mirror: [MirrorArgument] = []
 
     @OptionGroup var access: RegistryAccessOptions
@@ -49,16 +58,24 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     func run() async throws {
         let bundle = try PolicyBundle(
             reading: try (policies + keyMaterial).flatMap { try yamlFiles($0) }.map {
-                PolicySource(name: $0, content: try readFile(at: $0, atMost: Limits.yamlBytes, named: "the policy"))
+                PolicySource(
+                    name: $0,
+                    content: try readFile(at: $0, atMost: Limits.yamlBytes, named: "the policy"))
             })
         guard !bundle.policies.isEmpty else {
-            throw Failure(.usage, "cannot judge", because: "there is no policy in \(policies.joined(separator: ", "))")
+            throw Failure(
+                .usage, "cannot judge",
+                because: "there is no policy in \(policies.joined(separator: ", "))")
         }
         for warning in bundle.policies.flatMap(\.warnings) { Talk.warn(warning.description) }
         let resources = try resources()
         let memory = try tagMemory.map { try TagMemory(at: $0) }
-        let report = try await Connections.using(access) { connections in
-            try await judge(resources, by: bundle, ImageFactFinder(connections: connections, memory: memory, mirrors: mirror))
+        let report = try await Patience.whileWorking("looking at images") {
+            try await Connections.using(access) { connections in
+                try await judge(
+                    resources, by: bundle,
+                    ImageFactFinder(connections: connections, memory: memory, mirrors: mirror))
+            }
         }
         try memory?.remember(report.evaluations.flatMap(\.decisions), at: SystemPause().now())
         switch output.output {
@@ -76,7 +93,8 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         var failures: [Failure] = []
         for resource in resources {
             var input = EvaluationInput(
-                resource: resource, operation: .create, namespaceLabels: labels(of: resource, among: resources))
+                resource: resource, operation: .create,
+                namespaceLabels: labels(of: resource, among: resources))
             do {
                 for image in try evaluator.neededImages(input) {
                     input.facts[image.written] = await finder.facts(about: image)
@@ -86,47 +104,64 @@ struct PolicyApplyCommand: AsyncParsableCommand {
                 case .needs(let images):
                     throw Failure(
                         .bug, "cannot judge \(resource.identity)",
-                        because: "facts are missing about \(images.map(\.written).joined(separator: ", "))")
+                        because:
+                            "facts are missing about \(images.map(\.written).joined(separator: ", "))"
+                    )
                 }
-            } catch where (error as? Failure)?.kind == .malformed {
+            } catch  where (error as? Failure)?.kind == .malformed {
                 if let failure = error as? Failure { failures.append(failure) }
             }
         }
         return ApplyReport(
-            policies: bundle.policies, evaluations: evaluations, failures: failures, auditWarn: auditWarn)
+            policies: bundle.policies, evaluations: evaluations, failures: failures,
+            auditWarn: auditWarn)
     }
 
     private func resources() throws -> [ResourceManifest] {
         try resource.flatMap { path in
             if path == "-" {
-                let content = try readStandardInput(atMost: Limits.yamlBytes, named: "the manifests")
+                let content = try readStandardInput(
+                    atMost: Limits.yamlBytes, named: "the manifests")
                 return try ResourceManifest.list(parsing: content, named: "stdin")
             }
             return try yamlFiles(path).flatMap { file in
                 try ResourceManifest.list(
-                    parsing: try readFile(at: file, atMost: Limits.yamlBytes, named: "the manifest"), named: file)
+                    parsing: try readFile(
+                        at: file, atMost: Limits.yamlBytes, named: "the manifest"), named: file)
             }
         }
     }
 
     /// Labels of the resource's namespace, when a Namespace of that name is among the manifests.
-    private func labels(of resource: ResourceManifest, among all: [ResourceManifest]) -> [String: String]? {
+    private func labels(of resource: ResourceManifest, among all: [ResourceManifest]) -> [String:
+        String]?
+    {
         let name = resource.identity.namespace
-        guard let namespace = all.first(where: { $0.identity.kind == "Namespace" && $0.identity.name == name })
+        guard
+            let namespace = all.first(where: {
+                $0.identity.kind == "Namespace" && $0.identity.name == name
+            })
         else { return nil }
-        return namespace.labels.merging(["kubernetes.io/metadata.name": name]) { written, _ in written }
+        return namespace.labels.merging(["kubernetes.io/metadata.name": name]) { written, _ in
+            written
+        }
     }
 
     /// The file itself, or every .yaml, .yml and .json file below a folder, sorted.
     private func yamlFiles(_ path: String) throws -> [String] {
         guard let isFolder = LocalSource.isFolder(path) else {
-            throw Failure(.usage, "cannot open \(quoted(path))", because: "there is no such file or folder")
+            throw Failure(
+                .usage, "cannot open \(quoted(path))", because: "there is no such file or folder")
         }
         guard isFolder else { return [path] }
         let names = try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
-        let files = names.filter { name in [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } }
+        let files = names.filter { name in
+            [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
+        }
         guard !files.isEmpty else {
-            throw Failure(.usage, "cannot read \(quoted(path))", because: "there is no YAML or JSON file in it")
+            throw Failure(
+                .usage, "cannot read \(quoted(path))",
+                because: "there is no YAML or JSON file in it")
         }
         return files.map { path + "/" + $0 }
     }

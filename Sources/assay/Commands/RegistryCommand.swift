@@ -29,7 +29,9 @@ struct RegistryServeCommand: AsyncParsableCommand {
     @Option(help: "Address and port to listen on; port 0 takes a free one.")
     var listen = "127.0.0.1:5000"
 
-    @Flag(name: .customLong("no-referrers-api"), help: "Behave like a registry without the referrers API.")
+    @Flag(
+        name: .customLong("no-referrers-api"),
+        help: "Behave like a registry without the referrers API.")
     var withoutReferrersAPI = false
 
     @Flag(help: "Refuse every change.")

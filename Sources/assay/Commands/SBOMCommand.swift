@@ -35,7 +35,9 @@ struct SBOMCommand: AsyncParsableCommand {
     @OptionGroup var access: RegistryAccessOptions
 
     func run() async throws {
-        let inventory = try await inventory()
+        let inventory = try await Patience.whileWorking("reading \(plain(subject))") {
+            try await self.inventory()
+        }
         guard allowEmpty || !inventory.isEmpty else {
             throw Failure(
                 .notFound, "cannot list the packages of \(quoted(subject))",
@@ -56,7 +58,9 @@ struct SBOMCommand: AsyncParsableCommand {
         guard LocalSource.isFolder(subject) != nil else {
             let image = try ImageLocation(parsing: subject)
             return try await Connections.using(access) { connections in
-                try await read(try await connections.source(image), image.reference, platform, image.registryRepository)
+                try await read(
+                    try await connections.source(image), image.reference, platform,
+                    image.registryRepository)
             }
         }
         if let local = try await LocalSource.artifacts(at: subject) {

@@ -13,10 +13,14 @@ extension EvidenceFormat: ExpressibleByArgument {}
 struct WritingOptions: ParsableArguments {
     @OptionGroup var key: SigningKeyOptions
 
-    @Option(help: "bundle (a v0.3 bundle as an OCI referrer) or legacy (cosign's .sig and .att tags).")
+    @Option(
+        help: "bundle (a v0.3 bundle as an OCI referrer) or legacy (cosign's .sig and .att tags).")
     var format: EvidenceFormat = .bundle
 
-    @Option(help: "true would upload to a public log, which this version does not do; false is what happens anyway.")
+    @Option(
+        help:
+            "true would upload to a public log, which this version does not do; false is what happens anyway."
+    )
     var tlogUpload: Bool = false
 
     @OptionGroup var access: RegistryAccessOptions
@@ -25,7 +29,8 @@ struct WritingOptions: ParsableArguments {
     func validate() throws {
         guard !tlogUpload else {
             throw ValidationError(
-                "--tlog-upload=true: this version signs with keys and uploads nothing to a public log")
+                "--tlog-upload=true: this version signs with keys and uploads nothing to a public log"
+            )
         }
     }
 
@@ -81,12 +86,16 @@ struct SignCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
         abstract: "Puts a signature beside an image, for its digest.",
-        discussion: "Nothing is uploaded to a public log. A tag is resolved once, and its digest is what is signed.")
+        discussion:
+            "Nothing is uploaded to a public log. A tag is resolved once, and its digest is what is signed."
+    )
 
     @Argument(help: "The image, best by digest.")
     var image: ImageLocation
 
-    @Option(name: [.customShort("a"), .customLong("annotations")], help: "KEY=VALUE to bind to the signature; may be repeated.")
+    @Option(
+        name: [.customShort("a"), .customLong("annotations")],
+        help: "KEY=VALUE to bind to the signature; may be repeated.")
     var annotations: [AnnotationArgument] = []
 
     @OptionGroup var writing: WritingOptions
@@ -158,7 +167,8 @@ struct TriangulateCommand: AsyncParsableCommand {
         switch type {
         case .digest: Answer.print(image.pinned(to: digest))
         case .signature: Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".sig"))")
-        case .attestation: Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".att"))")
+        case .attestation:
+            Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".att"))")
         case .sbom: Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".sbom"))")
         }
     }

@@ -23,7 +23,9 @@ final class TagMemory: Sendable {
         let content = try readFile(at: path, atMost: Limits.tagMemoryBytes, named: "the tag memory")
         let json = try JSONReader(parsing: content, named: path)
         let format = try json.required("format")
-        guard try format.string() == tagMemoryFormat else { throw format.broken("it is not \(tagMemoryFormat)") }
+        guard try format.string() == tagMemoryFormat else {
+            throw format.broken("it is not \(tagMemoryFormat)")
+        }
         var known: [String: Digest] = [:]
         for (name, digest) in try json.required("tags").stringMap() {
             known[name] = try Digest(parsing: digest)
@@ -38,7 +40,8 @@ final class TagMemory: Sendable {
         var passed: [String: Digest] = [:]
         var spoiled: Set<String> = []
         for decision in decisions {
-            guard let name = try? ImageName(parsing: decision.image.use.written), name.digest == nil else { continue }
+            guard let name = try? ImageName(parsing: decision.image.use.written), name.digest == nil
+            else { continue }
             if decision.result == .pass, let digest = decision.image.digest {
                 passed[key(name)] = digest
             } else {

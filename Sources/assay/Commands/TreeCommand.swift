@@ -11,7 +11,10 @@ struct TreeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tree",
         abstract: "Shows all evidence an image has, where it was found, and whether it verifies.",
-        discussion: "Without --key nothing is verified, and the tree says so.")
+        discussion: """
+            Without --key nothing is verified, and the tree says so. The exit code is 0 whatever the \
+            tree shows; `assay verify` judges.
+            """)
 
     @Argument(help: "The image.")
     var image: ImageLocation
@@ -23,9 +26,13 @@ struct TreeCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let signer = try key.map { TrustedSigner.key(try PublicKey(pem: try $0.pem(for: "the public key"))) }
+        let signer = try key.map {
+            TrustedSigner.key(try PublicKey(pem: try $0.pem(for: "the public key")))
+        }
         let tree = try await Connections.using(access) { connections in
-            try await EvidenceTree.found(for: image, in: try await connections.source(image), signer: signer)
+            try await EvidenceTree.found(
+                for: image, in: RememberingSource(try await connections.source(image)),
+                signer: signer)
         }
         switch output.output {
         case .text: Answer.print(tree.lines(image).joined(separator: "\n"))
@@ -38,6 +45,8 @@ struct TreeCommand: AsyncParsableCommand {
 struct EvidenceTree: Sendable {
     struct Branch: Sendable {
         let subject: Descriptor
+        /// What the index that lists it says it is for.
+        let platform: Platform?
         let isRoot: Bool
         let items: [Item]
     }
@@ -52,67 +61,108 @@ struct EvidenceTree: Sendable {
     }
 
     let branches: [Branch]
+    /// What an index or a list of referrers names and the place does not have.
+    let gaps: [ArtifactGraph.Gap]
 
+    /// The graph and the collector ask overlapping questions; `source` answers each once.
     static func found(
-        for image: ImageLocation, in source: any ArtifactSource, signer: TrustedSigner?
+        for image: ImageLocation, in source: RememberingSource, signer: TrustedSigner?
     ) async throws -> EvidenceTree {
-        let graph = try await ArtifactGraph.discover(image.reference, in: source, evidence: .include)
+        let graph = try await ArtifactGraph.discover(
+            image.reference, in: source, evidence: .include)
         var branches: [Branch] = []
         var seen: Set<Digest> = []
         for node in graph.nodes.reversed() where !node.role.isEvidence {
             let subject = node.manifest.descriptor
             guard seen.insert(subject.digest).inserted else { continue }
-            let evidence = try await EvidenceCollector(source: source).everything(about: subject.digest)
-            var items = evidence.candidates.map { item($0, in: evidence, signer: signer) }
+            let evidence = try await EvidenceCollector(source: source).everything(
+                about: subject.digest)
             let covered = Set(evidence.candidates.map(\.manifest))
-            items += graph.evidence.filter { $0.role.subject == subject.digest && !covered.contains($0.manifest.digest) }
-                .map(otherItem)
-            branches.append(Branch(subject: subject, isRoot: subject.digest == graph.root.digest, items: items))
+            let others = graph.evidence.filter {
+                $0.role.subject == subject.digest && !covered.contains($0.manifest.digest)
+            }
+            branches.append(
+                Branch(
+                    subject: subject, platform: platform(of: subject.digest, in: graph),
+                    isRoot: subject.digest == graph.root.digest,
+                    items: evidence.candidates.map { item($0, about: subject.digest, signer) }
+                        + others.map(otherItem)))
         }
-        return EvidenceTree(branches: branches.sorted { $0.isRoot && !$1.isRoot })
+        return EvidenceTree(
+            branches: branches.sorted { $0.isRoot && !$1.isRoot },
+            gaps: graph.gaps.filter { !$0.role.isEvidence })
+    }
+
+    private static func platform(of image: Digest, in graph: ArtifactGraph) -> Platform? {
+        for node in graph.nodes {
+            for child in node.manifest.children where child.digest == image {
+                if let platform = child.platform { return platform }
+            }
+        }
+        return nil
     }
 
     private static func item(
-        _ candidate: EvidenceCandidate, in evidence: Evidence, signer: TrustedSigner?
+        _ candidate: EvidenceCandidate, about subject: Digest, _ signer: TrustedSigner?
     ) -> Item {
-        let what = candidate.claimedType.map { $0 == .signature ? "signature" : "attestation \($0)" }
-        var verifies: Bool?
-        var why: String?
-        if let signer {
-            let alone = Evidence(subject: evidence.subject, candidates: [candidate])
-            let rejection: RejectedCandidate?
-            if let type = candidate.claimedType, type != .signature {
-                let report = alone.attestations(of: type, by: signer)
-                (verifies, rejection) = (!report.proofs.isEmpty, report.rejections.first)
-            } else {
-                let report = alone.signatures(by: signer)
-                (verifies, rejection) = (!report.proofs.isEmpty, report.rejections.first)
-            }
-            why = rejection?.why
+        let rejected = signer.flatMap { rejection(of: candidate, about: subject, by: $0) }
+        var why = rejected?.why
+        if case .unreadable(let failure) = candidate.form {
+            why = "\(failure.what): \(failure.why)"
         }
         return Item(
-            carrier: candidate.carrier.rawValue, what: what ?? "unreadable", digest: candidate.digest,
-            verifies: verifies, why: why)
+            carrier: candidate.carrier.rawValue, what: words(candidate), digest: candidate.digest,
+            verifies: signer == nil ? nil : rejected == nil, why: why)
+    }
+
+    private static func rejection(
+        of candidate: EvidenceCandidate, about subject: Digest, by signer: TrustedSigner
+    ) -> RejectedCandidate? {
+        let alone = Evidence(subject: subject, candidates: [candidate])
+        guard let type = candidate.claimedType, type != .signature else {
+            return alone.signatures(by: signer).rejections.first
+        }
+        return alone.attestations(of: type, by: signer).rejections.first
+    }
+
+    private static func words(_ candidate: EvidenceCandidate) -> String {
+        if let type = candidate.claimedType {
+            return type == .signature ? "signature" : "attestation \(type)"
+        }
+        if case .unreadable = candidate.form { return "unreadable" }
+        return "signed bytes, no statement"
     }
 
     private static func otherItem(_ node: ArtifactGraph.Node) -> Item {
         let type = node.manifest.artifactType.map { plain($0.description) } ?? "unknown type"
         let carrier: String
-        if case .legacy(let tag, _) = node.role { carrier = "tag \(tag)" } else { carrier = "referrer" }
-        return Item(carrier: carrier, what: type, digest: node.manifest.digest, verifies: nil, why: nil)
+        if case .legacy(let tag, _) = node.role {
+            carrier = "tag \(tag)"
+        } else {
+            carrier = "referrer"
+        }
+        return Item(
+            carrier: carrier, what: type, digest: node.manifest.digest, verifies: nil, why: nil)
     }
+}
 
+extension EvidenceTree {
     func lines(_ image: ImageLocation) -> [String] {
         var lines: [String] = []
         for branch in branches {
-            let platform = branch.subject.platform.map { " (\($0))" } ?? ""
-            lines.append(branch.isRoot ? image.pinned(to: branch.subject.digest) : "└─ \(branch.subject.digest)\(platform)")
+            let platform = branch.platform.map { " (\($0))" } ?? ""
+            lines.append(
+                branch.isRoot
+                    ? image.pinned(to: branch.subject.digest)
+                    : "└─ \(branch.subject.digest)\(platform)")
             if branch.items.isEmpty { lines.append("   └─ no evidence") }
             for (place, item) in branch.items.enumerated() {
                 let elbow = place == branch.items.count - 1 ? "└─" : "├─"
-                lines.append("   \(elbow) \(item.what)  [\(item.carrier)]  \(item.digest)  \(mark(item))")
+                lines.append(
+                    "   \(elbow) \(item.what)  [\(item.carrier)]  \(item.digest)  \(mark(item))")
             }
         }
+        for gap in gaps { lines.append("└─ \(gap.descriptor.digest)  listed, and not there") }
         return lines
     }
 
@@ -120,22 +170,25 @@ struct EvidenceTree: Sendable {
         switch item.verifies {
         case true: "verifies"
         case false: "does not verify: \(item.why ?? "")"
-        case nil: "not checked"
+        case nil: item.why ?? "not checked"
         }
     }
 
     func json(_ image: ImageLocation) -> JSONValue {
         [
-            "image": .string(image.description),
-            "subjects": .array(
-                branches.map { branch in
-                    [
-                        "digest": .string(branch.subject.digest.description),
-                        "mediaType": .string(branch.subject.mediaType.description),
-                        "evidence": .array(branch.items.map(json)),
-                    ]
-                }),
+            "image": .string(image.description), "subjects": .array(branches.map(json)),
+            "missing": .array(gaps.map { .string($0.descriptor.digest.description) }),
         ]
+    }
+
+    private func json(_ branch: Branch) -> JSONValue {
+        var object: JSONObject = [
+            "digest": .string(branch.subject.digest.description),
+            "mediaType": .string(branch.subject.mediaType.description),
+        ]
+        if let platform = branch.platform { object["platform"] = .string(platform.description) }
+        object["evidence"] = .array(branch.items.map(json))
+        return .object(object)
     }
 
     private func json(_ item: Item) -> JSONValue {
@@ -144,7 +197,7 @@ struct EvidenceTree: Sendable {
             "digest": .string(item.digest.description),
         ]
         if let verifies = item.verifies { object["verifies"] = .bool(verifies) }
-        if let why = item.why, item.verifies == false { object["why"] = .string(why) }
+        if let why = item.why { object["why"] = .string(why) }
         return .object(object)
     }
 }

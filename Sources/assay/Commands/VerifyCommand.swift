@@ -11,9 +11,9 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Is this image signed by that key? Reads bundles and cosign's older signatures.",
         discussion: """
-            An attestation never counts as a signature. Exit codes: 0 signed, 10 unsigned, 12 \
-            something is there and does not verify, 20 lost at this mirror (with --origin), 2 could \
-            not look.
+            An attestation never counts as a signature. An index is judged as it is named, not the \
+            images it lists. Exit codes: 0 signed, 10 unsigned, 12 something is there and does not \
+            verify, or has other annotations, 20 lost at this mirror (with --origin), 2 could not look.
             """)
 
     @Argument(help: "The image, by digest or tag; a tag is resolved once and the digest is shown.")
@@ -21,7 +21,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @OptionGroup var key: VerificationKeyOptions
 
-    @Option(name: [.customShort("a"), .customLong("annotations")], help: "KEY=VALUE the signer must have bound to the signature; may be repeated.")
+    @Option(
+        name: [.customShort("a"), .customLong("annotations")],
+        help: "KEY=VALUE the signer must have bound to the signature; may be repeated.")
     var annotations: [AnnotationArgument] = []
 
     @OptionGroup var origin: OriginOptions
@@ -39,10 +41,10 @@ struct VerifyCommand: AsyncParsableCommand {
             }
         }
         let finding = try await question.ask(access, output: output.output)
-        let view = VerificationView(finding: finding, noun: "signature", key: key.key.text) { proof in
+        let view = VerificationView(finding: finding) { proof in
             ProofLine(
-                carrier: proof.carrier, evidence: proof.evidenceDigest, annotations: proof.annotations,
-                predicate: nil)
+                carrier: proof.carrier, evidence: proof.evidenceDigest,
+                annotations: proof.annotations, predicate: nil)
         }
         try view.show(as: output.output)
     }
@@ -51,16 +53,17 @@ struct VerifyCommand: AsyncParsableCommand {
 struct VerifyAttestationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify-attestation",
-        abstract: "Does this image have an attestation of that type by that key? Prints the statement's predicate.",
+        abstract: "Does this image have an attestation of that type by that key?",
         discussion: """
-            Exit codes: 0 attested, 10 nothing of that type is there, 12 something is there and does \
+            With --output json the predicates of all that verified are printed. Exit codes: 0 attested, 10 nothing of that type is there, 12 something is there and does \
             not verify, 20 lost at this mirror (with --origin), 2 could not look.
             """)
 
     @Argument(help: "The image, by digest or tag.")
     var image: ImageLocation
 
-    @Option(help: "The predicate type: a URI, or cosign's short name such as slsaprovenance1 or cyclonedx.")
+    @Option(
+        help: "The predicate type: a URI, or a short name such as slsaprovenance1 or cyclonedx.")
     var type: String = "custom"
 
     @OptionGroup var key: VerificationKeyOptions
@@ -75,9 +78,7 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
             type: type, signer: signer, image: image, origin: origin.origin
         ) { $0.attestations(of: type, by: signer) }
         let finding = try await question.ask(access, output: output.output)
-        let view = VerificationView(
-            finding: finding, noun: "attestation of type \(type)", key: key.key.text
-        ) { proof in
+        let view = VerificationView(finding: finding) { proof in
             ProofLine(
                 carrier: proof.carrier, evidence: proof.evidenceDigest, annotations: [:],
                 predicate: proof.predicate)
@@ -92,14 +93,20 @@ struct AnnotationArgument: ExpressibleByArgument {
     let value: String
 
     init?(argument: String) {
-        guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
+        guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+            return nil
+        }
         name = String(argument[..<equals])
         value = String(argument[argument.index(after: equals)...])
     }
 }
 
 struct OriginOptions: ParsableArguments {
-    @Option(help: "The repository this image was copied from; tells evidence that was lost on the way from evidence that never was.")
+    @Option(
+        help: """
+            The repository this image was copied from; tells evidence that was lost on the way from \
+            evidence that never was.
+            """)
     var origin: RepositoryArgument?
 }
 
@@ -107,7 +114,11 @@ struct RepositoryArgument: ExpressibleByArgument {
     let repository: Repository
 
     init?(argument: String) {
-        guard let repository = try? Repository(parsing: argument) else { return nil }
-        self.repository = repository
+        do {
+            repository = try Repository(parsing: argument)
+        } catch {
+            Talk.say(error.description)
+            return nil
+        }
     }
 }

@@ -22,7 +22,7 @@ struct ImageLocation: Sendable, CustomStringConvertible {
         digest = name.digest
     }
 
-    private init(layout path: String, tag: Tag?, digest: Digest?) {
+    init(layout path: String, tag: Tag?, digest: Digest?) {
         place = .layout(path: path)
         self.tag = tag
         self.digest = digest
@@ -53,9 +53,12 @@ struct ImageLocation: Sendable, CustomStringConvertible {
     /// The digest when there is one, else the tag, else `latest`.
     var reference: ManifestReference {
         if let digest { return .digest(digest) }
-        if let tag { return .tag(tag) }
-        return ImageLocation.latest
+        return .tag(tag ?? .latest)
     }
+
+    /// The tag that is meant: the one that is written, `latest` when nothing is, none when only a
+    /// digest is.
+    var meantTag: Tag? { tag ?? (digest == nil ? .latest : nil) }
 
     /// The place without tag and digest, as it is typed.
     var repositoryText: String {
@@ -70,11 +73,6 @@ struct ImageLocation: Sendable, CustomStringConvertible {
 
     var description: String {
         repositoryText + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
-    }
-
-    private static var latest: ManifestReference {
-        // The default of every tool since Docker; only a name without tag and digest gets here.
-        (try? ManifestReference(parsing: "latest")) ?? .digest(Digest(of: [], by: .sha256))
     }
 }
 

@@ -18,7 +18,8 @@ struct KeyLocation: ExpressibleByArgument {
             let name = String(text.dropFirst(6))
             guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
                 throw Failure(
-                    .usage, "cannot read \(purpose)", because: "the variable \(quoted(name)) is not set")
+                    .usage, "cannot read \(purpose)",
+                    because: "the variable \(quoted(name)) is not set")
             }
             return value
         }
@@ -30,14 +31,16 @@ struct KeyLocation: ExpressibleByArgument {
         }
         let bytes = try readFile(at: text, atMost: Limits.keyFileBytes, named: purpose)
         guard let pem = String(validating: bytes, as: UTF8.self) else {
-            throw Failure(.malformed, "cannot read \(purpose)", at: .named(text), because: "it is not text")
+            throw Failure(
+                .malformed, "cannot read \(purpose)", at: .named(text), because: "it is not text")
         }
         return pem
     }
 }
 
 struct SigningKeyOptions: ParsableArguments {
-    @Option(help: "The private key: a file or env://NAME. Its password is read from COSIGN_PASSWORD.")
+    @Option(
+        help: "The private key: a file or env://NAME. Its password is read from COSIGN_PASSWORD.")
     var key: KeyLocation
 
     /// Opens the key; asks for the password only when somebody is there to answer.

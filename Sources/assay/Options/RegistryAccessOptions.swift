@@ -11,16 +11,24 @@ import Registry
 struct RegistryAccessOptions: ParsableArguments {
     @Option(
         name: .customLong("allow-http-registry"),
-        help: "HOST[:PORT] to speak plain HTTP with; may be repeated. Loopback hosts need no mention.")
+        help:
+            "HOST[:PORT] to speak plain HTTP with; may be repeated. Loopback hosts need no mention."
+    )
     var plainHTTP: [String] = []
 
     @Option(help: "A PEM file with further certificate authorities to trust.")
     var registryCacert: String?
 
-    @Option(help: "User name for the registry; else Docker's and podman's files and their helpers are asked.")
+    @Option(
+        help:
+            "User name for the registry; else Docker's and podman's files and their helpers are asked."
+    )
     var registryUsername: String?
 
-    @Option(help: "Password for the registry; better in ASSAY_REGISTRY_PASSWORD, which other users cannot see.")
+    @Option(
+        help:
+            "Password for the registry; better in ASSAY_REGISTRY_PASSWORD, which other users cannot see."
+    )
     var registryPassword: String?
 
     fileprivate func credential() throws -> RegistryCredential? {
@@ -89,7 +97,8 @@ struct Connections: Sendable {
         case .registry(let name): return repository(name)
         case .layout(let path):
             let exists = FileManager.default.fileExists(atPath: path)
-            return exists ? try LayoutDirectory.open(at: path) : try LayoutDirectory.create(at: path)
+            return exists
+                ? try LayoutDirectory.open(at: path) : try LayoutDirectory.create(at: path)
         }
     }
 }

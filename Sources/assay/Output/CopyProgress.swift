@@ -34,18 +34,23 @@ final class CopyProgress: Sendable {
             case .blobStarted, .comparing: break
             }
             let now = ContinuousClock.now
-            guard now - started > .seconds(1), now - state.drawn > .milliseconds(100) else { return nil }
+            guard now - started > .seconds(1), now - state.drawn > .milliseconds(100) else {
+                return nil
+            }
             state.drawn = now
             state.hasDrawn = true
-            return "\(state.done)/\(state.items) items, \(mebibytes(state.moved)) of \(mebibytes(state.total)) MiB"
+            return
+                "\(state.done)/\(state.items) items, \(mebibytes(state.moved)) of \(mebibytes(state.total)) MiB"
         }
-        if let line { try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(line)".utf8)) }
+        if let line {
+            Talk.draw(line)
+        }
     }
 
     /// Wipes the line.
     func finish() {
         guard state.withLock({ $0.hasDrawn }) else { return }
-        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K".utf8))
+        Talk.draw("")
     }
 
     private func mebibytes(_ bytes: Int) -> Int { bytes >> 20 }

@@ -10,6 +10,9 @@ enum Talk {
 
     static func warn(_ text: String) { say("warning: \(text)") }
 
+    /// Replaces the line the cursor stands on; an empty text wipes it.
+    static func draw(_ text: String) { write("\r\u{1B}[K\(text)", to: .standardError) }
+
     /// Whether stderr is a terminal somebody looks at.
     static var isTerminal: Bool { isatty(2) == 1 }
 
@@ -39,7 +42,8 @@ func readStandardInput(atMost limit: Int, named what: String) throws -> [UInt8] 
         content += chunk
         guard content.count <= limit else {
             throw Failure(
-                .overLimit, "cannot read \(what) from stdin", because: "it has more than \(limit) bytes")
+                .overLimit, "cannot read \(what) from stdin",
+                because: "it has more than \(limit) bytes")
         }
     }
     return content

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer of verify, for people and for programs.
+// The answer of verify and verify-attestation, for people and for programs.
 
 import OCI
 import Policy
@@ -26,9 +26,6 @@ struct ProofLine {
 /// Renders one finding and ends the command with its exit code.
 struct VerificationView<Proof: Sendable> {
     let finding: EvidenceFinding<Proof>
-    let noun: String
-    /// The key as the user named it, for commands that can be run again.
-    let key: String
     let line: (Proof) -> ProofLine
 
     func show(as form: OutputForm) throws {
@@ -41,16 +38,20 @@ struct VerificationView<Proof: Sendable> {
         try status.end()
     }
 
-    private var image: String { finding.image.pinned(to: finding.digest) }
+    private var image: String { finding.image.pinned(to: finding.subject.digest) }
     private var fingerprint: String {
-        switch finding.signer { case .key(let key): key.fingerprint.description }
+        switch finding.signer {
+        case .key(let key): key.fingerprint.description
+        }
     }
+    private var isSignature: Bool { finding.type == .signature }
+    private var noun: String { isSignature ? "signature" : "attestation of type \(finding.type)" }
 
     private var status: ExitStatus {
         switch finding.answer {
         case .proven: .yes
         case .unsigned: .unsigned
-        case .notProven: .notProven
+        case .notProven, .demandUnmet: .notProven
         case .lostAtMirror: .lostAtMirror
         }
     }
@@ -58,33 +59,67 @@ struct VerificationView<Proof: Sendable> {
     private var headline: String {
         switch finding.answer {
         case .proven(let proofs):
-            "yes: \(image) has \(proofs.count) \(noun)\(proofs.count == 1 ? "" : "s") by the key \(fingerprint)"
-        case .unsigned: "no: \(image) is unsigned: it has no \(noun)"
-        case .notProven(let rejected):
-            rejected.first?.reason == .signerMismatch
-                ? "no: \(image) is signed by somebody else: no \(noun) is by the key \(fingerprint)"
-                : "no: \(image) carries evidence that was tampered with or is broken: its \(noun) does not verify"
+            "yes: \(image) has \(counted(proofs.count)) by the key \(fingerprint)"
+        case .demandUnmet:
+            "no: \(image) is signed by the key \(fingerprint), and no signature has the annotations "
+                + "that were asked for"
+        case .unsigned:
+            "no: \(image) is \(isSignature ? "unsigned" : "not attested"): it has no \(noun)"
+        case .notProven(let rejected): "no: \(image) " + refusal(rejected)
         case .lostAtMirror(let origin, _):
             "no: the \(noun) of \(image) is lost at this mirror: \(origin) has it"
         }
     }
 
+    private func counted(_ count: Int) -> String {
+        if count == 1 { return "1 \(noun)" }
+        return isSignature ? "\(count) signatures" : "\(count) attestations of type \(finding.type)"
+    }
+
+    private func refusal(_ rejected: [RejectedCandidate]) -> String {
+        switch rejected.first?.reason {
+        case .signerMismatch:
+            "is \(isSignature ? "signed" : "attested") by somebody else: no \(noun) is by the key "
+                + fingerprint
+        case .certificateSigner:
+            "is \(isSignature ? "signed" : "attested") with a certificate: no \(noun) is by the key "
+                + fingerprint
+        case .subjectMismatch:
+            "carries evidence that was made for another digest: no \(noun) is about this one"
+        case .malformed:
+            rejected.allSatisfy(\.isGone)
+                ? "is listed with evidence that is not there any more: no \(noun) is proven"
+                : "carries evidence that cannot be read: no \(noun) is proven"
+        case .signatureInvalid, .otherType, nil:
+            "carries evidence that was tampered with or is broken: its \(noun) does not verify"
+        }
+    }
+
     private var details: [(String, String)] {
         var lines: [(String, String)] = []
+        if finding.subject.mediaType.isIndex {
+            let index = "the index \(finding.subject.digest)"
+            lines.append(("about", "\(index); the images it lists were not judged one by one"))
+        }
         switch finding.answer {
         case .proven(let proofs):
             for line in proofs.map(line) {
                 lines.append(("found", "\(line.carrier.rawValue), \(line.evidence)"))
-                if !line.annotations.isEmpty {
-                    lines.append(("bound", plain(JSONValue.object(line.annotations).compactText)))
-                }
+                if !line.annotations.isEmpty { lines.append(("bound", bound(line))) }
+            }
+        case .demandUnmet(let proofs):
+            for line in proofs.prefix(shownReasons).map(line) {
+                let why = line.annotations.isEmpty ? "it has none" : "it has \(bound(line))"
+                lines.append(("  why", "\(line.carrier.rawValue), \(line.evidence): \(why)"))
             }
         case .notProven(let rejected):
-            for item in rejected.prefix(5) {
-                lines.append(("  why", "\(item.candidate.carrier.rawValue), \(item.candidate.digest): \(item.why)"))
+            for item in rejected.prefix(shownReasons) {
+                let place = "\(item.candidate.carrier.rawValue), \(item.candidate.digest)"
+                lines.append(("  why", "\(place): \(item.why)"))
             }
         case .unsigned: lines.append(("  why", "every place was asked and holds none"))
-        case .lostAtMirror(_, let proofs): lines.append(("  why", "\(proofs.count) there, none here"))
+        case .lostAtMirror(_, let proofs):
+            lines.append(("  why", "\(proofs.count) there, none here"))
         }
         let looked = finding.searches.map { "\($0.carrier.rawValue) (\($0.found))" }
         lines.append(("tried", looked.joined(separator: ", ")))
@@ -92,39 +127,52 @@ struct VerificationView<Proof: Sendable> {
         return lines
     }
 
+    private func bound(_ line: ProofLine) -> String {
+        plain(JSONValue.object(line.annotations).compactText)
+    }
+
     private var next: String? {
         switch finding.answer {
-        case .proven, .notProven: nil
-        case .unsigned: "if it should be, sign it where it was built: assay sign --key cosign.key \(image)"
+        case .proven, .demandUnmet, .notProven: nil
+        case .unsigned where isSignature:
+            "if it should be, sign it where it was built: assay sign --key cosign.key \(image)"
+        case .unsigned:
+            "if it should be, attest it where it was built: assay attest --key cosign.key "
+                + "--type \(finding.type.shortName ?? finding.type.description) "
+                + "--predicate FILE \(image)"
         case .lostAtMirror(let origin, _):
-            "assay copy \(origin)@\(finding.digest) \(finding.image.repositoryText)"
+            "assay copy \(origin)@\(finding.subject.digest) \(finding.image.repositoryText)"
         }
     }
 
     private var reason: ReasonCode? {
         switch finding.answer {
         case .proven: return nil
-        case .unsigned: return noun == "signature" ? .unsigned : .attestationMissing
+        case .demandUnmet: return .signerMismatch
+        case .unsigned: return isSignature ? .unsigned : .attestationMissing
         case .lostAtMirror: return .evidenceLostAtMirror
         case .notProven(let rejected):
             switch rejected.first?.reason {
             case .signerMismatch, .certificateSigner: return .signerMismatch
             case .subjectMismatch: return .subjectMismatch
             case .malformed: return .malformed
-            default: return .signatureInvalid
+            case .signatureInvalid, .otherType, nil: return .signatureInvalid
             }
         }
     }
 
     private var json: JSONValue {
         var object: JSONObject = [
-            "image": .string(finding.image.description), "digest": .string(finding.digest.description),
+            "image": .string(finding.image.description),
+            "digest": .string(finding.subject.digest.description),
+            "mediaType": .string(finding.subject.mediaType.description),
             "result": reason == nil ? "pass" : "fail",
         ]
         if let reason { object["reason"] = .string(reason.rawValue) }
         object["expected"] = ["what": .string(noun), "key": .string(fingerprint)]
         switch finding.answer {
         case .proven(let proofs): object["proofs"] = .array(proofs.map { line($0).json })
+        case .demandUnmet(let proofs): object["unmet"] = .array(proofs.map { line($0).json })
         case .lostAtMirror(let origin, let proofs):
             object["origin"] = .string(origin)
             object["proofsAtOrigin"] = .array(proofs.map { line($0).json })
@@ -148,3 +196,6 @@ struct VerificationView<Proof: Sendable> {
         ]
     }
 }
+
+/// Lines of reasons for people; programs get them all.
+private let shownReasons = 5
