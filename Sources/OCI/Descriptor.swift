@@ -16,8 +16,9 @@ package struct Descriptor: Hashable, Sendable {
     package var artifactType: MediaType?
     package var platform: Platform?
     package var urls: [String]
-    /// The content itself, when it was small enough to carry along.
-    package var data: [UInt8]?
+    /// The content itself, when it was small enough to carry along. It is what digest and size
+    /// name: only reading and `carry` set it.
+    package private(set) var data: [UInt8]?
 
     package init(
         mediaType: MediaType, digest: Digest, size: Int, annotations: [String: String] = [:],
@@ -60,15 +61,28 @@ package struct Descriptor: Hashable, Sendable {
         if let text = try json.optional("data") { data = try embedded(text) }
     }
 
+    /// Takes the content along, so that whoever reads the descriptor need not ask for it.
+    package mutating func carry(_ content: [UInt8]) throws(Failure) {
+        guard isContent(content) else {
+            throw Failure(
+                .bug, "cannot carry content along", because: "it is not what \(digest) names")
+        }
+        data = content
+    }
+
     /// Spec: descriptor.md, "data": "Implementations MUST … verify that it matches digest and size".
     private func embedded(_ json: JSONReader) throws(Failure) -> [UInt8] {
         guard let content = bytes(fromBase64: try json.string()) else {
             throw json.broken("it is not base64")
         }
-        guard content.count == size, Digest(of: content, by: digest.algorithm) == digest else {
+        guard isContent(content) else {
             throw json.broken("it is not the content that digest and size name")
         }
         return content
+    }
+
+    private func isContent(_ bytes: [UInt8]) -> Bool {
+        bytes.count == size && Digest(of: bytes, by: digest.algorithm) == digest
     }
 
     package var json: JSONValue {

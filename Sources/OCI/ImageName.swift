@@ -93,7 +93,7 @@ package struct Tag: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     private init(known text: String) { description = text }
 
-    /// What is meant where neither tag nor digest is written: the default of every tool since Docker.
+    /// What is meant where neither tag nor digest is written, since Docker.
     package static let latest = Tag(known: "latest")
 
     /// `sha256-<hex>` with an ending: where referrers, `.sig`, `.att` and `.sbom` live when a

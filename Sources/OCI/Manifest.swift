@@ -20,8 +20,8 @@ package struct Manifest: Hashable, Sendable {
 
     /// Reads an OCI or Docker schema 2 manifest or index.
     ///
-    /// Refused: schema 1, a document with the fields of both an image and an index (two readers would
-    /// see two documents), and a `mediaType` that is not `declared`.
+    /// Refused: schema 1, a document with the fields of both an image and an index (two readers
+    /// would see two documents), and a `mediaType` that is not `declared`.
     ///
     /// - Parameter declared: the Content-Type it came with; nil when it came without one.
     package init(

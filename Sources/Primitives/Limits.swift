@@ -100,7 +100,7 @@ package enum Limits {
 
     /// Bytes of one bundle, envelope or signature payload. cosign's own default is 128 MiB.
     package static let evidenceBytes = 64 * mebibyte
-    /// Bytes of all evidence read for one digest, manifests included. Four of the largest SBOMs fit.
+    /// Bytes of all evidence read for one digest, manifests included: almost four of the largest.
     package static let evidenceBytesPerDigest = 256 * mebibyte
     /// Referrers looked at for one digest. Kyverno errors at 50 of any kind.
     package static let referrersPerDigest = 1_000

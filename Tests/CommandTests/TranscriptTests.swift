@@ -139,7 +139,8 @@ struct LinePattern {
         let rest = line.dropFirst(parts[place].count)
         guard place < holes.count else { return rest.isEmpty }
         if holes[place] == "digest" {
-            guard rest.hasPrefix("sha256:"), rest.dropFirst(7).prefix(64).allSatisfy(\.isHexDigit)
+            guard rest.hasPrefix("sha256:"), rest.dropFirst(7).prefix(64).count == 64,
+                rest.dropFirst(7).prefix(64).allSatisfy(\.isHexDigit)
             else {
                 return false
             }

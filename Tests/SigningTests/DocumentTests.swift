@@ -115,7 +115,14 @@ struct DocumentTests {
             form: .bundle(bundle))
         let report = try Evidence(subject: subject, candidates: [candidate])
             .signatures(by: .key(key.publicKey))
-        for proof in report.proofs { #expect(proof.annotations.isEmpty) }
+        guard !report.proofs.isEmpty else { return }
+        guard case .envelope(let envelope) = bundle.content else {
+            Issue.record("proof without an envelope")
+            return
+        }
+        let same = Statement.document(
+            about: subject, name: nil, predicateType: .signature, predicate: [:])
+        #expect(envelope.payload == same.compactBytes)
     }
 
     @Test("bundles of a future version, with unknown fields, or with two signatures are refused")

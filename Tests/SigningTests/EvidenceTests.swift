@@ -116,6 +116,29 @@ struct EvidenceTests {
         #expect(report.mostTelling?.reason == .signatureInvalid)
     }
 
+    @Test("a signature whose payload was turned into another type is tampered, not unsigned")
+    func changedType() async throws {
+        let key = try TestKeys.ecdsaP256()
+        let subject = Digest(of: Array("image".utf8), by: .sha256)
+        let statement = Statement.document(
+            about: subject, name: nil, predicateType: .signature, predicate: [:])
+        let signed = try Envelope(signing: statement.compactBytes, as: inTotoPayloadType, with: key)
+        let other = statement.compactText.replacing("cosign/sign/v1", with: "cosign/other/v1")
+        let changed = Envelope(
+            payloadType: signed.payloadType, payload: Array(other.utf8),
+            signatures: signed.signatures)
+        let candidate = EvidenceCandidate(
+            carrier: .referrersAPI, manifest: subject, digest: subject, position: 0,
+            form: .bundle(SignatureBundle(envelope: changed, signedBy: try key.publicKey)))
+        let report = try Evidence(subject: subject, candidates: [candidate])
+            .signatures(by: .key(key.publicKey))
+        guard case .notProven(let rejected) = report.answer else {
+            Issue.record("\(report.answer)")
+            return
+        }
+        #expect(rejected.first?.reason == .signatureInvalid)
+    }
+
     @Test("two old signatures by two keys share a payload and both verify")
     func twoLegacySigners() async throws {
         let (first, second) = (try TestKeys.ecdsaP256(), try TestKeys.ed25519())

@@ -7,9 +7,9 @@ package import Primitives
 
 /// A layout folder. Several writers may share it: `index.json` is changed under a lock, and every
 /// file appears whole or not at all.
-package struct LayoutDirectory: ArtifactDestination, LocalArtifacts {
+package struct LayoutDirectory: ArtifactDestination, LayoutReading {
     private let root: FolderHandle
-    private let layout: LayoutReader
+    package let layout: LayoutReader
 
     /// Opens a layout that is there.
     package static func open(at path: String) throws(Failure) -> LayoutDirectory {
@@ -43,28 +43,6 @@ package struct LayoutDirectory: ArtifactDestination, LocalArtifacts {
                 because: "the folder has no file oci-layout")
         }
         try layout.checkVersion()
-    }
-
-    package var sourceName: String { layout.name }
-
-    package func manifest(_ reference: ManifestReference) throws(Failure) -> Manifest {
-        try layout.manifest(reference)
-    }
-
-    package func resolve(_ reference: ManifestReference) throws(Failure) -> Descriptor {
-        try layout.manifest(reference).descriptor
-    }
-
-    package func referrers(of subject: Digest) throws(Failure) -> ReferrersAnswer {
-        try layout.referrers(of: subject)
-    }
-
-    package func tags() throws(Failure) -> [Tag] { try layout.tags() }
-
-    package func roots() throws(Failure) -> [Descriptor] { try layout.roots() }
-
-    package func unverifiedStream(of descriptor: Descriptor) throws(Failure) -> ByteStream {
-        try layout.stream(descriptor)
     }
 
     // MARK: Writing

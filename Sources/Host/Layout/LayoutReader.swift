@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading OCI image layouts. Spec: OCI image-spec 1.1, image-layout.md.
 
-internal import OCI
-internal import Primitives
+package import OCI
+package import Primitives
 
 /// Reads a layout, wherever its files are.
-struct LayoutReader: Sendable {
+package struct LayoutReader: Sendable {
     let files: any LayoutFiles
 
     var name: String { files.name }
@@ -151,3 +151,32 @@ private func isEvidenceTag(_ tag: Tag) -> Bool {
 }
 
 let layoutVersion = "1.0.0"
+
+/// A place that is read as an image layout, whatever holds its files.
+package protocol LayoutReading: LocalArtifacts {
+    var layout: LayoutReader { get }
+}
+
+extension LayoutReading {
+    package var sourceName: String { layout.name }
+
+    package func manifest(_ reference: ManifestReference) throws(Failure) -> Manifest {
+        try layout.manifest(reference)
+    }
+
+    package func resolve(_ reference: ManifestReference) throws(Failure) -> Descriptor {
+        try layout.manifest(reference).descriptor
+    }
+
+    package func referrers(of subject: Digest) throws(Failure) -> ReferrersAnswer {
+        try layout.referrers(of: subject)
+    }
+
+    package func tags() throws(Failure) -> [Tag] { try layout.tags() }
+
+    package func roots() throws(Failure) -> [Descriptor] { try layout.roots() }
+
+    package func unverifiedStream(of descriptor: Descriptor) throws(Failure) -> ByteStream {
+        try layout.stream(descriptor)
+    }
+}

@@ -140,8 +140,8 @@ struct EvidenceJudge: Sendable {
             DemandFinding(
                 DecisionCheck(
                     id: path, what: "attestation", expected: expected,
-                    observed: "\(count(report.proofs.count, "statement")) by \(key.fingerprint), found through "
-                        + carriers(report.proofs.map(\.carrier)),
+                    observed: "\(count(report.proofs.count, "statement")) by \(key.fingerprint), "
+                        + "found through " + carriers(report.proofs.map(\.carrier)),
                     outcome: .met, evidence: report.proofs.map(\.evidenceDigest).inOrderOnce),
                 remedies: [], cause: "")
         ]

@@ -149,8 +149,9 @@ extension Evidence {
         let key = signer.key
         let message = envelope.signedBytes
         guard envelope.signatures.contains(where: { key.isValid($0.bytes, over: message) }) else {
-            // What an unverified envelope says it is only decides which "no" is told.
-            if let claimed = candidate.claimedType, claimed != type {
+            // What an unverified envelope says it is only decides which "no" is told; and what names
+            // our key without being signed by it was changed, whatever it says it is now.
+            if hint != key.hint, let claimed = candidate.claimedType, claimed != type {
                 throw otherType(claimed, type)
             }
             throw notBy(key, hint: hint)

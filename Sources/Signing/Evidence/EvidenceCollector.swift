@@ -74,8 +74,8 @@ private struct EvidenceReading {
         self.subject = subject
     }
 
-    /// What a referrer holds. A referrer that is listed and gone, or that says it is a bundle and is
-    /// none, is a finding too: whoever is told "unsigned" must be able to trust that word.
+    /// What a referrer holds. One that is listed and gone, or that says it is a bundle and is none,
+    /// is a finding too: whoever is told "unsigned" must be able to trust that word.
     mutating func candidates(
         in referrer: Descriptor, found carrier: EvidenceCarrier
     ) async throws -> [EvidenceCandidate] {

@@ -80,7 +80,7 @@ package struct EvidenceWriter: Sendable {
         try await destination.push(layer, content: ByteStream(content), mountingFrom: nil)
         // Spec: image-spec 1.1, descriptor.md, "data": small content may ride in the manifest, so
         // that a verifier needs one request for it instead of two.
-        if content.count <= embeddedBundleBytes { layer.data = content }
+        if content.count <= embeddedBundleBytes { try layer.carry(content) }
         let manifest = try ImageManifest(
             config: try await pushEmptyConfig(), layers: [layer], artifactType: .sigstoreBundle,
             subject: claim.subject.asSubject,

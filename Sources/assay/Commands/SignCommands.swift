@@ -161,15 +161,21 @@ struct TriangulateCommand: AsyncParsableCommand {
     @OptionGroup var access: RegistryAccessOptions
 
     func run() async throws {
-        let digest = try await Connections.using(access) { connections in
-            try await connections.source(image).resolve(image.reference).digest
-        }
+        let digest = try await digest()
         switch type {
         case .digest: Answer.print(image.pinned(to: digest))
         case .signature: Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".sig"))")
         case .attestation:
             Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".att"))")
         case .sbom: Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".sbom"))")
+        }
+    }
+
+    /// A digest is its own answer; only a tag needs the place.
+    private func digest() async throws -> Digest {
+        if let digest = image.digest { return digest }
+        return try await Connections.using(access) { connections in
+            try await connections.source(image).resolve(image.reference).digest
         }
     }
 }

@@ -12,8 +12,8 @@ struct TreeCommand: AsyncParsableCommand {
         commandName: "tree",
         abstract: "Shows all evidence an image has, where it was found, and whether it verifies.",
         discussion: """
-            Without --key nothing is verified, and the tree says so. The exit code is 0 whatever the \
-            tree shows; `assay verify` judges.
+            Without --key nothing is verified, and the tree says so. The exit code is 0 whatever \
+            the tree shows; `assay verify` judges.
             """)
 
     @Argument(help: "The image.")

@@ -13,7 +13,8 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: """
             An attestation never counts as a signature. An index is judged as it is named, not the \
             images it lists. Exit codes: 0 signed, 10 unsigned, 12 something is there and does not \
-            verify, or has other annotations, 20 lost at this mirror (with --origin), 2 could not look.
+            verify, or has other annotations, 20 lost at this mirror (with --origin), 2 could not \
+            look.
             """)
 
     @Argument(help: "The image, by digest or tag; a tag is resolved once and the digest is shown.")
@@ -55,7 +56,8 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
         commandName: "verify-attestation",
         abstract: "Does this image have an attestation of that type by that key?",
         discussion: """
-            With --output json the predicates of all that verified are printed. Exit codes: 0 attested, 10 nothing of that type is there, 12 something is there and does \
+            With --output json the predicates of all that verified are printed. \
+            Exit codes: 0 attested, 10 nothing of that type is there, 12 something is there and does \
             not verify, 20 lost at this mirror (with --origin), 2 could not look.
             """)
 
@@ -104,8 +106,8 @@ struct AnnotationArgument: ExpressibleByArgument {
 struct OriginOptions: ParsableArguments {
     @Option(
         help: """
-            The repository this image was copied from; tells evidence that was lost on the way from \
-            evidence that never was.
+            The repository this image was copied from; tells evidence that was lost on the way \
+            from evidence that never was.
             """)
     var origin: RepositoryArgument?
 }

@@ -10,25 +10,25 @@ import Registry
 
 struct RegistryAccessOptions: ParsableArguments {
     @Option(
-        name: .customLong("allow-http-registry"),
-        help:
-            "HOST[:PORT] to speak plain HTTP with; may be repeated. Loopback hosts need no mention."
-    )
+        name: .customLong("plain-http-registry"),
+        help: "HOST[:PORT] to speak plain HTTP with; may be repeated. Loopback needs no mention.")
     var plainHTTP: [String] = []
 
     @Option(help: "A PEM file with further certificate authorities to trust.")
     var registryCacert: String?
 
     @Option(
-        help:
-            "User name for the registry; else Docker's and podman's files and their helpers are asked."
-    )
+        help: """
+            User name for the registry; else Docker's and podman's files and their helpers are \
+            asked.
+            """)
     var registryUsername: String?
 
     @Option(
-        help:
-            "Password for the registry; better in ASSAY_REGISTRY_PASSWORD, which other users cannot see."
-    )
+        help: """
+            Password for the registry; better in ASSAY_REGISTRY_PASSWORD, which other users \
+            cannot see.
+            """)
     var registryPassword: String?
 
     fileprivate func credential() throws -> RegistryCredential? {

@@ -20,14 +20,22 @@ enum Talk {
     static var canAsk: Bool { isatty(0) == 1 && isTerminal }
 }
 
-/// Answers for programs and people, on stdout.
+/// Answers for programs and people, on stdout. An answer that could not be written whole, to a full
+/// disk for example, ends the command: whoever reads the exit code would take the half for all.
 enum Answer {
-    static func print(_ text: String) { write(text + "\n", to: .standardOutput) }
+    static func print(_ text: String) { print(raw: Array((text + "\n").utf8)) }
 
     static func print(_ value: JSONValue) { print(value.prettyText) }
 
     static func print(raw bytes: [UInt8]) {
-        try? FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        } catch {
+            let failure = Failure(
+                .unavailable, "cannot write the answer to stdout", because: plain("\(error)"))
+            Talk.say(failure.description)
+            exit(ExitStatus(failure).rawValue)
+        }
     }
 }
 

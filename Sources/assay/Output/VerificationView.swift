@@ -61,8 +61,8 @@ struct VerificationView<Proof: Sendable> {
         case .proven(let proofs):
             "yes: \(image) has \(counted(proofs.count)) by the key \(fingerprint)"
         case .demandUnmet:
-            "no: \(image) is signed by the key \(fingerprint), and no signature has the annotations "
-                + "that were asked for"
+            "no: \(image) is signed by the key \(fingerprint), and no signature has the "
+                + "annotations that were asked for"
         case .unsigned:
             "no: \(image) is \(isSignature ? "unsigned" : "not attested"): it has no \(noun)"
         case .notProven(let rejected): "no: \(image) " + refusal(rejected)
@@ -82,8 +82,8 @@ struct VerificationView<Proof: Sendable> {
             "is \(isSignature ? "signed" : "attested") by somebody else: no \(noun) is by the key "
                 + fingerprint
         case .certificateSigner:
-            "is \(isSignature ? "signed" : "attested") with a certificate: no \(noun) is by the key "
-                + fingerprint
+            "is \(isSignature ? "signed" : "attested") with a certificate: no \(noun) is by the "
+                + "key \(fingerprint)"
         case .subjectMismatch:
             "carries evidence that was made for another digest: no \(noun) is about this one"
         case .malformed:
