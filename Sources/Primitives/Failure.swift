@@ -102,7 +102,7 @@ extension Failure: CustomStringConvertible {
 package func quoted(_ text: some StringProtocol) -> String {
     var shown = "\""
     for scalar in text.unicodeScalars.prefix(Limits.quotedTextLength) {
-        shown += printable(scalar)
+        shown += scalar == "\"" ? "\\\"" : printable(scalar)
     }
     if text.unicodeScalars.dropFirst(Limits.quotedTextLength).first != nil { shown += "…" }
     return shown + "\""

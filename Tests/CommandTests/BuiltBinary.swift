@@ -35,7 +35,7 @@ enum BuiltBinary {
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", command]
+        process.arguments = ["-c", "exec timeout 400 bash -c \"$0\"", command]
         process.currentDirectoryURL = folder
         process.environment = environment(variables)
         let (output, errors) = (

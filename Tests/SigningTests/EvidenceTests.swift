@@ -139,6 +139,28 @@ struct EvidenceTests {
         #expect(rejected.first?.reason == .signatureInvalid)
     }
 
+    @Test("a signature by a certificate is told as one, and never counts for a key")
+    func certificateSigner() async throws {
+        let key = try TestKeys.ecdsaP256()
+        let subject = Digest(of: Array("image".utf8), by: .sha256)
+        let statement = Statement.document(
+            about: subject, name: nil, predicateType: .signature, predicate: [:])
+        let signed = try Envelope(signing: statement.compactBytes, as: inTotoPayloadType, with: key)
+        let document: JSONValue = [
+            "mediaType": .string(MediaType.sigstoreBundle.description),
+            "verificationMaterial": ["certificate": ["rawBytes": "MAA="]],
+            "dsseEnvelope": signed.json,
+        ]
+        let bundle = try SignatureBundle(parsing: document.compactBytes)
+        let candidate = EvidenceCandidate(
+            carrier: .referrersAPI, manifest: subject, digest: subject, position: 0,
+            form: .bundle(bundle))
+        let report = try Evidence(subject: subject, candidates: [candidate])
+            .signatures(by: .key(key.publicKey))
+        #expect(report.proofs.isEmpty)
+        #expect(report.mostTelling?.reason == .certificateSigner)
+    }
+
     @Test("two old signatures by two keys share a payload and both verify")
     func twoLegacySigners() async throws {
         let (first, second) = (try TestKeys.ecdsaP256(), try TestKeys.ed25519())

@@ -255,7 +255,7 @@ private struct ConditionJudge {
 
 extension RejectedCandidate.Reason {
     /// nil when the candidate is simply about something else.
-    fileprivate var code: ReasonCode? {
+    package var code: ReasonCode? {
         switch self {
         case .otherType: nil
         case .malformed: .malformed

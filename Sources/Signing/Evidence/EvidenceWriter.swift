@@ -91,7 +91,19 @@ package struct EvidenceWriter: Sendable {
             ]
         ).manifest()
         try await destination.push(manifest, tag: nil)
+        try await confirm(manifest, about: claim.subject.digest)
         return manifest
+    }
+
+    /// A signature nobody can find is none: the list that verifiers read must name it.
+    private func confirm(_ manifest: Manifest, about subject: Digest) async throws {
+        let listed = try await destination.referrers(of: subject).descriptors
+        guard listed.contains(where: { $0.digest == manifest.digest }) else {
+            throw Failure(
+                .unavailable, "cannot find the signature again", at: .named(destination.sourceName),
+                because: "\(manifest.digest) was taken in and is not among the referrers of \(subject)",
+                next: "run the command again; if it repeats, try --format legacy")
+        }
     }
 
     private func writeLegacy(_ claim: Claim) async throws -> Manifest {

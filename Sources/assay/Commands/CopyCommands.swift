@@ -106,11 +106,11 @@ struct CopyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let copied = try await Connections.using(access) { connections in
-            try await CopyRun(
-                source: try await connections.source(source),
-                destination: try connections.destination(destination),
+            let place = try await connections.source(source)
+            return try await CopyRun(
+                source: place, destination: try connections.destination(destination),
                 evidence: withoutEvidence ? .leaveOut : .include
-            ).run(source.reference, to: destination, keeping: source.meantTag)
+            ).run(try await source.reference(in: place), to: destination, keeping: source.meantTag)
         }
         try copied.show(as: output.output, image: destination)
     }

@@ -33,7 +33,7 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
 
     private func ask(_ connections: Connections) async throws -> EvidenceFinding<Proof> {
         let source = try await connections.source(image)
-        let subject = try await source.resolve(image.reference)
+        let subject = try await source.resolve(try await image.reference(in: source))
         let evidence = try await look(in: source, for: subject.digest)
         var answer = judge(evidence).answer
         if answer.mayBeLost, let origin {

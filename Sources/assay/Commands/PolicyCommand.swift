@@ -91,13 +91,20 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         let evaluator = PolicyEvaluator(policies: bundle.policies)
         var evaluations: [Evaluation] = []
         var failures: [Failure] = []
+        // Asked once for each image and wish, however many workloads use it.
+        var known: [NeededImage: ImageFacts] = [:]
         for resource in resources {
             var input = EvaluationInput(
                 resource: resource, operation: .create,
                 namespaceLabels: labels(of: resource, among: resources))
             do {
                 for image in try evaluator.neededImages(input) {
-                    input.facts[image.written] = await finder.facts(about: image)
+                    let facts =
+                        if let known = known[image] { known } else {
+                            await finder.facts(about: image)
+                        }
+                    known[image] = facts
+                    input.facts[image.written] = facts
                 }
                 switch try evaluator.evaluate(input) {
                 case .decided(let evaluation): evaluations.append(evaluation)
@@ -151,7 +158,8 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     private func yamlFiles(_ path: String) throws -> [String] {
         guard let isFolder = LocalSource.isFolder(path) else {
             throw Failure(
-                .usage, "cannot open \(quoted(path))", because: "there is no such file or folder")
+                .notFound, "cannot open \(quoted(path))", because: "there is no such file or folder"
+            )
         }
         guard isFolder else { return [path] }
         let names = try FileManager.default.subpathsOfDirectory(atPath: path).sorted()

@@ -58,8 +58,9 @@ struct SBOMCommand: AsyncParsableCommand {
         guard LocalSource.isFolder(subject) != nil else {
             let image = try ImageLocation(parsing: subject)
             return try await Connections.using(access) { connections in
-                try await read(
-                    try await connections.source(image), image.reference, platform,
+                let source = try await connections.source(image)
+                return try await read(
+                    source, try await image.reference(in: source), platform,
                     image.registryRepository)
             }
         }

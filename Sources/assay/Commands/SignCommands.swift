@@ -23,6 +23,11 @@ struct WritingOptions: ParsableArguments {
     )
     var tlogUpload: Bool = false
 
+    @Flag(
+        name: [.customShort("y"), .long],
+        help: "Taken for cosign's sake: nothing is asked, and nothing goes to a public log.")
+    var yes = false
+
     @OptionGroup var access: RegistryAccessOptions
     @OptionGroup var output: OutputOptions
 
@@ -42,7 +47,8 @@ struct WritingOptions: ParsableArguments {
         let created = try SourceDate.epoch ?? SystemPause().now()
         let (subject, manifest) = try await Connections.using(access) { connections in
             let destination = try connections.destination(image)
-            let subject = try await destination.resolve(image.reference)
+            let subject = try await destination.resolve(
+                try await image.reference(in: destination))
             if image.digest == nil {
                 Talk.warn("\(image) is a tag; what it means now, \(subject.digest), is signed")
             }
@@ -175,7 +181,8 @@ struct TriangulateCommand: AsyncParsableCommand {
     private func digest() async throws -> Digest {
         if let digest = image.digest { return digest }
         return try await Connections.using(access) { connections in
-            try await connections.source(image).resolve(image.reference).digest
+            let source = try await connections.source(image)
+            return try await source.resolve(try await image.reference(in: source)).digest
         }
     }
 }

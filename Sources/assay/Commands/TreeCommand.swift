@@ -30,8 +30,9 @@ struct TreeCommand: AsyncParsableCommand {
             TrustedSigner.key(try PublicKey(pem: try $0.pem(for: "the public key")))
         }
         let tree = try await Connections.using(access) { connections in
-            try await EvidenceTree.found(
-                for: image, in: RememberingSource(try await connections.source(image)),
+            let source = try await connections.source(image)
+            return try await EvidenceTree.found(
+                for: try await image.reference(in: source), in: RememberingSource(source),
                 signer: signer)
         }
         switch output.output {
@@ -66,10 +67,10 @@ struct EvidenceTree: Sendable {
 
     /// The graph and the collector ask overlapping questions; `source` answers each once.
     static func found(
-        for image: ImageLocation, in source: RememberingSource, signer: TrustedSigner?
+        for reference: ManifestReference, in source: RememberingSource, signer: TrustedSigner?
     ) async throws -> EvidenceTree {
         let graph = try await ArtifactGraph.discover(
-            image.reference, in: source, evidence: .include)
+            reference, in: source, evidence: .include)
         var branches: [Branch] = []
         var seen: Set<Digest> = []
         for node in graph.nodes.reversed() where !node.role.isEvidence {

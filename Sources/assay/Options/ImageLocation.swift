@@ -2,6 +2,7 @@
 // Where an image is: in a registry, or in an image layout on disk.
 
 import ArgumentParser
+import Host
 import OCI
 import Primitives
 
@@ -54,6 +55,14 @@ struct ImageLocation: Sendable, CustomStringConvertible {
     var reference: ManifestReference {
         if let digest { return .digest(digest) }
         return .tag(tag ?? .latest)
+    }
+
+    /// As `reference`; in a layout without tag and digest the only image there is.
+    func reference(in source: any ArtifactSource) async throws -> ManifestReference {
+        guard tag == nil, digest == nil, let local = source as? any LocalArtifacts else {
+            return reference
+        }
+        return try await local.onlyReference(tag: nil)
     }
 
     /// The tag that is meant: the one that is written, `latest` when nothing is, none when only a

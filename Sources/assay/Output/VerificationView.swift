@@ -151,13 +151,7 @@ struct VerificationView<Proof: Sendable> {
         case .demandUnmet: return .signerMismatch
         case .unsigned: return isSignature ? .unsigned : .attestationMissing
         case .lostAtMirror: return .evidenceLostAtMirror
-        case .notProven(let rejected):
-            switch rejected.first?.reason {
-            case .signerMismatch, .certificateSigner: return .signerMismatch
-            case .subjectMismatch: return .subjectMismatch
-            case .malformed: return .malformed
-            case .signatureInvalid, .otherType, nil: return .signatureInvalid
-            }
+        case .notProven(let rejected): return rejected.first?.reason.code ?? .signatureInvalid
         }
     }
 
