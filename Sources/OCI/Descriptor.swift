@@ -44,10 +44,20 @@ package struct Descriptor: Hashable, Sendable {
 
     package init(reading json: JSONReader) throws(Failure) {
         self.init(
-            mediaType: try MediaType(parsing: try json.required("mediaType").string()),
-            digest: try Digest(parsing: try json.required("digest").string()),
+            mediaType: try placed(json.required("mediaType")) { (text) throws(Failure) in
+                try MediaType(parsing: text)
+            },
+            digest: try placed(json.required("digest")) { (text) throws(Failure) in
+                try Digest(parsing: text)
+            },
             size: try json.required("size").integer())
         guard size >= 0 else { throw try json.required("size").broken("a size cannot be negative") }
+        guard size <= Limits.descriptorBytes else {
+            throw Failure(
+                .overLimit, "cannot read \(json.document)", at: try json.required("size").place,
+                because: "a descriptor claims \(size) bytes, the limit is \(Limits.descriptorBytes)"
+            )
+        }
         annotations = try json.optional("annotations")?.stringMap() ?? [:]
         artifactType = try json.optionalMediaType("artifactType")
         if let platform = try json.optional("platform") {
@@ -96,6 +106,20 @@ package struct Descriptor: Hashable, Sendable {
         if let platform { object["platform"] = platform.json }
         if let artifactType { object["artifactType"] = .string(artifactType.description) }
         return .object(object)
+    }
+}
+
+/// Reads a text of a document; when it cannot be read, the failure says where it stands.
+private func placed<Value>(
+    _ json: JSONReader, _ read: (String) throws(Failure) -> Value
+) throws(Failure) -> Value {
+    let text = try json.string()
+    do {
+        return try read(text)
+    } catch {
+        throw Failure(
+            error.kind, "cannot read \(json.document)", at: json.place,
+            because: "\(error.what): \(error.why)", next: error.next)
     }
 }
 

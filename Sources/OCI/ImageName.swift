@@ -15,9 +15,10 @@ package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
                 .malformed, "cannot read the registry \(quoted(text))",
                 because: "it is not a host name or address with an optional port")
         }
-        // Docker Hub has three names in the field and one registry.
-        description =
-            ["index.docker.io", "registry-1.docker.io"].contains(lower) ? "docker.io" : lower
+        // Docker Hub has three names in the field and one registry; 443 is where it is anyway.
+        let bare = lower.hasSuffix(":443") ? String(lower.dropLast(":443".count)) : lower
+        let isHub = ["docker.io", "index.docker.io", "registry-1.docker.io"].contains(bare)
+        description = isHub ? "docker.io" : lower
     }
 
     /// The host without its port, brackets removed.
@@ -282,8 +283,10 @@ private func isRegistryHost(_ text: String) -> Bool {
         && (port.isEmpty || isPort(port))
 }
 
+/// A leading zero would give one registry a second name, outside the reach of patterns.
 private func isPort(_ text: Substring) -> Bool {
-    guard text.hasPrefix(":"), text.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }),
+    guard text.hasPrefix(":"), !text.hasPrefix(":0"),
+        text.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }),
         let port = Int(text.dropFirst())
     else { return false }
     return (1...65535).contains(port)

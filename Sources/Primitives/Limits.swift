@@ -21,6 +21,9 @@ package enum Limits {
     package static let yamlBytes = 32 * mebibyte
     /// Nodes of one YAML file after aliases are expanded ("billion laughs").
     package static let yamlNodes = 2_000_000
+    /// Bytes of one YAML file times the names in it that are written with `?`. libyaml nests 1,000 of
+    /// them, and each level is hashed whole before it can be refused.
+    package static let yamlNameBytes = 64 * mebibyte
 
     // MARK: Registry documents
 
@@ -65,6 +68,13 @@ package enum Limits {
     package static let retryAfterSeconds = 60
     /// Seconds for one document (manifest, list, token), from the request to its last byte.
     package static let documentSeconds = 60
+    /// Seconds for one document or question, all its attempts, redirects, tokens and waits together.
+    package static let requestSeconds = 2 * documentSeconds
+    /// Bytes one descriptor may claim: the same as a layer may inflate to. A million such
+    /// descriptors can still be summed.
+    package static let descriptorBytes = layerBytes
+    /// Pages of one list of referrers: ten on each of them are all that we would look at.
+    package static let referrersPages = referrersPerDigest / 10
     /// Bytes a second under which a transfer is not slow but stalled.
     package static let slowestBytesPerSecond = 8 * 1024
     /// Times one broken blob transfer is taken up again.
@@ -116,6 +126,9 @@ package enum Limits {
     package static let proofsPerBundle = 32
     /// Bytes of a predicate type. Longer addresses are refused by many servers too.
     package static let predicateTypeBytes = 2_048
+    /// Times an old evidence tag is written before a signer gives up. Ten signers at once need
+    /// about as many.
+    package static let tagWriteAttempts = 20
     /// Bytes of one key file.
     package static let keyFileBytes = 64 * 1024
 
@@ -132,7 +145,10 @@ package enum Limits {
     /// Bytes a layer may inflate to.
     package static let layerBytes = 64 * 1024 * mebibyte
     /// How many bytes one compressed byte may become, once a layer is past `ratioFloor`.
-    package static let compressionRatio = 1_100
+    /// Real layers stay under 20; gzip ends at about 1,032, zstd has no end.
+    package static let compressionRatio = 200
+    /// Bytes all layers of one image may inflate to. The largest CUDA images have about 20 GiB.
+    package static let imageBytes = layerBytes
     /// Bytes under which the ratio is not looked at.
     package static let ratioFloor = 64 * mebibyte
     /// Bytes of one package database file that is read whole.
@@ -166,6 +182,8 @@ package enum Limits {
     package static let attestorsPerRule = 1_000
     /// Steps that one wildcard match may take.
     package static let wildcardSteps = 100_000
+    /// Exponent of an amount such as `1e3`: billionths of 1e27 still fit into 128 bits.
+    package static let amountExponent = 27
     /// Checks, or steps of a remediation, in one stored decision.
     package static let checksPerDecision = 100_000
 
@@ -202,6 +220,8 @@ package enum Limits {
 
     // MARK: Files of our own
 
+    /// Seconds without a write after which an unfinished file counts as left behind: a day.
+    package static let partialFileSeconds = 24 * 3_600
     /// Bytes of a tag memory: about 100,000 tags.
     package static let tagMemoryBytes = 16 * mebibyte
     /// Bytes of a stored decision or report.

@@ -332,7 +332,7 @@ struct InteropTests {
             let repository = client.repository(try Repository(registry: host, path: "a"))
             await expectFailure(
                 trusted == nil ? .unavailable : .notFound,
-                trusted == nil ? "TLS" : "NAME_UNKNOWN"
+                trusted == nil ? "TLS: its certificate is not from" : "NAME_UNKNOWN"
             ) { _ = try await repository.tags() }
             try await transport.shutdown()
         }
@@ -345,6 +345,32 @@ struct InteropTests {
             let repository = client.repository(try Repository(registry: host, path: "a"))
             await expectFailure(.unavailable, "cannot find \(host)/a:1") {
                 _ = try await repository.resolve(.tag(try Tag(parsing: "1")))
+            }
+            await expectFailure(.unavailable, "connection refused: nothing listens") {
+                _ = try await repository.resolve(.tag(try Tag(parsing: "1")))
+            }
+        }
+    }
+
+    @Test("what a library says about the network is told in words")
+    func networkWords() async throws {
+        let server = LoopbackSocket()
+        defer { server.close() }
+        server.serve("SSH-2.0-OpenSSH_9.2\r\n")
+        let port = try #require(server.port)
+        let rows = [
+            ("http", "127.0.0.1:\(port)", "what it sent is not HTTP"),
+            ("https", "127.0.0.1:\(port)", "does not speak TLS"),
+            ("http", "no-such-host.invalid", "its name could not be found"),
+        ]
+        try await withClient { _, transport in
+            for (scheme, authority, words) in rows {
+                let request = HTTPRequest(
+                    method: .get, scheme: scheme, authority: authority, path: "/")
+                await expectFailure(.unavailable, words) {
+                    let answer = try await transport.send(request, body: .none, within: 20)
+                    _ = try await answer.body.collect(atMost: 100, named: "the answer")
+                }
             }
         }
     }

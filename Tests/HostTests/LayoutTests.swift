@@ -138,6 +138,26 @@ struct LayoutTests {
         #expect(left.isEmpty)
     }
 
+    @Test("unfinished files of stopped writers are swept after a day, and no others")
+    func leftovers() async throws {
+        let folder = try TemporaryFolder()
+        _ = try LayoutDirectory.create(at: folder.file("layout"))
+        let names = [
+            "layout/.assay-1-2.partial", "layout/blobs/sha256/.assay-3-4.partial",
+            "layout/blobs/sha256/other.partial", "layout/blobs/sha256/.assay-5-6.partial",
+        ]
+        for name in names {
+            try folder.write("half", to: name)
+            guard name != names.last else { continue }
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -90_000)],
+                ofItemAtPath: folder.file(name))
+        }
+        _ = try LayoutDirectory.create(at: folder.file("layout"))
+        let left = names.filter { FileManager.default.fileExists(atPath: folder.file($0)) }
+        #expect(left == Array(names[2...]))
+    }
+
     @Test("links inside a layout are not followed, neither for reading nor for writing")
     func links() async throws {
         let folder = try TemporaryFolder()

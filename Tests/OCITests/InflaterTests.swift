@@ -110,6 +110,15 @@ struct InflaterTests {
         #expect { try unpack(bomb) } throws: { ($0 as? Failure)?.kind == .overLimit }
     }
 
+    @Test("gzip at its best is a bomb too; a layer of real content is none")
+    func gzipBomb() throws {
+        let bomb = try #require(try shellOutput("head -c 200000000 /dev/zero | gzip -9"))
+        #expect { try unpack(bomb) } throws: { ($0 as? Failure)?.kind == .overLimit }
+        let real = try #require(
+            try shellOutput("seq 1 10000000 | gzip -c"))
+        #expect(try unpack(real).count > Limits.ratioFloor)
+    }
+
     @Test("caps hold for every packing", arguments: ["cat", "gzip -c", "zstd -c"])
     func caps(_ tool: String) throws {
         let blob = try packed([UInt8](repeating: 0, count: 3_000_000), with: tool)
@@ -127,5 +136,85 @@ struct InflaterTests {
     func foreignPackings(_ start: String) {
         let bytes = start.unicodeScalars.map { UInt8($0.value) }
         #expect { try unpack(bytes) } throws: { ($0 as? Failure)?.kind == .unsupported }
+    }
+}
+
+/// One image whose manifest lists the same layer many times; counts how often it is asked for it.
+private actor RepeatedLayer: ArtifactSource {
+    nonisolated let sourceName = "memory"
+    private let blobs: [Digest: [UInt8]]
+    private(set) var reads: [Digest: Int] = [:]
+    nonisolated let image: Manifest
+    nonisolated let layers: [Descriptor]
+
+    init(_ archives: [[UInt8]]) throws(Failure) {
+        let configuration = ImageConfiguration.document(
+            platform: try Platform(parsing: "linux/amd64"),
+            layerDigests: archives.map { Digest(of: $0, by: .sha256) },
+            created: Timestamp(seconds: 1_700_000_000), createdBy: "test"
+        ).compactBytes
+        let config = Descriptor(of: configuration, as: .ociConfig)
+        layers = archives.map { Descriptor(of: $0, as: .ociLayer) }
+        image = try ImageManifest(config: config, layers: layers).manifest()
+        var blobs = [config.digest: configuration]
+        for archive in archives { blobs[Digest(of: archive, by: .sha256)] = archive }
+        self.blobs = blobs
+    }
+
+    func unverifiedStream(of descriptor: Descriptor) -> ByteStream {
+        reads[descriptor.digest, default: 0] += 1
+        return ByteStream(blobs[descriptor.digest] ?? [])
+    }
+
+    func manifest(_ reference: ManifestReference) -> Manifest { image }
+
+    func resolve(_ reference: ManifestReference) -> Descriptor { image.descriptor }
+
+    func referrers(of subject: Digest) -> ReferrersAnswer {
+        ReferrersAnswer(descriptors: [], door: .layout)
+    }
+
+    func tags() -> [OCI.Tag] { [] }
+}
+
+@Suite("what one image may unpack to")
+struct ImageBudgetTests {
+    private let matcher = PathMatcher(files: ["keep"], folders: [], namePrefixes: [])
+
+    private func archive(_ name: String) -> [UInt8] {
+        var tar = TarWriter()
+        tar.file(name, [UInt8](repeating: 7, count: 10_000))
+        return tar.finished()
+    }
+
+    @Test("a layer that is listed many times is read once, and stands at all its places")
+    func once() async throws {
+        let (one, two) = (archive("keep"), archive("other"))
+        let source = try RepeatedLayer([one, two] + Array(repeating: one, count: 50))
+        let contents = try await ImageContents.read(
+            source.image, platform: nil, from: source, keeping: matcher, layersAtOnce: 4,
+            unpackedLimit: one.count + two.count)
+        #expect(contents.layers.count == 52)
+        #expect(contents.layers.allSatisfy { $0.contents.entries.count == 1 })
+        #expect(contents.layers[1].contents != contents.layers[0].contents)
+        #expect(contents.layers[51].contents == contents.layers[0].contents)
+        for layer in source.layers { #expect(await source.reads[layer.digest] == 1) }
+    }
+
+    @Test("all layers together may not unpack to more than the limit", arguments: [1, 4])
+    func together(layersAtOnce: Int) async throws {
+        let archives = (0..<4).map { archive("file\($0)") }
+        let total = archives.reduce(0) { $0 + $1.count }
+        let source = try RepeatedLayer(archives)
+        _ = try await ImageContents.read(
+            source.image, platform: nil, from: source, keeping: matcher,
+            layersAtOnce: layersAtOnce, unpackedLimit: total)
+        await #expect {
+            _ = try await ImageContents.read(
+                source.image, platform: nil, from: source, keeping: matcher,
+                layersAtOnce: layersAtOnce, unpackedLimit: total - 1)
+        } throws: {
+            ($0 as? Failure)?.kind == .overLimit
+        }
     }
 }

@@ -16,6 +16,9 @@ struct NameTests {
         ("index.docker.io/library/redis", "docker.io/library/redis"),
         ("docker.io/redis", "docker.io/library/redis"), ("GHCR.io/a/b", "ghcr.io/a/b"),
         ("a.b/c@" + digest, "a.b/c@" + digest), ("a.b/c:t@" + digest, "a.b/c:t@" + digest),
+        ("docker.io:443/redis", "docker.io/library/redis"),
+        ("index.docker.io:443/a/b", "docker.io/a/b"),
+        ("registry-1.docker.io:443/a/b", "docker.io/a/b"), ("ghcr.io:443/a", "ghcr.io:443/a"),
         ("[::1]:5000/a", "[::1]:5000/a"), ("a__b/c---d.e_f", "docker.io/a__b/c---d.e_f"),
     ]
 
@@ -28,7 +31,8 @@ struct NameTests {
 
     static let bad = [
         "", ":tag", "@" + digest, "a:", "a@sha256:abc", "a//b", "a/", "/a", "a b", "a:t g",
-        "a..b", "a___b", "-a", "a-", "host:99999/a", "host:0/a", "a@" + digest + "@" + digest,
+        "a..b", "a___b", "-a", "a-", "host:99999/a", "host:0/a", "localhost:05701/a/b",
+        "ghcr.io:0443/a", "[::1]:05/a", "host:00443/a", "a@" + digest + "@" + digest,
         "a/b:.t",
         "ghcr.io/A/b", "a:" + String(repeating: "t", count: 129),
         "a/" + String(repeating: "b", count: 300),

@@ -65,6 +65,14 @@ struct ConditionTests {
             ("'{{ tags }}'", "AnyIn", "'[\"red\"]'", true), ("'{{ tags }}'", "AnyIn", "'r*'", true),
             ("'{{ empty }}'", "AllIn", "[red]", false), ("'{{ empty }}'", "AnyIn", "['*']", false),
             ("'{{ star }}'", "AnyIn", "[red]", false), ("'{{ level }}'", "AnyIn", "[1, 3]", true),
+            ("'{{ components }}'", "AllNotIn", "[critical]", false),
+            ("'{{ components }}'", "AnyNotIn", "[critical]", false),
+            ("'{{ components }}'", "NotIn", "[critical]", false),
+            ("'{{ builder }}'", "AllNotIn", "[critical]", false),
+            ("'{{ components }}'", "NotEquals", "critical", false),
+            ("'{{ builder }}'", "NotEquals", "critical", false),
+            ("'{{ level }}'", "NotEquals", "[3]", false),
+            ("'{{ tags }}'", "NotEquals", "[red]", true),
             ("literal", "Equals", "'lit*'", true), ("5", "GreaterThan", "4", true),
         ])
     func comparisons(key: String, comparison: String, value: String, holds: Bool) throws {
@@ -136,7 +144,8 @@ struct ConditionTests {
         arguments: [
             "", "-", ".", "h", "1x", "1.2.3", "abc", "0x10", "1 h", "1e99",
             String(repeating: "9", count: 60),
-            "1.0000000000000001",
+            "1.0000000000000001", "1e9223372036854775807", "1e-9223372036854775808",
+            "1e9223372036854775798", "1e28", "1E99999999999999999999",
         ])
     func noAmounts(text: String) { #expect(Magnitude(.string(text)) == nil) }
 

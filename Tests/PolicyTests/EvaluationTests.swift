@@ -128,6 +128,18 @@ struct EvaluationTests {
         #expect(second.found.contains("for the test"))
     }
 
+    @Test("an image that is not there is told as that, not as a silent registry")
+    func absentImage() throws {
+        let failure = Failure(.notFound, "cannot read the manifest", because: "404")
+        let found = try decision(
+            on: trial.written, by: try policies(),
+            ImageFacts(resolution: .unresolved(failure), evidence: .couldNotLook(failure)))
+        #expect(found.reason == .registryUnavailable)
+        #expect(found.found.hasPrefix("the registry answered, and the image is not there"))
+        #expect(found.expected.contains("the image \(trial.written)"))
+        #expect(found.remediation?.summary.contains("the registry answered") == true)
+    }
+
     @Test(
         "sets are joined by and, entries by count",
         arguments: [
@@ -203,6 +215,92 @@ struct EvaluationTests {
             "- entries: [{attestor: {count: 2, entries: [\(inner.joined(separator: ", "))]}}]"
         ]
         #expect(try decision(on: trial.written, by: try policy.compiled(), facts).result == .fail)
+    }
+
+    private func result(
+        of attestors: String, on image: Descriptor
+    ) async throws -> Decision {
+        var policy = PolicyText()
+        policy.attestors = ["- \(attestors)"]
+        return try decision(
+            on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
+    }
+
+    private func entry(
+        _ key: PrivateKey, _ annotations: String = "{}", rekor: String = "{ignoreTlog: true}"
+    ) throws -> String {
+        "{keys: {publicKeys: \(quotedPEM(try key.publicKey)), rekor: \(rekor)}, "
+            + "annotations: \(annotations)}"
+    }
+
+    @Test("every demand on one key must be met, whatever stands first")
+    func demandsOnOneKey() async throws {
+        let (built, tested) = (
+            try entry(trial.key, "{stage: built}"), try entry(trial.key, "{stage: tested}")
+        )
+        let image = try await trial.image()
+        try await trial.sign(image, annotations: ["stage": "built"])
+        for entries in ["[\(built), \(tested)]", "[\(tested), \(built)]"] {
+            let found = try await result(of: "entries: \(entries)", on: image)
+            #expect(found.result == .fail)
+            #expect(found.reason == .signerMismatch)
+        }
+        try await trial.sign(image, annotations: ["stage": "tested"])
+        #expect(
+            try await result(of: "entries: [\(built), \(tested)]", on: image).result == .pass)
+        #expect(
+            try await result(of: "{count: 1, entries: [\(built), \(tested)]}", on: image).result
+                == .pass)
+    }
+
+    @Test("a demanded log is not dropped because the key stands there without one")
+    func logsOfOneKey() async throws {
+        let (free, logged) = (try entry(trial.key), try entry(trial.key, rekor: "{}"))
+        let image = try await trial.image()
+        try await trial.sign(image)
+        for entries in ["[\(free), \(logged)]", "[\(logged), \(free)]"] {
+            let found = try await result(of: "entries: \(entries)", on: image)
+            #expect(found.result == .unknown)
+            #expect(found.reason == .trustMaterialMissing)
+        }
+    }
+
+    @Test("a count that there are too few different keys for is refused when it is read")
+    func impossibleCounts() throws {
+        let key = try entry(trial.key)
+        for entries in [
+            "[\(key), {attestor: {entries: [\(key)]}}]",
+            "[\(key), \(try entry(trial.key, "{stage: built}"))]",
+            "[{attestor: {entries: [\(key)]}}, {attestor: {entries: [\(key)]}}]",
+        ] {
+            var policy = PolicyText()
+            policy.attestors = ["- {count: 2, entries: \(entries)}"]
+            #expect(refusal(policy.text)?.kind == .malformed)
+            policy.attestors = ["- {entries: \(entries)}"]
+            #expect(refusal(policy.text) == nil)
+        }
+    }
+
+    @Test("one key counts once, however deep it stands")
+    func nestedKeysCountOnce() async throws {
+        let (key, other) = (try entry(trial.key), try entry(trial.other))
+        let image = try await trial.image()
+        try await trial.sign(image)
+        let either = "{attestor: {count: 1, entries: [\(key), \(other)]}}"
+        let sets = [
+            "{count: 2, entries: [\(key), \(either)]}", "{count: 2, entries: [\(either), \(key)]}",
+            "{count: 2, entries: [\(either), \(either)]}",
+            "{count: 2, entries: [{attestor: {entries: [\(either)]}}, \(key)]}",
+        ]
+        for set in sets {
+            let found = try await result(of: set, on: image)
+            #expect(found.result == .fail)
+            #expect(found.reason == .signerMismatch)
+            #expect(found.found.contains("1 different keys"))
+            #expect(found.remediation?.steps.isEmpty == false)
+        }
+        try await trial.sign(image, by: trial.other)
+        for set in sets { #expect(try await result(of: set, on: image).result == .pass) }
     }
 
     @Test("annotations must be in the signed payload")

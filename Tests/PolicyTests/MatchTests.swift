@@ -210,6 +210,32 @@ struct MatchTests {
             resource: try resource(Self.pod), operation: .create, namespaceLabels: labels)
     }
 
+    @Test(
+        "a part that is empty is refused at its line, because it would fit everything",
+        arguments: [
+            "any: [{resources: {}}]", "resources: {}", "all: [{resources: {namespaces: []}}]",
+            "resources: {namespaces: []}", "resources: {names: [], kinds: [Pod]}",
+            "resources: {kinds: []}", "resources: {selector: {}}",
+            "resources: {selector: {matchLabels: {}}}", "resources: {annotations: {}}",
+            "resources: {namespaceSelector: {matchExpressions: []}}", "resources: {name: ''}",
+            "resources: {operations: []}", "resources: {namespaces: null}", "any: [{subjects: []}]",
+            "roles: []", "any: []", "any: [{}]", "resources: null",
+        ])
+    func emptyParts(text: String) throws {
+        for isMatch in [false, true] {
+            let failure = #expect(throws: Failure.self) {
+                try self.scope(
+                    match: isMatch ? text : "resources: {kinds: [Pod]}",
+                    exclude: isMatch ? nil : text)
+            }
+            #expect(failure?.why.contains("empty") == true || isMatch)
+            guard case .file = failure?.place else {
+                Issue.record("no line: \(String(describing: failure))")
+                return
+            }
+        }
+    }
+
     private func scope(match: String, exclude: String? = nil) throws -> RuleScope {
         try RuleScope(match: try node(match), exclude: try exclude.map(node))
     }

@@ -295,17 +295,14 @@ struct PolicyDocumentTests {
 
 /// Outside policies, read in place.
 enum Suites {
-    private static let folder =
-        #filePath.split(separator: "/Tests/")[0] + "/../shared/suites/kyverno-test/"
-
     static var areHere: Bool { (try? text(of: "cli/test/images/signatures/policies.yaml")) != nil }
 
     static func text(of path: String) throws -> String {
-        for root in [String(folder), "/work/shared/suites/kyverno-test/"] {
-            if let data = try? Data(contentsOf: URL(filePath: root + path)) {
-                return String(decoding: data, as: UTF8.self)
-            }
+        guard let folder = SharedSuites.kyverno,
+            let data = try? Data(contentsOf: folder.appendingPathComponent(path))
+        else {
+            throw Failure(.notFound, "cannot read \(path)", because: "the suites are not here")
         }
-        throw Failure(.notFound, "cannot read \(path)", because: "the suites are not here")
+        return String(decoding: data, as: UTF8.self)
     }
 }

@@ -129,7 +129,7 @@ struct PolicyTrial {
     private func write(_ claim: Claim, by key: PrivateKey?, as format: EvidenceFormat) async throws
         -> Digest
     {
-        try await EvidenceWriter(destination: storage, key: key ?? self.key)
+        try await EvidenceWriter(destination: storage, key: key ?? self.key, settle: {})
             .write(claim, as: format, created: Timestamp(seconds: 1_700_000_000)).digest
     }
 

@@ -91,6 +91,53 @@ struct ResultTests {
         if isRequired { #expect(found.message == "unverified image \(trial.written)") }
     }
 
+    @Test(
+        "an entry that only pins is no pass: the image is unmatched, and pinned where asked",
+        arguments: [
+            (["required: false", "mutateDigest: true", "verifyDigest: true"], true),
+            (["required: false", "mutateDigest: true", "verifyDigest: false"], true),
+            (["required: false", "mutateDigest: false", "verifyDigest: true"], false),
+        ])
+    func onlyPins(verification: [String], isPinned: Bool) async throws {
+        let image = try await trial.image()
+        var policy = PolicyText()
+        policy.verification = verification
+        let name = isPinned ? trial.written : "\(trial.repository)@\(image.digest)"
+        let found = try evaluation(
+            of: try pod(name), by: try policy.compiled(), try await trial.facts(about: image))
+        #expect(found.decisions.map(\.result) == [.unmatched])
+        #expect(found.decisions.map(\.reason) == [.unmatched])
+        #expect((found.decisions[0].patch?.value == "\(name)@\(image.digest)") == isPinned)
+        #expect(found.outcomes.map(\.status) == [.skip])
+        let again = try Decision(
+            reading: JSONReader(found.decisions[0].json, document: "d"))
+        #expect(again == found.decisions[0])
+        if !isPinned {
+            let tag = try decision(
+                on: trial.written, by: try policy.compiled(), try await trial.facts(about: image))
+            #expect(tag.reason == .digestRequired)
+        }
+    }
+
+    @Test("a rule that only pins adds its pin to another rule's pass, and no unmatched")
+    func pinsBesideAVerdict() async throws {
+        let image = try await trial.image()
+        var pinning = PolicyText()
+        pinning.verification = ["required: false", "mutateDigest: true"]
+        let policies = try compiledPolicies([
+            pinning.text.replacing("name: signed", with: "name: pinning"), try policy().text,
+        ])
+        let unsigned = try evaluation(
+            of: try pod(trial.written), by: policies, try await trial.facts(about: image))
+        #expect(unsigned.decisions.map(\.reason) == [.unsigned])
+        #expect(unsigned.decisions[0].patch == nil)
+        try await trial.sign(image)
+        let signed = try evaluation(
+            of: try pod(trial.written), by: policies, try await trial.facts(about: image))
+        #expect(signed.decisions.map(\.result) == [.pass])
+        #expect(signed.decisions[0].patch?.value == "\(trial.written)@\(image.digest)")
+    }
+
     @Test("an annotation of the resource is never believed")
     func forgedAnnotation() async throws {
         let image = try await trial.image()
@@ -218,7 +265,10 @@ struct ResultTests {
 
     @Test(
         "images that are no names fail as malformed",
-        arguments: ["", " ", "a/UPPER", "a@sha256:1", "a:b:c", "http://a/b"])
+        arguments: [
+            "localhost:05701/a/b:1", "registry.example.com:0443/a", "", " ", "a/UPPER",
+            "a@sha256:1", "a:b:c", "http://a/b",
+        ])
     func brokenNames(name: String) throws {
         let found = try decision(on: name, by: try policy().compiled())
         #expect(found.result == .fail)

@@ -74,6 +74,64 @@ struct YAMLTests {
         #expect(failure?.kind == .overLimit)
     }
 
+    @Test(
+        "a tag on a name is refused, because it makes another name of it",
+        arguments: [
+            #"a: {!!binary "aW1hZ2U=": x}"#, #"!!binary "Y29udGFpbmVycw==": x"#,
+            #"a: {!!merge "<<": {b: c}}"#, "a: {!!merge <<: {b: c}}", "!!int 1: x", "!!null ~: x",
+            "!mine b: x", "!!bool yes: x", "a: {!!str <<: {b: c}}", #"a: {! "<<": {b: c}}"#,
+            #"a: {"<<": {b: c}}"#, "a: {&x <<: {b: c}}", "a: {!<tag:yaml.org,2002:str> <<: {b: c}}",
+        ])
+    func taggedNames(_ text: String) {
+        let failure = #expect(throws: Failure.self) { try parse("# first\n" + text + "\n") }
+        #expect(failure?.kind == .unsupported)
+        guard case .file("test.yaml", 2, _) = failure?.place else {
+            Issue.record("no line: \(String(describing: failure))")
+            return
+        }
+    }
+
+    @Test(
+        "tags that change nothing may stand on names, and a merge may stand after anything",
+        arguments: ["! a: 1", "!!str a: 1", "é: &b {a: 1}\r\nc: {d: ü, <<: *b}"])
+    func harmlessTags(_ text: String) throws {
+        let root = try #require(try parse(text).first?.json)
+        #expect(root["a"] == 1 || root["c"]?["a"] == 1)
+    }
+
+    @Test(
+        "a name that costs without end is refused before it is composed",
+        arguments: [
+            "? *a11\n: 1", "{*a11 : 1}", "? [*a11]\n: 1", "- [*a11] : 1", "{[*a11]: 1}", "*a11 : 1",
+            "? - *a11\n: 1", "{? *a11 : 1}", "[? *a11 : 1]", "x\r? *a11\r: 1", "{{a: *a11}: 1}",
+            "&n [*a11] : 1",
+        ])
+    func costlyNames(_ last: String) {
+        var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...11 {
+            let aliases = [String](repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            text += "a\(level): &a\(level) [\(aliases)]\n"
+        }
+        let clock = ContinuousClock()
+        let took = clock.measure { #expect(throws: Failure.self) { try parse(text + last + "\n") } }
+        #expect(took < .seconds(5))
+    }
+
+    @Test("names inside names of a large file end at a limit")
+    func nestedNames() {
+        let text =
+            String(repeating: "? ", count: 900) + "["
+            + [String](repeating: "x", count: 300_000).joined(separator: ",") + "]\n"
+        let failure = #expect(throws: Failure.self) { try parse(text) }
+        #expect(failure?.kind == .overLimit)
+    }
+
+    @Test("text that only looks like a costly name is no harm without aliases")
+    func harmlessNames() throws {
+        let text = "a: really ? yes\nb: '[x] : y'\nc: http://[::1]:50/?q\nd: '*.x'\ne: \"? z\"\n"
+        #expect(try parse(text).first?.json["c"] == "http://[::1]:50/?q")
+    }
+
     @Test("nodes carry the line and column they stand at")
     func places() throws {
         let root = try #require(try parse("a:\n  b:\n    - c: d\n").first)

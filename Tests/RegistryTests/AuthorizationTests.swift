@@ -139,7 +139,7 @@ struct AuthorizationTests {
             _ = try await stage.repository.manifest(tag)
             Issue.record("the realm was used")
         } catch let failure as Failure {
-            #expect([.rejected, .malformed].contains(failure.kind), "\(failure)")
+            #expect(failure.kind == .unavailable, "\(failure)")
             #expect(!failure.description.contains("pa:ss"))
         }
         #expect(stage.registry.seen.allSatisfy { $0.authority == "registry.example" })
@@ -163,9 +163,9 @@ struct AuthorizationTests {
     func tokenAnswers() async throws {
         let answers: [(String, Failure.Kind, String)] = [
             (String(repeating: " ", count: Limits.tokenAnswerBytes + 1), .overLimit, "more than"),
-            ("<html>", .malformed, "token server"),
-            ("{}", .malformed, "neither token nor access_token"),
-            ("{\"token\":\"a\\r\\nX: y\"}", .malformed, "characters that no token has"),
+            ("<html>", .unavailable, "token server"),
+            ("{}", .unavailable, "neither token nor access_token"),
+            ("{\"token\":\"a\\r\\nX: y\"}", .unavailable, "characters that no token has"),
         ]
         for (body, kind, part) in answers {
             let stage = try Stage(credential: user)
@@ -207,10 +207,54 @@ struct AuthorizationTests {
     func hostileRedirects(target: String) async throws {
         let stage = try Stage()
         stage.registry.intercept { _, _ in answer(302, ["Location": target]) }
-        await expectFailure(.rejected, "redirect") {
+        await expectFailure(.unavailable, "redirect") {
             _ = try await stage.repository.read(Descriptor(of: [1], as: .octets), atMost: 9)
         }
         #expect(stage.registry.seen.count == 1)
+    }
+
+    @Test(
+        "a redirect whose address nobody can read is no answer",
+        arguments: ["ftp://storage.example/b", "https://[::1/b", "https://a b/c", "https:///x"])
+    func unreadableRedirects(target: String) async throws {
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in answer(302, ["Location": target]) }
+        await expectFailure(.unavailable, "cannot read registry.example/acme/api") {
+            _ = try await stage.repository.manifest(tag)
+        }
+        #expect(stage.registry.seen.count == 1)
+    }
+
+    @Test("a token server that is down or is none is not a refusal, and not an absence")
+    func tokenServerDown() async throws {
+        for status in [nil, 500, 503, 404, 410, 204] {
+            let stage = try Stage(credential: user)
+            guarded(stage)
+            let registry = stage.registry
+            registry.intercept { request, _ in
+                guard request.authority == "auth.example" else {
+                    return answer(
+                        401, ["WWW-Authenticate": "Bearer realm=\"https://auth.example/token\""])
+                }
+                guard let status else { throw stalled }
+                return answer(status)
+            }
+            await expectFailure(.unavailable, status.map { "\($0)" } ?? "it stopped sending") {
+                _ = try await stage.repository.manifest(tag)
+            }
+            // The registry itself is asked once: it answered.
+            let asked = registry.seen.filter { $0.authority == "registry.example" }
+            #expect(asked.count == 1)
+        }
+        let stage = try Stage(credential: user)
+        stage.registry.intercept { request, _ in
+            request.authority == "auth.example"
+                ? answer(400, body: #"{"error":"invalid_grant"}"#.utf8)
+                : answer(401, ["WWW-Authenticate": "Bearer realm=\"https://auth.example/token\""])
+        }
+        await expectFailure(.denied, "the token server refused the user") {
+            _ = try await stage.repository.manifest(tag)
+        }
     }
 
     @Test("redirects in a circle end")

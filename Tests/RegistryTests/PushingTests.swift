@@ -150,6 +150,23 @@ struct PushingTests {
         await expectFailure(.rejected, "says it has 900 bytes") { try await push(stage) }
     }
 
+    @Test("a registry that claims more bytes than a number holds is refused, not counted with")
+    func hugeRange() async throws {
+        let stage = try Stage(upload: .chunks(of: 400))
+        stage.registry.intercept { request, _ in
+            guard request.method == "PATCH" else { return nil }
+            return answer(
+                202,
+                [
+                    "Location": "/v2/acme/api/blobs/uploads/1?state=abc",
+                    "Range": "0-\(Int.max)",
+                ])
+        }
+        await expectFailure(.malformed, "is not written like 0-99") {
+            try await stage.put([UInt8](repeating: 1, count: 1000), .octets)
+        }
+    }
+
     @Test("a registry that answers 413 gets chunks instead")
     func tooLarge() async throws {
         let stage = try Stage()
@@ -198,7 +215,7 @@ struct PushingTests {
     }
 
     @Test(
-        "a registry without the API is known by its answer", arguments: [404, 400, 405, 406, 200])
+        "a registry without the API is known by its answer", arguments: [404, 400, 405, 406, 501])
     func noAPI(status: Int) async throws {
         let stage = try Stage()
         stage.registry.intercept { request, _ in
@@ -207,6 +224,80 @@ struct PushingTests {
         }
         let found = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
         #expect(found == ReferrersAnswer(descriptors: [], door: .referrersTag))
+    }
+
+    @Test("a list of referrers is read whatever type it is served as")
+    func referrersTypes() async throws {
+        for type in [
+            "application/json", "text/plain; charset=utf-8", nil,
+            MediaType.dockerManifestList.description, MediaType.ociIndex.description,
+        ] {
+            let stage = try Stage()
+            let image = try await stage.image()
+            let one = try await stage.referrer(to: image, "one")
+            let list = ImageIndex(manifests: [one.descriptor]).json.compactBytes
+            stage.registry.intercept { request, _ in
+                request.path.contains("/referrers/")
+                    ? answer(200, type.map { ["Content-Type": $0] } ?? [:], body: list) : nil
+            }
+            let found = try await stage.repository.referrers(of: image.digest)
+            #expect(
+                found
+                    == ReferrersAnswer(descriptors: [one.descriptor], door: .referrersAPI))
+        }
+    }
+
+    @Test("what is no list of referrers means that we could not look, never that there are none")
+    func noList() async throws {
+        let index = MediaType.ociIndex.description
+        let bad = #"{"manifests":[{"mediaType":"a/b","size":1,"digest":"sha256:12"}]}"#
+        let rows: [(Int, String?, String, Failure.Kind, String)] = [
+            (200, "text/html", "<html>log in</html>", .unavailable, "web page"),
+            (200, "text/html", #"{"manifests":[]}"#, .unavailable, "web page"),
+            (200, index, "", .unavailable, "no such list"),
+            (200, nil, "", .unavailable, "no such list"),
+            (200, "application/json", "{}", .unavailable, "no such list"),
+            (200, index, #"{"manifests":null}"#, .unavailable, "no such list"),
+            (200, index, bad, .unavailable, "/manifests/0/digest"),
+            (200, index, bad, .unavailable, "registry.example/acme/api@sha256:"),
+            (204, nil, "", .unavailable, "answered 204"),
+            (206, index, #"{"manifests":[]}"#, .unavailable, "answered 206"),
+            (302, nil, "", .unavailable, "answered 302"),
+            (410, "text/plain", "gone", .unavailable, "answered 410"),
+            (404, nil, #"{"errors":[{"code":"DENIED"}]}"#, .denied, "DENIED"),
+            (404, nil, #"{"errors":[{"code":"UNAUTHORIZED"}]}"#, .denied, "UNAUTHORIZED"),
+            (400, nil, #"{"errors":[{"code":"DENIED"}]}"#, .denied, "DENIED"),
+        ]
+        for (status, type, body, kind, part) in rows {
+            let stage = try Stage()
+            stage.registry.intercept { request, _ in
+                guard request.path.contains("/referrers/") else { return nil }
+                return answer(
+                    status, type.map { ["Content-Type": $0] } ?? [:], body: body.utf8)
+            }
+            await expectFailure(kind, part) {
+                _ = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+            }
+        }
+    }
+
+    @Test("a list of referrers whose second page is not there, or that has too many, is a failure")
+    func referrersPages() async throws {
+        for (goesOn, kind, part) in [
+            (false, Failure.Kind.unavailable, "page 2"),
+            (true, .overLimit, "more than \(Limits.referrersPages) pages"),
+        ] {
+            let stage = try Stage()
+            stage.registry.intercept { request, number in
+                guard goesOn || number == 1 else { return answer(404) }
+                return answer(
+                    200, ["Link": "<\(request.path.prefix { $0 != "?" })?n=\(number)>; rel=next"],
+                    body: #"{"manifests":[]}"#.utf8)
+            }
+            await expectFailure(kind, part) {
+                _ = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+            }
+        }
     }
 
     @Test("a registry that cannot be asked for referrers is a failure, not an empty list")

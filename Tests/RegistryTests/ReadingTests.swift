@@ -190,7 +190,7 @@ struct ReadingTests {
                 ? brokenAnswer(200, body: Array(bytes[..<30]), then: stalled)
                 : answer(206, ["Content-Range": "bytes 20-99/100"], body: bytes[20...])
         }
-        await expectFailure(.rejected, "does not go on at byte 30") {
+        await expectFailure(.unavailable, "does not go on at byte 30") {
             _ = try await stage.repository.read(Descriptor(of: bytes, as: .octets), atMost: 100)
         }
     }
@@ -222,6 +222,127 @@ struct ReadingTests {
         }
     }
 
+    @Test("a web page is neither a manifest nor its absence, to GET and to HEAD")
+    func webPages() async throws {
+        let tag = ManifestReference.tag(try Tag(parsing: "1"))
+        for status in [200, 404] {
+            let stage = try Stage()
+            stage.registry.intercept { request, _ in
+                answer(
+                    status, ["Content-Type": "Text/HTML; charset=utf-8"],
+                    body: request.method == "HEAD" ? [] : Array("<html>".utf8))
+            }
+            await expectFailure(.unavailable, "web page") {
+                _ = try await stage.repository.manifest(tag)
+            }
+            await expectFailure(.unavailable, "web page") {
+                _ = try await stage.repository.resolve(tag)
+            }
+        }
+        for (type, body) in [
+            ("text/plain; charset=utf-8", "404 page not found\n"), ("application/json", "{}"),
+            ("application/json", #"{"errors":[{"code":"NAME_UNKNOWN"}]}"#), ("text/plain", ""),
+        ] {
+            let stage = try Stage()
+            stage.registry.intercept { _, _ in
+                answer(404, ["Content-Type": type], body: body.utf8)
+            }
+            await expectFailure(.notFound, "answered 404") {
+                _ = try await stage.repository.manifest(tag)
+            }
+        }
+    }
+
+    @Test("all attempts at a document together end in time, however slowly each one fails")
+    func deadline() async throws {
+        for trickles in [true, false] {
+            let stage = try Stage()
+            let pause = stage.pause
+            stage.registry.intercept { request, _ in
+                let spend = { @Sendable in
+                    try await pause.wait(milliseconds: request.seconds * 1_000)
+                }
+                guard trickles else {
+                    try await spend()
+                    throw stalled
+                }
+                return TransportAnswer(
+                    head: HTTPResponse(status: .ok),
+                    body: ByteStream {
+                        try await spend()
+                        throw stalled
+                    })
+            }
+            let start = pause.now().seconds
+            await expectFailure(.unavailable, "it stopped sending") {
+                _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+            }
+            #expect(pause.now().seconds - start <= Limits.requestSeconds)
+            #expect(stage.registry.seen.count == 2)
+            #expect(stage.registry.seen.first?.seconds == Limits.documentSeconds)
+        }
+    }
+
+    @Test("a wait that would end after the deadline is not begun")
+    func longWaits() async throws {
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in answer(503, ["Retry-After": "59"]) }
+        await expectFailure(.unavailable, "answered 503") {
+            _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        }
+        #expect(stage.pause.waits == [59_000, 59_000])
+    }
+
+    @Test("a large blob has all the time its size needs")
+    func blobTime() async throws {
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in answer(404) }
+        let size = 10 * 1024 * Limits.mebibyte
+        let blob = Descriptor(mediaType: .octets, digest: Digest(of: [], by: .sha256), size: size)
+        await expectFailure(.notFound, "404") { _ = try await stage.repository.stream(of: blob) }
+        #expect(
+            stage.registry.seen.first?.seconds
+                == Limits.documentSeconds + size / Limits.slowestBytesPerSecond)
+    }
+
+    @Test(
+        "a descriptor that claims more than any content has is refused",
+        arguments: [1 << 62, Int.max, Limits.descriptorBytes + 1])
+    func hugeClaims(size: Int) async throws {
+        let layer = { (letter: Character) in
+            #"{"mediaType":"application/vnd.oci.image.layer.v1.tar","size":\#(size),"#
+                + #""digest":"sha256:\#(String(repeating: letter, count: 64))"}"#
+        }
+        let text =
+            #"{"schemaVersion":2,"config":\#(layer("c")),"layers":[\#(layer("a")),\#(layer("b"))]}"#
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in
+            answer(200, ["Content-Type": MediaType.ociManifest.description], body: text.utf8)
+        }
+        let copy = ArtifactCopy(
+            from: stage.repository, to: try Stage().repository, evidence: .include)
+        await expectFailure(.overLimit, "claims \(size) bytes") {
+            _ = try await copy.run(.tag(try Tag(parsing: "1")), tag: nil)
+        }
+    }
+
+    @Test("a HEAD that claims a huge length is not believed; the manifest is read")
+    func hugeHead() async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        stage.registry.intercept { request, _ in
+            guard request.method == "HEAD" else { return nil }
+            return answer(
+                200,
+                [
+                    "Content-Type": image.mediaType.description, "Content-Length": "\(Int.max)",
+                    "Docker-Content-Digest": image.digest.description,
+                ])
+        }
+        let found = try await stage.repository.resolve(.digest(image.digest))
+        #expect(found.size == image.bytes.count)
+    }
+
     @Test("tags come from all pages, sorted, once each")
     func tagPages() async throws {
         let stage = try Stage()
@@ -236,12 +357,13 @@ struct ReadingTests {
     @Test("a list that leads back to itself, on for ever, or to another host is refused")
     func hostilePages() async throws {
         let links: [(String, Failure.Kind, String)] = [
-            ("</v2/acme/api/tags/list>; rel=next", .rejected, "leads back"),
+            ("</v2/acme/api/tags/list>; rel=next", .unavailable, "leads back"),
             (
-                "<https://evil.example/v2/acme/api/tags/list?n=1>; rel=\"next\"", .rejected,
+                "<https://evil.example/v2/acme/api/tags/list?n=1>; rel=\"next\"", .unavailable,
                 "another host"
             ),
-            ("<//169.254.169.254/latest>; rel=\"next\"", .rejected, "another host"),
+            ("<//169.254.169.254/latest>; rel=\"next\"", .unavailable, "another host"),
+            ("<ftp://registry.example/x>; rel=next", .unavailable, "http:// or https://"),
             ("</v2/acme/api/tags/list?n=NUMBER>; rel=\"next\"", .overLimit, "more than 1000 pages"),
         ]
         for (link, kind, part) in links {
@@ -258,7 +380,8 @@ struct ReadingTests {
     func statuses() async throws {
         let kinds: [(Int, Failure.Kind)] = [
             (403, .denied), (404, .notFound), (429, .rateLimited), (500, .unavailable),
-            (503, .unavailable), (400, .unsupported), (418, .unsupported),
+            (503, .unavailable), (400, .unavailable), (405, .unavailable), (410, .unavailable),
+            (418, .unavailable), (204, .unavailable), (206, .unavailable), (302, .unavailable),
         ]
         for (status, kind) in kinds {
             let stage = try Stage()

@@ -17,6 +17,8 @@ struct SeenRequest: Sendable, CustomStringConvertible {
     let path: String
     let fields: HTTPFields
     let body: [UInt8]
+    /// What the exchange may take.
+    let seconds: Int
 
     var description: String { "\(method) \(authority)\(path)" }
 }
@@ -69,7 +71,8 @@ final class RegistryDouble: Transport {
         }
         let seen = SeenRequest(
             method: request.method.rawValue, authority: request.authority ?? "",
-            path: request.path ?? "", fields: request.headerFields, body: bytes)
+            path: request.path ?? "", fields: request.headerFields, body: bytes,
+            seconds: seconds)
         let number = state.withLock {
             $0.seen.append(seen)
             return $0.seen.count

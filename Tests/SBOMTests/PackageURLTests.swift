@@ -3,6 +3,7 @@
 
 import Foundation
 import Primitives
+import TestSupport
 import Testing
 
 @testable import SBOM

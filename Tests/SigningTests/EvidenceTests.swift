@@ -18,7 +18,7 @@ struct EvidenceTests {
     private func write(
         _ claim: Claim, by key: PrivateKey, as format: EvidenceFormat = .bundle
     ) async throws -> Manifest {
-        try await EvidenceWriter(destination: repository, key: key)
+        try await EvidenceWriter(destination: repository, key: key, settle: {})
             .write(claim, as: format, created: created)
     }
 

@@ -120,6 +120,17 @@ final class FolderHandle: Sendable {
         return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
     }
 
+    /// Removes unfinished files that nobody has written to for a day.
+    func removeStaleParts() {
+        let newest = Int(time(nil)) - Limits.partialFileSeconds
+        for name in (try? names()) ?? [] where PartialFile.isTemporary(name) {
+            guard let status = try? status(of: name), status.st_mode & S_IFMT == S_IFREG,
+                status.st_mtim.tv_sec < newest
+            else { continue }
+            _ = unsafe unlinkat(descriptor, name, 0)
+        }
+    }
+
     func isEmpty() throws(Failure) -> Bool { try names().isEmpty }
 
     /// One writer at a time, in this process and any other.
@@ -151,6 +162,11 @@ final class PartialFile: Sendable {
     private let descriptor: Int32
     private let temporaryName: String
     private let isNamed = Mutex(false)
+
+    /// Whether a file of that name was never finished.
+    static func isTemporary(_ name: String) -> Bool {
+        name.hasPrefix(".assay-") && name.hasSuffix(".partial")
+    }
 
     init(in folder: FolderHandle, permissions: UInt32 = 0o644) throws(Failure) {
         self.folder = folder

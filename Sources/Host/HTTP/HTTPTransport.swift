@@ -158,9 +158,9 @@ private struct BufferStream: AsyncSequence, Sendable {
 /// The failure that an error of the HTTP client means; ours pass unchanged.
 private func told(_ error: any Error, host: String, seconds: Int) -> any Error {
     if error is Primitives.Failure || error is CancellationError { return error }
+    if error is HTTPParserError { return unavailable(host, "what it sent is not HTTP") }
     guard let error = error as? HTTPClientError else {
-        let start = error is NIOSSLError ? "TLS: " : ""
-        return unavailable(host, start + plain("\(error)", atMost: 200))
+        return unavailable(host, connectionWords("\(error)", isTLS: error is NIOSSLError))
     }
     switch error {
     case .deadlineExceeded:
@@ -171,9 +171,40 @@ private func told(_ error: any Error, host: String, seconds: Int) -> any Error {
     case .remoteConnectionClosed: return unavailable(host, "it closed the connection")
     case .bodyLengthMismatch: return unavailable(host, "the body was shorter than its length")
     case .cancelled: return CancellationError()
-    default: return unavailable(host, plain("\(error)", atMost: 200))
+    default: return unavailable(host, connectionWords("\(error)", isTLS: false))
     }
 }
+
+/// What an error of the network libraries means, in words. Their types say less than their texts,
+/// which carry the system's own.
+private func connectionWords(_ text: String, isTLS: Bool) -> String {
+    if let known = knownTroubles.first(where: { text.contains($0.sign) }) { return known.words }
+    return (isTLS ? "TLS: no connection could be agreed on: " : "the connection failed: ")
+        + plain(text, atMost: 200)
+}
+
+/// The first that fits counts, so what lies behind stands before what it leads to.
+private let knownTroubles: [(sign: String, words: String)] = [
+    (
+        "CERTIFICATE_VERIFY_FAILED",
+        "TLS: its certificate is not from an authority that we trust, or not valid today"
+    ),
+    ("unableToValidateCertificate", "TLS: its certificate is not valid for this name"),
+    ("WRONG_VERSION_NUMBER", "TLS: what answered does not speak TLS; it may speak plain http"),
+    ("HTTP_REQUEST", "TLS: what answered does not speak TLS; it speaks plain http"),
+    ("HANDSHAKE_FAILURE", "TLS: the two sides found no cipher or version in common"),
+    ("PROTOCOL_VERSION", "TLS: it does not speak version 1.2 or later"),
+    ("uncleanShutdown", "it closed the connection in the middle"),
+    ("Connection refused", "connection refused: nothing listens on that port"),
+    ("Connection reset", "it reset the connection"),
+    ("Network is unreachable", "there is no way to its network from here"),
+    ("No route to host", "there is no way to it from here"),
+    ("connectTimeout", "no connection was made in time"),
+    ("Connection timed out", "no connection was made in time"),
+    ("dnsAError: Optional", "its name could not be found"),
+    ("Name or service not known", "its name could not be found"),
+    ("unexpected EOF", "it closed the connection in the middle"),
+]
 
 private func unavailable(_ host: String, _ why: String) -> Primitives.Failure {
     Primitives.Failure(

@@ -31,7 +31,16 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
             let version: JSONValue = ["imageLayoutVersion": .string(layoutVersion)]
             try root.write(version.compactBytes, as: "oci-layout")
         }
-        return try LayoutDirectory(opening: root)
+        let layout = try LayoutDirectory(opening: root)
+        layout.sweep()
+        return layout
+    }
+
+    /// Takes away what writers left behind that were stopped long ago.
+    private func sweep() {
+        let blobs = try? root.folder("blobs")
+        let folders = Digest.Algorithm.allCases.compactMap { try? blobs?.folder($0.rawValue) }
+        for folder in [root] + folders { folder.removeStaleParts() }
     }
 
     init(opening root: FolderHandle) throws(Failure) {

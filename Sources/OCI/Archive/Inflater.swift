@@ -22,9 +22,14 @@ package struct Inflater {
             self.ratioFloor = ratioFloor
         }
 
-        package static let layer = Caps(
-            bytes: Limits.layerBytes, ratio: Limits.compressionRatio,
-            ratioFloor: Limits.ratioFloor)
+        package static let layer = layer(atMost: Limits.layerBytes)
+
+        /// A layer of which so many bytes may come out.
+        package static func layer(atMost bytes: Int) -> Caps {
+            Caps(
+                bytes: min(bytes, Limits.layerBytes), ratio: Limits.compressionRatio,
+                ratioFloor: Limits.ratioFloor)
+        }
     }
 
     private enum Engine {
@@ -41,7 +46,8 @@ package struct Inflater {
     private var position = 0
     private var isAtEnd = false
     private var bytesIn = 0
-    private var bytesOut = 0
+    /// Bytes that came out so far.
+    private(set) var bytesOut = 0
 
     /// An inflater of something that is called `name` in failures.
     package init(named name: String, caps: Caps) {

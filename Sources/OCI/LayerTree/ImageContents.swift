@@ -29,11 +29,13 @@ package struct ImageContents: Sendable {
     /// - Parameters:
     ///   - platform: needed when an index lists more than one image; a single image must be for it.
     ///   - layersAtOnce: how many layers are read side by side; the result is the same for any.
+    ///   - unpackedLimit: bytes that all layers together may unpack to; each is read and counted
+    ///     once, however often the manifest lists it.
     /// - Throws: `rejected` for content that is not what its name says, `usage` when a platform must
     ///   be chosen, `unsupported` for what is no image.
     package static func read(
         _ manifest: Manifest, platform: Platform?, from source: any ArtifactSource,
-        keeping matcher: PathMatcher, layersAtOnce: Int
+        keeping matcher: PathMatcher, layersAtOnce: Int, unpackedLimit: Int = Limits.imageBytes
     ) async throws -> ImageContents {
         let chosen = try await platformManifest(manifest, platform: platform, from: source)
         guard case .image(let image) = chosen.kind else {
@@ -48,7 +50,7 @@ package struct ImageContents: Sendable {
         }
         let contents = try await read(
             image.layers, unpackingTo: configuration.layerDigests, from: source,
-            keeping: matcher, layersAtOnce: layersAtOnce)
+            keeping: matcher, layersAtOnce: layersAtOnce, unpackedLimit: unpackedLimit)
         let commands = configuration.history
         let hasAllCommands = commands.count == image.layers.count
         return ImageContents(
@@ -91,30 +93,35 @@ package struct ImageContents: Sendable {
 
     private static func read(
         _ layers: [Descriptor], unpackingTo digests: [Digest], from source: any ArtifactSource,
-        keeping matcher: PathMatcher, layersAtOnce: Int
+        keeping matcher: PathMatcher, layersAtOnce: Int, unpackedLimit: Int
     ) async throws -> [LayerContents] {
+        var works: [LayerWork: [Int]] = [:]
+        for place in layers.indices {
+            works[LayerWork(layer: layers[place], digest: digests[place]), default: []]
+                .append(place)
+        }
         var contents: [LayerContents?] = Array(repeating: nil, count: layers.count)
-        var keptBytes = 0
-        var pathBytes = 0
+        var (keptBytes, pathBytes, left) = (0, 0, unpackedLimit)
         // The largest first, so that none of them is left alone at the end.
-        var waiting = layers.indices.sorted { (layers[$0].size, $1) < (layers[$1].size, $0) }
-        try await withThrowingTaskGroup(of: (Int, LayerContents).self) { group in
-            func start(_ place: Int) {
-                let (layer, digest) = (layers[place], digests[place])
+        var waiting = works.keys.sorted { ($0.size, $1.digest) < ($1.size, $0.digest) }
+        try await withThrowingTaskGroup(of: (LayerWork, LayerContents, Int).self) { group in
+            func start(_ work: LayerWork) {
+                let limit = left
                 group.addTask {
-                    (
-                        place,
-                        try await read(layer, unpackingTo: digest, from: source, keeping: matcher)
-                    )
+                    let (contents, bytes) = try await read(
+                        work, from: source, keeping: matcher, atMost: limit)
+                    return (work, contents, bytes)
                 }
             }
             for _ in 0..<max(1, layersAtOnce) { waiting.popLast().map(start) }
-            while let (place, layer) = try await group.next() {
+            while let (work, layer, unpacked) = try await group.next() {
                 keptBytes += layer.keptBytes
                 pathBytes += layer.pathBytes
+                left -= unpacked
                 try checkSum(keptBytes, Limits.keptFilesBytes, "package databases")
                 try checkSum(pathBytes, Limits.treePathBytes, "paths")
-                contents[place] = layer
+                try checkSum(unpackedLimit - left, unpackedLimit, "unpacked archives")
+                for place in works[work] ?? [] { contents[place] = layer }
                 waiting.popLast().map(start)
             }
         }
@@ -134,11 +141,13 @@ package struct ImageContents: Sendable {
     /// When the content cannot be read, the rest of the blob is hashed all the same: bytes that are
     /// not the named ones are the truer reason.
     private static func read(
-        _ layer: Descriptor, unpackingTo digest: Digest, from source: any ArtifactSource,
-        keeping matcher: PathMatcher
-    ) async throws -> LayerContents {
+        _ work: LayerWork, from source: any ArtifactSource, keeping matcher: PathMatcher,
+        atMost limit: Int
+    ) async throws -> (LayerContents, unpackedBytes: Int) {
+        let (layer, digest) = (work.layer, work.digest)
         let name = "layer \(layer.digest)"
-        var reader = LayerReader(matcher: matcher, hashing: digest.algorithm, named: name)
+        var reader = LayerReader(
+            matcher: matcher, hashing: digest.algorithm, named: name, atMost: limit)
         var broken: Failure?
         for try await chunk in try await source.stream(of: layer) where broken == nil {
             do { try reader.add(chunk) } catch { broken = error }
@@ -150,6 +159,26 @@ package struct ImageContents: Sendable {
                 .rejected, "cannot accept \(name)", at: .named(source.sourceName),
                 because: "it unpacks to \(unpacked); the image configuration says \(digest)")
         }
-        return contents
+        return (contents, reader.unpackedBytes)
+    }
+}
+
+/// One layer to read, wherever in the image it stands.
+private struct LayerWork: Hashable {
+    let layer: Descriptor
+    /// What it has to unpack to.
+    let digest: Digest
+
+    var size: Int { layer.size }
+
+    /// What else the manifest says about a layer does not make it another one.
+    static func == (one: LayerWork, other: LayerWork) -> Bool {
+        one.layer.digest == other.layer.digest && one.size == other.size
+            && one.digest == other.digest
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(layer.digest)
+        hasher.combine(digest)
     }
 }

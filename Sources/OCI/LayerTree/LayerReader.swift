@@ -12,13 +12,21 @@ package struct LayerReader {
     private var builder: LayerContentsBuilder
     private var hasher: ContentHasher
 
-    /// - Parameter name: what the layer is called in failures.
-    package init(matcher: PathMatcher, hashing algorithm: Digest.Algorithm, named name: String) {
-        inflater = Inflater(named: name, caps: .layer)
+    /// - Parameters:
+    ///   - name: what the layer is called in failures.
+    ///   - limit: bytes it may unpack to.
+    package init(
+        matcher: PathMatcher, hashing algorithm: Digest.Algorithm, named name: String,
+        atMost limit: Int = Limits.layerBytes
+    ) {
+        inflater = Inflater(named: name, caps: .layer(atMost: limit))
         tar = TarReader(named: name)
         builder = LayerContentsBuilder(matcher: matcher, named: name)
         hasher = ContentHasher(algorithm)
     }
+
+    /// Bytes that it unpacked to so far.
+    package var unpackedBytes: Int { inflater.bytesOut }
 
     package mutating func add(_ chunk: [UInt8]) throws(Failure) {
         inflater.add(chunk)

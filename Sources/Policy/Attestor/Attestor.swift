@@ -6,8 +6,16 @@ import Primitives
 import Signing
 
 /// How many of which attestors must have signed.
+///
+/// Without a count every attestor must be met: one key may meet several that ask for different
+/// things. With a count, that many must be met by as many different keys
+/// (`DemandFinding.atLeast(_:bySignersOf:id:remedy:)`).
 struct AttestorSet: Sendable {
+    /// `attestors[0]`, as Kyverno writes it in messages.
+    let path: String
     let required: Int
+    /// Whether the policy writes a count.
+    let needsDifferentKeys: Bool
     let attestors: [Attestor]
 }
 
@@ -57,24 +65,27 @@ struct AttestorCompiler {
         _ declaration: AttestorSetDeclaration, at place: AttestorPlace
     ) throws(Failure) -> AttestorSet {
         var attestors: [Attestor] = []
-        var seen: Set<AttestorIdentity> = []
+        var seen: Set<AttestorDemand> = []
         for (index, entry) in declaration.entries.enumerated() {
             for attestor in try expanded(entry, at: place.entry(index))
-            // One key is one attestor however often it is written: two copies of a key are not
-            // two signers.
-            where attestor.identity.map({ seen.insert($0).inserted }) ?? true {
+            // The same demand twice is one demand; the same key with another annotation or another
+            // log is another demand.
+            where attestor.asked.map({ seen.insert($0).inserted }) ?? true {
                 attestors.append(attestor)
             }
         }
-        let isOpen = attestors.contains { if case .missingKey = $0.demand { true } else { false } }
         let required = declaration.count ?? attestors.count
-        guard required <= attestors.count || isOpen else {
+        let signers = Signers(of: attestors)
+        let possible = min(attestors.count, signers.keys.count + signers.others.count)
+        guard declaration.count == nil || required <= possible || signers.isOpen else {
             throw Failure(
                 .malformed, "cannot use the policy", at: declaration.place,
                 because:
-                    "the count is \(required), and there are \(attestors.count) different entries")
+                    "the count is \(required), and there are \(possible) different entries")
         }
-        return AttestorSet(required: required, attestors: attestors)
+        return AttestorSet(
+            path: place.path, required: required, needsDifferentKeys: declaration.count != nil,
+            attestors: attestors)
     }
 
     /// Spec: §1.2: "publicKeys may be several PEM blocks (each becomes its own entry)".
@@ -125,17 +136,39 @@ private struct AttestorPlace {
     }
 }
 
-private enum AttestorIdentity: Hashable {
-    case key(Digest)
-    case keyless(KeylessIdentity)
+/// Everything one attestor asks for; two that ask for the same are one.
+private enum AttestorDemand: Hashable {
+    case key(Digest, TransparencyDemand, annotations: [String: String])
+    case keyless(KeylessIdentity, annotations: [String: String])
 }
 
 extension Attestor {
-    fileprivate var identity: AttestorIdentity? {
+    fileprivate var asked: AttestorDemand? {
         switch demand {
-        case .key(let key, _): .key(key.fingerprint)
-        case .keyless(let identity): .keyless(identity)
+        case .key(let key, let log): .key(key.fingerprint, log, annotations: annotations)
+        case .keyless(let identity): .keyless(identity, annotations: annotations)
         case .missingKey, .set: nil
+        }
+    }
+}
+
+/// Whoever can sign for a set, nested ones included.
+private struct Signers {
+    var keys: Set<Digest> = []
+    var others: Set<KeylessIdentity> = []
+    /// Whether a key was not given, so that nobody can say how many there are.
+    var isOpen = false
+
+    init(of attestors: [Attestor]) { add(attestors) }
+
+    private mutating func add(_ attestors: [Attestor]) {
+        for attestor in attestors {
+            switch attestor.demand {
+            case .key(let key, _): keys.insert(key.fingerprint)
+            case .keyless(let identity): others.insert(identity)
+            case .missingKey: isOpen = true
+            case .set(let inner): add(inner.attestors)
+            }
         }
     }
 }

@@ -7,7 +7,9 @@ import Primitives
 ///
 /// Deviation: only the policy's value is a pattern. Kyverno's AnyIn family takes the observed value
 /// for a pattern too, so that a predicate that says `*` would be in every list. And `AllIn` needs at
-/// least one observed value: an empty list is no proof.
+/// least one observed value: an empty list is no proof. Nor is it one that an object or a list
+/// differs from a plain value: membership is decided between plain values only, and `NotEquals`
+/// between values of the same shape; everything else is not met.
 enum ConditionOperator: String, Sendable, CaseIterable {
     case equals = "Equals"
     case notEquals = "NotEquals"
@@ -46,7 +48,10 @@ enum ConditionOperator: String, Sendable, CaseIterable {
     func holds(_ observed: JSONValue, against wanted: JSONValue) throws(Failure) -> Bool {
         switch self {
         case .equals: return try isEqual(observed, wanted)
-        case .notEquals: return try !isEqual(observed, wanted)
+        case .notEquals:
+            // A list is never equal to a word; that says nothing about what is in the list.
+            guard observed.isComparable(with: wanted) else { return false }
+            return try !isEqual(observed, wanted)
         case .anyIn, .allIn, .anyNotIn, .allNotIn:
             return try holdsMembership(observed.array ?? [observed], in: wanted.array ?? [wanted])
         case .greaterThan, .greaterThanOrEquals, .lessThan, .lessThanOrEquals:
@@ -60,6 +65,7 @@ enum ConditionOperator: String, Sendable, CaseIterable {
     private func holdsMembership(
         _ observed: [JSONValue], in list: [JSONValue]
     ) throws(Failure) -> Bool {
+        guard observed.allSatisfy({ $0.memberText != nil }) else { return false }
         var inside = 0
         for item in observed {
             for wanted in list where try isMember(item, wanted) {
@@ -73,6 +79,17 @@ enum ConditionOperator: String, Sendable, CaseIterable {
         case .anyNotIn: inside < observed.count
         default: inside == 0
         }
+    }
+
+    /// Why a value could not be compared at all; nil when it could.
+    func incomparable(_ observed: JSONValue, with wanted: JSONValue) -> String? {
+        if isMembership {
+            let items = observed.array ?? [observed]
+            return items.allSatisfy { $0.memberText != nil }
+                ? nil : "only plain values can be looked up in a list"
+        }
+        guard self == .notEquals, !observed.isComparable(with: wanted) else { return nil }
+        return "\(observed.kindName) cannot be compared with \(wanted.kindName)"
     }
 
     private func isOrdered(_ left: Magnitude, _ right: Magnitude) -> Bool {
@@ -114,6 +131,15 @@ private func isMember(_ observed: JSONValue, _ wanted: JSONValue) throws(Failure
 }
 
 extension JSONValue {
+    /// Two plain values, two lists, or two objects.
+    fileprivate func isComparable(with other: JSONValue) -> Bool {
+        switch (self, other) {
+        case (.array, .array), (.object, .object): true
+        case (.array, _), (.object, _), (_, .array), (_, .object): false
+        default: true
+        }
+    }
+
     fileprivate var memberText: String? {
         switch self {
         case .string(let text): text

@@ -76,14 +76,14 @@ private func scaled(_ number: Substring, by size: Int128) -> Int128? {
 
 /// Spec: Quantity: decimal exponent `e3` or `E3`, in billionths.
 private func exponent(_ suffix: String) -> Int128? {
-    guard suffix.first == "e" || suffix.first == "E", let power = Int(suffix.dropFirst()) else {
-        return nil
-    }
-    return power >= -9 ? powerOfTen(power + 9) : nil
+    guard suffix.first == "e" || suffix.first == "E", let power = Int(suffix.dropFirst()),
+        (-9...Limits.amountExponent).contains(power)
+    else { return nil }
+    return powerOfTen(power + 9)
 }
 
 private func powerOfTen(_ exponent: Int) -> Int128? {
-    guard (0...36).contains(exponent) else { return nil }
+    guard (0...Limits.amountExponent + 9).contains(exponent) else { return nil }
     return (0..<exponent).reduce(Int128(1)) { power, _ in power * 10 }
 }
 

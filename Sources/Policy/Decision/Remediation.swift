@@ -86,7 +86,7 @@ struct RemedyContext: Sendable {
         case .registryDenied: "log in to \(host)"
         case .rateLimited: "wait, or log in to \(host) for a higher limit"
         case .registryUnavailable where obstacle.kind == .notFound:
-            "push the image, or correct its name"
+            "the registry answered and has no such image; push it, or correct its name"
         default: obstacle.next ?? "run it again when \(host) answers"
         }
     }

@@ -156,6 +156,11 @@ struct CompiledVerification: Sendable {
                 PolicyWarning(
                     place: written.place,
                     text: "the entry demands nothing, so its images stay unmatched"))
+        } else if !needsEvidence, !required {
+            warnings.append(
+                PolicyWarning(
+                    place: written.place,
+                    text: "the entry only pins and verifies nothing, so its images stay unmatched"))
         }
     }
 
@@ -167,7 +172,7 @@ struct CompiledVerification: Sendable {
     var needsEvidence: Bool { !attestorSets.isEmpty || !attestations.isEmpty }
 
     /// An entry that asks for nothing speaks about no image: it must not look like a pass.
-    var demandsNothing: Bool { !needsEvidence && !required && !verifyDigest }
+    var demandsNothing: Bool { !needsEvidence && !required && !verifyDigest && !mutateDigest }
 }
 
 /// A statement that must be there, ready to judge.

@@ -15,6 +15,8 @@ struct DemandFinding: Sendable {
     var remedies: [Remedy]
     /// The sentence of a message, in Kyverno's words.
     var cause: String
+    /// The keys whose evidence met it.
+    var signers: Set<Digest> = []
 
     static let met = DemandFinding(outcome: .met, reason: nil, checks: [], remedies: [], cause: "")
 
@@ -27,8 +29,9 @@ struct DemandFinding: Sendable {
 
     private init(
         outcome: CheckOutcome, reason: ReasonCode?, checks: [DecisionCheck], remedies: [Remedy],
-        cause: String
+        cause: String, signers: Set<Digest> = []
     ) {
+        self.signers = signers
         self.outcome = outcome
         self.reason = reason
         self.checks = checks
@@ -44,7 +47,7 @@ struct DemandFinding: Sendable {
         else {
             return DemandFinding(
                 outcome: .met, reason: nil, checks: findings.flatMap(\.checks), remedies: [],
-                cause: "")
+                cause: "", signers: signers(of: findings))
         }
         return DemandFinding(
             outcome: leading.outcome, reason: leading.reason, checks: findings.flatMap(\.checks),
@@ -53,12 +56,44 @@ struct DemandFinding: Sendable {
 
     /// `required` of them must be met; what is undetermined may still be.
     static func atLeast(_ required: Int, of findings: [DemandFinding]) -> DemandFinding {
-        let met = findings.count { $0.outcome == .met }
+        atLeast(required, of: findings, met: findings.count { $0.outcome == .met })
+    }
+
+    /// `required` of them must be met, and by as many different keys.
+    ///
+    /// The rule: the demands that were met must let `required` of them be paired each with a key of
+    /// its own, out of the keys whose evidence met it. A nested set brings the keys that met it. So
+    /// one key counts once, however often and however deep it is written; a demand that is
+    /// undetermined may still bring a key of its own.
+    static func atLeast(
+        _ required: Int, bySignersOf findings: [DemandFinding], id: String, remedy: Remedy
+    ) -> DemandFinding {
+        let met = findings.filter { $0.outcome == .met }
+        let different = differentSigners(met.map { Array($0.signers) })
+        var finding = atLeast(required, of: findings, met: different)
+        guard finding.outcome != .met, met.count > different else { return finding }
+        let check = DecisionCheck(
+            id: "\(id).count", what: "different keys", expected: "\(required) different keys",
+            observed: "\(met.count) demands met by \(different) different keys",
+            outcome: finding.outcome,
+            reason: finding.outcome == .refused ? .signerMismatch : finding.reason)
+        // It decides only where nothing else does: every other refusal says more.
+        finding.checks.insert(check, at: finding.reason == nil ? 0 : finding.checks.endIndex)
+        finding.reason = finding.reason ?? check.reason
+        if finding.remedies.isEmpty { finding.remedies = [remedy] }
+        if finding.cause.isEmpty { finding.cause = ".\(id): \(check.observed)" }
+        return finding
+    }
+
+    private static func atLeast(
+        _ required: Int, of findings: [DemandFinding], met: Int
+    ) -> DemandFinding {
         let open = findings.filter { $0.outcome == .undetermined }
         let checks = findings.flatMap(\.checks)
         if met >= required {
             return DemandFinding(
-                outcome: .met, reason: nil, checks: checks, remedies: [], cause: "")
+                outcome: .met, reason: nil, checks: checks, remedies: [], cause: "",
+                signers: signers(of: findings))
         }
         let refused = findings.filter { $0.outcome == .refused }
         let isOpen = met + open.count >= required
@@ -71,7 +106,30 @@ struct DemandFinding: Sendable {
             remedies: mended.flatMap(\.remedies).inOrderOnce, cause: leading?.cause ?? "")
     }
 
+    private static func signers(of findings: [DemandFinding]) -> Set<Digest> {
+        findings.filter { $0.outcome == .met }.reduce(into: []) { $0.formUnion($1.signers) }
+    }
+
     private var rank: Int { reason?.tellingRank ?? 0 }
+}
+
+/// How many of the demands can be given a key each that no other of them is given.
+///
+/// Spec: the largest matching of a bipartite graph, by augmenting paths.
+private func differentSigners(_ candidates: [[Digest]]) -> Int {
+    var demandOfKey: [Digest: Int] = [:]
+    func gives(_ demand: Int, _ tried: inout Set<Digest>) -> Bool {
+        for key in candidates[demand] where tried.insert(key).inserted {
+            if let holder = demandOfKey[key], !gives(holder, &tried) { continue }
+            demandOfKey[key] = demand
+            return true
+        }
+        return false
+    }
+    return candidates.indices.count { demand in
+        var tried: Set<Digest> = []
+        return gives(demand, &tried)
+    }
 }
 
 /// Something that must be done before a demand can be met; `Remediation` puts it into commands.

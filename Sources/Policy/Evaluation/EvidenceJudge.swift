@@ -34,6 +34,13 @@ struct EvidenceJudge: Sendable {
     private enum Question {
         case signature
         case statement(CompiledAttestation)
+
+        var remedy: Remedy {
+            switch self {
+            case .signature: .sign
+            case .statement(let attestation): .attest(attestation.type)
+            }
+        }
     }
 
     private func judge(
@@ -43,7 +50,12 @@ struct EvidenceJudge: Sendable {
         for attestor in set.attestors {
             findings.append(try judge(attestor, root: root, asking: question))
         }
-        var finding = DemandFinding.atLeast(set.required, of: findings)
+        var finding =
+            set.needsDifferentKeys
+            ? DemandFinding.atLeast(
+                set.required, bySignersOf: findings, id: "\(root).\(set.path)",
+                remedy: question.remedy)
+            : .all(findings)
         if case .statement(let attestation) = question, finding.outcome == .refused,
             finding.reason != .attestationPolicyFailed, finding.reason != .attestationMissing
         {
@@ -72,13 +84,14 @@ struct EvidenceJudge: Sendable {
                 remedy: .giveKey(pointer: attestor.pointer, why))
         case .key(let key, let log):
             guard case .looked(let evidence) = lookup else { return couldNotLook(path, key) }
-            let finding: DemandFinding
+            var finding: DemandFinding
             switch question {
             case .signature:
                 finding = signature(by: key, attestor: attestor, in: evidence, path: path)
             case .statement(let attestation):
                 finding = try statement(attestation, by: key, in: evidence, path: path, root: root)
             }
+            if finding.outcome == .met { finding.signers = [key.fingerprint] }
             guard finding.outcome == .met, case .log(let address) = log else { return finding }
             return missingLog(address, after: finding, attestor: attestor, path: path)
         }
@@ -226,7 +239,10 @@ private struct ConditionJudge {
         _ condition: AttestationCondition, _ proof: VerifiedStatement, id: String
     ) throws(Failure) -> DemandFinding {
         let holds = try condition.holds(for: proof.predicate)
-        let observed = condition.observed(in: proof.predicate).map { plain($0.compactText) }
+        let observed = condition.observed(in: proof.predicate).map { value in
+            let why = condition.comparison.incomparable(value, with: condition.value)
+            return plain(value.compactText) + (why.map { " (\($0))" } ?? "")
+        }
         let wanted = "\(condition.comparison.rawValue) \(plain(condition.value.compactText))"
         let said =
             condition.message

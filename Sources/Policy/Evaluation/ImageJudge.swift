@@ -31,7 +31,24 @@ struct ImageJudge: Sendable {
         if verifications.contains(where: { !$0.attestations.isEmpty }) {
             return "verified image attestations for \(name)"
         }
-        return needsEvidence ? "verified image signatures for \(name)" : "image verified"
+        return "verified image signatures for \(name)"
+    }
+
+    /// What an image is told whose digest is in order and about whose evidence nobody asked.
+    ///
+    /// Spec: product.md: a pass means that evidence verified. Entries that only want a digest
+    /// (`required: false`, no attestors) ask for none, so their images stay `unmatched`: never a
+    /// pass. What they ask for is still done (the patch) and still refused (`DIGEST_REQUIRED`).
+    var unverified: DemandFinding? {
+        guard !needsEvidence, let first = verifications.first else { return nil }
+        return DemandFinding(
+            DecisionCheck(
+                id: "verifyImages[\(first.index)].attestors", what: "verification",
+                expected: "attestors or attestations that verify the image",
+                observed: "the rule asks for a digest and for no evidence",
+                outcome: .undetermined, reason: .unmatched),
+            remedies: [.nameSigners(pointer: first.pointer)],
+            cause: "no evidence is asked for about image \(name)")
     }
 
     /// The pinned reference, when the policy asks for it and the image passed.
@@ -84,8 +101,14 @@ struct ImageJudge: Sendable {
                 nil,
                 DemandFinding(
                     DecisionCheck(
-                        id: "digest", what: "resolution", expected: "the digest of \(name)",
-                        observed: obstacle.line, outcome: obstacle.lookupOutcome,
+                        id: "digest", what: "resolution",
+                        expected: obstacle.kind == .notFound
+                            ? "the image \(name) in \(name.name.repository)"
+                            : "the digest of \(name)",
+                        observed: obstacle.kind == .notFound
+                            ? "the registry answered, and the image is not there: \(obstacle.line)"
+                            : obstacle.line,
+                        outcome: obstacle.lookupOutcome,
                         reason: obstacle.lookupReason),
                     remedies: [.mendRegistry(obstacle)], cause: obstacle.line)
             )

@@ -92,7 +92,7 @@ package struct PolicyEvaluator: Sendable {
         for image in images where !spoken.contains(image) {
             decisions.append(unmatched(image, input))
         }
-        return .decided(Evaluation(input, decisions, outcomes))
+        return .decided(Evaluation(input, decisions.withoutIdlePins, outcomes))
     }
 
     /// No rule spoke: never a silent pass.
@@ -144,6 +144,29 @@ extension Decision.Request {
             resource: input.resource.identity, operation: input.operation,
             subresource: input.subresource, digest: input.resource.digest, file: input.resource.file
         )
+    }
+}
+
+extension [Decision] {
+    /// Without the `unmatched` of a rule that only pins, where another rule judged the same image:
+    /// then somebody did speak. The pin stays, on a verdict that passed.
+    fileprivate var withoutIdlePins: [Decision] {
+        let judged = Set(filter { $0.result != .unmatched }.map(\.image.use))
+        let idle = filter { $0.result == .unmatched && judged.contains($0.image.use) }
+        guard !idle.isEmpty else { return self }
+        var pins: [ImageUse: Decision.Patch] = [:]
+        for decision in idle {
+            pins[decision.image.use] = pins[decision.image.use] ?? decision.patch
+        }
+        return filter { !idle.contains($0) }.map { decision in
+            guard decision.result == .pass, decision.patch == nil,
+                let pin = pins[decision.image.use]
+            else { return decision }
+            return Decision(
+                rule: decision.rule, request: decision.request, image: decision.image,
+                result: decision.result, reason: decision.reason, checks: decision.checks,
+                patch: pin, remediation: decision.remediation, message: decision.message)
+        }
     }
 }
 

@@ -61,7 +61,7 @@ struct RuleJudge: Sendable {
             } else if decisions.contains(where: { $0.result == .unknown }) {
                 .error
             } else {
-                decisions.isEmpty ? .skip : .pass
+                decisions.contains { $0.result == .pass } ? .pass : .skip
             }
         let told = decisions.filter { status == .pass || $0.result != .pass }
         return RuleOutcome(
@@ -92,13 +92,16 @@ struct RuleJudge: Sendable {
         let context = RemedyContext(
             image: image, name: name, digest: digest, file: input.resource.file,
             policy: policy.source)
+        let unverified = finding.outcome == .met ? judge.unverified : nil
+        let told = unverified ?? finding
         return Decision(
             rule: reference(action), request: Decision.Request(input),
             image: Decision.Image(use: image, normalized: name.description, digest: digest),
-            result: finding.outcome.result, reason: finding.reason, checks: finding.checks,
+            result: unverified == nil ? finding.outcome.result : .unmatched, reason: told.reason,
+            checks: finding.checks + (unverified?.checks ?? []),
             patch: judge.patch(at: image, digest: digest, after: finding),
-            remediation: context.remediation(finding.remedies),
-            message: finding.outcome == .met ? judge.passMessage : finding.cause)
+            remediation: context.remediation(told.remedies),
+            message: told.outcome == .met ? judge.passMessage : told.cause)
     }
 
     /// An image that is no name: no pattern can speak about it, so every rule of the resource does.

@@ -10,8 +10,9 @@ import Primitives
 /// fills in `docker.io` and `latest`, and no `library/`.
 ///
 /// Deviation: one image has one meaning here, however it is spelt. Compared are Kyverno's spelling
-/// and those that mean the same: with `library/` on Docker Hub, without `:443`, with the host in
-/// lower case. Otherwise writing `GHCR.io/acme/api` would take an image out of a policy's reach.
+/// and those that mean the same: with `library/` on Docker Hub, with and without `:443`, with the
+/// host in lower case. Otherwise writing `GHCR.io/acme/api` would take an image out of a policy's
+/// reach.
 struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
     /// As it stands in the resource.
     let written: String
@@ -22,14 +23,19 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
         self.written = written
         name = try ImageName(parsing: written)
         let (registry, path) = (name.repository.registry, name.repository.path)
+        let isStandardPort = registry.port == nil || registry.port == 443
+        let colon =
+            registry.port == nil ? nil : registry.description.lastIndex(of: ":")
         let host =
-            registry.port == 443 ? String(registry.description.dropLast(4)) : registry.description
+            isStandardPort
+            ? String(registry.description[..<(colon ?? registry.description.endIndex)])
+            : registry.description
         var repositories: [String] = []
         if registry == .dockerHub, path.hasPrefix("library/") {
             repositories.append("\(host)/\(path.dropFirst("library/".count))")
         }
         repositories.append("\(host)/\(path)")
-        if host != registry.description { repositories.append("\(registry)/\(path)") }
+        if isStandardPort { repositories += repositories.map { $0.withPort443(after: host) } }
         self.repositories = repositories
     }
 
@@ -97,6 +103,12 @@ struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
     /// The pattern for the repository, when this one means "any tag of it".
     var withoutAnyTag: Wildcard? {
         description.hasSuffix(":*") ? Wildcard(String(description.dropLast(2))) : nil
+    }
+}
+
+extension String {
+    fileprivate func withPort443(after host: String) -> String {
+        "\(host):443\(dropFirst(host.count))"
     }
 }
 

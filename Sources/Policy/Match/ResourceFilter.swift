@@ -43,6 +43,7 @@ struct ResourceFilter: Sendable {
     init(reading node: YAMLNode, isMatch: Bool) throws(Failure) {
         try node.refuseFields(otherThan: ResourceFilter.fields)
         resources = nil
+        for member in try node.members() { try refuseEmpty(member) }
         if let part = try node.optional("resources") {
             resources = try ResourceDemand(reading: part, needsKinds: isMatch)
         }
@@ -89,6 +90,8 @@ struct ResourceDemand: Sendable {
             "kinds", "name", "names", "namespaces", "namespaceSelector", "selector", "annotations",
             "operations",
         ])
+        // A block that asks for nothing fits everything: as an exclude it would free every image.
+        for member in try node.members() { try refuseEmpty(member) }
         var kinds: [KindSelector] = []
         for item in try node.optional("kinds")?.items() ?? [] {
             kinds.append(try KindSelector(reading: item))
@@ -155,6 +158,31 @@ struct ResourceDemand: Sendable {
         let namespace = identity.kind == "Namespace" ? identity.name : identity.namespace
         if namespaces.isEmpty { return true }
         return try anyWildcard(of: namespaces, matches: namespace)
+    }
+}
+
+/// Refuses a part that is written and asks for nothing, at its own line.
+private func refuseEmpty(_ member: YAMLNode.Member) throws(Failure) {
+    let isEmpty =
+        switch member.value.content {
+        case .mapping(let members): members.allSatisfy(\.value.asksForNothing)
+        default: member.value.asksForNothing
+        }
+    guard !isEmpty else {
+        throw Failure(
+            .malformed, "cannot use the policy", at: member.place,
+            because: "\(quoted(member.name)): it is empty",
+            next: "leave it out, or say what it fits")
+    }
+}
+
+extension YAMLNode {
+    fileprivate var asksForNothing: Bool {
+        switch content {
+        case .scalar(let value): value.isNull || value.string?.isEmpty == true
+        case .sequence(let items): items.isEmpty
+        case .mapping(let members): members.isEmpty
+        }
     }
 }
 

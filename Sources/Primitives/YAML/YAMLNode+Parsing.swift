@@ -19,7 +19,8 @@ extension YAMLNode {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.malformed, "cannot read \(name)", because: "it is not valid UTF-8")
         }
-        var reader = YAMLReader(name: name)
+        try refuseCostlyNames(bytes, named: name)
+        var reader = YAMLReader(name: name, text: bytes)
         var documents: [YAMLNode] = []
         for root in try composed(text, named: name) {
             let node = try reader.node(root, depth: 0)
@@ -67,9 +68,15 @@ private func failure(_ error: YamlError, named name: String) -> Failure {
 
 private struct YAMLReader {
     let name: String
+    let text: [UInt8]
+    lazy var lineStarts = starts(ofLinesIn: text)
+    var mergeBytesLeft = Limits.yamlNameBytes
     var nodesLeft = Limits.yamlNodes
 
-    init(name: String) { self.name = name }
+    init(name: String, text: [UInt8]) {
+        self.name = name
+        self.text = text
+    }
 
     mutating func node(_ node: Node, depth: Int) throws(Failure) -> YAMLNode {
         let place = Place.file(name, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
@@ -113,8 +120,11 @@ private struct YAMLReader {
                     .malformed, "cannot read \(name) as YAML", at: place,
                     because: "a name in a mapping must be a plain value")
             }
+            // A tag changes what a name is for other readers: `!!binary "aW1hZ2U="` is `image`.
+            try refuseTag(scalar.tag, otherThan: ["", "!", yamlTag("str")], at: place)
             let child = try node(value, depth: depth + 1)
-            if scalar.string == "<<", scalar.style == .plain || scalar.style == .any {
+            if scalar.string == "<<" {
+                try refuseDressedMerge(key, at: place)
                 merged += try mergedMembers(child)
                 continue
             }
@@ -128,6 +138,33 @@ private struct YAMLReader {
         // Spec: YAML merge key: "keys in mapping nodes earlier in the sequence override later ones".
         for member in merged where names.insert(member.name).inserted { members.append(member) }
         return members
+    }
+
+    /// Readers differ about `<<` in quotes, with a tag, or from an alias, so only the bare word is
+    /// taken. The resolver gives bare and tagged words the same tag; the text tells them apart.
+    private mutating func refuseDressedMerge(_ key: Node, at place: Place) throws(Failure) {
+        guard let mark = key.mark, try word(at: mark) == "<<" else {
+            throw Failure(
+                .unsupported, "cannot read \(name) as YAML", at: place,
+                because: "a merge is written << without quotes and without a tag")
+        }
+    }
+
+    /// The two characters at a mark.
+    private mutating func word(at mark: Mark) throws(Failure) -> String {
+        guard lineStarts.indices.contains(mark.line - 1) else { return "" }
+        // Columns are counted in characters, so the line is read up to there.
+        mergeBytesLeft -= mark.column
+        guard mergeBytesLeft > 0 else {
+            throw Failure(
+                .overLimit, "cannot read \(name)",
+                because: "its merges stand too far to the right in their lines")
+        }
+        let line = text[lineStarts[mark.line - 1]...].prefix(4 * (mark.column + 2))
+        return String(
+            String.UnicodeScalarView(
+                String(decoding: line, as: UTF8.self).unicodeScalars.dropFirst(mark.column - 1)
+                    .prefix(2)))
     }
 
     private func mergedMembers(_ node: YAMLNode) throws(Failure) -> [YAMLNode.Member] {
@@ -164,6 +201,23 @@ private struct YAMLReader {
             .unsupported, "cannot read \(name) as YAML", at: place,
             because: "the tag \(quoted(tag.description)) has no JSON form here")
     }
+}
+
+/// Spec: YAML 1.1, "Line Break Characters": LF, CR, CR LF, NEL, LS and PS, as libyaml counts them.
+private func starts(ofLinesIn text: [UInt8]) -> [Int] {
+    var starts = [0]
+    for (index, byte) in text.enumerated() {
+        let isBreak =
+            switch byte {
+            case 0x0A: true
+            case 0x0D: index + 1 == text.count || text[index + 1] != 0x0A
+            case 0x85: index > 0 && text[index - 1] == 0xC2
+            case 0xA8, 0xA9: index > 1 && text[index - 1] == 0x80 && text[index - 2] == 0xE2
+            default: false
+            }
+        if isBreak { starts.append(index + 1) }
+    }
+    return starts
 }
 
 private func yamlTag(_ name: String) -> String { "tag:yaml.org,2002:\(name)" }

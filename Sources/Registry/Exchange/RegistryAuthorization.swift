@@ -28,15 +28,11 @@ extension RegistrySession {
     func renewAuthorization(after answer: RegistryAnswer, for call: RegistryCall) async throws
         -> RegistryCall
     {
-        var challenges: [AuthorizationChallenge] = []
-        for field in answer.fields[values: .wwwAuthenticate] {
-            challenges += try AuthorizationChallenge.list(parsing: field)
-        }
+        let challenges = try challenges(in: answer)
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }),
             let realmText = bearer.parameters["realm"]
         {
-            let realm = try WebAddress(parsing: realmText)
-            try ReachRule(registry: base).check(realm, as: "token realm")
+            let realm = try realm(realmText, for: call)
             var call = call
             // Spec: the scope that was missing is asked for first.
             if let wanted = bearer.parameters["scope"], !wanted.isEmpty {
@@ -59,6 +55,31 @@ extension RegistrySession {
         _ = try basic(try await credentials.credential(for: repository), for: call)
         await memory.learn(.basic, of: repository.registry)
         return call
+    }
+
+    private func challenges(in answer: RegistryAnswer) throws(Failure) -> [AuthorizationChallenge] {
+        var challenges: [AuthorizationChallenge] = []
+        for field in answer.fields[values: .wwwAuthenticate] {
+            do {
+                challenges += try AuthorizationChallenge.list(parsing: field)
+            } catch {
+                throw answer.noAnswer("\(error.what): \(error.why)")
+            }
+        }
+        return challenges
+    }
+
+    /// Where tokens come from, when we may go there.
+    private func realm(_ text: String, for call: RegistryCall) throws(Failure) -> WebAddress {
+        do {
+            let realm = try WebAddress(parsing: text)
+            try ReachRule(registry: base).check(realm, as: "token realm")
+            return realm
+        } catch {
+            throw Failure(
+                .unavailable, call.what, at: error.place ?? .url(base.description),
+                because: "\(error.what): \(error.why)")
+        }
     }
 
     private func names(_ challenges: [AuthorizationChallenge]) -> String {
@@ -90,27 +111,25 @@ extension RegistrySession {
     ) async throws -> String {
         let credential = try await credentials.credential(for: repository)
         if case .registryToken(let token) = credential { return token }
-        let answer = try await tokenDocument(realm, service, scopes: scopes, credential)
-        let json = try JSONReader(parsing: answer, named: "the token server's answer")
-        let texts = [
-            try json.optional("token")?.string(), try json.optional("access_token")?.string(),
-        ]
-        guard let token = texts.compactMap({ $0 }).first(where: { !$0.isEmpty }) else {
-            throw json.broken("it has neither token nor access_token")
+        let answer = try await tokenDocument(realm, service, scopes: scopes, credential, call)
+        let granted: GrantedToken
+        do {
+            granted = try GrantedToken(parsing: answer)
+        } catch {
+            throw Failure(
+                .unavailable, call.what, at: .url(realm.description),
+                because: "\(error.what): \(error.why)")
         }
-        guard token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-            throw json.broken("the token has characters that no token has")
-        }
-        // Spec: "expires_in … If omitted, this defaults to 60 seconds", and it is at least that.
-        let life = max(try json.optional("expires_in")?.integer() ?? 0, shortestTokenLife)
         let expires = Timestamp(
-            seconds: pause.now().seconds + min(life, longestTokenLife) - tokenMargin)
-        await memory.keep(token, for: repository.registry, scopes: scopes, until: expires)
-        return token
+            seconds: pause.now().seconds + min(granted.life, longestTokenLife) - tokenMargin)
+        await memory.keep(granted.text, for: repository.registry, scopes: scopes, until: expires)
+        return granted.text
     }
 
+    /// Asks the token server; what that costs in time is taken from the call it is for.
     private func tokenDocument(
-        _ realm: WebAddress, _ service: String?, scopes: [String], _ credential: RegistryCredential
+        _ realm: WebAddress, _ service: String?, scopes: [String],
+        _ credential: RegistryCredential, _ cause: RegistryCall
     ) async throws -> [UInt8] {
         let what = "cannot get a token for \(repository)"
         if case .identityToken(let token) = credential {
@@ -119,6 +138,7 @@ extension RegistrySession {
             form += "&scope=\(percentEncoded(scopes.joined(separator: " ")))"
             form += "&refresh_token=\(percentEncoded(token))"
             var call = RegistryCall(.post, realm, what: what)
+            call.deadline = cause.deadline
             call.body = .bytes(Array(form.utf8))
             call.fields[.contentType] = "application/x-www-form-urlencoded"
             return try await tokenAnswer(to: call, as: credential)
@@ -127,6 +147,7 @@ extension RegistrySession {
         if let service { address = address.adding("service", service) }
         for scope in scopes { address = address.adding("scope", scope) }
         var call = RegistryCall(.get, address, what: what)
+        call.deadline = cause.deadline
         if case .password(let user, let secret) = credential {
             call.fields[.authorization] = "Basic \(base64Text("\(user):\(secret)".utf8))"
         }
@@ -138,16 +159,42 @@ extension RegistrySession {
     {
         let (answer, bytes) = try await document(call, atMost: Limits.tokenAnswerBytes)
         guard answer.status == 200 else {
-            var failure = answer.failure(reading: bytes)
-            if failure.kind == .denied || failure.kind == .unsupported {
-                failure = Failure(
+            let failure = answer.failure(reading: bytes)
+            // Spec: RFC 6749 §5.2: "400 (Bad Request)" is how a credential is refused.
+            if failure.kind == .denied || answer.status == 400 {
+                throw Failure(
                     .denied, call.what, at: .url(call.address.description),
                     because: "the token server refused \(credential): \(failure.why)",
                     next: loginHint)
             }
-            throw failure
+            // No token server there says nothing about what the registry holds.
+            let isElsewhere = failure.kind == .notFound || failure.kind == .unsupported
+            throw isElsewhere ? answer.noAnswer("the token server: \(failure.why)") : failure
         }
         return bytes
+    }
+}
+
+/// What a token server hands out.
+private struct GrantedToken {
+    let text: String
+    /// Seconds.
+    let life: Int
+
+    init(parsing answer: [UInt8]) throws(Failure) {
+        let json = try JSONReader(parsing: answer, named: "the token server's answer")
+        let texts = [
+            try json.optional("token")?.string(), try json.optional("access_token")?.string(),
+        ]
+        guard let token = texts.compactMap({ $0 }).first(where: { !$0.isEmpty }) else {
+            throw json.broken("it has neither token nor access_token")
+        }
+        guard token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            throw json.broken("the token has characters that no token has")
+        }
+        text = token
+        // Spec: "expires_in … If omitted, this defaults to 60 seconds", and it is at least that.
+        life = max(try json.optional("expires_in")?.integer() ?? 0, shortestTokenLife)
     }
 }
 

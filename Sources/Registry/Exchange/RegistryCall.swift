@@ -19,7 +19,23 @@ struct RegistryCall: Sendable {
     }
     /// The scopes this call started with.
     private(set) var ownScopes: [String] = []
-    var seconds = Limits.documentSeconds
+    /// Bytes of a blob that go along with it, one way or the other; nil for documents.
+    var transferredBytes: Int?
+    /// When all attempts have to be over; nil until it is sent, and for blobs, whose transfers end
+    /// when they stall.
+    var deadline: Timestamp?
+
+    /// Seconds that one attempt may take before it counts as stalled.
+    var seconds: Int {
+        Limits.documentSeconds + (transferredBytes ?? 0) / Limits.slowestBytesPerSecond
+    }
+
+    /// Whether the request changes nothing.
+    var isSafe: Bool { method == .get || method == .head }
+
+    /// What an answer means that is none: to a reader that we could not look, which says nothing
+    /// about what is there.
+    var oddAnswerKind: Failure.Kind { isSafe ? .unavailable : .unsupported }
 
     init(_ method: HTTPRequest.Method, _ address: WebAddress, what: String) {
         self.method = method
@@ -41,6 +57,12 @@ struct RegistryAnswer: Sendable {
 
     /// The length the answer claims; nil when it claims none.
     var claimedLength: Int? { fields[.contentLength].flatMap { Int($0) } }
+
+    /// Whether a page for people came, as proxies and login walls send it.
+    var isWebPage: Bool {
+        let type = fields[.contentType]?.lowercased() ?? ""
+        return type.hasPrefix("text/html") || type.hasPrefix("application/xhtml")
+    }
 
     /// The type of the body; nil when the answer names none.
     func mediaType() throws(Failure) -> MediaType? {
@@ -80,12 +102,20 @@ struct RegistryAnswer: Sendable {
         switch status {
         case 401, 402, 403, 407, 451: .denied
         // Some registries hide what is private behind 404 and tell the truth in the body.
-        case 404: said.isAboutAccess ? .denied : .notFound
+        case 400...406 where said.isAboutAccess: .denied
+        case 404: .notFound
         case 413: .overLimit
         case 429: .rateLimited
         case 408, 425, 500...599: .unavailable
-        default: .unsupported
+        default: call.oddAnswerKind
         }
+    }
+
+    /// That what came is not what was asked for, nor a word of the registry about it.
+    func noAnswer(_ why: String, at place: Place? = nil) -> Failure {
+        Failure(
+            .unavailable, call.what, at: place ?? .url(address.description), because: why,
+            next: "look what stands between us and the registry: a proxy, a login page, a fault")
     }
 
     /// The first bytes of a body whose rest nobody needs.

@@ -20,14 +20,14 @@ struct RegistrySession: Sendable {
     /// renewed authorization after a 401, redirects, and repetitions with growing waits.
     ///
     /// - Throws: `denied` when a renewed authorization is refused too, `unavailable` when there is
-    /// no
-    ///   answer, `rejected` for a redirect or realm that leads where it must not.
+    ///   no answer in time, or a redirect or realm leads where it must not.
     func send(_ first: RegistryCall) async throws -> RegistryAnswer {
-        var call = first
+        var call = timed(first)
         var renewed = false
         var attempt = 1
         while true {
             let mayRepeat = call.body.isReplayable && attempt < Limits.requestAttempts
+            let wait: Int
             do {
                 let answer = try await follow(call)
                 if answer.status == 401, answer.address.origin == base.origin, !call.scopes.isEmpty
@@ -37,14 +37,43 @@ struct RegistrySession: Sendable {
                     call = try await renewAuthorization(after: answer, for: call)
                     continue
                 }
-                guard answer.isPassing, mayRepeat, let wait = waitTime(after: answer, attempt)
+                guard answer.isPassing, mayRepeat, let asked = waitTime(after: answer, attempt),
+                    hasTime(call, after: asked)
                 else { return answer }
-                try await pause.wait(milliseconds: wait)
-            } catch let failure as Failure where failure.kind == .unavailable && mayRepeat {
-                try await pause.wait(milliseconds: backOff(attempt))
+                wait = asked
+            } catch let broken as BrokenExchange {
+                wait = backOff(attempt)
+                guard mayRepeat, hasTime(call, after: wait) else { throw broken.failure }
             }
+            try await pause.wait(milliseconds: wait)
             attempt += 1
         }
+    }
+
+    /// The call with the moment at which all its attempts have to be over.
+    func timed(_ call: RegistryCall) -> RegistryCall {
+        guard call.deadline == nil, call.transferredBytes == nil else { return call }
+        var call = call
+        call.deadline = Timestamp(seconds: pause.now().seconds + Limits.requestSeconds)
+        return call
+    }
+
+    private func hasTime(_ call: RegistryCall, after milliseconds: Int) -> Bool {
+        guard let deadline = call.deadline else { return true }
+        return pause.now().seconds + (milliseconds + 999) / 1_000 < deadline.seconds
+    }
+
+    /// Seconds for the next attempt.
+    private func secondsLeft(_ call: RegistryCall) throws(Failure) -> Int {
+        guard let deadline = call.deadline else { return call.seconds }
+        let left = deadline.seconds - pause.now().seconds
+        guard left > 0 else {
+            throw Failure(
+                .unavailable, call.what, at: .url(call.address.description),
+                because: "there was no whole answer after \(Limits.requestSeconds) seconds, "
+                    + "all attempts together")
+        }
+        return min(left, call.seconds)
     }
 
     /// The answer with its whole body, at most `limit` bytes; a body that breaks off is asked for
@@ -52,6 +81,7 @@ struct RegistrySession: Sendable {
     func document(_ call: RegistryCall, atMost limit: Int) async throws -> (
         RegistryAnswer, [UInt8]
     ) {
+        let call = timed(call)
         var attempt = 1
         while true {
             let answer = try await send(call)
@@ -59,6 +89,7 @@ struct RegistrySession: Sendable {
                 return (answer, try await whole(answer, atMost: limit))
             } catch let failure as Failure
                 where failure.kind == .unavailable && attempt < Limits.requestAttempts
+                && hasTime(call, after: backOff(attempt))
             {
                 try await pause.wait(milliseconds: backOff(attempt))
                 attempt += 1
@@ -103,7 +134,10 @@ struct RegistrySession: Sendable {
                 next = try address.resolving(location)
                 try rule.check(next, as: "redirect")
             } catch {
-                throw error.during(call.what, at: .url(address.description))
+                throw Failure(
+                    call.isSafe ? .unavailable : error.kind, call.what,
+                    at: error.place ?? .url(address.description),
+                    because: "\(error.what): \(error.why)")
             }
             guard call.isSafe || (next.origin == address.origin && answer.keepsMethod(call)) else {
                 throw Failure(
@@ -113,7 +147,7 @@ struct RegistrySession: Sendable {
             // A redirect must not lead back down from https, whatever the registry speaks.
             if address.scheme == .https, next.scheme == .http {
                 throw Failure(
-                    .rejected, call.what, at: .url(next.description),
+                    call.isSafe ? .unavailable : .rejected, call.what, at: .url(next.description),
                     because: "the redirect leaves https for plain http")
             }
             address = next
@@ -124,6 +158,8 @@ struct RegistrySession: Sendable {
     }
 
     /// One request and its answer. Credentials go along only to the origin they belong to.
+    ///
+    /// - Throws: `BrokenExchange` when there was none, which another attempt may mend.
     private func exchange(_ call: RegistryCall, at address: WebAddress) async throws
         -> RegistryAnswer
     {
@@ -138,12 +174,14 @@ struct RegistrySession: Sendable {
         if address.origin == base.origin, !call.scopes.isEmpty {
             request.headerFields[.authorization] = try await authorization(for: call)
         }
+        let seconds = try secondsLeft(call)
         do {
-            let answer = try await transport.send(request, body: call.body, within: call.seconds)
+            let answer = try await transport.send(request, body: call.body, within: seconds)
             return RegistryAnswer(
                 call: call, address: address, head: answer.head, body: answer.body)
         } catch let failure as Failure where failure.kind == .unavailable {
-            throw failure.during(call.what, at: .url(address.description))
+            throw BrokenExchange(
+                failure: failure.during(call.what, at: .url(address.description)))
         }
     }
 
@@ -174,9 +212,9 @@ func secondsToWait(_ text: String, from now: Timestamp) -> Int? {
     return date.map { max($0.seconds - now.seconds, 0) }
 }
 
-extension RegistryCall {
-    /// Whether the request changes nothing.
-    fileprivate var isSafe: Bool { method == .get || method == .head }
+/// No answer came. Told apart from what is `unavailable` for a reason that no attempt mends.
+private struct BrokenExchange: Error {
+    let failure: Failure
 }
 
 extension RegistryAnswer {

@@ -69,14 +69,14 @@ private actor BlobDownload {
     private func open() async throws {
         body = nil
         var call = repository.call(.get, "blobs/\(descriptor.digest)", .pull, what: what)
-        call.seconds = transferSeconds(descriptor.size)
+        call.transferredBytes = descriptor.size
         if offset > 0 { call.fields[.range] = "bytes=\(offset)-" }
         let answer = try await repository.session.send(call)
         switch answer.status {
         case 206 where offset > 0:
             guard rangeStart(answer.fields[.contentRange]) == offset else {
                 throw Failure(
-                    .rejected, what, at: .url(answer.address.description),
+                    .unavailable, what, at: .url(answer.address.description),
                     because: "the answer does not go on at byte \(offset), where the last one broke"
                 )
             }
@@ -95,11 +95,6 @@ private actor BlobDownload {
     }
 
     private var what: String { "cannot read the blob \(repository.name)@\(descriptor.digest)" }
-}
-
-/// Seconds that so many bytes may take before the transfer counts as stalled.
-func transferSeconds(_ bytes: Int) -> Int {
-    Limits.documentSeconds + bytes / Limits.slowestBytesPerSecond
 }
 
 /// `bytes 500-999/1000` starts at 500.

@@ -109,7 +109,7 @@ extension RegistryRepository {
             what: uploadWhat(blob))
         call.fields[.contentType] = MediaType.octets.description
         call.body = body
-        call.seconds = transferSeconds(blob.size)
+        call.transferredBytes = blob.size
         let answer = try await session.send(call)
         if answer.status == 413 {
             await session.memory.learnToChunk(for: name.registry)

@@ -50,7 +50,7 @@ extension RegistryRepository {
             var call = call(.patch, at: location, .push, what: uploadWhat(blob))
             call.fields[.contentType] = MediaType.octets.description
             call.fields[.contentRange] = "\(offset + sent)-\(offset + chunk.count - 1)"
-            call.seconds = transferSeconds(rest.count)
+            call.transferredBytes = rest.count
             // Sent once: after a broken request the registry tells how much of it arrived.
             call.body = .stream(ByteStream(rest), length: rest.count)
             do {
@@ -97,7 +97,9 @@ extension RegistryRepository {
     ) throws(Failure) -> Int {
         guard let text = answer.fields[.range] else { return sent }
         let ends = text.replacing("bytes=", with: "").split(separator: "-").map { Int($0) }
-        guard ends.count == 2, ends[0] == 0, let last = ends[1] else {
+        guard ends.count == 2, ends[0] == 0, let last = ends[1],
+            (0..<Limits.descriptorBytes).contains(last)
+        else {
             throw Failure(
                 .malformed, answer.call.what, at: .url(answer.address.description),
                 because: "the Range \(quoted(text)) is not written like 0-99")

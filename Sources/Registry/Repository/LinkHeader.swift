@@ -8,42 +8,65 @@ internal import Primitives
 extension RegistryRepository {
     /// Reads a paged list; `read` takes each page in.
     ///
-    /// - Returns: nil when the first page was refused by `accepts`: the list is not there.
+    /// - Returns: false when the first page was refused by `accepts`: the list is not there.
+    /// - Throws: `unavailable` for a page that is no list, or leads where it must not.
     func pages(
-        _ first: RegistryCall, accepts: (RegistryAnswer) throws(Failure) -> Bool,
+        _ first: RegistryCall, atMost limit: Int,
+        accepts: (RegistryAnswer, [UInt8]) throws(Failure) -> Bool,
         read: (JSONReader) throws(Failure) -> Void
     ) async throws -> Bool {
         var call = first
         var seen: Set<WebAddress> = [call.address]
-        for page in 1...Limits.pagesPerList {
+        for page in 1...limit {
             let (answer, bytes) = try await session.document(call, atMost: Limits.manifestBytes)
-            if page == 1, try !accepts(answer) { return false }
-            guard answer.status == 200 else { throw answer.failure(reading: bytes) }
-            try read(try JSONReader(parsing: bytes, named: "page \(page) of \(call.address)"))
+            if page == 1, try !accepts(answer, bytes) { return false }
+            guard answer.status == 200 else {
+                let failure = answer.failure(reading: bytes)
+                // A list that starts and does not go on is not a list that is not there.
+                guard page > 1, failure.kind == .notFound else { throw failure }
+                throw answer.noAnswer("page \(page) of the list: \(failure.why)")
+            }
+            guard !answer.isWebPage else {
+                throw answer.noAnswer("the registry answered a web page instead of a list")
+            }
+            do {
+                try read(try JSONReader(parsing: bytes, named: "page \(page) of \(call.address)"))
+            } catch {
+                guard error.kind != .overLimit else { throw error }
+                throw answer.noAnswer(
+                    "the registry answered something that is no such list: \(error.why)",
+                    at: error.place)
+            }
             guard let next = try nextPage(after: answer) else { return true }
             guard seen.insert(next).inserted else {
                 throw Failure(
-                    .rejected, call.what, at: .url(next.description),
+                    .unavailable, call.what, at: .url(next.description),
                     because: "page \(page) leads back to a page that was read before")
             }
             var following = RegistryCall(.get, next, what: call.what)
             following.fields = call.fields
             following.scopes = call.scopes
+            following.deadline = call.deadline
             call = following
         }
         throw Failure(
             .overLimit, call.what, at: .url(call.address.description),
-            because: "the list has more than \(Limits.pagesPerList) pages")
+            because: "the list has more than \(limit) pages")
     }
 
     /// The address of the next page, which has to be on the registry itself.
     private func nextPage(after answer: RegistryAnswer) throws(Failure) -> WebAddress? {
         for field in answer.fields[values: .link] {
             guard let reference = nextReference(in: field) else { continue }
-            let next = try answer.address.resolving(reference)
+            let next: WebAddress
+            do {
+                next = try answer.address.resolving(reference)
+            } catch {
+                throw answer.noAnswer("the next page of the list: \(error.what): \(error.why)")
+            }
             guard next.origin == session.base.origin else {
                 throw Failure(
-                    .rejected, answer.call.what, at: .url(next.description),
+                    .unavailable, answer.call.what, at: .url(next.description),
                     because: "the next page of the list is on another host than the registry")
             }
             return next

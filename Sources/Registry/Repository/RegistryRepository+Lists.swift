@@ -10,7 +10,8 @@ extension RegistryRepository {
     package func tags() async throws -> [Tag] {
         let call = call(.get, "tags/list", .pull, what: "cannot list the tags of \(name)")
         var found: Set<Tag> = []
-        _ = try await pages(call, accepts: { _ in true }) { (page) throws(Failure) in
+        _ = try await pages(call, atMost: Limits.pagesPerList, accepts: { _, _ in true }) {
+            (page) throws(Failure) in
             for item in try page.optional("tags")?.items(atMost: Limits.tagsPerRepository) ?? [] {
                 found.insert(try Tag(parsing: try item.string()))
             }
@@ -29,8 +30,12 @@ extension RegistryRepository {
             .get, "referrers/\(subject)", .pull,
             what: "cannot list what refers to \(name)@\(subject)")
         call.fields[.accept] = MediaType.ociIndex.description
+        // One deadline for all pages.
+        call = session.timed(call)
         var found: [Descriptor] = []
-        let hasAPI = try await pages(call, accepts: isReferrersAnswer) { (page) throws(Failure) in
+        let hasAPI = try await pages(
+            call, atMost: Limits.referrersPages, accepts: isReferrersAnswer
+        ) { (page) throws(Failure) in
             found += try ImageIndex(reading: page).manifests
             try checkCount(found.count, call)
         }
@@ -64,16 +69,13 @@ private func checkCount(_ count: Int, _ call: RegistryCall) throws(Failure) {
     }
 }
 
-/// Whether the first answer comes from a referrers API. Registries without one answer 404, 400, 405
-/// or 406, or something that is no index; any other status is a failure, not an absence.
-private func isReferrersAnswer(_ answer: RegistryAnswer) throws(Failure) -> Bool {
-    switch answer.status {
-    case 200: return (try? answer.mediaType()) == .ociIndex
-    case 404:
-        return false
-    case 400, 405, 406, 501: return false
-    default: return true
-    }
+/// Whether the first answer comes from a referrers API. Registries without one answer 404, 400, 405,
+/// 406 or 501, and say nothing about access; any other answer is a list or a failure, not an absence.
+private func isReferrersAnswer(_ answer: RegistryAnswer, _ body: [UInt8]) throws(Failure) -> Bool {
+    guard [404, 400, 405, 406, 501].contains(answer.status) else { return true }
+    let failure = answer.failure(reading: body)
+    guard failure.kind != .denied else { throw failure }
+    return false
 }
 
 private func once(_ descriptors: [Descriptor]) -> [Descriptor] {

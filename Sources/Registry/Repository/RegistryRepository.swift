@@ -8,7 +8,7 @@ internal import Primitives
 /// A repository behind the distribution protocol.
 ///
 /// Failures: `notFound` only when the registry said so, `denied`, `rateLimited`, `unavailable` when
-/// it could not be asked, `rejected` when it did not tell the truth.
+/// it could not be asked or answered something else, `rejected` when it did not tell the truth.
 package struct RegistryRepository: ArtifactDestination {
     let session: RegistrySession
 
@@ -47,7 +47,13 @@ package struct RegistryRepository: ArtifactDestination {
             .get, "manifests/\(reference)", .pull, what: "cannot read \(shown(reference))")
         call.fields[.accept] = manifestTypes
         let (answer, bytes) = try await session.document(call, atMost: Limits.manifestBytes)
+        // Registries answer 404 with JSON, plain text or nothing; a web page is somebody else's.
+        guard !answer.isWebPage || ![200, 404].contains(answer.status) else {
+            throw answer.noAnswer(
+                "the answer \(answer.status) is a web page; a registry has none to show")
+        }
         guard answer.status == 200 else { throw answer.failure(reading: bytes) }
+        guard !bytes.isEmpty else { throw answer.noAnswer("the answer 200 is empty") }
         return try manifest(reference, bytes, in: answer)
     }
 
@@ -79,12 +85,14 @@ package struct RegistryRepository: ArtifactDestination {
         let answer = try await session.send(call)
         guard answer.status == 200 else {
             // An answer to HEAD has no body to tell more; and some registries do not know HEAD.
-            if [400, 405, 501].contains(answer.status) {
+            let isPage = answer.isWebPage && answer.status == 404
+            if isPage || [400, 405, 501].contains(answer.status) {
                 return try await manifest(reference).plainDescriptor
             }
             throw await answer.failure()
         }
-        guard let digest = try answer.claimedDigest(), let size = answer.claimedLength, size > 0,
+        guard let digest = try answer.claimedDigest(), let size = answer.claimedLength,
+            (1...Limits.manifestBytes).contains(size),
             let type = try answer.mediaType(), type.isIndex || type.isImageManifest
         else { return try await manifest(reference).plainDescriptor }
         if case .digest(let wanted) = reference, digest != wanted {

@@ -157,8 +157,9 @@ extension Evidence {
             throw notBy(key, hint: hint)
         }
         guard envelope.payloadType == inTotoPayloadType else {
+            // Signed by the very key, so it is no absence; what it says cannot be told.
             throw Rejected(
-                .otherType, "its payload is \(quoted(envelope.payloadType)), no in-toto statement")
+                .malformed, "its payload is \(quoted(envelope.payloadType)), no in-toto statement")
         }
         let statement: Statement
         do {
@@ -187,7 +188,9 @@ extension Evidence {
         case .unreadable(let failure): throw Rejected(.malformed, "\(failure.what): \(failure.why)")
         case .bundle(let bundle):
             guard case .envelope(let envelope) = bundle.content else {
-                throw Rejected(.otherType, "it signs bytes (messageSignature), no statement")
+                throw Rejected(
+                    type == .signature ? .malformed : .otherType,
+                    "it signs bytes (messageSignature), no statement about an image")
             }
             switch bundle.signer {
             case .publicKey(let hint): return (envelope, hint)
@@ -256,7 +259,7 @@ private func notBy(_ key: PublicKey, hint: String?) -> Rejected {
     }
     guard hint == key.hint else {
         return Rejected(
-            .signerMismatch, "it names another key (hint \(quoted(hint))), not \(key.fingerprint)")
+            .signerMismatch, "it names another key (\(shownHint(hint))), not \(key.fingerprint)")
     }
     return Rejected(
         .signatureInvalid,
@@ -266,4 +269,10 @@ private func notBy(_ key: PublicKey, hint: String?) -> Rejected {
 private func names(_ statement: Statement) -> String {
     let found = statement.subjects.flatMap { $0.digests.map { "\($0.key):\($0.value)" } }.sorted()
     return plain(found.prefix(3).joined(separator: ", ")) + (found.count > 3 ? ", …" : "")
+}
+
+/// A hint as the fingerprint it stands for, when it has cosign's form; else as it was written.
+private func shownHint(_ hint: String) -> String {
+    guard let hash = bytes(fromBase64: hint), hash.count == 32 else { return quoted(hint) }
+    return "sha256:\(hexText(hash))"
 }

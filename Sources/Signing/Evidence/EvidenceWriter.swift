@@ -56,10 +56,17 @@ package struct Claim: Sendable {
 package struct EvidenceWriter: Sendable {
     private let destination: any ArtifactDestination
     private let key: PrivateKey
+    private let settle: @Sendable () async throws -> Void
 
-    package init(destination: any ArtifactDestination, key: PrivateKey) {
+    /// - Parameter settle: waits longer than another signer needs between reading an old tag and
+    ///   writing it back; used by `legacy` only.
+    package init(
+        destination: any ArtifactDestination, key: PrivateKey,
+        settle: @escaping @Sendable () async throws -> Void
+    ) {
         self.destination = destination
         self.key = key
+        self.settle = settle
     }
 
     /// Signs `claim`, stores it in `format`, and answers the manifest that holds it.
@@ -101,23 +108,40 @@ package struct EvidenceWriter: Sendable {
         guard listed.contains(where: { $0.digest == manifest.digest }) else {
             throw Failure(
                 .unavailable, "cannot find the signature again", at: .named(destination.sourceName),
-                because: "\(manifest.digest) was taken in and is not among the referrers of \(subject)",
+                because:
+                    "\(manifest.digest) was taken in and is not among the referrers of \(subject)",
                 next: "run the command again; if it repeats, try --format legacy")
         }
     }
 
+    /// Old tags are read, changed and written back, and the protocol has no "only if unchanged". So
+    /// each signer looks again after everybody who read before it has written, and adds what is
+    /// gone until nothing is.
     private func writeLegacy(_ claim: Claim) async throws -> Manifest {
         let isSignature = claim.predicateType == .signature
         let tag = Tag(for: claim.subject.digest, suffix: isSignature ? ".sig" : ".att")
         let layer = try await pushLegacyLayer(claim)
-        var layers = try await layersUnder(tag)
-        layers.append(layer)
-        let configuration = legacyConfiguration(layers)
-        let config = Descriptor(of: configuration, as: .ociConfig)
-        try await destination.push(config, content: ByteStream(configuration), mountingFrom: nil)
-        let manifest = try ImageManifest(config: config, layers: layers).manifest()
+        for _ in 0..<Limits.tagWriteAttempts {
+            let written = try await add(layer, under: tag)
+            try await settle()
+            if try await image(under: tag)?.layers.contains(layer) == true { return written }
+        }
+        throw Failure(
+            .unavailable, "cannot keep the signature under the tag \(tag)",
+            at: .named(destination.sourceName),
+            because: "other writers replaced the tag \(Limits.tagWriteAttempts) times",
+            next: "run the command again, or leave out --format legacy")
+    }
+
+    private func add(_ layer: Descriptor, under tag: Tag) async throws -> Manifest {
+        var image = try await image(under: tag) ?? ImageManifest(config: layer, layers: [])
+        image.layers.append(layer)
+        let configuration = legacyConfiguration(image.layers)
+        image.config = Descriptor(of: configuration, as: .ociConfig)
+        try await destination.push(
+            image.config, content: ByteStream(configuration), mountingFrom: nil)
+        let manifest = try image.manifest()
         try await destination.push(manifest, tag: tag)
-        try await confirm(layer, under: tag)
         return manifest
     }
 
@@ -140,7 +164,7 @@ package struct EvidenceWriter: Sendable {
         return layer
     }
 
-    private func layersUnder(_ tag: Tag) async throws -> [Descriptor] {
+    private func image(under tag: Tag) async throws -> ImageManifest? {
         do {
             let manifest = try await destination.manifest(.tag(tag))
             guard case .image(let image) = manifest.kind else {
@@ -148,21 +172,9 @@ package struct EvidenceWriter: Sendable {
                     .rejected, "cannot add to the tag \(tag)", at: .named(destination.sourceName),
                     because: "it holds an index, not the signatures of an image")
             }
-            return image.layers
+            return image
         } catch let failure as Failure where failure.kind == .notFound {
-            return []
-        }
-    }
-
-    /// Old tags are read, changed and written back, so another signer may have written between.
-    private func confirm(_ layer: Descriptor, under tag: Tag) async throws {
-        let layers = try await layersUnder(tag)
-        guard layers.contains(layer) else {
-            throw Failure(
-                .unavailable, "cannot keep the signature under the tag \(tag)",
-                at: .named(destination.sourceName),
-                because: "another writer replaced the tag in the same moment",
-                next: "run the command again, or leave out --format legacy")
+            return nil
         }
     }
 

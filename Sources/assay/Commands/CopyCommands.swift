@@ -31,7 +31,7 @@ struct PushCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let pushed = try await Connections.using(access) { connections in
+        let pushed = try await Connections.using(access, for: image) { connections in
             let destination = try connections.destination(image)
             let (source, reference) = try await open()
             return try await CopyRun(source: source, destination: destination, evidence: .include)
@@ -71,7 +71,7 @@ struct PullCommand: AsyncParsableCommand {
 
     func run() async throws {
         let target = ImageLocation(layout: path, tag: image.meantTag, digest: nil)
-        let pulled = try await Connections.using(access) { connections in
+        let pulled = try await Connections.using(access, for: image) { connections in
             try await CopyRun(
                 source: try await connections.source(image),
                 destination: try connections.destination(target),
@@ -105,7 +105,7 @@ struct CopyCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let copied = try await Connections.using(access) { connections in
+        let copied = try await Connections.using(access, for: destination) { connections in
             let place = try await connections.source(source)
             return try await CopyRun(
                 source: place, destination: try connections.destination(destination),

@@ -20,7 +20,7 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
         Proof
     > {
         do {
-            return try await Connections.using(access) { connections in
+            return try await Connections.using(access, for: image) { connections in
                 try await ask(connections)
             }
         } catch let failure as Failure where output == .json && ExitStatus(failure) == .unknown {

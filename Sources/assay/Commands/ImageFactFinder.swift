@@ -18,11 +18,19 @@ struct ImageFactFinder: Sendable {
         let source = connections.repository(image.name.repository)
         do {
             let subject = try await source.resolve(image.name.reference)
-            var facts = ImageFacts(
-                resolution: .resolved(subject),
-                evidence: await evidence(image.wishes, about: subject.digest, in: source))
-            facts.remembered = try await remembered(image, now: subject.digest, in: source)
-            facts.origin = try await origin(of: image, digest: subject.digest)
+            var found = await evidence(image.wishes, about: subject.digest, in: source)
+            var origin: KnownImage?
+            do {
+                origin = try await self.origin(of: image, digest: subject.digest)
+            } catch {
+                // Nothing here, and the origin cannot be asked: nobody knows whether it was lost.
+                if case .looked(let evidence) = found, evidence.candidates.isEmpty {
+                    found = .couldNotLook(asFailure(error, image))
+                }
+            }
+            var facts = ImageFacts(resolution: .resolved(subject), evidence: found)
+            facts.remembered = await remembered(image, now: subject.digest, in: source)
+            facts.origin = origin
             return facts
         } catch {
             let failure = asFailure(error, image)
@@ -60,7 +68,7 @@ struct ImageFactFinder: Sendable {
     /// What the tag meant when it last passed, when that is another digest; it only explains.
     private func remembered(
         _ image: NeededImage, now digest: Digest, in source: RegistryRepository
-    ) async throws -> KnownImage? {
+    ) async -> KnownImage? {
         guard image.name.digest == nil, let before = memory?.digest(of: image.name),
             before != digest,
             let evidence = try? await look(image.wishes, about: before, in: source)
@@ -70,11 +78,14 @@ struct ImageFactFinder: Sendable {
 
     private func origin(of image: NeededImage, digest: Digest) async throws -> KnownImage? {
         for mirror in mirrors {
-            guard let repository = try mirror.origin(of: image.name.repository),
-                let evidence = try? await look(
-                    image.wishes, about: digest, in: connections.repository(repository))
-            else { continue }
-            return KnownImage(repository: repository, digest: digest, evidence: evidence)
+            guard let repository = try mirror.origin(of: image.name.repository) else { continue }
+            let place = connections.repository(repository)
+            do {
+                let evidence = try await look(image.wishes, about: digest, in: place)
+                return KnownImage(repository: repository, digest: digest, evidence: evidence)
+            } catch let failure as Failure where failure.kind == .notFound {
+                continue
+            }
         }
         return nil
     }

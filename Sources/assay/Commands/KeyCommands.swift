@@ -7,20 +7,20 @@ import Host
 import Primitives
 import Signing
 
-extension PublicKey.Algorithm: ExpressibleByArgument {
-    private static let names: [(name: String, algorithm: PublicKey.Algorithm)] = [
-        ("ecdsa-p256", .ecdsaP256), ("ecdsa-p384", .ecdsaP384), ("ecdsa-p521", .ecdsaP521),
-        ("ed25519", .ed25519),
-    ]
+/// The kinds of keys that are made, as they are typed.
+enum KeyKind: String, ExpressibleByArgument, CaseIterable {
+    case ecdsaP256 = "ecdsa-p256"
+    case ecdsaP384 = "ecdsa-p384"
+    case ecdsaP521 = "ecdsa-p521"
+    case ed25519
 
-    package init?(argument: String) {
-        guard let known = Self.names.first(where: { $0.name == argument }) else { return nil }
-        self = known.algorithm
-    }
-
-    package static var allValueStrings: [String] { names.map(\.name) }
-    package var defaultValueDescription: String {
-        Self.names.first { $0.algorithm == self }?.name ?? rawValue
+    var algorithm: PublicKey.Algorithm {
+        switch self {
+        case .ecdsaP256: .ecdsaP256
+        case .ecdsaP384: .ecdsaP384
+        case .ecdsaP521: .ecdsaP521
+        case .ed25519: .ed25519
+        }
     }
 }
 
@@ -35,10 +35,11 @@ struct GenerateKeyPairCommand: AsyncParsableCommand {
     var outputKeyPrefix = "cosign"
 
     @Option(help: "The kind of key.")
-    var algorithm: PublicKey.Algorithm = .ecdsaP256
+    var algorithm: KeyKind = .ecdsaP256
 
     func run() async throws {
         let (secret, open) = (outputKeyPrefix + ".key", outputKeyPrefix + ".pub")
+        // Before a password is asked for; `createFile` is what really refuses.
         for path in [secret, open] where FileManager.default.fileExists(atPath: path) {
             throw Failure(
                 .usage, "cannot make the key pair", at: .named(path),
@@ -46,12 +47,18 @@ struct GenerateKeyPairCommand: AsyncParsableCommand {
                 next: "choose another --output-key-prefix, or move the file away")
         }
         let password = try Password.forKey(confirmed: true)
-        let key = try KeyGenerator.privateKey(algorithm)
+        let key = try KeyGenerator.privateKey(algorithm.algorithm)
         let sealed = try EncryptedPrivateKey(
             sealing: key, password: password, salt: KeyGenerator.randomBytes(32),
             nonce: KeyGenerator.randomBytes(24))
-        try writeFile(Array(sealed.pem.utf8), at: secret, permissions: 0o600)
-        try writeFile(Array(try key.publicKey.pem.utf8), at: open, permissions: 0o644)
+        try createFile(Array(sealed.pem.utf8), at: secret, permissions: 0o600)
+        do {
+            try createFile(Array(try key.publicKey.pem.utf8), at: open, permissions: 0o644)
+        } catch {
+            // A private key without its public half is half a pair.
+            removeFile(at: secret)
+            throw error
+        }
         Talk.say("private key written to \(secret)")
         Talk.say("public key written to \(open)")
     }

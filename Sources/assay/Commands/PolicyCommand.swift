@@ -40,6 +40,9 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     @Flag(help: "Count what fails under Audit as a warning.")
     var auditWarn = false
 
+    @Flag(help: "End with 1 when there is an image that no rule speaks about.")
+    var denyUnmatched = false
+
     @Option(
         help:
             "A file that remembers which digest a tag meant when it last passed; tells a moved tag from an unsigned image."
@@ -71,18 +74,27 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         let resources = try resources()
         let memory = try tagMemory.map { try TagMemory(at: $0) }
         let report = try await Patience.whileWorking("looking at images") {
-            try await Connections.using(access) { connections in
+            try await Connections.using(access, for: nil) { connections in
                 try await judge(
                     resources, by: bundle,
                     ImageFactFinder(connections: connections, memory: memory, mirrors: mirror))
             }
         }
-        try memory?.remember(report.evaluations.flatMap(\.decisions), at: SystemPause().now())
         switch output.output {
         case .text: Answer.print(report.text)
         case .json: Answer.print(report.json)
         }
-        if report.exitCode != 0 { throw ExitCode(Int32(report.exitCode)) }
+        try memory?.remember(report.evaluations.flatMap(\.decisions), at: SystemPause().now())
+        let unmatched = report.evaluations.flatMap(\.decisions).count { $0.result == .unmatched }
+        if unmatched > 0 {
+            Talk.warn(
+                "\(unmatched) images are spoken about by no rule; nothing was verified of them")
+        }
+        if report.evaluations.flatMap(\.decisions).isEmpty, report.failures.isEmpty {
+            Talk.warn("nothing was judged: the manifests name no image")
+        }
+        let refused = report.exitCode != 0 || (denyUnmatched && unmatched > 0)
+        try (refused ? ExitStatus.no : .yes).end()
     }
 
     private func judge(
@@ -139,19 +151,20 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         }
     }
 
-    /// Labels of the resource's namespace, when a Namespace of that name is among the manifests.
-    private func labels(of resource: ResourceManifest, among all: [ResourceManifest]) -> [String:
-        String]?
+    /// Labels of the resource's namespace, when exactly one Namespace of that name is among the
+    /// manifests; two that differ would let the order of files decide, so nobody knows then.
+    private func labels(of resource: ResourceManifest, among all: [ResourceManifest])
+        -> [String: String]?
     {
         let name = resource.identity.namespace
-        guard
-            let namespace = all.first(where: {
-                $0.identity.kind == "Namespace" && $0.identity.name == name
-            })
-        else { return nil }
-        return namespace.labels.merging(["kubernetes.io/metadata.name": name]) { written, _ in
-            written
+        let found = all.filter {
+            $0.identity.kind == "Namespace" && $0.identity.apiVersion == "v1"
+                && $0.identity.name == name
         }
+        guard let labels = found.first?.labels, found.allSatisfy({ $0.labels == labels }) else {
+            return nil
+        }
+        return labels.merging(["kubernetes.io/metadata.name": name]) { _, real in real }
     }
 
     /// The file itself, or every .yaml, .yml and .json file below a folder, sorted.

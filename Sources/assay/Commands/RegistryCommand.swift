@@ -46,6 +46,11 @@ struct RegistryServeCommand: AsyncParsableCommand {
         behaviour.acceptsChanges = !readOnly
         behaviour.acceptsSparseImages = acceptSparseImages
         let address = try ListenAddress(parsing: listen)
+        if !["127.", "localhost:", "[::1]"].contains(where: listen.hasPrefix) {
+            Talk.warn(
+                "\(plain(listen)) can be reached from elsewhere, and this registry has neither "
+                    + "accounts nor TLS")
+        }
         let store = try RegistryStore(folder: folder, now: SystemPause().now())
         var logger = Logger(label: "assay.registry") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning

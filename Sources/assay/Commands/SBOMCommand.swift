@@ -56,8 +56,16 @@ struct SBOMCommand: AsyncParsableCommand {
     private func inventory() async throws -> Inventory {
         let platform = try platform.map { try Platform(parsing: $0) }
         guard LocalSource.isFolder(subject) != nil else {
+            guard !subject.hasPrefix("."), !subject.hasPrefix("/") else {
+                throw Failure(
+                    .notFound, "cannot open \(quoted(subject))",
+                    because: "there is no such file or folder")
+            }
             let image = try ImageLocation(parsing: subject)
-            return try await Connections.using(access) { connections in
+            if !subject.contains("/") {
+                Talk.say("there is no file or folder \(quoted(subject)); asking for \(image)")
+            }
+            return try await Connections.using(access, for: image) { connections in
                 let source = try await connections.source(image)
                 return try await read(
                     source, try await image.reference(in: source), platform,

@@ -45,14 +45,16 @@ struct WritingOptions: ParsableArguments {
     ) async throws {
         let privateKey = try key.privateKey()
         let created = try SourceDate.epoch ?? SystemPause().now()
-        let (subject, manifest) = try await Connections.using(access) { connections in
+        let (subject, manifest) = try await Connections.using(access, for: image) { connections in
             let destination = try connections.destination(image)
             let subject = try await destination.resolve(
                 try await image.reference(in: destination))
             if image.digest == nil {
                 Talk.warn("\(image) is a tag; what it means now, \(subject.digest), is signed")
             }
-            let writer = EvidenceWriter(destination: destination, key: privateKey)
+            let writer = EvidenceWriter(destination: destination, key: privateKey) {
+                try await SystemPause().wait(milliseconds: settlingTime)
+            }
             let manifest = try await writer.write(
                 try claim(subject, try image.repositoryForClaims()), as: format, created: created)
             return (subject, manifest)
@@ -180,9 +182,12 @@ struct TriangulateCommand: AsyncParsableCommand {
     /// A digest is its own answer; only a tag needs the place.
     private func digest() async throws -> Digest {
         if let digest = image.digest { return digest }
-        return try await Connections.using(access) { connections in
+        return try await Connections.using(access, for: image) { connections in
             let source = try await connections.source(image)
             return try await source.resolve(try await image.reference(in: source)).digest
         }
     }
 }
+
+/// Milliseconds: longer than a signer on a usual line needs between reading and writing a tag.
+private let settlingTime = 400

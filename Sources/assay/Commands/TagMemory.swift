@@ -6,36 +6,22 @@ import Host
 import OCI
 import Policy
 import Primitives
-import Synchronization
 
 /// A small JSON file, `NAME:TAG` to digest. It never makes an image pass: it explains why one fails.
-final class TagMemory: Sendable {
+struct TagMemory: Sendable {
     private let path: String
-    private let tags: Mutex<[String: Digest]>
+    private let tags: [String: Digest]
 
     /// Opens the file; one that is not there is an empty memory.
     init(at path: String) throws {
         self.path = path
-        guard FileManager.default.fileExists(atPath: path) else {
-            tags = Mutex([:])
-            return
-        }
-        let content = try readFile(at: path, atMost: Limits.tagMemoryBytes, named: "the tag memory")
-        let json = try JSONReader(parsing: content, named: path)
-        let format = try json.required("format")
-        guard try format.string() == tagMemoryFormat else {
-            throw format.broken("it is not \(tagMemoryFormat)")
-        }
-        var known: [String: Digest] = [:]
-        for (name, digest) in try json.required("tags").stringMap() {
-            known[name] = try Digest(parsing: digest)
-        }
-        tags = Mutex(known)
+        tags = try TagMemory.read(path)
     }
 
-    func digest(of name: ImageName) -> Digest? { tags.withLock { $0[key(name)] } }
+    func digest(of name: ImageName) -> Digest? { tags[key(name)] }
 
-    /// Keeps what passed everywhere it was judged, and writes the file when that is news.
+    /// Keeps what passed everywhere it was judged. The file is read again and written under a lock,
+    /// so that runs at the same time lose nothing of each other.
     func remember(_ decisions: [Decision], at now: Timestamp) throws {
         var passed: [String: Digest] = [:]
         var spoiled: Set<String> = []
@@ -48,19 +34,31 @@ final class TagMemory: Sendable {
                 spoiled.insert(key(name))
             }
         }
-        let news = passed.filter { !spoiled.contains($0.key) }
-        let all = tags.withLock { tags -> [String: Digest]? in
-            let merged = tags.merging(news) { _, new in new }
-            guard merged != tags else { return nil }
-            tags = merged
-            return merged
+        let news = passed.filter { !spoiled.contains($0.key) && tags[$0.key] != $0.value }
+        guard !news.isEmpty else { return }
+        try whileLocked(path) {
+            let all = try TagMemory.read(path).merging(news) { _, new in new }
+            let document: JSONValue = [
+                "format": .string(tagMemoryFormat), "written": .string(now.description),
+                "tags": JSONValue(sorted: all.mapValues(\.description)),
+            ]
+            try writeFile(Array((document.prettyText + "\n").utf8), at: path, permissions: 0o644)
         }
-        guard let all else { return }
-        let document: JSONValue = [
-            "format": .string(tagMemoryFormat), "written": .string(now.description),
-            "tags": JSONValue(sorted: all.mapValues(\.description)),
-        ]
-        try writeFile(Array((document.prettyText + "\n").utf8), at: path, permissions: 0o644)
+    }
+
+    private static func read(_ path: String) throws -> [String: Digest] {
+        guard FileManager.default.fileExists(atPath: path) else { return [:] }
+        let content = try readFile(at: path, atMost: Limits.tagMemoryBytes, named: "the tag memory")
+        let json = try JSONReader(parsing: content, named: path)
+        let format = try json.required("format")
+        guard try format.string() == tagMemoryFormat else {
+            throw format.broken("it is not \(tagMemoryFormat)")
+        }
+        var known: [String: Digest] = [:]
+        for (name, digest) in try json.required("tags").stringMap() {
+            known[name] = try Digest(parsing: digest)
+        }
+        return known
     }
 
     private func key(_ name: ImageName) -> String {

@@ -29,7 +29,7 @@ struct TreeCommand: AsyncParsableCommand {
         let signer = try key.map {
             TrustedSigner.key(try PublicKey(pem: try $0.pem(for: "the public key")))
         }
-        let tree = try await Connections.using(access) { connections in
+        let tree = try await Connections.using(access, for: image) { connections in
             let source = try await connections.source(image)
             return try await EvidenceTree.found(
                 for: try await image.reference(in: source), in: RememberingSource(source),

@@ -28,6 +28,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var annotations: [AnnotationArgument] = []
 
     @OptionGroup var origin: OriginOptions
+    @OptionGroup var log: LogOptions
     @OptionGroup var access: RegistryAccessOptions
     @OptionGroup var output: OutputOptions
 
@@ -70,11 +71,18 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
 
     @OptionGroup var key: VerificationKeyOptions
     @OptionGroup var origin: OriginOptions
+    @OptionGroup var log: LogOptions
     @OptionGroup var access: RegistryAccessOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let type = try PredicateType(named: type)
+        guard type != .signature else {
+            throw Failure(
+                .usage, "cannot look for attestations of type \(type)",
+                because: "that type is a signature, and a signature is no attestation",
+                next: "use assay verify")
+        }
         let signer = TrustedSigner.key(try key.publicKey())
         let question = EvidenceQuestion(
             type: type, signer: signer, image: image, origin: origin.origin
@@ -101,6 +109,12 @@ struct AnnotationArgument: ExpressibleByArgument {
         name = String(argument[..<equals])
         value = String(argument[argument.index(after: equals)...])
     }
+}
+
+/// What cosign asks of a key without a log; here a key never needs one.
+struct LogOptions: ParsableArguments {
+    @Flag(help: "Taken for cosign's sake: a key is verified without a transparency log anyway.")
+    var insecureIgnoreTlog = false
 }
 
 struct OriginOptions: ParsableArguments {

@@ -19,8 +19,8 @@ struct RegistryAccessOptions: ParsableArguments {
 
     @Option(
         help: """
-            User name for the registry; else Docker's and podman's files and their helpers are \
-            asked.
+            User name for the registry of the image (in a copy: of the destination) and for no \
+            other; else Docker's and podman's files and their helpers are asked.
             """)
     var registryUsername: String?
 
@@ -50,6 +50,18 @@ struct RegistryAccessOptions: ParsableArguments {
         return .password(user: user, secret: password)
     }
 
+    fileprivate func credentials(for image: ImageLocation?) throws -> any CredentialSource {
+        let stored = RegistryCredentials(
+            explicit: nil, environment: ProcessInfo.processInfo.environment)
+        guard let given = try credential() else { return stored }
+        guard case .registry(let repository)? = image?.place else {
+            throw Failure(
+                .usage, "cannot use --registry-username", because: "no one registry is named here",
+                next: "log in instead, with docker login or podman login: both files are read")
+        }
+        return HostCredentials(host: repository.registry, given: given, others: stored)
+    }
+
     fileprivate func options() throws -> RegistryOptions {
         var hosts: Set<RegistryHost> = []
         for host in plainHTTP { hosts.insert(try RegistryHost(parsing: host)) }
@@ -62,16 +74,20 @@ struct Connections: Sendable {
     private let client: RegistryClient
 
     /// Opens, works, closes.
+    ///
+    /// - Parameter image: whose registry the user name and password of the command line are for; nil
+    ///   where a document names the images, so that nobody who writes one can collect a password.
     static func using<Result: Sendable>(
-        _ access: RegistryAccessOptions, _ work: (Connections) async throws -> Result
+        _ access: RegistryAccessOptions, for image: ImageLocation?,
+        _ work: (Connections) async throws -> Result
     ) async throws -> Result {
+        let credentials = try access.credentials(for: image)
+        let options = try access.options()
+        // Nothing may throw between here and the shutdown.
         let transport = try HTTPTransport(
             extraCertificates: access.registryCacert, timeouts: .standard)
         let client = RegistryClient(
-            transport: transport, pause: SystemPause(),
-            credentials: RegistryCredentials(
-                explicit: try access.credential(), environment: ProcessInfo.processInfo.environment),
-            options: try access.options())
+            transport: transport, pause: SystemPause(), credentials: credentials, options: options)
         let outcome: Swift.Result<Result, any Error>
         do {
             outcome = .success(try await work(Connections(client: client)))
@@ -100,5 +116,16 @@ struct Connections: Sendable {
             return exists
                 ? try LayoutDirectory.open(at: path) : try LayoutDirectory.create(at: path)
         }
+    }
+}
+
+/// A credential for one registry; all others are asked for elsewhere.
+private struct HostCredentials: CredentialSource {
+    let host: RegistryHost
+    let given: RegistryCredential
+    let others: RegistryCredentials
+
+    func credential(for repository: Repository) async throws -> RegistryCredential {
+        repository.registry == host ? given : try await others.credential(for: repository)
     }
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where outside conformance data and our own interop scripts are, when they are.
 
-import Foundation
+package import Foundation
 
-/// Folders found by walking up from this file.
-enum SharedSuites {
-    static let packageURLs = find("shared/suites/purl/types")
-    static let interop = find("Tests/Interop")
+/// Folders found by walking up from this file; `shared/` stands beside a checkout or above it.
+package enum SharedSuites {
+    package static let packageURLs = folder("shared/suites/purl/types")
+    package static let kyverno = folder("shared/suites/kyverno-test")
+    package static let interop = folder("Tests/Interop")
 
-    private static func find(_ path: String) -> URL? {
+    private static func folder(_ path: String) -> URL? {
         var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         while folder.path != "/" {
             folder.deleteLastPathComponent()
