@@ -33,6 +33,7 @@ struct Assay: AsyncParsableCommand {
             CommandGroup(
                 name: "Decisions:", subcommands: [PolicyCommand.self, ExplainCommand.self]),
             CommandGroup(name: "Services:", subcommands: [RegistryCommand.self]),
+            CommandGroup(name: "Other:", subcommands: [VersionCommand.self]),
         ])
 
     static func main() async {
@@ -89,4 +90,11 @@ enum ExitStatus: Int32 {
     func end() throws {
         if self != .yes { throw ExitCode(rawValue) }
     }
+}
+
+struct VersionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Prints the version, as --version does.")
+
+    func run() async throws { Answer.print(assayVersion) }
 }

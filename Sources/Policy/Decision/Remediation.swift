@@ -63,7 +63,9 @@ struct RemedyContext: Sendable {
 
     private func summary(_ remedy: Remedy) -> String {
         switch remedy {
-        case .sign: "sign the image with the key the policy names"
+        case .sign:
+            "if CI built this digest, sign it there; if not, go back to a digest that verifies, and "
+                + "do not sign what nobody has looked at"
         case .attest(let type): "attest \(type) with the key the policy names"
         case .correct(let type, _, _, _):
             "every statement of type \(type) must meet the conditions; use a build that does"
@@ -72,7 +74,7 @@ struct RemedyContext: Sendable {
         case .copyEvidence: "copy the image again with its evidence"
         case .mendRegistry(let obstacle): registrySummary(obstacle)
         case .nameTheLog: "set rekor.ignoreTlog: true; log entries are not verified yet"
-        case .giveKey(_, let why): "\(why): give its file beside the policy, or write the key out"
+        case .giveKey(_, let why): "\(why): give its file with --key-material, or write the key out"
         case .useKey: "name a key: certificates are not verified yet"
         case .nameSigners: "name attestors: nothing can verify an image without them"
         case .correctImageName: "correct the image's name"
