@@ -77,7 +77,7 @@ package struct ApplyReport: Sendable {
         for evaluation in evaluations { blocks += violations(in: evaluation) }
         for failure in failures { blocks.append(failure.description) }
         blocks += evaluations.flatMap(\.decisions).map(\.summaryText)
-        blocks.append(imagesLine + "\n" + summaryLine)
+        blocks += [imagesLine, summaryLine]
         return blocks.joined(separator: "\n\n")
     }
 

@@ -88,7 +88,8 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         let unmatched = report.evaluations.flatMap(\.decisions).count { $0.result == .unmatched }
         if unmatched > 0 {
             Talk.warn(
-                "\(unmatched) images are spoken about by no rule; nothing was verified of them")
+                (unmatched == 1 ? "1 image is" : "\(unmatched) images are")
+                    + " spoken about by no rule; nothing was verified")
         }
         if report.evaluations.flatMap(\.decisions).isEmpty, report.failures.isEmpty {
             Talk.warn("nothing was judged: the manifests name no image")
