@@ -101,11 +101,11 @@ let package = Package(
         tests("ArchitectureTests", []),
         tests("PrimitivesTests", []),
         tests("OCITests", ["OCI", "TestSupport"]),
-        tests("RegistryTests", ["OCI", "Registry", httpTypes]),
+        tests("RegistryTests", ["OCI", "Registry", "TestSupport", httpTypes]),
         tests("SigningTests", ["OCI", "Signing", "TestSupport", crypto, cryptoExtras]),
         tests("SBOMTests", ["OCI", "SBOM", "TestSupport"]),
         tests("PolicyTests", ["OCI", "Policy", "Signing", "TestSupport", crypto]),
-        tests("HostTests", ["Host", "OCI", "Registry"]),
+        tests("HostTests", ["Host", "OCI", "Registry", "TestSupport"]),
         tests(
             "ServerTests",
             [

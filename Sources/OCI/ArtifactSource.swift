@@ -22,6 +22,13 @@ package protocol ArtifactSource: ContentSource {
     func tags() async throws -> [Tag]
 }
 
+extension ArtifactSource {
+    /// For places where reading the manifest is the cheapest way to ask.
+    package func resolve(_ reference: ManifestReference) async throws -> Descriptor {
+        try await manifest(reference).descriptor
+    }
+}
+
 /// What a place said when asked for referrers, and through which door.
 package struct ReferrersAnswer: Hashable, Sendable {
     /// The way the list was found.

@@ -6,6 +6,7 @@ import Glibc
 import OCI
 import Primitives
 import Registry
+import TestSupport
 import Testing
 
 @testable import Host

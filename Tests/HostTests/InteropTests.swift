@@ -8,6 +8,7 @@ import OCI
 import Primitives
 import Registry
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Host

@@ -5,6 +5,7 @@ import Foundation
 import OCI
 import Primitives
 import Registry
+import TestSupport
 import Testing
 
 @testable import Host

@@ -5,6 +5,7 @@ import HTTPTypes
 import OCI
 import Primitives
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Registry

@@ -5,6 +5,7 @@ import OCI
 import Primitives
 import Registry
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("copying")

@@ -6,6 +6,7 @@ import OCI
 import Primitives
 import Registry
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("writing to a registry")

@@ -6,6 +6,7 @@ import OCI
 import Primitives
 import Registry
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("reading from a registry")

@@ -62,20 +62,3 @@ func evidence(about subject: Manifest, _ text: String) throws -> Manifest {
         annotations: ["org.example.text": text]
     ).manifest()
 }
-
-/// Expects a failure of that kind whose text has that part.
-func expectFailure(
-    _ kind: Failure.Kind, _ part: String, sourceLocation: SourceLocation = #_sourceLocation,
-    _ work: () async throws -> Void
-) async {
-    do {
-        try await work()
-        Issue.record("there was no failure", sourceLocation: sourceLocation)
-    } catch let failure as Failure {
-        #expect(failure.kind == kind, "\(failure)", sourceLocation: sourceLocation)
-        #expect(
-            failure.description.contains(part), "\(failure)", sourceLocation: sourceLocation)
-    } catch {
-        Issue.record("another error: \(error)", sourceLocation: sourceLocation)
-    }
-}

@@ -74,8 +74,8 @@ struct DocumentTests {
             about: subject, name: nil, predicateType: .signature, predicate: [:])
         let envelope = try Envelope(
             signing: statement.compactBytes, as: inTotoPayloadType, with: key)
-        let bundle = SignatureBundle(envelope: envelope, signedBy: try key.publicKey)
-        return (bundle, bundle.json.compactBytes, key, subject)
+        let bytes = SignatureBundle.document(envelope, signedBy: try key.publicKey).compactBytes
+        return (try SignatureBundle(parsing: bytes), bytes, key, subject)
     }
 
     @Test("every field of a bundle that Assay writes is needed")

@@ -94,6 +94,13 @@ struct EvidenceTests {
         #expect(report.mostTelling?.reason == .subjectMismatch)
     }
 
+    private func signedBundle(_ envelope: Envelope, signedBy key: PublicKey) throws
+        -> SignatureBundle
+    {
+        try SignatureBundle(
+            parsing: SignatureBundle.document(envelope, signedBy: key).compactBytes)
+    }
+
     @Test("a changed payload under a bundle that names our key is an invalid signature")
     func changedPayload() async throws {
         let key = try TestKeys.ecdsaP256()
@@ -110,7 +117,7 @@ struct EvidenceTests {
         let forged = EvidenceCandidate(
             carrier: candidate.carrier, manifest: candidate.manifest, digest: candidate.digest,
             position: 0,
-            form: .bundle(SignatureBundle(envelope: changed, signedBy: try key.publicKey)))
+            form: .bundle(try signedBundle(changed, signedBy: key.publicKey)))
         let report = try Evidence(subject: image.digest, candidates: [forged])
             .signatures(by: .key(key.publicKey))
         #expect(report.mostTelling?.reason == .signatureInvalid)
@@ -129,7 +136,7 @@ struct EvidenceTests {
             signatures: signed.signatures)
         let candidate = EvidenceCandidate(
             carrier: .referrersAPI, manifest: subject, digest: subject, position: 0,
-            form: .bundle(SignatureBundle(envelope: changed, signedBy: try key.publicKey)))
+            form: .bundle(try signedBundle(changed, signedBy: key.publicKey)))
         let report = try Evidence(subject: subject, candidates: [candidate])
             .signatures(by: .key(key.publicKey))
         guard case .notProven(let rejected) = report.answer else {

@@ -45,10 +45,6 @@ package struct FolderImage: LocalArtifacts {
         return root
     }
 
-    package func resolve(_ reference: ManifestReference) throws(Failure) -> Descriptor {
-        try manifest(reference).descriptor
-    }
-
     package func referrers(of subject: Digest) -> ReferrersAnswer {
         ReferrersAnswer(descriptors: [], door: .layout)
     }

@@ -110,10 +110,6 @@ package struct DockerArchive: LocalArtifacts {
         return manifest
     }
 
-    package func resolve(_ reference: ManifestReference) throws(Failure) -> Descriptor {
-        try manifest(reference).descriptor
-    }
-
     /// Nothing: such an archive holds no evidence.
     package func referrers(of subject: Digest) -> ReferrersAnswer {
         ReferrersAnswer(descriptors: [], door: .layout)

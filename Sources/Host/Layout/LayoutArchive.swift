@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An OCI image layout inside a tar file, read in place.
 
+internal import OCI
 internal import Primitives
 
 /// Reads images out of a layout archive; nothing is unpacked.

@@ -164,10 +164,6 @@ extension LayoutReading {
         try layout.manifest(reference)
     }
 
-    package func resolve(_ reference: ManifestReference) throws(Failure) -> Descriptor {
-        try layout.manifest(reference).descriptor
-    }
-
     package func referrers(of subject: Digest) throws(Failure) -> ReferrersAnswer {
         try layout.referrers(of: subject)
     }

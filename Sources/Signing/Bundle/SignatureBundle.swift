@@ -56,31 +56,12 @@ package struct SignatureBundle: Hashable, Sendable {
     }
 
     /// The bundle Assay writes for a key: version 0.3, a hint, a DSSE envelope, no log.
-    package init(envelope: Envelope, signedBy key: PublicKey) {
-        mediaType = .sigstoreBundle
-        signer = .publicKey(hint: key.hint)
-        content = .envelope(envelope)
-        logEntries = []
-        timestamps = []
-    }
-
-    /// The document for a bundle that was made here; parsed bundles keep their own bytes.
-    package var json: JSONValue {
-        var material: JSONObject = [:]
-        switch signer {
-        case .publicKey(let hint): material["publicKey"] = ["hint": .string(hint)]
-        case .certificate(let chain):
-            material["certificate"] = ["rawBytes": .string(base64Text(chain.first ?? []))]
-        }
-        var object: JSONObject = [
-            "mediaType": .string(mediaType.description), "verificationMaterial": .object(material),
+    package static func document(_ envelope: Envelope, signedBy key: PublicKey) -> JSONValue {
+        [
+            "mediaType": .string(MediaType.sigstoreBundle.description),
+            "verificationMaterial": ["publicKey": ["hint": .string(key.hint)]],
+            "dsseEnvelope": envelope.json,
         ]
-        switch content {
-        case .envelope(let envelope): object["dsseEnvelope"] = envelope.json
-        case .messageSignature(_, let signature):
-            object["messageSignature"] = ["signature": .string(base64Text(signature))]
-        }
-        return .object(object)
     }
 }
 

@@ -80,9 +80,9 @@ package struct EvidenceWriter: Sendable {
     }
 
     private func writeBundle(_ claim: Claim, created: Timestamp) async throws -> Manifest {
-        let bundle = SignatureBundle(
-            envelope: try claim.envelope(signedBy: key), signedBy: try key.publicKey)
-        let content = bundle.json.compactBytes
+        let content = SignatureBundle.document(
+            try claim.envelope(signedBy: key), signedBy: try key.publicKey
+        ).compactBytes
         var layer = Descriptor(of: content, as: .sigstoreBundle)
         try await destination.push(layer, content: ByteStream(content), mountingFrom: nil)
         // Spec: image-spec 1.1, descriptor.md, "data": small content may ride in the manifest, so

@@ -25,7 +25,7 @@ struct ImageFactFinder: Sendable {
             } catch {
                 // Nothing here, and the origin cannot be asked: nobody knows whether it was lost.
                 if case .looked(let evidence) = found, evidence.candidates.isEmpty {
-                    found = .couldNotLook(asFailure(error, image))
+                    found = .couldNotLook(asFailure(error, "cannot read \(image.name)"))
                 }
             }
             var facts = ImageFacts(resolution: .resolved(subject), evidence: found)
@@ -33,7 +33,7 @@ struct ImageFactFinder: Sendable {
             facts.origin = origin
             return facts
         } catch {
-            let failure = asFailure(error, image)
+            let failure = asFailure(error, "cannot read \(image.name)")
             return ImageFacts(resolution: .unresolved(failure), evidence: .couldNotLook(failure))
         }
     }
@@ -44,10 +44,7 @@ struct ImageFactFinder: Sendable {
         do {
             return .looked(try await look(wishes, about: digest, in: source))
         } catch {
-            return .couldNotLook(
-                (error as? Failure)
-                    ?? Failure(.unavailable, "cannot look at \(digest)", because: plain("\(error)"))
-            )
+            return .couldNotLook(asFailure(error, "cannot look at \(digest)"))
         }
     }
 
@@ -90,8 +87,7 @@ struct ImageFactFinder: Sendable {
         return nil
     }
 
-    private func asFailure(_ error: any Error, _ image: NeededImage) -> Failure {
-        (error as? Failure)
-            ?? Failure(.unavailable, "cannot read \(image.name)", because: plain("\(error)"))
+    private func asFailure(_ error: any Error, _ what: String) -> Failure {
+        (error as? Failure) ?? Failure(.unavailable, what, because: plain("\(error)"))
     }
 }
