@@ -24,8 +24,17 @@ package func bytes(fromBase64 text: some StringProtocol) -> [UInt8]? {
 /// Spec: DSSE protocol 1.0.2, "verifiers MUST accept standard and URL-safe base64".
 package func bytes(fromAnyBase64 text: some StringProtocol) -> [UInt8]? {
     if let bytes = bytes(fromBase64: text) { return bytes }
-    var standard = String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
-    guard !text.contains("+"), !text.contains("/") else { return nil }
-    while !standard.utf8.count.isMultiple(of: 4) { standard += "=" }
-    return bytes(fromBase64: standard)
+    // Bytes, not characters: a text that is no base64 may be as long as evidence can be.
+    var standard: [UInt8] = []
+    standard.reserveCapacity(text.utf8.count + 2)
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
+        case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
+        case UInt8(ascii: "+"), UInt8(ascii: "/"): return nil
+        default: standard.append(byte)
+        }
+    }
+    while !standard.count.isMultiple(of: 4) { standard.append(UInt8(ascii: "=")) }
+    return bytes(fromBase64: String(decoding: standard, as: UTF8.self))
 }

@@ -24,6 +24,10 @@ package enum Limits {
     /// Bytes of one YAML file times the names in it that are written with `?`. libyaml nests 1,000 of
     /// them, and each level is hashed whole before it can be refused.
     package static let yamlNameBytes = 64 * mebibyte
+    /// Bytes of one regular expression. Real ones have under 200.
+    package static let regularExpressionBytes = 16 * 1024
+    /// Bytes RE2 may take for one compiled expression and its state machines; RE2's own default.
+    package static let regularExpressionMemory: Int64 = 8 << 20
 
     // MARK: Registry documents
 
@@ -132,6 +136,131 @@ package enum Limits {
     /// Bytes of one key file.
     package static let keyFileBytes = 64 * 1024
 
+    // MARK: Files that are signed
+
+    /// A file that is held in memory as a whole, because a signature is made or checked over the
+    /// file itself (pure Ed25519). Larger files are known by their hashes.
+    package static let wholeMessageBytes = 256 * mebibyte
+    /// The bundles beside one file. Source: as `candidatesPerDigest`.
+    package static let bundlesPerFile = 200
+
+    // MARK: Certificates, logs, timestamps
+
+    /// Bytes of one X.509 certificate. Fulcio's have about 1 KiB.
+    package static let certificateBytes = 32 * 1024
+    /// Extensions of one certificate: the X.509 library's own limit. Fulcio's have up to 29.
+    package static let extensionsPerCertificate = 32
+    /// Names in one certificate, or in one list of name constraints. Fulcio writes exactly one.
+    package static let namesPerCertificate = 100
+    /// Signed certificate timestamps of one certificate. Fulcio's have one; browsers ask for three.
+    package static let timestampsPerCertificate = 32
+    /// Certificates of one PEM file or chain. sigstore-go and web browsers stop near 10.
+    package static let certificatesPerChain = 16
+    /// Bytes of one RFC 3161 response. Real ones, certificates embedded, stay under 8 KiB.
+    package static let timestampBytes = 128 * 1024
+    /// Bytes of a number in a timestamp. Spec: RFC 3161 §2.4.2 asks for serial numbers of 160 bits.
+    package static let timestampIntegerBytes = 64
+    /// Certificates, algorithms, attributes or extensions in one list of a timestamp. Real ones
+    /// have up to 6.
+    package static let timestampListElements = 16
+    /// Bytes of one object identifier. Registered ones stay under 20.
+    package static let objectIdentifierBytes = 64
+    /// Bytes of one canonicalised log entry. Rekor's own limit for a request is 100 KiB by default.
+    package static let logEntryBytes = 16 * mebibyte
+    /// Bytes of one signed note. The specification of witnesses stops at 64 KiB too.
+    package static let signedNoteBytes = 64 * 1024
+    /// Signature lines of one note. Spec: C2SP signed-note asks verifiers to stop at a number; Go: 100.
+    package static let signaturesPerNote = 100
+    /// Bytes of one signature of a log. RSA with 4,096 bits has 512.
+    package static let logSignatureBytes = 1_024
+    /// Hashes of one Merkle proof: a tree of 2^63 leaves has 63 levels.
+    package static let hashesPerProof = 63
+    /// Bytes of one trusted root or signing configuration. The public-good one has 7 KiB.
+    package static let trustedRootBytes = 4 * mebibyte
+    /// Logs, authorities of each kind, services of each kind in one trusted root or configuration.
+    package static let trustAnchorsPerKind = 256
+    /// Signature checks that building chains for one piece of evidence may cost, and ways it may walk.
+    package static let chainWork = 64
+
+    // MARK: Signing services
+
+    /// Bytes of one OIDC token. GitHub's have under 2 KiB; many servers stop at 8 KiB of header.
+    package static let identityTokenBytes = 32 * 1024
+    /// Audiences of one OIDC token. Real ones have one.
+    package static let audiencesPerToken = 16
+    /// Seconds that two clocks may differ when a token says from when on it is valid.
+    package static let clockLeewaySeconds = 60
+    /// Bytes of a certificate authority's answer: a whole chain, as PEM inside JSON.
+    package static let certificateAnswerBytes = 2 * certificatesPerChain * certificateBytes
+    /// Bytes of a log's answer: one entry in base64, and its proof.
+    package static let logAnswerBytes = 2 * logEntryBytes
+    /// Times one request to a signing service is sent before its failure counts.
+    package static let serviceAttempts = 3
+    /// Seconds for one attempt. Spec: a Rekor v2 log answers when the entry is in the tree; clients
+    /// are told to wait for at least 20.
+    package static let serviceSeconds = 60
+    /// Seconds for one question to a signing service, all its attempts and waits together.
+    package static let serviceTotalSeconds = 2 * serviceSeconds
+
+    // MARK: Keys, tokens, key services
+
+    /// Keys of one file, or versions of one key in a service. Vault keeps ten by default in its tools.
+    package static let keysPerFile = 100
+    /// Bits of an RSA modulus. Spec: NIST SP 800-131A; BoringSSL stops at 8,192.
+    package static let rsaKeyBits = 2_048...8_192
+    /// Rounds of PBKDF2 on a password. OWASP asks for 600,000 (1,300,000 of SHA-1); ours take 3 s.
+    package static let passwordRounds = 5_000_000
+    /// Bytes scrypt may touch for a password, N, r and p multiplied. OpenSSL's default takes 16 MiB.
+    package static let scryptBytes = 256 * mebibyte
+    /// Bytes of one answer of a key service or plugin. A key with a hundred RSA versions has 100 KiB.
+    package static let keyServiceBytes = mebibyte
+    /// Seconds for one question to a key service or plugin.
+    package static let keyServiceSeconds = 30
+    /// Bytes of one message that is handed to something that signs elsewhere, where it needs all.
+    package static let remoteMessageBytes = 16 * mebibyte
+    /// Bytes of a key reference. PKCS #11 URIs with every attribute stay under 1 KiB.
+    package static let keyReferenceBytes = 4_096
+    /// Bytes of one attribute of an object in a token.
+    package static let tokenAttributeBytes = 32 * 1024
+    /// Slots, and objects with one name, looked at in a token.
+    package static let tokenObjects = 256
+    /// Bytes of a PIN or of a token for a service.
+    package static let secretBytes = 8 * 1024
+    // MARK: Update repositories (TUF)
+
+    /// Bytes of one root metadata file. python-tuf stops there too; Sigstore's has 6 KiB.
+    package static let rootMetadataBytes = 512_000
+    /// Bytes of one timestamp metadata file. python-tuf: the same.
+    package static let timestampMetadataBytes = 16_384
+    /// Bytes of one snapshot metadata file. python-tuf: the same.
+    package static let snapshotMetadataBytes = 2_000_000
+    /// Bytes of one targets metadata file. python-tuf: the same.
+    package static let targetsMetadataBytes = 5_000_000
+    /// Root versions taken in one update. python-tuf: the same. Spec: TUF 1.0.34 §5.3.3 asks for one.
+    package static let rootRotations = 256
+    /// Delegated roles visited in one search. python-tuf: the same. Spec: TUF 1.0.34 §5.6.7.1.
+    package static let delegationsVisited = 32
+    /// Keys of one metadata file, or of one role. Sigstore's root has 6.
+    package static let keysPerMetadata = 1_024
+    /// Signatures of one metadata file. Sigstore's root has 5.
+    package static let signaturesPerMetadata = 1_024
+    /// Roles one targets file delegates to by name; more of them use hash bins.
+    package static let delegationsPerRole = 4_096
+    /// Paths or hash prefixes of one delegation. PyPI's plan for hash bins had 16,384 in all.
+    package static let pathsPerDelegation = 16_384
+    /// Comparisons that the path patterns of one search may cost: about a second.
+    package static let patternSteps = 20_000_000
+    /// Bytes of a role's name once it is encoded: with `.json` it still fits Linux's 255.
+    package static let roleFileNameBytes = 200
+    /// Bytes of one target file; it is kept in memory. Sigstore's largest has 12 KiB.
+    package static let targetFileBytes = 64 * mebibyte
+    /// Bytes of the trust folder's `source.json`, which Assay writes: two names and an address.
+    package static let trustSourceBytes = 16_384
+    /// Seconds to wait for another process that updates the same folder.
+    package static let trustLockSeconds = 60
+    /// Milliseconds between two looks at its lock.
+    package static let trustLockMilliseconds = 20
+
     // MARK: Archives and inventories
 
     /// Entries of one layer or archive. The largest real layers have about one million.
@@ -187,6 +316,23 @@ package enum Limits {
     /// Checks, or steps of a remediation, in one stored decision.
     package static let checksPerDecision = 100_000
 
+    // MARK: Expressions
+
+    /// Bytes of one CEL expression. cel-go reads 100,000 code points.
+    package static let expressionBytes = 100_000
+    /// Nodes of one CEL expression. The largest real ones have about 500.
+    package static let expressionNodes = 10_000
+    /// Nesting of one CEL expression. Spec: langdef.md asks for 32 at least; cel-go: 250.
+    package static let expressionDepth = 100
+    /// Calls on the stack while a CEL expression is read; parentheses take two each.
+    package static let expressionRecursion = 220
+    /// Cost of one evaluation. Kubernetes: 1,000,000 an expression, about 0.1 s.
+    package static let expressionCost = 1_000_000
+    /// Items of a value that an expression makes, nested ones counted, where it is written out.
+    package static let expressionResultItems = 100_000
+    /// Facts one evaluation may ask for at once.
+    package static let expressionNeeds = 1_000
+
     // MARK: Embedded registry
 
     /// Connections served at once; later ones wait in the listen queue. Each may hold one batch.
@@ -217,6 +363,28 @@ package enum Limits {
     package static let referrersPageBytes = 4 * mebibyte
     /// Tags set by one push. Spec: distribution-spec 1.2-dev asks for at least 10.
     package static let tagsPerPush = 100
+
+    // MARK: JMESPath
+
+    /// Bytes of one JMESPath expression. Real ones have under 1,000; the suite's longest 3,000.
+    package static let jmespathBytes = 64 * 1024
+    /// Nesting of one JMESPath expression. The suite's deepest has 104 projections in each other; a
+    /// debug build needs more than 512 KiB of stack for this many levels, and 2 MiB are enough.
+    package static let jmespathDepth = 120
+    /// Steps of one evaluation: a node on a value, an item looked at. Kyverno has no such limit.
+    package static let jmespathSteps = 250_000
+    /// Bytes of text and values that one evaluation makes.
+    package static let jmespathOutputBytes = 8 * mebibyte
+    /// Variables in one string, and `$(…)` references in one document.
+    package static let variablesPerText = 1_000
+    /// References that lead from one to the next.
+    package static let referenceDepth = 16
+    /// Rounds of the compatibility switch that substitutes variables in values again.
+    package static let substitutionRounds = 8
+    /// Repeats that `*` and `+` stand for at most when text is made to fit an expression.
+    package static let generatedRepeats = 16
+    /// Bytes of text made to fit an expression.
+    package static let generatedBytes = 4_096
 
     // MARK: Files of our own
 

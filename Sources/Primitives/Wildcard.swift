@@ -2,23 +2,21 @@
 // Kyverno's wildcards: `*` is any run of characters, `/` included, and `?` is exactly one.
 // Spec: reference kyverno.md §1.5, §1.8.
 
-import Primitives
-
 /// A pattern over a whole text; never a search inside one.
-struct Wildcard: Hashable, Sendable, CustomStringConvertible {
-    let description: String
+package struct Wildcard: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
     private let scalars: [Unicode.Scalar]
 
-    init(_ pattern: String) {
+    package init(_ pattern: String) {
         description = pattern
         scalars = Array(pattern.unicodeScalars)
     }
 
     /// Whether any character of the pattern stands for others.
-    var isPattern: Bool { scalars.contains { $0 == "*" || $0 == "?" } }
+    package var isPattern: Bool { scalars.contains { $0 == "*" || $0 == "?" } }
 
     /// Compares in time proportional to pattern times text, and stops at `Limits.wildcardSteps`.
-    func matches(_ text: String) throws(Failure) -> Bool {
+    package func matches(_ text: String) throws(Failure) -> Bool {
         let text = Array(text.unicodeScalars)
         var (patternPlace, textPlace) = (0, 0)
         var star: (pattern: Int, text: Int)?
@@ -55,7 +53,7 @@ struct Wildcard: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Whether one of several patterns fits the whole text.
-func anyWildcard(of patterns: [String], matches text: String) throws(Failure) -> Bool {
+package func anyWildcard(of patterns: [String], matches text: String) throws(Failure) -> Bool {
     for pattern in patterns where try Wildcard(pattern).matches(text) { return true }
     return false
 }
