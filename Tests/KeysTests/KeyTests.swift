@@ -4,9 +4,9 @@
 import Crypto
 import CryptoExtras
 import FoundationEssentials
+import Keys
 import OCI
 import Primitives
-import Signing
 import TestSupport
 import Testing
 
@@ -17,13 +17,13 @@ struct KeyTests {
 
     @Test(
         "a sealed key opens with its password and signs for the same public key",
-        arguments: EvidenceTests.algorithms.indices)
+        arguments: TestKeys.algorithms.indices)
     func sealedKeyOpens(algorithm: Int) throws {
-        let key = try EvidenceTests.algorithms[algorithm]()
+        let key = try TestKeys.algorithms[algorithm]()
         let sealed = try EncryptedPrivateKey(
             sealing: key, password: Array("hunter2".utf8), salt: salt, nonce: nonce)
         let opened = try EncryptedPrivateKey(pem: sealed.pem).opened(with: Array("hunter2".utf8))
-        #expect(try opened.publicKey == key.publicKey)
+        #expect(opened.publicKey == key.publicKey)
         let message = Array("message".utf8)
         #expect(try key.publicKey.isValid(opened.sign(message), over: message))
         #expect(try !key.publicKey.isValid(opened.sign(message), over: message + [0]))

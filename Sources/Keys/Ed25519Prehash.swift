@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ed25519ph through libsodium, the one library here that has it. Spec: RFC 8032 §5.1.
+
+internal import CSodium
+
+/// Ed25519 over a SHA-512 of the message, with an empty context.
+enum Ed25519Prehash {
+    static func signature(over message: [UInt8], seed: [UInt8]) -> [UInt8]? {
+        guard seed.count == 32 else { return nil }
+        var publicKey = [UInt8](repeating: 0, count: 32)
+        var secret = [UInt8](repeating: 0, count: 64)
+        var state = crypto_sign_ed25519ph_state()
+        var signature = [UInt8](repeating: 0, count: 64)
+        let isMade =
+            unsafe crypto_sign_ed25519_seed_keypair(&publicKey, &secret, seed) == 0
+            && crypto_sign_ed25519ph_init(&state) == 0
+            && crypto_sign_ed25519ph_update(&state, message, UInt64(message.count)) == 0
+            && crypto_sign_ed25519ph_final_create(&state, &signature, nil, secret) == 0
+        unsafe sodium_memzero(&secret, secret.count)
+        return isMade ? signature : nil
+    }
+
+    /// The same for a message of which only the SHA-512 is here.
+    ///
+    /// Spec: RFC 8032 §5.1.6, with libsodium's arithmetic.
+    static func signature(forSHA512 hash: [UInt8], seed: [UInt8]) -> [UInt8]? {
+        guard seed.count == 32, hash.count == 64 else { return nil }
+        var expanded = SignatureHash.sha512.hash(of: seed)
+        var secret = Array(expanded.prefix(32))
+        secret[0] &= 0xF8
+        secret[31] = secret[31] & 0x7F | 0x40
+        secret = reduced(secret + [UInt8](repeating: 0, count: 32))
+        var nonce = reduced(
+            SignatureHash.sha512.hash(of: domain + Array(expanded.suffix(32)) + hash))
+        defer {
+            for place in expanded.indices { expanded[place] = 0 }
+            unsafe sodium_memzero(&secret, secret.count)
+            unsafe sodium_memzero(&nonce, nonce.count)
+        }
+        var key = [UInt8](repeating: 0, count: 32)
+        var point = key
+        guard unsafe crypto_scalarmult_ed25519_base_noclamp(&key, secret) == 0,
+            unsafe crypto_scalarmult_ed25519_base_noclamp(&point, nonce) == 0
+        else { return nil }
+        let challenge = reduced(SignatureHash.sha512.hash(of: domain + point + key + hash))
+        var product = [UInt8](repeating: 0, count: 32)
+        var response = product
+        unsafe crypto_core_ed25519_scalar_mul(&product, challenge, secret)
+        unsafe crypto_core_ed25519_scalar_add(&response, nonce, product)
+        return point + response
+    }
+
+    static func isValid(_ signature: [UInt8], over message: [UInt8], key: [UInt8]) -> Bool {
+        guard signature.count == 64, key.count == 32 else { return false }
+        var state = crypto_sign_ed25519ph_state()
+        return unsafe crypto_sign_ed25519ph_init(&state) == 0
+            && crypto_sign_ed25519ph_update(&state, message, UInt64(message.count)) == 0
+            && crypto_sign_ed25519ph_final_verify(&state, signature, key) == 0
+    }
+
+    /// The same for a message of which only the SHA-512 is here.
+    ///
+    /// libsodium's own function hashes the message itself, so this follows RFC 8032 §5.1.7 with
+    /// libsodium's arithmetic: `[S]B - [k]A` must be R. A and R must be points of the prime-order
+    /// group in their one encoding, S below the group's order: never laxer than libsodium.
+    static func isValid(_ signature: [UInt8], forSHA512 hash: [UInt8], key: [UInt8]) -> Bool {
+        guard signature.count == 64, key.count == 32, hash.count == 64 else { return false }
+        let (r, s) = (Array(signature.prefix(32)), Array(signature.suffix(32)))
+        guard isPoint(key), isPoint(r), isReduced(s) else { return false }
+        let challenge = reduced(SignatureHash.sha512.hash(of: domain + r + key + hash))
+        var sB = [UInt8](repeating: 0, count: 32)
+        var kA = sB
+        var difference = sB
+        return unsafe crypto_scalarmult_ed25519_base_noclamp(&sB, s) == 0
+            && crypto_scalarmult_ed25519_noclamp(&kA, challenge, key) == 0
+            && crypto_core_ed25519_sub(&difference, sB, kA) == 0
+            && difference == r
+    }
+
+    /// Whether these bytes are a usable public key: a point of the prime-order group, in its one
+    /// encoding.
+    static func isPoint(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count == 32 else { return false }
+        return unsafe crypto_core_ed25519_is_valid_point(bytes) == 1
+    }
+
+    private static func isReduced(_ scalar: [UInt8]) -> Bool {
+        reduced(scalar + [UInt8](repeating: 0, count: 32)) == scalar
+    }
+
+    /// 64 bytes, little-endian, modulo the group's order.
+    private static func reduced(_ wide: [UInt8]) -> [UInt8] {
+        var scalar = [UInt8](repeating: 0, count: 32)
+        unsafe crypto_core_ed25519_scalar_reduce(&scalar, wide)
+        return scalar
+    }
+
+    /// Spec: RFC 8032 §2, dom2(1, ""): the text, the flag of the prehashed form, no context.
+    private static let domain = Array("SigEd25519 no Ed25519 collisions".utf8) + [1, 0]
+}

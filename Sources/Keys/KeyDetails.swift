@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sigstore's names for a key together with its way of signing.
+// Spec: sigstore protobuf-specs, sigstore_common.proto, enum PublicKeyDetails.
+
+package import Primitives
+
+/// What a trusted root, a log entry or a signing configuration says about a key.
+package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
+    case ecdsaP256 = "PKIX_ECDSA_P256_SHA_256"
+    case ecdsaP384 = "PKIX_ECDSA_P384_SHA_384"
+    case ecdsaP521 = "PKIX_ECDSA_P521_SHA_512"
+    case ed25519 = "PKIX_ED25519"
+    case ed25519ph = "PKIX_ED25519_PH"
+    case rsa2048 = "PKIX_RSA_PKCS1V15_2048_SHA256"
+    case rsa3072 = "PKIX_RSA_PKCS1V15_3072_SHA256"
+    case rsa4096 = "PKIX_RSA_PKCS1V15_4096_SHA256"
+    case rsaPSS2048 = "PKIX_RSA_PSS_2048_SHA256"
+    case rsaPSS3072 = "PKIX_RSA_PSS_3072_SHA256"
+    case rsaPSS4096 = "PKIX_RSA_PSS_4096_SHA256"
+    // Deprecated there, and still found in documents.
+    case ecdsaP256HMAC = "PKIX_ECDSA_P256_HMAC_SHA_256"
+    case ecdsaP384WithSHA256 = "PKIX_ECDSA_P384_SHA_256"
+    case ecdsaP521WithSHA256 = "PKIX_ECDSA_P521_SHA_256"
+    case anyRSA = "PKIX_RSA_PKCS1V5"
+    case anyRSAPSS = "PKIX_RSA_PSS"
+    case bareRSA = "PKCS1_RSA_PKCS1V5"
+    case bareRSAPSS = "PKCS1_RSA_PSS"
+
+    /// Reads the name; a name that is known and that we cannot check is `unsupported`.
+    package init(parsing name: String) throws(Failure) {
+        guard let found = KeyDetails(rawValue: name) else {
+            throw Failure(
+                .unsupported, "cannot use a key of the kind \(quoted(name))",
+                because: "the kinds with ECDSA on P-256, P-384 and P-521, Ed25519, Ed25519ph and "
+                    + "RSA are known")
+        }
+        self = found
+    }
+
+    /// The kind that fits this key and scheme; nil when the registry has no name for the pair.
+    package init?(of key: PublicKey, scheme: SignatureScheme) {
+        let found = KeyDetails.current.first { $0.scheme == scheme && $0.fits(key) }
+        guard let found else { return nil }
+        self = found
+    }
+
+    package var scheme: SignatureScheme {
+        switch self {
+        // The name means a deterministic nonce, which nobody can see in a signature.
+        case .ecdsaP256, .ecdsaP256HMAC: .ecdsa(.sha256)
+        case .ecdsaP384: .ecdsa(.sha384)
+        case .ecdsaP521: .ecdsa(.sha512)
+        case .ecdsaP384WithSHA256, .ecdsaP521WithSHA256: .ecdsa(.sha256)
+        case .ed25519: .ed25519
+        case .ed25519ph: .ed25519ph
+        case .rsa2048, .rsa3072, .rsa4096, .anyRSA, .bareRSA: .rsaPKCS1(.sha256)
+        case .rsaPSS2048, .rsaPSS3072, .rsaPSS4096, .anyRSAPSS, .bareRSAPSS: .rsaPSS(.sha256)
+        }
+    }
+
+    /// Whether a key is of this kind, its size included.
+    package func fits(_ key: PublicKey) -> Bool {
+        switch self {
+        case .ecdsaP256, .ecdsaP256HMAC: key.algorithm == .ecdsaP256
+        case .ecdsaP384, .ecdsaP384WithSHA256: key.algorithm == .ecdsaP384
+        case .ecdsaP521, .ecdsaP521WithSHA256: key.algorithm == .ecdsaP521
+        case .ed25519, .ed25519ph: key.algorithm == .ed25519
+        case .rsa2048, .rsaPSS2048: key.rsaBits == 2048
+        case .rsa3072, .rsaPSS3072: key.rsaBits == 3072
+        case .rsa4096, .rsaPSS4096: key.rsaBits == 4096
+        case .anyRSA, .anyRSAPSS, .bareRSA, .bareRSAPSS: key.algorithm == .rsa
+        }
+    }
+
+    /// Reads the key's bytes as this kind writes them, and refuses a key of another kind.
+    ///
+    /// The two deprecated `PKCS1_…` kinds hold an RSAPublicKey, all others a SubjectPublicKeyInfo.
+    package func key(derBytes: [UInt8]) throws(Failure) -> PublicKey {
+        let isBare = self == .bareRSA || self == .bareRSAPSS
+        let key = isBare ? try PublicKey(pkcs1: derBytes) : try PublicKey(derBytes: derBytes)
+        guard fits(key) else {
+            throw Failure(
+                .malformed, "cannot read the public key",
+                because: "it is an \(key.summary) key, its kind is said to be \(rawValue)")
+        }
+        return key
+    }
+
+    private static let current: [KeyDetails] = [
+        .ecdsaP256, .ecdsaP384, .ecdsaP521, .ed25519, .ed25519ph, .rsa2048, .rsa3072, .rsa4096,
+        .rsaPSS2048, .rsaPSS3072, .rsaPSS4096,
+    ]
+}

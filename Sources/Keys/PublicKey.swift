@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// Public keys that signatures are checked with. Spec: RFC 5280 §4.1.2.7 (SubjectPublicKeyInfo),
+// RFC 5480 (EC), RFC 8017 §A.1 (RSA), RFC 8410 (Ed25519), RFC 7468 §13 (PEM).
+
+internal import Crypto
+internal import CryptoExtras
+internal import FoundationEssentials
+package import Primitives
+internal import SwiftASN1
+
+/// A key that can say whether a signature is its own.
+///
+/// It is read once: points lie on their curves, RSA keys are strong enough, and the bytes are the
+/// one encoding of the key, so that a fingerprint names a key and not a spelling of it.
+package struct PublicKey: Sendable {
+    /// The kinds of keys Assay checks signatures with.
+    package enum Algorithm: String, Sendable, CaseIterable {
+        case ecdsaP256 = "ECDSA P-256"
+        case ecdsaP384 = "ECDSA P-384"
+        case ecdsaP521 = "ECDSA P-521"
+        case ed25519 = "Ed25519"
+        case rsa = "RSA"
+    }
+
+    /// The key as the libraries take it. Reading it again for each signature would add a thirtieth
+    /// to a P-256 verification, a third to an Ed25519 one, and cost more than an RSA one (measured).
+    enum Material: Sendable {
+        case p256(P256.Signing.PublicKey)
+        case p384(P384.Signing.PublicKey)
+        case p521(P521.Signing.PublicKey)
+        case ed25519(Curve25519.Signing.PublicKey)
+        case rsa(_RSA.Signing.PublicKey)
+    }
+
+    package let algorithm: Algorithm
+    /// The SubjectPublicKeyInfo in DER, in its one canonical encoding.
+    package let derBytes: [UInt8]
+    let material: Material
+
+    /// Reads exactly one `PUBLIC KEY` block.
+    package init(pem text: String) throws(Failure) {
+        let keys = try PublicKey.list(pem: text)
+        guard keys.count == 1, let key = keys.first else {
+            throw unreadable("there are \(keys.count) keys, one is expected")
+        }
+        self = key
+    }
+
+    /// Reads every `PUBLIC KEY` or `RSA PUBLIC KEY` block of a file, at least one.
+    package static func list(pem text: String) throws(Failure) -> [PublicKey] {
+        let blocks = try pemBlocks(text, whatFor: "the public key")
+        guard blocks.count <= Limits.keysPerFile else {
+            throw Failure(
+                .overLimit, "cannot read the public keys",
+                because: "there are \(blocks.count), the limit is \(Limits.keysPerFile)")
+        }
+        var keys: [PublicKey] = []
+        for block in blocks {
+            switch block.discriminator {
+            case "PUBLIC KEY": keys.append(try PublicKey(derBytes: block.derBytes))
+            case "RSA PUBLIC KEY": keys.append(try PublicKey(pkcs1: block.derBytes))
+            default: throw notPublic(block.discriminator)
+            }
+        }
+        guard !keys.isEmpty else { throw unreadable("there is no PEM block") }
+        return keys
+    }
+
+    /// Reads a SubjectPublicKeyInfo.
+    ///
+    /// Only its one DER encoding is taken: a named curve, an uncompressed point, nothing after it.
+    package init(derBytes: [UInt8]) throws(Failure) {
+        let found = try Material(reading: derBytes)
+        algorithm = found.algorithm
+        material = found
+        self.derBytes = derBytes
+    }
+
+    /// SHA-256 of the SubjectPublicKeyInfo: what names this key in bundles and in our texts.
+    package var fingerprint: Primitives.Digest { Primitives.Digest(of: derBytes, by: .sha256) }
+
+    /// What cosign writes into a bundle's `publicKey.hint`.
+    package var hint: String { base64Text(SHA256.hash(data: derBytes)) }
+
+    /// The key as a `PUBLIC KEY` PEM block with a newline at its end.
+    package var pem: String {
+        PEMDocument(type: "PUBLIC KEY", derBytes: derBytes).pemString + "\n"
+    }
+
+    /// The length of an RSA modulus; nil for other keys.
+    package var rsaBits: Int? {
+        if case .rsa(let key) = material { key.keySizeInBits } else { nil }
+    }
+
+    /// "ECDSA P-256", "RSA 3072".
+    package var summary: String {
+        rsaBits.map { "\(algorithm.rawValue) \($0)" } ?? algorithm.rawValue
+    }
+}
+
+/// One key has one encoding, so its bytes decide.
+extension PublicKey: Hashable {
+    package static func == (left: PublicKey, right: PublicKey) -> Bool {
+        left.derBytes == right.derBytes
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(derBytes) }
+}
+
+extension PublicKey.Material {
+    var algorithm: PublicKey.Algorithm {
+        switch self {
+        case .p256: .ecdsaP256
+        case .p384: .ecdsaP384
+        case .p521: .ecdsaP521
+        case .ed25519: .ed25519
+        case .rsa: .rsa
+        }
+    }
+
+    /// Each kind but RSA has one fixed beginning, and the key itself after it.
+    fileprivate init(reading der: [UInt8]) throws(Failure) {
+        guard der.count <= Limits.keyFileBytes else {
+            throw unreadable("it has \(der.count) bytes, the limit is \(Limits.keyFileBytes)")
+        }
+        if let raw = rest(of: der, after: KeyPrefix.ed25519, count: 32) {
+            guard Ed25519Prehash.isPoint(raw),
+                let key = try? Curve25519.Signing.PublicKey(rawRepresentation: raw)
+            else { throw unreadable("its 32 bytes are not a point of Ed25519's group") }
+            self = .ed25519(key)
+        } else if let point = rest(of: der, after: KeyPrefix.p256, count: 65) {
+            guard let key = try? P256.Signing.PublicKey(x963Representation: point) else {
+                throw notOnCurve("P-256")
+            }
+            self = .p256(key)
+        } else if let point = rest(of: der, after: KeyPrefix.p384, count: 97) {
+            guard let key = try? P384.Signing.PublicKey(x963Representation: point) else {
+                throw notOnCurve("P-384")
+            }
+            self = .p384(key)
+        } else if let point = rest(of: der, after: KeyPrefix.p521, count: 133) {
+            guard let key = try? P521.Signing.PublicKey(x963Representation: point) else {
+                throw notOnCurve("P-521")
+            }
+            self = .p521(key)
+        } else {
+            self = .rsa(try rsaKey(der))
+        }
+    }
+}
+
+/// The PEM blocks of a text; text between blocks is allowed (RFC 7468 §2), none at all is not.
+func pemBlocks(_ text: String, whatFor: String) throws(Failure) -> [PEMDocument] {
+    guard text.utf8.count <= Limits.keyFileBytes else {
+        throw Failure(
+            .overLimit, "cannot read \(whatFor)",
+            because: "it has \(text.utf8.count) bytes, the limit is \(Limits.keyFileBytes)")
+    }
+    do {
+        return try PEMDocument.parseMultiple(pemString: text)
+    } catch {
+        throw Failure(.malformed, "cannot read \(whatFor)", because: "it is not PEM text")
+    }
+}
+
+func unreadable(_ why: String, next: String? = nil) -> Failure {
+    Failure(.malformed, "cannot read the public key", because: why, next: next)
+}
+
+private func notOnCurve(_ curve: String) -> Failure {
+    unreadable("its bytes are not an uncompressed point on \(curve)")
+}
+
+private func notPublic(_ label: String) -> Failure {
+    let next: String? =
+        switch label {
+        case let label where label.hasSuffix("PRIVATE KEY"):
+            "give the public half; assay public-key --key FILE prints it"
+        case "CERTIFICATE":
+            "take the key out of it: openssl x509 -in FILE -pubkey -noout"
+        default: nil
+        }
+    return unreadable("the PEM block is a \(quoted(label)), not a PUBLIC KEY", next: next)
+}
+
+/// What follows a fixed beginning, when exactly that many bytes do.
+private func rest(of der: [UInt8], after prefix: [UInt8], count: Int) -> [UInt8]? {
+    guard der.count == prefix.count + count, der.starts(with: prefix) else { return nil }
+    return Array(der.dropFirst(prefix.count))
+}
+
+private func rsaKey(_ der: [UInt8]) throws(Failure) -> _RSA.Signing.PublicKey {
+    guard let found = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: der) else {
+        throw foreign(der)
+    }
+    // BoringSSL stops reading where the key ends, takes a bare RSAPublicKey too, and forgets that a
+    // key was restricted to PSS.
+    guard Array(found.derRepresentation) == der else { throw foreign(der) }
+    try refuseWeak(found)
+    return found
+}
+
+func refuseWeak(_ key: _RSA.Signing.PublicKey) throws(Failure) {
+    guard let numbers = try? key.getKeyPrimitives() else {
+        throw unreadable("its RSA numbers cannot be read")
+    }
+    let weakness = RSAKeyStrength.weakness(
+        modulus: Array(numbers.modulus), exponent: Array(numbers.publicExponent))
+    if let weakness { throw unreadable(weakness) }
+}
+
+/// Why a SubjectPublicKeyInfo is none of ours.
+private func foreign(_ der: [UInt8]) -> Failure {
+    let ours = PublicKey.Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let algorithm = try? KeyAlgorithm(ofPublicKey: der) else {
+        return unreadable("it is not a SubjectPublicKeyInfo in DER")
+    }
+    if algorithm.isOurs {
+        return unreadable(
+            "it names \(algorithm.name), and is not the one DER encoding of such a key")
+    }
+    return Failure(
+        .unsupported, "cannot read the public key",
+        because: "its algorithm, \(algorithm.name), is none of \(ours)")
+}
+
+/// The bytes of a SubjectPublicKeyInfo before the key itself.
+enum KeyPrefix {
+    /// Spec: RFC 8410 §4: SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING }.
+    static let ed25519: [UInt8] = [
+        0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00,
+    ]
+    /// Spec: RFC 5480 §2.1.1: SEQUENCE { SEQUENCE { id-ecPublicKey, secp256r1 }, BIT STRING }.
+    static let p256: [UInt8] = [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08,
+        0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    ]
+    /// The same with secp384r1.
+    static let p384: [UInt8] = [
+        0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x05,
+        0x2B, 0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00,
+    ]
+    /// The same with secp521r1.
+    static let p521: [UInt8] = [
+        0x30, 0x81, 0x9B, 0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06,
+        0x05, 0x2B, 0x81, 0x04, 0x00, 0x23, 0x03, 0x81, 0x86, 0x00,
+    ]
+}

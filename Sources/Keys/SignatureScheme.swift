@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a signature is made: which mathematics, which hash, which padding.
+
+/// One exact way to sign. A key alone does not say it: an RSA key has two paddings, an Ed25519 key
+/// signs messages or their hashes.
+package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
+    /// ASN.1 DER of r and s. Spec: FIPS 186-5 §6; RFC 3279 §2.2.3.
+    case ecdsa(SignatureHash)
+    /// Over the message itself. Spec: RFC 8032 §5.1.
+    case ed25519
+    /// Over the message's SHA-512. Spec: RFC 8032 §5.1, Ed25519ph with an empty context.
+    case ed25519ph
+    /// Spec: RFC 8017 §8.2, RSASSA-PKCS1-v1_5.
+    case rsaPKCS1(SignatureHash)
+    /// Spec: RFC 8017 §8.1, RSASSA-PSS; MGF1 with the same hash, a salt as long as the hash.
+    ///
+    /// Deviation: RFC 8017 lets a salt have any length; the library checks this one only, which is
+    /// what FIPS 186-5, X.509 profiles, TUF and the key services use.
+    case rsaPSS(SignatureHash)
+
+    /// The hash that is signed; nil for Ed25519, which takes the whole message.
+    package var hash: SignatureHash? {
+        switch self {
+        case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash): hash
+        case .ed25519ph: .sha512
+        case .ed25519: nil
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .ecdsa(let hash): "ECDSA with \(hash.title)"
+        case .ed25519: "Ed25519"
+        case .ed25519ph: "Ed25519ph"
+        case .rsaPKCS1(let hash): "RSA PKCS #1 v1.5 with \(hash.title)"
+        case .rsaPSS(let hash): "RSA PSS with \(hash.title)"
+        }
+    }
+
+    /// Whether a key of that kind can be used so at all.
+    package func fits(_ algorithm: PublicKey.Algorithm) -> Bool {
+        switch (self, algorithm) {
+        case (.ecdsa, .ecdsaP256), (.ecdsa, .ecdsaP384), (.ecdsa, .ecdsaP521): true
+        case (.ed25519, .ed25519), (.ed25519ph, .ed25519): true
+        case (.rsaPKCS1, .rsa), (.rsaPSS, .rsa): true
+        default: false
+        }
+    }
+}
+
+extension PublicKey.Algorithm {
+    /// The scheme a key of this kind signs with unless somebody says otherwise.
+    ///
+    /// Spec: sigstore algorithm registry: the hash is as strong as the curve.
+    package var standardScheme: SignatureScheme {
+        switch self {
+        case .ecdsaP256: .ecdsa(.sha256)
+        case .ecdsaP384: .ecdsa(.sha384)
+        case .ecdsaP521: .ecdsa(.sha512)
+        case .ed25519: .ed25519
+        case .rsa: .rsaPKCS1(.sha256)
+        }
+    }
+
+    /// The schemes that are tried where a document does not name one.
+    ///
+    /// Older clients signed with SHA-256 whatever the curve was, and RSA padding is not written
+    /// down in envelopes.
+    package var customarySchemes: [SignatureScheme] {
+        switch self {
+        case .ecdsaP256, .ed25519: [standardScheme]
+        case .ecdsaP384, .ecdsaP521: [standardScheme, .ecdsa(.sha256)]
+        case .rsa: [.rsaPKCS1(.sha256), .rsaPSS(.sha256)]
+        }
+    }
+}
