@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order in which delegated roles are asked for a target. Spec: TUF 1.0.34 §5.6.7.
+
+internal import Primitives
+
+/// One pre-order depth-first search, with what it may cost.
+struct TargetSearch {
+    private let path: String
+    private var visited: Set<String> = [TopLevelRole.targets.rawValue]
+    /// The next role is the last.
+    private var waiting: [DelegatedRole] = []
+    private var patternSteps = Limits.patternSteps
+
+    init(_ path: String) { self.path = path }
+
+    /// The role to ask after `role`, which does not list the target; nil when none is left.
+    mutating func next(after role: TargetsRole) throws(MetadataProblem) -> DelegatedRole? {
+        let children = try role.metadata.content.delegations.roles(for: path, &patternSteps)
+        // §5.6.7.2.2: behind a terminating delegation nothing else is asked.
+        if let end = children.firstIndex(where: \.isTerminating) {
+            waiting = children[...end].reversed()
+        } else {
+            waiting += children.reversed()
+        }
+        // §5.6.7.1: "If this role has been visited before, then skip this role".
+        while let delegation = waiting.popLast() {
+            guard visited.insert(delegation.name).inserted else { continue }
+            guard visited.count - 1 <= Limits.delegationsVisited else {
+                throw MetadataProblem(
+                    .overLimit, "the target \(quoted(path))",
+                    "more than \(Limits.delegationsVisited) roles would have to be asked")
+            }
+            return delegation
+        }
+        return nil
+    }
+}
