@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules about envelopes, statements, bundles and payloads, and mutation of good ones.
 
+import Keys
 import OCI
 import Primitives
 import Signing
@@ -74,7 +75,7 @@ struct DocumentTests {
             about: subject, name: nil, predicateType: .signature, predicate: [:])
         let envelope = try Envelope(
             signing: statement.compactBytes, as: inTotoPayloadType, with: key)
-        let bytes = SignatureBundle.document(envelope, signedBy: try key.publicKey).compactBytes
+        let bytes = SignatureBundle.document(envelope, signedBy: key.publicKey).compactBytes
         return (try SignatureBundle(parsing: bytes), bytes, key, subject)
     }
 
@@ -113,7 +114,7 @@ struct DocumentTests {
         let candidate = EvidenceCandidate(
             carrier: .referrersAPI, manifest: subject, digest: subject, position: 0,
             form: .bundle(bundle))
-        let report = try Evidence(subject: subject, candidates: [candidate])
+        let report = Evidence(subject: subject, candidates: [candidate])
             .signatures(by: .key(key.publicKey))
         guard !report.proofs.isEmpty else { return }
         guard case .envelope(let envelope) = bundle.content else {

@@ -6,7 +6,10 @@ package import Foundation
 /// Folders found by walking up from this file; `shared/` stands beside a checkout or above it.
 package enum SharedSuites {
     package static let packageURLs = folder("shared/suites/purl/types")
+    package static let jmespath = folder("shared/suites/jmespath")
     package static let kyverno = folder("shared/suites/kyverno-test")
+    package static let cel = folder("shared/suites/cel")
+    package static let sigstore = folder("shared/suites/sigstore-conformance/bundle-verify")
     package static let interop = folder("Tests/Interop")
 
     private static func folder(_ path: String) -> URL? {

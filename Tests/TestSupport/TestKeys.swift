@@ -3,12 +3,16 @@
 
 import Crypto
 import FoundationEssentials
+package import Keys
 package import OCI
 internal import Primitives
-package import Signing
 
 /// Fresh keys of every kind that signs.
 package enum TestKeys {
+    package static let algorithms: [@Sendable () throws -> PrivateKey] = [
+        { try ecdsaP256() }, { try ecdsaP384() }, { try ecdsaP521() }, { try ed25519() },
+    ]
+
     package static func ecdsaP256() throws -> PrivateKey {
         try PrivateKey(pkcs8: Array(P256.Signing.PrivateKey().derRepresentation))
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sigstore bundles. Spec: sigstore/protobuf-specs sigstore_bundle.proto; reference sigstore.md §1.4.
 
-package import OCI
+package import Keys
+internal import OCI
 package import Primitives
 
 /// A signature with what is needed to check it, in one JSON document. Reading one proves nothing.
@@ -17,16 +18,41 @@ package struct SignatureBundle: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         case envelope(Envelope)
         /// A signature over bytes that are not in the bundle.
-        case messageSignature(digest: [UInt8]?, signature: [UInt8])
+        case messageSignature(digest: MessageDigest?, signature: [UInt8])
     }
 
-    package let mediaType: MediaType
+    /// What the bundle says the hash of the signed bytes is: a hint.
+    package struct MessageDigest: Hashable, Sendable {
+        package let algorithm: SignatureHash
+        package let bytes: [UInt8]
+
+        package init(algorithm: SignatureHash, bytes: [UInt8]) {
+            self.algorithm = algorithm
+            self.bytes = bytes
+        }
+    }
+
+    /// What a bundle says of its own form. It is not signed: it adds to what is demanded and never
+    /// takes anything away.
+    package enum Version: String, Hashable, Sendable, CaseIterable, Comparable,
+        CustomStringConvertible
+    {
+        case v01 = "0.1"
+        case v02 = "0.2"
+        case v03 = "0.3"
+
+        package var description: String { rawValue }
+
+        package static func < (left: Version, right: Version) -> Bool {
+            left.rawValue < right.rawValue
+        }
+    }
+
+    package let version: Version
     package let signer: Signer
     package let content: Content
-    /// Transparency log entries as written; judged by the log verification, which is not in this
-    /// version.
-    package let logEntries: [JSONValue]
-    /// RFC 3161 tokens, DER, as written.
+    package let logEntries: [TransparencyLogEntry]
+    /// RFC 3161 responses, DER, as written.
     package let timestamps: [[UInt8]]
 
     /// Spec: protobuf JSON: unknown fields, duplicate fields and line breaks in base64 are refused,
@@ -41,7 +67,7 @@ package struct SignatureBundle: Hashable, Sendable {
                 .unsupported, "cannot read the bundle", at: type.place,
                 because: "its version \(quoted(try type.string())) is none of 0.1, 0.2, 0.3")
         }
-        mediaType = known
+        version = known
         let material = try json.required("verificationMaterial")
         try material.refuseFields(otherThan: [
             "publicKey", "certificate", "x509CertificateChain", "tlogEntries",
@@ -49,8 +75,7 @@ package struct SignatureBundle: Hashable, Sendable {
         ])
         signer = try readSigner(material)
         logEntries =
-            try material.optional("tlogEntries")?.items(atMost: Limits.proofsPerBundle).map(\.value)
-            ?? []
+            try material.optional("tlogEntries").map(TransparencyLogEntry.list(reading:)) ?? []
         timestamps = try readTimestamps(material)
         content = try readContent(json)
     }
@@ -113,12 +138,22 @@ private func readContent(_ json: JSONReader) throws(Failure) -> SignatureBundle.
         try message.refuseFields(otherThan: ["messageDigest", "signature"])
         return .messageSignature(
             digest: try message.optional("messageDigest").map { (digest) throws(Failure) in
-                try digest.refuseFields(otherThan: ["algorithm", "digest"])
-                return try base64Field(digest.required("digest"))
+                try readDigest(digest)
             },
             signature: try base64Field(message.required("signature")))
     default: throw json.broken("exactly one of dsseEnvelope and messageSignature is needed")
     }
+}
+
+private func readDigest(_ json: JSONReader) throws(Failure) -> SignatureBundle.MessageDigest {
+    try json.refuseFields(otherThan: ["algorithm", "digest"])
+    let name = try json.required("algorithm")
+    let text = try name.string()
+    guard let algorithm = SignatureHash.allCases.first(where: { $0.protobufName == text }) else {
+        throw name.broken("\(quoted(text)) is none of SHA2_256, SHA2_384, SHA2_512")
+    }
+    return SignatureBundle.MessageDigest(
+        algorithm: algorithm, bytes: try base64Field(json.required("digest")))
 }
 
 private func rawBytes(_ json: JSONReader) throws(Failure) -> [UInt8] {
@@ -133,13 +168,11 @@ private func base64Field(_ json: JSONReader) throws(Failure) -> [UInt8] {
     return content
 }
 
-/// Every spelling of the versions Assay reads, to the media type it stands for.
-private let knownVersions: [String: MediaType] = {
-    var versions = ["application/vnd.dev.sigstore.bundle.v0.3+json": MediaType.sigstoreBundle]
-    for version in ["0.1", "0.2", "0.3"] {
-        let name = "application/vnd.dev.sigstore.bundle+json;version=\(version)"
-        versions[name] = try? MediaType(
-            parsing: "application/vnd.dev.sigstore.bundle.v\(version)+json")
+/// Every spelling of the versions Assay reads.
+private let knownVersions: [String: SignatureBundle.Version] = {
+    var versions = [MediaType.sigstoreBundle.description: SignatureBundle.Version.v03]
+    for version in SignatureBundle.Version.allCases {
+        versions["application/vnd.dev.sigstore.bundle+json;version=\(version)"] = version
     }
     return versions
 }()

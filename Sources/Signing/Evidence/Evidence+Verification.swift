@@ -4,55 +4,50 @@
 internal import OCI
 package import Primitives
 
-/// Who must have signed. One case is one way to trust; a mixture cannot be written down.
-package enum TrustedSigner: Hashable, Sendable {
-    case key(PublicKey)
-
-    fileprivate var key: PublicKey {
-        switch self {
-        case .key(let key): key
-        }
-    }
-}
-
 /// A statement whose signature was checked and whose subject is the digest asked about.
 package struct VerifiedStatement: Sendable {
     package let statement: Statement
-    package let signer: TrustedSigner
+    package let signer: VerifiedSigner
     package let carrier: EvidenceCarrier
     /// The bytes of the evidence, by digest.
     package let evidenceDigest: Digest
+    /// Everything that was checked about it.
+    package let checks: [VerificationCheck]
 
     package var predicateType: PredicateType { statement.predicateType }
     package var predicate: JSONValue { statement.predicate }
 
     fileprivate init(
-        statement: Statement, signer: TrustedSigner, carrier: EvidenceCarrier,
-        evidenceDigest: Digest
+        statement: Statement, signer: VerifiedSigner, candidate: EvidenceCandidate,
+        checks: [VerificationCheck]
     ) {
         self.statement = statement
         self.signer = signer
-        self.carrier = carrier
-        self.evidenceDigest = evidenceDigest
+        carrier = candidate.carrier
+        evidenceDigest = candidate.digest
+        self.checks = checks
     }
 }
 
 /// A signature on a digest: "this is signed", by that signer, and nothing more.
 package struct VerifiedSignature: Sendable {
-    package let signer: TrustedSigner
+    package let signer: VerifiedSigner
     package let carrier: EvidenceCarrier
     package let evidenceDigest: Digest
     /// Key and value pairs the signer bound to the signature.
     package let annotations: JSONObject
+    /// Everything that was checked about it.
+    package let checks: [VerificationCheck]
 
     fileprivate init(
-        signer: TrustedSigner, carrier: EvidenceCarrier, evidenceDigest: Digest,
-        annotations: JSONObject
+        signer: VerifiedSigner, candidate: EvidenceCandidate, annotations: JSONObject,
+        checks: [VerificationCheck]
     ) {
         self.signer = signer
-        self.carrier = carrier
-        self.evidenceDigest = evidenceDigest
+        carrier = candidate.carrier
+        evidenceDigest = candidate.digest
         self.annotations = annotations
+        self.checks = checks
     }
 }
 
@@ -68,73 +63,65 @@ package struct VerificationReport<Proof: Sendable>: Sendable {
 }
 
 extension [RejectedCandidate] {
-    var mostTelling: RejectedCandidate? { self.max { $0.reason.rank < $1.reason.rank } }
+    var mostTelling: RejectedCandidate? { self.max { $0.problem < $1.problem } }
 }
 
 /// A candidate that proves nothing, and why.
 package struct RejectedCandidate: Sendable {
-    package enum Reason: String, Hashable, Sendable, CaseIterable {
-        /// It proves something else: an attestation is no signature, nor one type another.
-        case otherType
-        /// Its bytes have no readable shape.
-        case malformed
-        /// It names a certificate, and certificates are not verified by a key.
-        case certificateSigner
-        /// Somebody else's key made it.
-        case signerMismatch
-        /// It verifies, and is about another digest.
-        case subjectMismatch
-        /// It says it is by this key, and its bytes are not what that key signed.
-        case signatureInvalid
-
-        fileprivate var rank: Int { Reason.allCases.firstIndex(of: self) ?? 0 }
-    }
-
     package let candidate: EvidenceCandidate
-    package let reason: Reason
+    /// The most basic thing that is wrong with it.
+    package let problem: EvidenceProblem
+    /// Everything that was checked about it, as far as it came.
+    package let checks: [VerificationCheck]
+
     /// The sentence for people: found against expected.
-    package let why: String
+    package var why: String { problem.why }
 }
 
 extension Evidence {
-    /// The signatures on `subject` that `signer` made. An attestation never counts as one.
+    /// The signatures on `subject` that meet the verifier's demand. An attestation never counts as
+    /// one.
     ///
     /// Spec: cosign BUNDLE_SPEC: an image signature is a statement of type
     /// https://sigstore.dev/cosign/sign/v1; older ones are simple-signing payloads.
-    package func signatures(by signer: TrustedSigner) -> VerificationReport<VerifiedSignature> {
-        report { candidate throws(Rejected) in
+    package func signatures(
+        by verifier: SignatureVerifier
+    ) -> VerificationReport<VerifiedSignature> {
+        report { candidate, checks throws(EvidenceProblem) in
             if case .simpleSigning(let old) = candidate.form {
-                return try verified(old, of: candidate, by: signer)
+                return try verified(old, of: candidate, by: verifier, &checks)
             }
-            let proof = try verifiedStatement(candidate, by: signer, type: .signature)
+            let proof = try verifiedStatement(candidate, by: verifier, type: .signature, &checks)
             let subject = proof.statement.subjects.first { $0.names(self.subject) }
             return VerifiedSignature(
-                signer: signer, carrier: candidate.carrier, evidenceDigest: candidate.digest,
-                annotations: subject?.annotations ?? [:])
+                signer: proof.signer, candidate: candidate,
+                annotations: subject?.annotations ?? [:], checks: checks)
         }
     }
 
-    /// The statements of exactly `type` about `subject` that `signer` made. A signature never
-    /// counts as one.
+    /// The statements of exactly `type` about `subject` that meet the verifier's demand. A signature
+    /// never counts as one.
     package func attestations(
-        of type: PredicateType, by signer: TrustedSigner
+        of type: PredicateType, by verifier: SignatureVerifier
     ) -> VerificationReport<VerifiedStatement> {
-        report { candidate throws(Rejected) in
-            try verifiedStatement(candidate, by: signer, type: type)
+        report { candidate, checks throws(EvidenceProblem) in
+            try verifiedStatement(candidate, by: verifier, type: type, &checks)
         }
     }
 
     private func report<Proof: Sendable>(
-        _ verify: (EvidenceCandidate) throws(Rejected) -> Proof
+        _ verify:
+            (EvidenceCandidate, inout [VerificationCheck]) throws(EvidenceProblem) -> Proof
     ) -> VerificationReport<Proof> {
         var proofs: [Proof] = []
         var rejections: [RejectedCandidate] = []
         for candidate in candidates {
+            var checks: [VerificationCheck] = []
             do {
-                proofs.append(try verify(candidate))
+                proofs.append(try verify(candidate, &checks))
             } catch {
                 rejections.append(
-                    RejectedCandidate(candidate: candidate, reason: error.reason, why: error.why))
+                    RejectedCandidate(candidate: candidate, problem: error, checks: checks))
             }
         }
         return VerificationReport(proofs: proofs, unmet: [], rejections: rejections)
@@ -143,136 +130,169 @@ extension Evidence {
     /// Spec: DSSE protocol.md, "Verification": the signature first, then the payload that was
     /// signed, and those very bytes are what is parsed.
     private func verifiedStatement(
-        _ candidate: EvidenceCandidate, by signer: TrustedSigner, type: PredicateType
-    ) throws(Rejected) -> VerifiedStatement {
-        let (envelope, hint) = try envelope(in: candidate, wanting: type)
-        let key = signer.key
-        let message = envelope.signedBytes
-        guard envelope.signatures.contains(where: { key.isValid($0.bytes, over: message) }) else {
-            // What an unverified envelope says it is only decides which "no" is told; and what names
-            // our key without being signed by it was changed, whatever it says it is now.
-            if hint != key.hint, let claimed = candidate.claimedType, claimed != type {
-                throw otherType(claimed, type)
+        _ candidate: EvidenceCandidate, by verifier: SignatureVerifier, type: PredicateType,
+        _ checks: inout [VerificationCheck]
+    ) throws(EvidenceProblem) -> VerifiedStatement {
+        let (envelope, materials) = try materials(in: candidate, wanting: type)
+        guard let signer = verifiedSigner(of: materials, by: verifier, &checks) else {
+            throw candidate.unsigned(checks.problem, wanting: type)
+        }
+        let statement = try statement(in: envelope, of: type)
+        checks.append(VerificationCheck(.type, .passed(type.description)))
+        checks.append(VerificationCheck(.subject, .passed(subject.description)))
+        return VerifiedStatement(
+            statement: statement, signer: signer, candidate: candidate, checks: checks)
+    }
+
+    /// One of several signatures on one envelope is enough; which one is told. Where none holds, the
+    /// one that came furthest is told.
+    private func verifiedSigner(
+        of materials: [SignatureMaterial], by verifier: SignatureVerifier,
+        _ checks: inout [VerificationCheck]
+    ) -> VerifiedSigner? {
+        var furthest: EvidenceProblem?
+        for (place, material) in materials.enumerated() {
+            let finding = verifier.verify(material)
+            let which = VerificationCheck(
+                .format, .passed("signature \(place + 1) of \(materials.count)"))
+            let made = materials.count > 1 ? [which] + finding.checks : finding.checks
+            if let signer = finding.signer {
+                checks = made
+                return signer
             }
-            throw notBy(key, hint: hint)
+            guard let problem = finding.checks.problem,
+                furthest.map({ $0 < problem }) ?? true
+            else { continue }
+            (furthest, checks) = (problem, made)
         }
-        guard envelope.payloadType == inTotoPayloadType else {
-            // Signed by the very key, so it is no absence; what it says cannot be told.
-            throw Rejected(
-                .malformed, "its payload is \(quoted(envelope.payloadType)), no in-toto statement")
-        }
-        let statement: Statement
-        do {
-            statement = try Statement(parsing: envelope.payload)
-        } catch {
-            throw Rejected(
-                .malformed, "it is signed, and its statement has no readable shape: \(error.why)")
-        }
+        return nil
+    }
+
+    /// The statement of a signed envelope, when it is of that type and about `subject`.
+    func statement(
+        in envelope: Envelope, of type: PredicateType
+    ) throws(EvidenceProblem) -> Statement {
+        let statement = try signedStatement(in: envelope)
         guard statement.predicateType == type else {
             throw otherType(statement.predicateType, type)
         }
         guard statement.isAbout(subject) else {
-            throw Rejected(.subjectMismatch, "it is about \(names(statement)), not \(subject)")
+            throw EvidenceProblem(
+                .subjectMismatch, "it is about \(shownSubjects(statement)), not \(subject)")
         }
-        return VerifiedStatement(
-            statement: statement, signer: signer, carrier: candidate.carrier,
-            evidenceDigest: candidate.digest)
+        return statement
     }
 
-    private func envelope(
+    func materials(
         in candidate: EvidenceCandidate, wanting type: PredicateType
-    ) throws(Rejected) -> (Envelope, hint: String?) {
+    ) throws(EvidenceProblem) -> (Envelope, [SignatureMaterial]) {
         switch candidate.form {
-        case .envelope(let envelope): return (envelope, nil)
         case .simpleSigning: throw otherType(.signature, type)
-        case .unreadable(let failure): throw Rejected(.malformed, "\(failure.what): \(failure.why)")
+        case .unreadable(let failure):
+            throw EvidenceProblem(
+                failure.kind == .overLimit ? .overLimit : .malformed,
+                "\(failure.what): \(failure.why)")
+        case .envelope(let envelope, let attachments, let stored):
+            var materials: [SignatureMaterial] = []
+            for signature in envelope.signatures {
+                materials.append(
+                    try SignatureMaterial(
+                        signature: signature.bytes, message: .envelope(envelope),
+                        attachments: attachments, storedAs: stored))
+            }
+            return (envelope, materials)
         case .bundle(let bundle):
             guard case .envelope(let envelope) = bundle.content else {
-                throw Rejected(
+                throw EvidenceProblem(
                     type == .signature ? .malformed : .otherType,
                     "it signs bytes (messageSignature), no statement about an image")
             }
-            switch bundle.signer {
-            case .publicKey(let hint): return (envelope, hint)
-            case .certificate:
-                // The claimed type decides first, or a keyless provenance would look like a
-                // missing signature.
-                if let claimed = candidate.claimedType, claimed != type {
-                    throw otherType(claimed, type)
+            return (
+                envelope,
+                envelope.signatures.map {
+                    SignatureMaterial(
+                        bundle: bundle, signature: $0.bytes, message: .envelope(envelope))
                 }
-                throw Rejected(.certificateSigner, "a certificate signed it, and a key is expected")
-            }
+            )
         }
     }
 
     private func verified(
-        _ old: SimpleSigning, of candidate: EvidenceCandidate, by signer: TrustedSigner
-    ) throws(Rejected) -> VerifiedSignature {
-        let key = signer.key
-        guard key.isValid(old.signature, over: old.payload) else {
-            if old.hasCertificate {
-                throw Rejected(.certificateSigner, "a certificate signed it, and a key is expected")
-            }
-            throw notBy(key, hint: nil)
+        _ old: SimpleSigning, of candidate: EvidenceCandidate, by verifier: SignatureVerifier,
+        _ checks: inout [VerificationCheck]
+    ) throws(EvidenceProblem) -> VerifiedSignature {
+        let material = try SignatureMaterial(
+            signature: old.signature, message: .bytes(old.payload), attachments: old.attachments)
+        let finding = verifier.verify(material)
+        checks = finding.checks
+        guard let signer = finding.signer else {
+            throw finding.checks.problem
+                ?? EvidenceProblem(.signatureInvalid, "its signature could not be checked")
         }
+        let annotations = try annotations(of: old)
+        checks.append(VerificationCheck(.subject, .passed(subject.description)))
+        return VerifiedSignature(
+            signer: signer, candidate: candidate, annotations: annotations, checks: checks)
+    }
+
+    /// What a signed payload says beside its digest, when that is `subject`.
+    func annotations(of old: SimpleSigning) throws(EvidenceProblem) -> JSONObject {
         let claim: (digest: Digest, annotations: JSONObject)
         do {
             claim = try old.claim()
         } catch {
-            throw Rejected(
+            throw EvidenceProblem(
                 .malformed, "it is signed, and its payload has no readable shape: \(error.why)")
         }
         guard claim.digest == subject else {
-            throw Rejected(.subjectMismatch, "it is about \(claim.digest), not \(subject)")
+            throw EvidenceProblem(.subjectMismatch, "it is about \(claim.digest), not \(subject)")
         }
-        return VerifiedSignature(
-            signer: signer, carrier: candidate.carrier, evidenceDigest: candidate.digest,
-            annotations: claim.annotations)
+        return claim.annotations
     }
 }
 
-private struct Rejected: Error {
-    let reason: RejectedCandidate.Reason
-    let why: String
-
-    init(_ reason: RejectedCandidate.Reason, _ why: String) {
-        self.reason = reason
-        self.why = why
+extension EvidenceCandidate {
+    /// Why nothing of it is signed as demanded. What an unverified envelope says it is only decides
+    /// which "no" is told; and what names our key without being signed by it was changed, whatever it
+    /// says it is now.
+    func unsigned(_ problem: EvidenceProblem?, wanting type: PredicateType) -> EvidenceProblem {
+        let problem =
+            problem ?? EvidenceProblem(.signatureInvalid, "no signature of it could be checked")
+        guard problem.code != .signatureInvalid, let claimedType, claimedType != type else {
+            return problem
+        }
+        return otherType(claimedType, type)
     }
 }
 
-private func otherType(_ found: PredicateType, _ wanted: PredicateType) -> Rejected {
+/// The statement of a verified envelope.
+func signedStatement(in envelope: Envelope) throws(EvidenceProblem) -> Statement {
+    guard envelope.payloadType == inTotoPayloadType else {
+        // Signed by the very signer, so it is no absence; what it says cannot be told.
+        throw EvidenceProblem(
+            .malformed, "its payload is \(quoted(envelope.payloadType)), no in-toto statement")
+    }
+    do {
+        return try Statement(parsing: envelope.payload)
+    } catch {
+        throw EvidenceProblem(
+            .malformed, "it is signed, and its statement has no readable shape: \(error.why)")
+    }
+}
+
+private func otherType(_ found: PredicateType, _ wanted: PredicateType) -> EvidenceProblem {
     switch (found, wanted) {
     case (_, .signature):
-        Rejected(.otherType, "it is an attestation (\(plain(found.description))), no signature")
-    case (.signature, _): Rejected(.otherType, "it is a signature, no attestation")
-    default: Rejected(.otherType, "its type is \(plain(found.description)), not \(wanted)")
+        EvidenceProblem(
+            .otherType, "it is an attestation (\(plain(found.description))), no signature")
+    case (.signature, _): EvidenceProblem(.otherType, "it is a signature, no attestation")
+    default:
+        EvidenceProblem(.otherType, "its type is \(plain(found.description)), not \(wanted)")
     }
 }
 
-/// A hint is not authenticated, but it tells two stories apart: another key signed, or this key is
-/// named and the bytes were changed.
-private func notBy(_ key: PublicKey, hint: String?) -> Rejected {
-    guard let hint, !hint.isEmpty else {
-        return Rejected(
-            .signerMismatch, "it was not made by the key \(key.fingerprint), or was changed since")
-    }
-    guard hint == key.hint else {
-        return Rejected(
-            .signerMismatch, "it names another key (\(shownHint(hint))), not \(key.fingerprint)")
-    }
-    return Rejected(
-        .signatureInvalid,
-        "it names the key \(key.fingerprint), and its bytes are not what that key signed")
-}
-
-private func names(_ statement: Statement) -> String {
+/// The subjects of a statement, cut after three.
+func shownSubjects(_ statement: Statement) -> String {
     let found = statement.subjects.flatMap { $0.digests.map { "\($0.key):\($0.value)" } }.sorted()
     return plain(found.prefix(3).joined(separator: ", ")) + (found.count > 3 ? ", …" : "")
-}
-
-/// A hint as the fingerprint it stands for, when it has cosign's form; else as it was written.
-private func shownHint(_ hint: String) -> String {
-    guard let hash = bytes(fromBase64: hint), hash.count == 32 else { return quoted(hint) }
-    return "sha256:\(hexText(hash))"
 }

@@ -54,7 +54,8 @@ package struct EvidenceCandidate: Sendable {
     package enum Form: Sendable {
         case bundle(SignatureBundle)
         case simpleSigning(SimpleSigning)
-        case envelope(Envelope)
+        /// An older attestation, with its bytes as they are stored.
+        case envelope(Envelope, LegacyAttachments, storedAs: [UInt8])
         case unreadable(Failure)
     }
 
@@ -87,7 +88,7 @@ extension EvidenceCandidate.Form {
     fileprivate var claimedType: PredicateType? {
         switch self {
         case .simpleSigning: .signature
-        case .envelope(let envelope): envelope.claimedType
+        case .envelope(let envelope, _, _): envelope.claimedType
         case .bundle(let bundle):
             if case .envelope(let envelope) = bundle.content { envelope.claimedType } else { nil }
         case .unreadable: nil

@@ -46,7 +46,7 @@ extension VerificationReport {
     package var answer: EvidenceAnswer<Proof> {
         if !proofs.isEmpty { return .proven(proofs) }
         if !unmet.isEmpty { return .demandUnmet(unmet) }
-        let relevant = rejections.filter { $0.reason != .otherType }
+        let relevant = rejections.filter { $0.problem.code != .otherType }
         guard let first = relevant.mostTelling else { return .unsigned }
         let others = relevant.filter { $0.candidate.identity != first.candidate.identity }
         return .notProven([first] + others)

@@ -155,7 +155,9 @@ private struct EvidenceReading {
                     try SimpleSigning(payload: content, annotations: layer.annotations))
             case .envelope:
                 let json = try JSONReader(parsing: content, named: "the attestation")
-                return .envelope(try Envelope(reading: json))
+                return .envelope(
+                    try Envelope(reading: json),
+                    try LegacyAttachments(annotations: layer.annotations), storedAs: content)
             }
         } catch {
             return .unreadable(error)

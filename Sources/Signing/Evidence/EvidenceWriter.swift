@@ -2,6 +2,7 @@
 // Making evidence and putting it beside an image.
 // Spec: cosign BUNDLE_SPEC.md (v0.3 bundle as an OCI 1.1 referrer), SIGNATURE_SPEC.md (.sig, .att).
 
+package import Keys
 package import OCI
 package import Primitives
 
@@ -43,51 +44,35 @@ package struct Claim: Sendable {
             annotations: [:])
     }
 
-    fileprivate func envelope(signedBy key: PrivateKey) throws(Failure) -> Envelope {
+    /// The in-toto statement that says it: what is signed.
+    package var statement: [UInt8] {
         let isSignature = predicateType == .signature
-        let statement = Statement.document(
+        return Statement.document(
             about: subject.digest, name: isSignature ? nil : repository.description,
-            annotations: annotations, predicateType: predicateType, predicate: predicate)
-        return try Envelope(signing: statement.compactBytes, as: inTotoPayloadType, with: key)
+            annotations: annotations, predicateType: predicateType, predicate: predicate
+        ).compactBytes
+    }
+
+    fileprivate func envelope(signedBy key: any Signer) async throws -> Envelope {
+        try await Envelope.signed(statement, as: inTotoPayloadType, by: key)
     }
 }
 
-/// Signs claims and stores them.
-package struct EvidenceWriter: Sendable {
+/// Puts finished bundles beside images.
+package struct BundleShelf: Sendable {
     private let destination: any ArtifactDestination
-    private let key: PrivateKey
-    private let settle: @Sendable () async throws -> Void
 
-    /// - Parameter settle: waits longer than another signer needs between reading an old tag and
-    ///   writing it back; used by `legacy` only.
-    package init(
-        destination: any ArtifactDestination, key: PrivateKey,
-        settle: @escaping @Sendable () async throws -> Void
-    ) {
-        self.destination = destination
-        self.key = key
-        self.settle = settle
-    }
+    package init(destination: any ArtifactDestination) { self.destination = destination }
 
-    /// Signs `claim`, stores it in `format`, and answers the manifest that holds it.
-    package func write(
-        _ claim: Claim, as format: EvidenceFormat, created: Timestamp
+    /// Stores `bundle`, which says `claim`, as a referrer, and answers the manifest that holds it.
+    package func store(
+        _ bundle: [UInt8], saying claim: Claim, created: Timestamp
     ) async throws -> Manifest {
-        switch format {
-        case .bundle: try await writeBundle(claim, created: created)
-        case .legacy: try await writeLegacy(claim)
-        }
-    }
-
-    private func writeBundle(_ claim: Claim, created: Timestamp) async throws -> Manifest {
-        let content = SignatureBundle.document(
-            try claim.envelope(signedBy: key), signedBy: try key.publicKey
-        ).compactBytes
-        var layer = Descriptor(of: content, as: .sigstoreBundle)
-        try await destination.push(layer, content: ByteStream(content), mountingFrom: nil)
+        var layer = Descriptor(of: bundle, as: .sigstoreBundle)
+        try await destination.push(layer, content: ByteStream(bundle), mountingFrom: nil)
         // Spec: image-spec 1.1, descriptor.md, "data": small content may ride in the manifest, so
         // that a verifier needs one request for it instead of two.
-        if content.count <= embeddedBundleBytes { try layer.carry(content) }
+        if bundle.count <= embeddedBundleBytes { try layer.carry(bundle) }
         let manifest = try ImageManifest(
             config: try await pushEmptyConfig(), layers: [layer], artifactType: .sigstoreBundle,
             subject: claim.subject.asSubject,
@@ -112,6 +97,51 @@ package struct EvidenceWriter: Sendable {
                     "\(manifest.digest) was taken in and is not among the referrers of \(subject)",
                 next: "run the command again; if it repeats, try --format legacy")
         }
+    }
+
+    private func pushEmptyConfig() async throws -> Descriptor {
+        let content = Array("{}".utf8)
+        let config = Descriptor(of: content, as: .ociEmpty)
+        if try await !destination.has(config) {
+            try await destination.push(config, content: ByteStream(content), mountingFrom: nil)
+        }
+        return config
+    }
+}
+
+/// Signs claims and stores them.
+package struct EvidenceWriter: Sendable {
+    private let destination: any ArtifactDestination
+    private let key: any Signer
+    private let settle: @Sendable () async throws -> Void
+
+    /// - Parameter settle: waits longer than another signer needs between reading an old tag and
+    ///   writing it back; used by `legacy` only.
+    package init(
+        destination: any ArtifactDestination, key: any Signer,
+        settle: @escaping @Sendable () async throws -> Void
+    ) {
+        self.destination = destination
+        self.key = key
+        self.settle = settle
+    }
+
+    /// Signs `claim`, stores it in `format`, and answers the manifest that holds it.
+    package func write(
+        _ claim: Claim, as format: EvidenceFormat, created: Timestamp
+    ) async throws -> Manifest {
+        switch format {
+        case .bundle: try await writeBundle(claim, created: created)
+        case .legacy: try await writeLegacy(claim)
+        }
+    }
+
+    private func writeBundle(_ claim: Claim, created: Timestamp) async throws -> Manifest {
+        let content = SignatureBundle.document(
+            try await claim.envelope(signedBy: key), signedBy: key.publicKey
+        ).compactBytes
+        return try await BundleShelf(destination: destination).store(
+            content, saying: claim, created: created)
     }
 
     /// Old tags are read, changed and written back, and the protocol has no "only if unchanged". So
@@ -152,9 +182,9 @@ package struct EvidenceWriter: Sendable {
             content = SimpleSigning.payload(
                 for: claim.subject.digest, in: claim.repository, annotations: claim.annotations)
             layer = Descriptor(of: content, as: .simpleSigning)
-            layer.annotations = [signatureAnnotation: base64Text(try key.sign(content))]
+            layer.annotations = [signatureAnnotation: base64Text(try await key.sign(content))]
         } else {
-            content = try claim.envelope(signedBy: key).json.compactBytes
+            content = try await claim.envelope(signedBy: key).json.compactBytes
             layer = Descriptor(of: content, as: .dsseEnvelope)
             layer.annotations = [
                 signatureAnnotation: "", "predicateType": claim.predicateType.description,
@@ -176,15 +206,6 @@ package struct EvidenceWriter: Sendable {
         } catch let failure as Failure where failure.kind == .notFound {
             return nil
         }
-    }
-
-    private func pushEmptyConfig() async throws -> Descriptor {
-        let content = Array("{}".utf8)
-        let config = Descriptor(of: content, as: .ociEmpty)
-        if try await !destination.has(config) {
-            try await destination.push(config, content: ByteStream(content), mountingFrom: nil)
-        }
-        return config
     }
 }
 

@@ -9,13 +9,14 @@ package import Primitives
 package struct SimpleSigning: Hashable, Sendable {
     package let payload: [UInt8]
     package let signature: [UInt8]
-    /// Whether a certificate came along, which says that no key was meant.
-    package let hasCertificate: Bool
+    package let attachments: LegacyAttachments
 
-    package init(payload: [UInt8], signature: [UInt8], hasCertificate: Bool = false) {
+    package init(
+        payload: [UInt8], signature: [UInt8], attachments: LegacyAttachments = .none
+    ) {
         self.payload = payload
         self.signature = signature
-        self.hasCertificate = hasCertificate
+        self.attachments = attachments
     }
 
     /// Reads a layer of a `.sig` manifest.
@@ -29,7 +30,7 @@ package struct SimpleSigning: Hashable, Sendable {
         }
         self.init(
             payload: payload, signature: signature,
-            hasCertificate: annotations[certificateAnnotation]?.isEmpty == false)
+            attachments: try LegacyAttachments(annotations: annotations))
     }
 
     /// What the payload says, read only after its bytes were verified.
@@ -64,4 +65,3 @@ package struct SimpleSigning: Hashable, Sendable {
 
 private let payloadKind = "cosign container image signature"
 package let signatureAnnotation = "dev.cosignproject.cosign/signature"
-private let certificateAnnotation = "dev.sigstore.cosign/certificate"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DSSE envelopes. Spec: secure-systems-lab/dsse protocol.md and envelope.md 1.0.2.
 
+package import Keys
 package import Primitives
 
 /// A signed payload whose type is signed too. Nothing in it is verified by reading it.
@@ -55,6 +56,16 @@ package struct Envelope: Hashable, Sendable {
         self.init(
             payloadType: payloadType, payload: payload,
             signatures: [Signature(keyID: nil, bytes: try key.sign(message))])
+    }
+
+    /// Signs a payload with a key that may be elsewhere.
+    package static func signed(
+        _ payload: [UInt8], as payloadType: String, by signer: any Signer
+    ) async throws -> Envelope {
+        let message = preAuthenticationEncoding(payloadType: payloadType, payload: payload)
+        return Envelope(
+            payloadType: payloadType, payload: payload,
+            signatures: [Signature(keyID: nil, bytes: try await signer.sign(message))])
     }
 
     /// The bytes that are signed.

@@ -10,10 +10,10 @@ package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConver
 
     /// Reads the URI of a document.
     package init(uri: String) throws(Failure) {
-        let scheme = uri.prefix { $0 != ":" }
-        guard scheme.count < uri.count, let first = scheme.first, first.isASCII, first.isLetter,
+        let scheme = uri.prefix(Limits.predicateTypeBytes).prefix { $0 != ":" }
+        guard uri.utf8.count <= Limits.predicateTypeBytes, scheme.count < uri.count,
+            let first = scheme.first, first.isASCII, first.isLetter,
             scheme.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }),
-            uri.utf8.count <= Limits.predicateTypeBytes,
             // Spec: RFC 3986 §2: a URI is written in printable ASCII, so equal means equal bytes.
             uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else {

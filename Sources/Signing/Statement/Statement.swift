@@ -60,15 +60,15 @@ package struct Statement: Hashable, Sendable {
 
 private func subject(_ json: JSONReader) throws(Failure) -> Statement.Subject {
     let map = try json.required("digest")
-    let digests = try map.stringMap()
-    guard !digests.isEmpty else { throw map.broken("a subject has at least one digest") }
-    guard digests.count <= Limits.digestsPerSubject else {
+    let count = try map.object().count
+    guard count > 0 else { throw map.broken("a subject has at least one digest") }
+    guard count <= Limits.digestsPerSubject else {
         throw Failure(
             .overLimit, "cannot read \(map.document)", at: map.place,
-            because: "it has \(digests.count) digests, the limit is \(Limits.digestsPerSubject)")
+            because: "it has \(count) digests, the limit is \(Limits.digestsPerSubject)")
     }
     return Statement.Subject(
-        name: try json.optional("name")?.string(), digests: digests,
+        name: try json.optional("name")?.string(), digests: try map.stringMap(),
         annotations: try json.optional("annotations")?.object() ?? [:])
 }
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lies beside a signed file: bundles, and cosign's older files.
+// Spec: sigstore client-spec §4.1.1, §5 (FILE.sigstore.json, .sigstore.jsonl); reference sigstore.md
+// §1.4, §1.6.
+
+internal import Keys
+package import Primitives
+
+/// One piece of evidence about a file. Reading it proves nothing.
+package enum BlobEvidence: Hashable, Sendable {
+    case bundle(SignatureBundle)
+    /// cosign's older file, or a signature alone with what the user gave beside it.
+    case signature([UInt8], LegacyAttachments)
+
+    /// Whether it holds a statement, not a signature over the file itself.
+    package var isAttestation: Bool {
+        if case .bundle(let bundle) = self, case .envelope = bundle.content { true } else { false }
+    }
+
+    /// Reads one document: a bundle, or cosign's older one.
+    package init(parsing bytes: [UInt8]) throws(Failure) {
+        let json = try JSONReader(parsing: bytes, named: "the bundle")
+        guard try json.optional("base64Signature") != nil, try json.optional("mediaType") == nil
+        else {
+            self = .bundle(try SignatureBundle(parsing: bytes))
+            return
+        }
+        try json.refuseFields(otherThan: ["base64Signature", "cert", "rekorBundle"])
+        let text = try json.required("base64Signature")
+        guard let signature = Primitives.bytes(fromBase64: try text.string()), !signature.isEmpty
+        else { throw text.broken("it is not base64") }
+        self = .signature(
+            signature,
+            LegacyAttachments(
+                certificate: try json.optional("cert").map(certificateText) ?? nil, chain: nil,
+                logEntry: try json.optional("rekorBundle")?.value.compactText, timestamp: nil))
+    }
+
+    /// Every document of a file, in its order; what cannot be read is kept as the reason.
+    ///
+    /// - Parameter isLines: one document on each line, as in `.jsonl` files.
+    package static func list(
+        parsing bytes: [UInt8], isLines: Bool
+    ) throws(Failure) -> [Result<BlobEvidence, EvidenceProblem>] {
+        guard isLines else { return [read(bytes)] }
+        let lines = bytes.split(separator: UInt8(ascii: "\n")).filter { line in
+            line.contains { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") }
+        }
+        guard lines.count <= Limits.bundlesPerFile else {
+            throw Failure(
+                .overLimit, "cannot read the bundles",
+                because: "there are \(lines.count), the limit is \(Limits.bundlesPerFile)")
+        }
+        return lines.map { read(Array($0)) }
+    }
+
+    private static func read(_ bytes: [UInt8]) -> Result<BlobEvidence, EvidenceProblem> {
+        do {
+            return .success(try BlobEvidence(parsing: bytes))
+        } catch {
+            return .failure(EvidenceProblem(.malformed, error))
+        }
+    }
+}
+
+extension SignatureVerifier {
+    /// Whether `evidence` vouches for `artifact`.
+    ///
+    /// - Parameter type: the predicate type a statement must have; nil for any.
+    package func verify(
+        _ evidence: BlobEvidence, about artifact: SignedArtifact, type: PredicateType?
+    ) -> ArtifactFinding {
+        switch evidence {
+        case .bundle(let bundle): verify(bundle, about: artifact, type: type)
+        case .signature(let signature, let attachments):
+            verify(signature, with: attachments, about: artifact)
+        }
+    }
+}
+
+/// The PEM of a certificate in base64; nil for a public key, which cosign put into the same place.
+private func certificateText(_ json: JSONReader) throws(Failure) -> String? {
+    let text = try json.string()
+    guard !text.isEmpty else { return nil }
+    guard let bytes = bytes(fromBase64: text), let pem = String(validating: bytes, as: UTF8.self)
+    else { throw json.broken("it is not base64 of PEM") }
+    return pem.contains("-----BEGIN PUBLIC KEY-----") ? nil : pem
+}

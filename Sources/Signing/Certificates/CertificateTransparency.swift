@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether certificate logs have promised to show a certificate. Spec: RFC 6962 §3.
+
+internal import Crypto
+internal import Keys
+internal import Primitives
+internal import SwiftASN1
+
+/// Counts the certificate logs that stand behind one leaf.
+package enum CertificateTransparency {
+    /// The logs with a good promise for `leaf`, one of each party; fewer than `threshold` of them is
+    /// a problem.
+    ///
+    /// `issuer` must come from a validated path: the promise inside a certificate covers the hash
+    /// of the key that really signed it. `detached` are promises that stand beside the certificate,
+    /// in TLS or JSON form. A promise of a log that is not trusted is passed over, as RFC 6962 asks.
+    ///
+    /// Spec: RFC 6962 §3.2, §3.3. CVE-2026-49834: two promises of one party count once.
+    package static func verify(
+        _ leaf: Certificate, issuer: Certificate?, detached: [[UInt8]], by logs: [TransparencyLog],
+        threshold: Int
+    ) throws(EvidenceProblem) -> [TransparencyLog] {
+        var tally = PromiseTally(logs: logs)
+        try tally.addEmbedded(of: leaf, issuer: issuer)
+        try tally.addDetached(detached, of: leaf)
+        guard tally.accepted.count >= threshold else {
+            throw tally.problem(threshold: threshold)
+        }
+        return tally.accepted
+    }
+}
+
+/// The promises seen so far: those that hold, and why the others do not.
+private struct PromiseTally {
+    let logs: [TransparencyLog]
+    private(set) var accepted: [TransparencyLog] = []
+    private var refusals: [String] = []
+
+    init(logs: [TransparencyLog]) { self.logs = logs }
+
+    mutating func addEmbedded(of leaf: Certificate, issuer: Certificate?) throws(EvidenceProblem) {
+        let encoded: [[UInt8]]?
+        do throws(Failure) {
+            encoded = try leaf.embeddedTimestamps()
+        } catch {
+            throw EvidenceProblem(.certificateTransparencyInvalid, error)
+        }
+        guard let encoded else { return }
+        guard let issuer else {
+            refusals.append("the certificate is its own anchor, so that no issuer can be named")
+            return
+        }
+        let entry = SignedCertificateTimestamp.Entry.precertificate(
+            issuerKeyHash: Array(SHA256.hash(data: issuer.publicKey.derBytes)),
+            tbsCertificate: leaf.fields.signedBytes(
+                withoutExtension: certificateTimestampsEncodedIdentifier))
+        for bytes in encoded {
+            do throws(Failure) {
+                add(try SignedCertificateTimestamp(tlsBytes: bytes), over: entry)
+            } catch {
+                refusals.append("\(error.what): \(error.why)")
+            }
+        }
+    }
+
+    mutating func addDetached(_ detached: [[UInt8]], of leaf: Certificate)
+        throws(EvidenceProblem)
+    {
+        guard detached.count <= Limits.timestampsPerCertificate else {
+            throw EvidenceProblem(
+                .overLimit,
+                "there are \(detached.count) certificate timestamps, the limit is \(Limits.timestampsPerCertificate)"
+            )
+        }
+        for bytes in detached {
+            do throws(Failure) {
+                let promise = try SignedCertificateTimestamp(detached: bytes)
+                add(promise, over: .certificate(leaf.derBytes))
+            } catch {
+                refusals.append("\(error.what): \(error.why)")
+            }
+        }
+    }
+
+    private mutating func add(
+        _ promise: SignedCertificateTimestamp, over entry: SignedCertificateTimestamp.Entry
+    ) {
+        let named = logs.filter { $0.keyID == promise.logID }
+        guard let known = named.first else {
+            refusals.append("the log \(hexText(promise.logID)) is not trusted")
+            return
+        }
+        let inTime = named.filter { $0.validFor.contains(promise.time) }
+        guard !inTime.isEmpty else {
+            refusals.append("the key of \(known.baseURL) was not valid at \(promise.time)")
+            return
+        }
+        let message = promise.signedBytes(over: entry)
+        let signer = inTime.first {
+            promise.signatureAlgorithm.fits($0.publicKey)
+                && $0.publicKey.isValid(promise.signature, over: message)
+        }
+        guard let signer else {
+            refusals.append("the signature of \(known.baseURL) does not fit the certificate")
+            return
+        }
+        if !accepted.contains(where: { $0.party == signer.party }) { accepted.append(signer) }
+    }
+
+    func problem(threshold: Int) -> EvidenceProblem {
+        let counted = "\(accepted.count) of \(threshold) certificate logs stand behind it"
+        guard let first = refusals.first else {
+            return EvidenceProblem(.certificateTransparencyMissing, counted)
+        }
+        return EvidenceProblem(.certificateTransparencyInvalid, "\(counted): \(plain(first))")
+    }
+}
+
+extension SignedCertificateTimestamp.SignatureAlgorithm {
+    fileprivate func fits(_ key: PublicKey) -> Bool {
+        switch key.algorithm {
+        case .ecdsaP256, .ecdsaP384, .ecdsaP521: self == .ecdsa
+        case .rsa: self == .rsa
+        case .ed25519: self == .ed25519
+        }
+    }
+}
+
+/// Spec: RFC 6962 §3.3, 1.3.6.1.4.1.11129.2.4.2.
+let certificateTimestampsIdentifier: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 11129, 2, 4, 2]
+/// The same as it stands in an extension.
+private let certificateTimestampsEncodedIdentifier: [UInt8] = [
+    0x06, 0x0A, 0x2B, 0x06, 0x01, 0x04, 0x01, 0xD6, 0x79, 0x02, 0x04, 0x02,
+]

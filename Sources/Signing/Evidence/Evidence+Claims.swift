@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// What evidence says of itself, when it is not known whom to believe.
+// Spec: reference sigstore.md §7.6: "nothing found", "found but bad" and "could not look" stay apart.
+
+internal import OCI
+package import Primitives
+
+/// A candidate that agrees with itself and with a demand. It is no proof: whether its certificate,
+/// its log entry or its time may be believed was not looked at.
+package struct EvidenceClaim: Sendable {
+    package let candidate: EvidenceCandidate
+    /// Key and value pairs beside the signature.
+    package let annotations: JSONObject
+}
+
+/// What might be proof if the right authorities and logs were known, and why the rest never is.
+package struct ClaimReport: Sendable {
+    package let claims: [EvidenceClaim]
+    package let rejections: [RejectedCandidate]
+}
+
+extension Evidence {
+    /// The candidates that nobody's trust is needed to refuse, and the others.
+    ///
+    /// A candidate is refused when it is of another type or about another digest, when its signature
+    /// is not by the key it comes with, or when that key or certificate is not the one asked for.
+    package func claims(of type: PredicateType, by signer: TrustedSigner) -> ClaimReport {
+        var claims: [EvidenceClaim] = []
+        var rejections: [RejectedCandidate] = []
+        for candidate in candidates {
+            do throws(EvidenceProblem) {
+                claims.append(
+                    EvidenceClaim(
+                        candidate: candidate,
+                        annotations: try claimedAnnotations(candidate, type, signer)))
+            } catch {
+                rejections.append(
+                    RejectedCandidate(candidate: candidate, problem: error, checks: []))
+            }
+        }
+        return ClaimReport(claims: claims, rejections: rejections)
+    }
+
+    private func claimedAnnotations(
+        _ candidate: EvidenceCandidate, _ type: PredicateType, _ signer: TrustedSigner
+    ) throws(EvidenceProblem) -> JSONObject {
+        if type == .signature, case .simpleSigning(let old) = candidate.form {
+            try SignatureMaterial(
+                signature: old.signature, message: .bytes(old.payload),
+                attachments: old.attachments
+            ).requireClaim(by: signer)
+            return try annotations(of: old)
+        }
+        let (envelope, materials) = try materials(in: candidate, wanting: type)
+        var furthest: EvidenceProblem?
+        for material in materials {
+            do throws(EvidenceProblem) {
+                try material.requireClaim(by: signer)
+                let statement = try statement(in: envelope, of: type)
+                return statement.subjects.first { $0.names(subject) }?.annotations ?? [:]
+            } catch {
+                if furthest.map({ $0 < error }) ?? true { furthest = error }
+            }
+        }
+        throw candidate.unsigned(furthest, wanting: type)
+    }
+}
+
+extension SignatureMaterial {
+    /// Returns when the signature is by the key it comes with, and that one is asked for.
+    fileprivate func requireClaim(by wanted: TrustedSigner) throws(EvidenceProblem) {
+        switch (wanted, signer) {
+        case (.certificates(let identities), .certificate(let chain)):
+            try requireClaim(by: identities, chain: chain)
+        case (.keys(let keys), _):
+            // Without logs, timestamps and periods a key needs nobody else.
+            let keys = keys.map { TrustedKey(key: $0.key, name: $0.name) }
+            let finding = SignatureVerifier.keys(keys).verify(self)
+            if let problem = finding.checks.problem { throw problem }
+        case (.certificates, .publicKey):
+            throw EvidenceProblem(
+                .otherSignerKind, "a key signed it, and a certificate is expected")
+        }
+    }
+
+    private func requireClaim(
+        by identities: [CertificateIdentity], chain: [[UInt8]]
+    ) throws(EvidenceProblem) {
+        guard let bytes = chain.first else {
+            throw EvidenceProblem(.certificateMalformed, "it brings no certificate")
+        }
+        let leaf: Certificate
+        do {
+            leaf = try Certificate(derBytes: bytes)
+        } catch {
+            throw EvidenceProblem(.certificateMalformed, error).at("certificate 1")
+        }
+        guard try isSigned(by: leaf.publicKey) else {
+            throw EvidenceProblem(
+                .signatureInvalid,
+                "the signature is not over these bytes by the key of its certificate")
+        }
+        var furthest: EvidenceProblem?
+        for identity in identities {
+            do throws(EvidenceProblem) {
+                _ = try identity.signer(of: leaf)
+                return
+            } catch {
+                if furthest.map({ $0 < error }) ?? true { furthest = error }
+            }
+        }
+        throw furthest ?? EvidenceProblem(.identityMismatch, "no identity is trusted")
+    }
+}

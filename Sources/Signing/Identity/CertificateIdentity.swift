@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who a certificate must name, and who must have vouched for the name.
+
+internal import Primitives
+
+/// One trusted identity: a subject and the issuer that vouches for it, always together.
+///
+/// A subject without its issuer proves nothing: any identity provider may issue the same text.
+package struct CertificateIdentity: Hashable, Sendable {
+    /// Patterns that the subject must fit: all of them.
+    package let subjects: [IdentityPattern]
+    /// Patterns that the issuer must fit: all of them.
+    package let issuers: [IdentityPattern]
+    /// Further claims that the certificate must hold: all of them.
+    package let claims: [CertificateClaimDemand]
+
+    package init(
+        subjects: [IdentityPattern], issuers: [IdentityPattern],
+        claims: [CertificateClaimDemand] = []
+    ) {
+        self.subjects = subjects
+        self.issuers = issuers
+        self.claims = claims
+    }
+
+    /// Warnings about patterns that fit more than they seem to.
+    package var lints: [String] {
+        subjects.compactMap(\.lint).map { "subject: \($0)" }
+            + issuers.compactMap(\.lint).map { "issuer: \($0)" }
+    }
+
+    package var shown: String {
+        let extras = claims.map { ", \($0.claim.name) \($0.pattern.shown)" }.joined()
+        return "\(shownSubject) from \(shownIssuer)\(extras)"
+    }
+
+    private var shownSubject: String { subjects.map(\.shown).joined(separator: " and ") }
+    private var shownIssuer: String { issuers.map(\.shown).joined(separator: " and ") }
+
+    /// The signer that `certificate` names, if it is this identity; which part differs, when not.
+    func signer(of certificate: Certificate) throws(EvidenceProblem) -> CertificateSigner {
+        // Issuer first: whose word it is decides what the word is worth.
+        guard let found = certificate.claims.issuer else {
+            throw EvidenceProblem(
+                .issuerMismatch, "the certificate names no issuer, \(shownIssuer) is expected")
+        }
+        guard try fits(issuers, found) else {
+            throw EvidenceProblem(
+                .issuerMismatch, "the issuer is \(plain(found)), \(shownIssuer) is expected")
+        }
+        let names = certificate.subjectAlternativeNames.compactMap(\.identity)
+        // Spec: fulcio certificate-specification.md: exactly one name. A certificate with two would
+        // be two signers where signers are counted.
+        guard names.count <= 1 else {
+            throw EvidenceProblem(
+                .identityMismatch,
+                "the certificate names \(names.map { plain($0) }.joined(separator: " and ")), and "
+                    + "only one name says who signed")
+        }
+        var subject: String?
+        for name in names where try fits(subjects, name) { subject = subject ?? name }
+        guard let subject else {
+            let shown = names.isEmpty ? "nobody" : names.map { plain($0) }.joined(separator: ", ")
+            throw EvidenceProblem(
+                .identityMismatch, "the certificate names \(shown), \(shownSubject) is expected")
+        }
+        for demand in claims {
+            guard let value = certificate.claims[demand.claim] else {
+                throw EvidenceProblem(
+                    .claimMismatch,
+                    "the certificate does not say its \(demand.claim.name), "
+                        + "\(demand.pattern.shown) is expected")
+            }
+            guard try fits([demand.pattern], value) else {
+                throw EvidenceProblem(
+                    .claimMismatch,
+                    "the \(demand.claim.name) is \(plain(value)), \(demand.pattern.shown) is "
+                        + "expected")
+            }
+        }
+        return CertificateSigner(
+            fingerprint: certificate.fingerprint, subject: subject, issuer: found,
+            claims: certificate.claims.all.map {
+                CertificateSigner.Claim(name: $0.name, value: $0.value)
+            })
+    }
+}
+
+/// One claim of a certificate and the pattern it must fit.
+package struct CertificateClaimDemand: Hashable, Sendable {
+    package let claim: CertificateClaim
+    package let pattern: IdentityPattern
+
+    package init(claim: CertificateClaim, pattern: IdentityPattern) {
+        self.claim = claim
+        self.pattern = pattern
+    }
+}
+
+/// A comparison that takes too long is over the limit, not a mismatch.
+private func fits(
+    _ patterns: [IdentityPattern], _ text: String
+) throws(EvidenceProblem) -> Bool {
+    guard !patterns.isEmpty else { return false }
+    do {
+        for pattern in patterns where try !pattern.matches(text) { return false }
+        return true
+    } catch {
+        throw EvidenceProblem(.overLimit, error)
+    }
+}
+
+extension CertificateClaim {
+    /// The claim of that name: `githubWorkflowRepository`.
+    package init?(named name: String) {
+        guard let found = CertificateClaim.allCases.first(where: { $0.name == name }) else {
+            return nil
+        }
+        self = found
+    }
+}
+
+extension SubjectAlternativeName {
+    /// The name as an identity; nil for forms that name no person, job or host.
+    package var identity: String? {
+        switch self {
+        case .email(let text), .uri(let text), .otherName(let text), .dns(let text): text
+        case .other: nil
+        }
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What cosign's older layouts keep in layer annotations beside a signature.
+// Spec: cosign specs/SIGNATURE_SPEC.md; reference sigstore.md §1.1, §1.2, §1.6.
+
+package import Primitives
+
+/// Certificate, chain, log entry and timestamp of an older signature, as written: hints until they
+/// are verified.
+package struct LegacyAttachments: Hashable, Sendable {
+    /// PEM of the leaf; nil when a key signed.
+    package let certificate: String?
+    /// PEM of the rest of the chain, intermediates first.
+    package let chain: String?
+    /// The JSON of the Rekor entry with its promise (SET).
+    package let logEntry: String?
+    /// The RFC 3161 response, DER.
+    package let timestamp: [UInt8]?
+
+    package static let none = LegacyAttachments(
+        certificate: nil, chain: nil, logEntry: nil, timestamp: nil)
+
+    package init(certificate: String?, chain: String?, logEntry: String?, timestamp: [UInt8]?) {
+        self.certificate = certificate
+        self.chain = chain
+        self.logEntry = logEntry
+        self.timestamp = timestamp
+    }
+
+    /// Reads the annotations of a layer. An empty text counts as none, as cosign writes it.
+    package init(annotations: [String: String]) throws(Failure) {
+        func text(_ name: String) -> String? {
+            annotations["dev.sigstore.cosign/\(name)"].flatMap { $0.isEmpty ? nil : $0 }
+        }
+        certificate = text("certificate")
+        chain = text("chain")
+        logEntry = text("bundle")
+        timestamp = try text("rfc3161timestamp").map { (text) throws(Failure) in
+            let json = try JSONReader(parsing: Array(text.utf8), named: "the timestamp annotation")
+            try json.refuseFields(otherThan: ["SignedRFC3161Timestamp"])
+            let field = try json.required("SignedRFC3161Timestamp")
+            guard let bytes = bytes(fromBase64: try field.string()) else {
+                throw field.broken("it is not base64")
+            }
+            return bytes
+        }
+    }
+
+    package var isEmpty: Bool { self == .none }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// An entry vouches only for what it is about: this artifact, this signature, this key.
+// Spec: CVE-2022-23649, CVE-2026-22703 (entries about something else); rekor-v2-spec.md §6.1.4.
+
+internal import Keys
+internal import Primitives
+
+extension LogEntryBody {
+    /// Returns when the entry is about this very content; the first difference otherwise, in the
+    /// order artifact, signature, key.
+    ///
+    /// Signatures are compared byte by byte: another encoding of one ECDSA signature is another.
+    func requireAbout(_ content: SignedContent) throws(EvidenceProblem) {
+        switch (self, content.form) {
+        case (.hashedRecord(let artifact, let signer), .message(let digests)):
+            try artifact.require(digests, "the artifact")
+            try requireSigner([signer], content)
+        case (.envelope(let payload, let signers), .envelope(let envelope, _)):
+            try payload.require(allDigests(envelope.payload), "the envelope's payload")
+            try requireSigner(signers, content)
+            guard signers.allSatisfy({ isSignature($0.signature, of: envelope) }) else {
+                throw EvidenceProblem(
+                    .entrySignatureMismatch, "the entry has signatures that the envelope has not")
+            }
+        case (
+            .unsignedEnvelope(let stored, let payload, let verifier),
+            .envelope(let envelope, let bytes)
+        ):
+            try payload?.require(allDigests(envelope.payload), "the envelope's payload")
+            guard let bytes, stored.isAmong(allDigests(bytes)) else {
+                throw EvidenceProblem(
+                    .entrySignatureMismatch,
+                    "the entry holds a hash alone, and it is not that of the stored envelope")
+            }
+            try requireVerifier(verifier, content.verifier)
+        case (.hashedRecordVersion2(let record), _): try record.requireAbout(content)
+        default:
+            throw EvidenceProblem(
+                .entryKindMismatch,
+                "the entry is about \(noun), what is verified is \(content.noun)")
+        }
+    }
+
+    private var noun: String {
+        switch self {
+        case .hashedRecord, .hashedRecordVersion2: "a signature over a hash"
+        case .envelope, .unsignedEnvelope: "an envelope"
+        }
+    }
+}
+
+extension SignedContent {
+    fileprivate var noun: String {
+        switch form {
+        case .message: "a signature over a message"
+        case .envelope: "an envelope"
+        }
+    }
+}
+
+extension LogEntryBody.HashedRecordVersion2 {
+    /// Spec: rekor-v2-spec.md §6.1.4: the leaf is made anew from what is verified; the comparisons
+    /// before it only say in which part it differs.
+    fileprivate func requireAbout(_ content: SignedContent) throws(EvidenceProblem) {
+        let ways = EntryKeyDetails.candidates(for: content.verifier.key)
+        guard let details = ways.first(where: { $0.name == keyDetails }) else {
+            throw EvidenceProblem(
+                .entryKeyMismatch,
+                "the entry's key is a \(plain(keyDetails)), what is verified needs "
+                    + (ways.isEmpty
+                        ? "one that no log has" : ways.map(\.name).joined(separator: " or ")))
+        }
+        guard artifact.algorithm == details.hash.protobufName else {
+            throw EvidenceProblem(
+                .entryArtifactMismatch,
+                "the entry has a hash by \(plain(artifact.algorithm)), its key signs "
+                    + details.hash.protobufName)
+        }
+        guard let digest = content.signedDigest(by: details.hash) else {
+            throw hashNotKnown(details.hash.rawValue)
+        }
+        try LogEntryBody.Artifact(algorithm: details.hash.rawValue, hash: artifact.hash)
+            .require([details.hash: digest], "what was signed")
+        guard signature == content.signature else { throw otherSignature() }
+        switch content.verifier {
+        case .certificate(let derBytes, _):
+            guard isCertificate, verifierBytes == derBytes else {
+                throw otherVerifier("certificate")
+            }
+        case .key(let key):
+            guard !isCertificate, verifierBytes == key.derBytes else { throw otherVerifier("key") }
+        }
+    }
+
+    /// The way of signing that the entry names, when it is one of the key's.
+    func details(for key: PublicKey) -> EntryKeyDetails? {
+        EntryKeyDetails.candidates(for: key).first { $0.name == keyDetails }
+    }
+}
+
+extension LogEntryBody.Artifact {
+    fileprivate func isAmong(_ digests: [SignatureHash: [UInt8]]) -> Bool {
+        SignatureHash(rawValue: algorithm).flatMap { digests[$0] } == hash
+    }
+
+    fileprivate func require(
+        _ digests: [SignatureHash: [UInt8]], _ noun: String
+    ) throws(EvidenceProblem) {
+        guard let known = SignatureHash(rawValue: algorithm), let digest = digests[known] else {
+            throw hashNotKnown(algorithm)
+        }
+        guard digest == hash else {
+            throw EvidenceProblem(
+                .entryArtifactMismatch,
+                "the entry is about \(algorithm):\(hexText(hash)), \(noun) has \(hexText(digest))")
+        }
+    }
+}
+
+private func requireSigner(
+    _ signers: [LogEntryBody.Signer], _ content: SignedContent
+) throws(EvidenceProblem) {
+    let same = signers.filter { $0.signature == content.signature }
+    guard !same.isEmpty else { throw otherSignature() }
+    var problem = otherVerifier("key or certificate")
+    for signer in same {
+        do throws(EvidenceProblem) {
+            return try requireVerifier(signer.verifier, content.verifier)
+        } catch { problem = error }
+    }
+    throw problem
+}
+
+/// The entry's PEM must hold the same DER.
+private func requireVerifier(
+    _ pem: [UInt8], _ verifier: SignedContent.Verifier
+) throws(EvidenceProblem) {
+    guard pem.count <= 2 * Limits.certificateBytes, let block = EntryPEM(pem) else {
+        throw EvidenceProblem(
+            .logEntryMalformed, "the entry's key or certificate is not one PEM block")
+    }
+    switch verifier {
+    case .certificate(let derBytes, _):
+        guard block.label == "CERTIFICATE", block.derBytes == derBytes else {
+            throw otherVerifier("certificate")
+        }
+    case .key(let key):
+        guard block.label == "PUBLIC KEY",
+            (try? PublicKey(derBytes: block.derBytes)) == key
+        else { throw otherVerifier("key") }
+    }
+}
+
+/// One PEM block and nothing else, with lines of any length: what is compared is the DER, and some
+/// clients write one line.
+///
+/// Spec: RFC 7468 §3; parsers "MAY" take other line lengths.
+private struct EntryPEM {
+    let label: String
+    let derBytes: [UInt8]
+
+    init?(_ pem: [UInt8]) {
+        let lines = pem.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+        guard lines.count >= 3, let first = lines.first, let last = lines.last,
+            let label = ["CERTIFICATE", "PUBLIC KEY"].first(where: {
+                first == "-----BEGIN \($0)-----" && last == "-----END \($0)-----"
+            }), let derBytes = bytes(fromBase64: lines.dropFirst().dropLast().joined())
+        else { return nil }
+        self.label = label
+        self.derBytes = derBytes
+    }
+}
+
+private func isSignature(_ bytes: [UInt8], of envelope: Envelope) -> Bool {
+    envelope.signatures.contains { $0.bytes == bytes }
+}
+
+private func allDigests(_ bytes: [UInt8]) -> [SignatureHash: [UInt8]] {
+    Dictionary(uniqueKeysWithValues: SignatureHash.allCases.map { ($0, $0.hash(of: bytes)) })
+}
+
+private func otherSignature() -> EvidenceProblem {
+    EvidenceProblem(.entrySignatureMismatch, "the entry is about another signature")
+}
+
+private func otherVerifier(_ noun: String) -> EvidenceProblem {
+    EvidenceProblem(.entryKeyMismatch, "the entry's \(noun) is not the one that is verified")
+}
+
+private func hashNotKnown(_ algorithm: String) -> EvidenceProblem {
+    EvidenceProblem(
+        .unsupported, "the entry names the artifact by \(plain(algorithm)), a hash not known here")
+}

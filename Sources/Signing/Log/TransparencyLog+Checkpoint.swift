@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a log of the trust root names itself and its key in checkpoints.
+// Spec: C2SP signed-note "Signature types"; rekor-v2-spec.md; Rekor v1's checkpoints.
+
+package import Keys
+internal import Primitives
+
+/// Rekor's two forms: v1 with signed entry timestamps and shards, v2 with tiles.
+package enum LogGeneration: Hashable, Sendable {
+    case version1, version2
+}
+
+extension TransparencyLog {
+    /// The names its checkpoint key may have.
+    ///
+    /// Rekor v1 names itself by its host alone, so the host counts too, with and without the port.
+    var checkpointNames: [String] {
+        let authority = origin.prefix { $0 != "/" }
+        let host = authority.hasPrefix("[") ? authority : authority.prefix { $0 != ":" }
+        var names = [origin]
+        for name in [String(authority), String(host)] where !names.contains(name) {
+            names.append(name)
+        }
+        return names
+    }
+
+    /// The first four bytes of every id this key can have: the ones the trust root gives, and the
+    /// computed ones.
+    func checkpointHints(name: String) -> Set<[UInt8]> {
+        var identifiers = [keyID, SignatureHash.sha256.hash(of: publicKey.derBytes)]
+        if let checkpointKeyID { identifiers.append(checkpointKeyID) }
+        if let computed = noteKeyID(name: name, key: publicKey) { identifiers.append(computed) }
+        return Set(identifiers.filter { $0.count >= 4 }.map { Array($0.prefix(4)) })
+    }
+
+    /// The checkpoint inside `text`, when this log made and signed it.
+    func verifiedCheckpoint(
+        _ text: String, of generation: LogGeneration
+    ) throws(EvidenceProblem) -> Checkpoint {
+        let checkpoint = try Checkpoint(parsing: text)
+        guard isOrigin(checkpoint.origin, of: generation) else {
+            throw EvidenceProblem(
+                .checkpointMismatch,
+                "the checkpoint is of the log \(quoted(checkpoint.origin)), not of \(quoted(origin))"
+            )
+        }
+        let isSigned = checkpointNames.contains { name in
+            checkpoint.note.isSigned(
+                names: [name], hints: checkpointHints(name: name), key: publicKey)
+        }
+        guard isSigned else {
+            let found = checkpoint.note.signatures.map { "\(plain($0.name)) \(hexText($0.hint))" }
+            throw EvidenceProblem(
+                .checkpointSignatureInvalid,
+                "no line of the checkpoint verifies as \(origin) "
+                    + "\(hexText(keyID.prefix(4))); its lines are \(found.joined(separator: ", "))")
+        }
+        return checkpoint
+    }
+
+    /// v2: the name alone. v1: the name and the tree, `rekor.sigstore.dev - 1193050959916656506`.
+    private func isOrigin(_ text: String, of generation: LogGeneration) -> Bool {
+        guard generation == .version1 else { return checkpointNames.contains(text) }
+        return checkpointNames.contains { name in
+            let prefix = name + " - "
+            guard text.utf8.starts(with: prefix.utf8) else { return false }
+            let tree = text.utf8.dropFirst(prefix.utf8.count)
+            return !tree.isEmpty && tree.allSatisfy { (0x30...0x39).contains($0) }
+        }
+    }
+}
+
+/// The id of a key under a name; its first four bytes stand in signature lines.
+///
+/// Spec: signed-note: SHA-256(name || 0x0A || type || key) with type 0x01 for Ed25519; ECDSA:
+/// SHA-256(SPKI). rekor-v2-spec.md: RSA has type 0xFF and a text that names the padding.
+package func noteKeyID(name: String, key: PublicKey) -> [UInt8]? {
+    switch key.algorithm {
+    case .ed25519: ed25519KeyID(name: name, type: 0x01, key: key)
+    case .rsa:
+        SignatureHash.sha256.hash(
+            of:
+                Array(name.utf8) + [0x0A, 0xFF] + Array("PKIX-RSA-PKCS#1v1.5".utf8) + key.derBytes)
+    default: SignatureHash.sha256.hash(of: key.derBytes)
+    }
+}
+
+/// Spec: RFC 8410 §4: the key is the last 32 bytes of its SubjectPublicKeyInfo.
+func ed25519KeyID(name: String, type: UInt8, key: PublicKey) -> [UInt8] {
+    SignatureHash.sha256.hash(of: Array(name.utf8) + [0x0A, type] + key.derBytes.suffix(32))
+}

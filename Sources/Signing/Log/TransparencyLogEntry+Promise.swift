@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signed entry timestamps. Spec: Rekor's openapi, signedEntryTimestamp; reference sigstore.md §1.6.
+
+internal import Keys
+package import Primitives
+
+extension TransparencyLogEntry {
+    /// What the log signs when it promises to include the entry: canonical JSON with the global index.
+    package func promisedBytes() throws(Failure) -> [UInt8] {
+        let payload: JSONValue = [
+            "body": .string(base64Text(body)),
+            "integratedTime": .number(JSONNumber(claimedTime?.seconds ?? 0)),
+            "logID": .string(hexText(logID)), "logIndex": .number(JSONNumber(logIndex)),
+        ]
+        return try payload.canonicalBytes
+    }
+
+    /// The time the log vouches for: nil without a promise, or in Rekor v2.
+    ///
+    /// A promise that is there must hold, whatever is asked for.
+    func promisedTime(by log: TransparencyLog) throws(EvidenceProblem) -> Timestamp? {
+        guard let promise = proofs.signedEntryTimestamp else { return nil }
+        guard generation == .version1 else {
+            throw EvidenceProblem(
+                .entryPromiseInvalid,
+                "the entry is of Rekor v2, which makes no promises, and has one")
+        }
+        // Above 2^53 two indexes are one number in canonical JSON, and one signature fits both.
+        guard let time = claimedTime, time.seconds <= exactIntegers, logIndex <= exactIntegers
+        else {
+            throw EvidenceProblem(
+                .entryPromiseInvalid,
+                "the promise is over time \(claimedTime?.seconds ?? 0) and index \(logIndex), "
+                    + "numbers from 1 and up to 2^53-1 can be promised")
+        }
+        guard log.validFor.contains(time) else {
+            throw EvidenceProblem(
+                .logOutsideValidity,
+                "the log took the entry at \(time), its key is good from \(log.validFor)")
+        }
+        let message: [UInt8]
+        do throws(Failure) { message = try promisedBytes() } catch {
+            throw EvidenceProblem(.logEntryMalformed, error)
+        }
+        guard log.publicKey.isValid(promise, over: message) else {
+            throw EvidenceProblem(
+                .entryPromiseInvalid,
+                "the signed entry timestamp was not made by \(log.origin) over this entry")
+        }
+        return time
+    }
+}
+
+/// Spec: RFC 8785 §3.2.2.3, RFC 7493 §2.2: whole numbers are exact up to 2^53-1.
+private let exactIntegers = (1 << 53) - 1

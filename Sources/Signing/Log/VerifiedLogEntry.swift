@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Log entries that were checked: signed or proven by a known log, and about this very signature.
+// Spec: sigstore client-spec §4.1.3; reference sigstore.md §1.6, §1.7, §7.6.
+
+internal import Keys
+package import Primitives
+
+/// An entry whose every part was checked. Only `verified` makes one.
+package struct VerifiedLogEntry: Hashable, Sendable {
+    /// The log of the trust root that holds it.
+    package let log: TransparencyLog
+    /// An index that was proven: the log's own where the log signed it, else the leaf's in its shard.
+    package let logIndex: Int
+    /// When the log took the entry; only with a verified signed entry timestamp, never for Rekor v2.
+    package let integratedTime: Timestamp?
+    /// The checkpoint that the inclusion proof leads to; nil where the log's promise is all there is.
+    package let checkpoint: Checkpoint?
+    /// Who of the known witnesses signed that checkpoint.
+    package let witnesses: [WitnessCosignature]
+
+    package var isInclusionProven: Bool { checkpoint != nil }
+
+    fileprivate init(
+        log: TransparencyLog, logIndex: Int, integratedTime: Timestamp?, checkpoint: Checkpoint?,
+        witnesses: [WitnessCosignature]
+    ) {
+        self.log = log
+        self.logIndex = logIndex
+        self.integratedTime = integratedTime
+        self.checkpoint = checkpoint
+        self.witnesses = witnesses
+    }
+}
+
+extension VerifiedLogEntry {
+    /// Returns when the log's key was good at a time that somebody else vouches for: entries without
+    /// a time of their own, Rekor v2's above all, say nothing about when the log signed.
+    package func requireLogValid(at time: Timestamp) throws(EvidenceProblem) {
+        guard log.validFor.contains(time) else {
+            throw EvidenceProblem(
+                .logOutsideValidity,
+                "the signature was made at \(time), the log's key is good from \(log.validFor)")
+        }
+    }
+}
+
+extension TransparencyLogEntry {
+    /// The entry as proof that `content` was logged, or the first check that did not hold.
+    ///
+    /// Order: the log is known; its promise holds; its inclusion proof and checkpoint hold; what was
+    /// asked for is there; the entry is about the content.
+    package func verified(
+        for content: SignedContent, by logs: [TransparencyLog], demand: LogDemand
+    ) throws(EvidenceProblem) -> VerifiedLogEntry {
+        let candidates = logs.filter(isEntry(of:))
+        guard !candidates.isEmpty else {
+            throw EvidenceProblem(
+                .logUntrusted,
+                "the entry is of the log \(hexText(logID)), known logs are "
+                    + (logs.isEmpty ? "none" : logs.map(\.shown).joined(separator: ", ")))
+        }
+        let body = try LogEntryBody(parsing: body, as: kind)
+        var problems: [EvidenceProblem] = []
+        // One key may stand in the trust root several times, each with a period of its own.
+        for log in candidates {
+            do throws(EvidenceProblem) {
+                let entry = try proven(by: log, demand)
+                try requireAbout(content, body)
+                return entry
+            } catch { problems.append(error) }
+        }
+        throw problems.max() ?? EvidenceProblem(.logUntrusted, "no known log has the entry")
+    }
+
+    /// Whether a log of the trust root is the one the entry names.
+    func isEntry(of log: TransparencyLog) -> Bool {
+        log.keyID == logID || log.checkpointKeyID == logID
+    }
+
+    private func proven(
+        by log: TransparencyLog, _ demand: LogDemand
+    ) throws(EvidenceProblem) -> VerifiedLogEntry {
+        let time = try promisedTime(by: log)
+        let checkpoint = try provenCheckpoint(by: log)
+        if checkpoint == nil {
+            guard demand.proof == .inclusionProofOrPromise, generation == .version1 else {
+                throw EvidenceProblem(.inclusionProofMissing, "the entry has no inclusion proof")
+            }
+            guard time != nil else {
+                throw EvidenceProblem(
+                    .entryPromiseMissing, "the entry has neither inclusion proof nor promise")
+            }
+        }
+        return VerifiedLogEntry(
+            log: log, logIndex: provenIndex(time), integratedTime: time, checkpoint: checkpoint,
+            witnesses: try cosignatures(of: checkpoint, demand.witnesses))
+    }
+
+    /// Spec: RFC 9162 §2.1.3.2 under the checkpoint's root and size.
+    private func provenCheckpoint(by log: TransparencyLog) throws(EvidenceProblem) -> Checkpoint? {
+        guard let inclusion = proofs.inclusion else { return nil }
+        guard let text = inclusion.checkpoint else {
+            throw EvidenceProblem(.checkpointMissing, "the inclusion proof has no checkpoint")
+        }
+        let checkpoint = try log.verifiedCheckpoint(text, of: generation)
+        try inclusion.requireAgreement(with: checkpoint, generation)
+        if generation == .version2, inclusion.logIndex != 0, inclusion.logIndex != logIndex {
+            throw EvidenceProblem(
+                .inclusionProofInvalid,
+                "the entry has index \(logIndex), its inclusion proof is for \(inclusion.logIndex)")
+        }
+        // v1's proofs are about one shard, its entries' indexes about all of them.
+        let proof = InclusionProof(
+            leafIndex: generation == .version2 ? logIndex : inclusion.logIndex,
+            treeSize: checkpoint.size, inclusionPath: inclusion.hashes)
+        try proof.verify(leaf: MerkleHash.leaf(body), root: checkpoint.rootHash)
+        return checkpoint
+    }
+
+    private func cosignatures(
+        of checkpoint: Checkpoint?, _ demand: WitnessDemand
+    ) throws(EvidenceProblem) -> [WitnessCosignature] {
+        guard let checkpoint else {
+            guard demand.atLeast <= 0 else {
+                throw EvidenceProblem(
+                    .witnessMissing,
+                    "\(demand.atLeast) witnesses are needed, there is no checkpoint")
+            }
+            return []
+        }
+        return try checkpoint.note.cosignatures(demand)
+    }
+
+    private func provenIndex(_ promisedTime: Timestamp?) -> Int {
+        guard generation == .version1, promisedTime == nil else { return logIndex }
+        return proofs.inclusion?.logIndex ?? logIndex
+    }
+
+    /// Compares part by part, and Rekor v2's leaf as a whole with the one made from the content.
+    private func requireAbout(
+        _ content: SignedContent, _ body: LogEntryBody
+    ) throws(EvidenceProblem) {
+        try body.requireAbout(content)
+        guard case .hashedRecordVersion2(let record) = body else { return }
+        let rebuilt: [UInt8]
+        do throws(Failure) {
+            rebuilt = try content.version2Body(details: record.details(for: content.verifier.key))
+        } catch {
+            throw EvidenceProblem(.logEntryMalformed, error)
+        }
+        guard rebuilt == self.body else {
+            throw EvidenceProblem(
+                .logEntryMalformed,
+                "the entry says the same as the leaf made from the evidence, in other bytes")
+        }
+    }
+}
+
+extension TransparencyLogEntry.Inclusion {
+    /// v1 writes root and size twice, and both must agree. In v2 the checkpoint's count; the others
+    /// may be absent.
+    fileprivate func requireAgreement(
+        with checkpoint: Checkpoint, _ generation: LogGeneration
+    ) throws(EvidenceProblem) {
+        let mayBeAbsent = generation == .version2
+        guard rootHash == checkpoint.rootHash || (mayBeAbsent && rootHash.isEmpty) else {
+            throw EvidenceProblem(
+                .checkpointMismatch,
+                "the inclusion proof leads to root \(hexText(rootHash)), the checkpoint has "
+                    + hexText(checkpoint.rootHash))
+        }
+        guard treeSize == checkpoint.size || (mayBeAbsent && treeSize == 0) else {
+            throw EvidenceProblem(
+                .checkpointMismatch,
+                "the inclusion proof is for \(treeSize) leaves, the checkpoint has \(checkpoint.size)"
+            )
+        }
+    }
+}
+
+extension TransparencyLog {
+    fileprivate var shown: String { "\(hexText(keyID)) (\(plain(origin)))" }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// A finished signature before it is logged and bundled. Spec: reference sigstore.md §1.4–1.7.
+
+package import Keys
+package import Primitives
+
+/// What was signed, the signature, and who made it: all that a log entry or a bundle is made from.
+package struct SignedParts: Hashable, Sendable {
+    package enum Signer: Hashable, Sendable {
+        case key(PublicKey)
+        /// The leaf alone, and the key in it.
+        case certificate(derBytes: [UInt8], key: PublicKey)
+    }
+
+    package let content: SignatureBundle.Content
+    package let signer: Signer
+
+    /// - Throws: `bug` when an envelope has other than one signature, or the digest of a message is
+    ///   missing or does not fit the key.
+    package init(_ content: SignatureBundle.Content, by signer: Signer) throws(Failure) {
+        self.content = content
+        self.signer = signer
+        switch content {
+        case .envelope(let envelope):
+            guard envelope.signatures.count == 1 else {
+                throw broken("its envelope has \(envelope.signatures.count) signatures, not 1")
+            }
+        case .messageSignature(let digest, _):
+            guard let digest, digest.algorithm == hash, digest.bytes.count == hash.byteCount else {
+                throw broken("the digest of its message is not a \(hash.protobufName)")
+            }
+        }
+    }
+
+    /// A signature over a message that is not here.
+    ///
+    /// - Parameter digest: made with the hash that the signer's key signs with.
+    package static func message(
+        digest: [UInt8], signature: [UInt8], by signer: Signer
+    ) throws(Failure) -> SignedParts {
+        let key =
+            switch signer {
+            case .key(let key), .certificate(_, let key): key
+            }
+        return try SignedParts(
+            .messageSignature(
+                digest: SignatureBundle.MessageDigest(algorithm: key.loggedHash, bytes: digest),
+                signature: signature), by: signer)
+    }
+
+    package var key: PublicKey {
+        switch signer {
+        case .key(let key), .certificate(_, let key): key
+        }
+    }
+
+    package var signature: [UInt8] {
+        switch content {
+        case .envelope(let envelope): envelope.signatures.first?.bytes ?? []
+        case .messageSignature(_, let signature): signature
+        }
+    }
+
+    package var isEnvelope: Bool { if case .envelope = content { true } else { false } }
+
+    /// What a log would publish about it.
+    package var notice: UploadNotice.Content {
+        let digest = signedContent.signedDigest(by: hash) ?? []
+        switch content {
+        case .messageSignature: return .message(digest: digest)
+        case .envelope(let envelope):
+            return .envelope(
+                digest: digest, payloadDigest: SignatureHash.sha256.hash(of: envelope.payload))
+        }
+    }
+
+    package var noticedSigner: UploadNotice.Signer {
+        if case .certificate = signer { .certificate } else { .key }
+    }
+
+    /// The hash the key signs with.
+    package var hash: SignatureHash { key.loggedHash }
+
+    /// The same as log entries are compared with.
+    package var signedContent: SignedContent {
+        let verifier: SignedContent.Verifier =
+            switch signer {
+            case .key(let key): .key(key)
+            case .certificate(let bytes, let key): .certificate(bytes, key: key)
+            }
+        let form: SignedContent.Form =
+            switch content {
+            case .envelope(let envelope): .envelope(envelope, storedAs: nil)
+            case .messageSignature(let digest, _):
+                .message(digest.map { [$0.algorithm: $0.bytes] } ?? [:])
+            }
+        return SignedContent(signature: signature, verifier: verifier, form: form)
+    }
+}
+
+extension PublicKey {
+    /// The hash this key signs with; SHA-512 for Ed25519, which hashes in its own way.
+    ///
+    /// Spec: sigstore_common.proto, PublicKeyDetails: the hash follows the curve.
+    package var loggedHash: SignatureHash {
+        switch algorithm {
+        case .ecdsaP256, .rsa: .sha256
+        case .ecdsaP384: .sha384
+        case .ecdsaP521, .ed25519: .sha512
+        }
+    }
+}
+
+private func broken(_ why: String) -> Failure {
+    Failure(.bug, "cannot assemble the signature", because: why)
+}

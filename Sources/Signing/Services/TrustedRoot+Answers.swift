@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers of logs and timestamp authorities, checked before they are used.
+// Spec: reference sigstore.md §1.6–1.8.
+
+package import Primitives
+
+extension TrustedRoot {
+    /// The entry in a log's answer: in that log, of one we trust, and about our signature.
+    ///
+    /// - Throws: `malformed` for what is no entry, `rejected` for one that proves something else.
+    package func entry(
+        inAnswer answer: [UInt8], of log: SigningService, for parts: SignedParts
+    ) throws(Failure) -> TransparencyLogEntry {
+        let entry = try LogUpload.entry(inAnswer: answer, version: log.majorVersion)
+        let demand = LogDemand(proof: .inclusionProof, parties: 1, witnesses: .none)
+        do {
+            _ = try [entry].verified(for: parts.signedContent, by: logs, demand: demand)
+        } catch {
+            throw refused(log, .log, error)
+        }
+        return entry
+    }
+
+    /// The time that an authority we trust signed for our signature.
+    package func timestamp(
+        inAnswer answer: [UInt8], to request: TimestampRequest, of authority: SigningService,
+        for parts: SignedParts
+    ) throws(Failure) -> VerifiedTimestamp {
+        do {
+            return try request.token(inAnswer: answer).verified(
+                over: parts.signature, by: timestampAuthorities, nonce: request.nonce)
+        } catch {
+            throw refused(authority, .timestampAuthority, error)
+        }
+    }
+}
+
+private func refused(
+    _ service: SigningService, _ kind: SigningService.Kind, _ problem: EvidenceProblem
+) -> Failure {
+    Failure(
+        .rejected, "will not use the answer of the \(kind.words) \(plain(service.host))",
+        because: "\(problem.code.rawValue): \(problem.why)",
+        next: "check that the trusted root and the \(kind.words) belong together")
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// A bundle about a file: signed as it is, or as the subject of a statement.
+// Spec: sigstore client-spec §4; reference sigstore.md §1.4.
+
+package import Keys
+internal import Primitives
+
+/// The file a bundle must be about: its hashes, and its bytes when they are at hand.
+package struct SignedArtifact: Hashable, Sendable {
+    package let digests: [SignatureHash: [UInt8]]
+    /// Nil when only its digest is known; pure Ed25519 signatures then cannot be checked.
+    package let content: [UInt8]?
+
+    package init(content: [UInt8]) {
+        self.content = content
+        var digests: [SignatureHash: [UInt8]] = [:]
+        for hash in SignatureHash.allCases { digests[hash] = hash.hash(of: content) }
+        self.digests = digests
+    }
+
+    /// - Parameter content: the bytes, where they are at hand; they have these digests.
+    package init(digests: [SignatureHash: [UInt8]], content: [UInt8]? = nil) {
+        self.digests = digests
+        self.content = content
+    }
+
+    /// Whether a subject of a statement names it, by any hash that both know and none that differs.
+    package func isNamed(by subject: Statement.Subject) -> Bool {
+        var found = false
+        for (hash, bytes) in digests {
+            guard let hex = subject.digests[hash.rawValue] else { continue }
+            guard hex == hexText(bytes) else { return false }
+            found = true
+        }
+        return found
+    }
+
+    var message: SignedMessage { content.map(SignedMessage.bytes) ?? .digests(digests) }
+
+    /// Its best known digest: "sha256:…".
+    package var shown: String {
+        let known = SignatureHash.allCases.first { digests[$0] != nil }
+        return known.flatMap { hash in digests[hash].map { "\(hash.rawValue):\(hexText($0))" } }
+            ?? "nothing"
+    }
+}
+
+/// What a verifier says of one bundle about one file.
+package struct ArtifactFinding: Sendable {
+    /// Who vouches for the file; nil unless every check held.
+    package let signer: VerifiedSigner?
+    /// What the signer says of it; nil for a signature over the file itself.
+    package let statement: Statement?
+    package let checks: [VerificationCheck]
+
+    /// The most basic thing that is wrong; nil when nothing is.
+    package var problem: EvidenceProblem? { checks.problem }
+
+    /// What cannot be read proves nothing.
+    package init(unreadable problem: EvidenceProblem) {
+        self.init(
+            signer: nil, statement: nil, checks: [VerificationCheck(.format, .failed(problem))])
+    }
+
+    fileprivate init(
+        signer: VerifiedSigner?, statement: Statement?, checks: [VerificationCheck]
+    ) {
+        self.signer = checks.problem == nil ? signer : nil
+        self.statement = self.signer == nil ? nil : statement
+        self.checks = checks
+    }
+}
+
+extension SignatureVerifier {
+    /// Whether `bundle` vouches for `artifact`.
+    ///
+    /// - Parameter type: the predicate type a statement must have; nil for any.
+    package func verify(
+        _ bundle: SignatureBundle, about artifact: SignedArtifact, type: PredicateType?
+    ) -> ArtifactFinding {
+        switch bundle.content {
+        case .messageSignature(let claimed, let signature):
+            return verifyMessage(bundle, signature, claimed: claimed, artifact)
+        case .envelope(let envelope):
+            return verifyStatement(bundle, envelope, artifact, type: type)
+        }
+    }
+
+    /// Whether a signature of the older layouts is over `artifact`.
+    package func verify(
+        _ signature: [UInt8], with attachments: LegacyAttachments, about artifact: SignedArtifact
+    ) -> ArtifactFinding {
+        do throws(EvidenceProblem) {
+            let finding = verify(
+                try SignatureMaterial(
+                    signature: signature, message: artifact.message, attachments: attachments))
+            return ArtifactFinding(
+                signer: finding.signer, statement: nil,
+                checks: finding.checks + [VerificationCheck(.subject, .passed(artifact.shown))])
+        } catch {
+            return ArtifactFinding(unreadable: error)
+        }
+    }
+
+    private func verifyMessage(
+        _ bundle: SignatureBundle, _ signature: [UInt8], claimed: SignatureBundle.MessageDigest?,
+        _ artifact: SignedArtifact
+    ) -> ArtifactFinding {
+        let finding = verify(
+            SignatureMaterial(bundle: bundle, signature: signature, message: artifact.message))
+        var checks = finding.checks
+        // Spec: sigstore_common.proto: the digest is a hint and never verified against; but a bundle
+        // that names another file is not about this one.
+        if let claimed, let known = artifact.digests[claimed.algorithm], known != claimed.bytes {
+            let problem = EvidenceProblem(
+                .messageDigestMismatch,
+                "it names the digest \(claimed.algorithm.rawValue):\(hexText(claimed.bytes)), not "
+                    + artifact.shown)
+            checks.insert(VerificationCheck(.subject, .failed(problem)), at: 0)
+        } else {
+            checks.append(VerificationCheck(.subject, .passed(artifact.shown)))
+        }
+        return ArtifactFinding(signer: finding.signer, statement: nil, checks: checks)
+    }
+
+    private func verifyStatement(
+        _ bundle: SignatureBundle, _ envelope: Envelope, _ artifact: SignedArtifact,
+        type: PredicateType?
+    ) -> ArtifactFinding {
+        let finding = verifyAny(
+            envelope.signatures.map {
+                SignatureMaterial(bundle: bundle, signature: $0.bytes, message: .envelope(envelope))
+            })
+        var exam = Examination(finding.checks)
+        guard finding.signer != nil else {
+            return ArtifactFinding(signer: nil, statement: nil, checks: exam.checks)
+        }
+        let statement = exam.check(.type) { () throws(EvidenceProblem) in
+            let statement = try signedStatement(in: envelope)
+            guard type == nil || statement.predicateType == type else {
+                throw EvidenceProblem(
+                    .otherType,
+                    "its type is \(plain(statement.predicateType.description)), not "
+                        + "\(type?.description ?? "any")")
+            }
+            return (statement, says: plain(statement.predicateType.description))
+        }
+        if let statement {
+            exam.verify(.subject) { () throws(EvidenceProblem) in
+                guard statement.subjects.contains(where: artifact.isNamed) else {
+                    throw EvidenceProblem(
+                        .subjectMismatch,
+                        "it is about \(shownSubjects(statement)), not \(artifact.shown)")
+                }
+                return artifact.shown
+            }
+        }
+        return ArtifactFinding(
+            signer: finding.signer, statement: statement, checks: exam.checks)
+    }
+}
