@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verdicts on attestations.
 
+import Keys
 import OCI
 import Primitives
 import Signing
@@ -20,7 +21,7 @@ struct AttestationTests {
         ownAttestors: Bool = true
     ) throws -> PolicyText {
         let keys =
-            "[{entries: [{keys: {publicKeys: \(quotedPEM(try trial.key.publicKey)), rekor: {ignoreTlog: true}}}]}]"
+            "[{entries: [{keys: {publicKeys: \(quotedPEM(trial.key.publicKey)), rekor: {ignoreTlog: true}}}]}]"
         var policy = PolicyText()
         let attestors = ownAttestors ? ", attestors: \(keys)" : ""
         policy.verification.append(
@@ -144,7 +145,7 @@ struct AttestationTests {
     func wishes() throws {
         let input = EvaluationInput(
             resource: try pod(trial.written, "elsewhere.example.com/a"), operation: .create,
-            namespaceLabels: nil)
+            namespaceLabels: nil, trust: nil)
         let evaluator = PolicyEvaluator(policies: try policy().compiled())
         let needed = try evaluator.neededImages(input)
         #expect(needed.map(\.written) == [trial.written])

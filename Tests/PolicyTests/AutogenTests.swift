@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules for pods, generated for what makes pods.
 
+import Keys
 import Primitives
 import Signing
 import TestSupport

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decisions as records and reports: written, read again, told, counted.
 
+import Keys
 import OCI
 import Primitives
 import Signing
@@ -16,7 +17,7 @@ struct DecisionTests {
     init() throws { trial = try PolicyTrial() }
 
     private func samples() async throws -> [Decision] {
-        let policy = PolicyText(keys: [try trial.key.publicKey])
+        let policy = PolicyText(keys: [trial.key.publicKey])
         var pinning = policy
         pinning.verification = []
         let image = try await trial.image()
@@ -30,7 +31,7 @@ struct DecisionTests {
         let signed = try await trial.facts(about: image)
         found.append(try decision(on: trial.written, by: try pinning.compiled(), signed))
         let demanding = try PolicyText(
-            keys: [try trial.key.publicKey], rekor: "signatureAlgorithm: sha256"
+            keys: [trial.key.publicKey], rekor: "signatureAlgorithm: sha256"
         ).compiled()
         found.append(try decision(on: trial.written, by: demanding, signed))
         return found
@@ -87,7 +88,7 @@ struct DecisionTests {
 
     @Test("text from outside cannot draw on the terminal")
     func hostileText() throws {
-        let policies = try PolicyText(keys: [try trial.key.publicKey]).compiled()
+        let policies = try PolicyText(keys: [trial.key.publicKey]).compiled()
         let found = try decision(on: "evil\u{1B}[2Jname\n  result: pass", by: policies)
         #expect(!found.explanation.contains("\u{1B}"))
         #expect(!found.explanation.split(separator: "\n").contains("  result: pass"))
@@ -118,7 +119,7 @@ struct DecisionTests {
 
     @Test("the report has Kyverno's lines, counts and exit code")
     func kyvernoLines() async throws {
-        let policy = PolicyText(keys: [try trial.key.publicKey])
+        let policy = PolicyText(keys: [trial.key.publicKey])
         let failed = try await report(policy, [trial.written], signed: false)
         #expect(failed.text.hasPrefix("Applying 3 policy rule(s) to 1 resource(s)...\n\n"))
         #expect(
@@ -136,7 +137,7 @@ struct DecisionTests {
 
     @Test("unknown counts as an error, and is neither a pass nor a fail")
     func unknownIsError() async throws {
-        let policy = PolicyText(keys: [try trial.key.publicKey], rekor: "rekor: {}")
+        let policy = PolicyText(keys: [trial.key.publicKey], rekor: "rekor: {}")
         let found = try await report(policy, [trial.written], signed: true)
         #expect(found.summaryLine == "pass: 0, fail: 0, warn: 0, error: 1, skip: 0 ")
         #expect(found.exitCode == 1)
@@ -151,7 +152,7 @@ struct DecisionTests {
         ])
     func auditWarn(action: String, warn: Bool, scored: String, fails: Int, warns: Int) async throws
     {
-        var policy = PolicyText(keys: [try trial.key.publicKey])
+        var policy = PolicyText(keys: [trial.key.publicKey])
         policy.spec = ["validationFailureAction: \(action)"]
         policy.annotations = ["policies.kyverno.io/scored": scored]
         let found = try await report(policy, [trial.written], signed: false, auditWarn: warn)
@@ -162,7 +163,7 @@ struct DecisionTests {
 
     @Test("the report as data holds every decision and the counts of the five results")
     func json() async throws {
-        let policy = PolicyText(keys: [try trial.key.publicKey])
+        let policy = PolicyText(keys: [trial.key.publicKey])
         let found = try await report(
             policy, [trial.written, "elsewhere.example.com/a"], signed: true
         ).json
@@ -192,7 +193,7 @@ struct DecisionTests {
         let image = try await trial.image()
         try await trial.sign(image)
         let facts = try await trial.facts(about: image)
-        let text = PolicyText(keys: [try trial.key.publicKey]).text
+        let text = PolicyText(keys: [trial.key.publicKey]).text
         let once = try evaluation(
             of: try pod(trial.written), by: try compiledPolicies([text]), facts)
         let again = try evaluation(
@@ -238,7 +239,7 @@ struct PolicyMutationTests {
     @Test("no single change of a policy makes an unsigned image pass, and none traps")
     func unsignedNeverPasses() async throws {
         let trial = try PolicyTrial()
-        var policy = PolicyText(keys: [try trial.key.publicKey, try trial.other.publicKey])
+        var policy = PolicyText(keys: [trial.key.publicKey, trial.other.publicKey])
         policy.verification.append(
             "attestations: [{type: 'https://slsa.dev/provenance/v1', conditions: [{any: [{key: '{{ a }}', operator: Equals, value: 1}]}]}]"
         )
@@ -263,7 +264,7 @@ struct PolicyMutationTests {
     @Test("no cut of a policy's text traps, and what is left never lets an unsigned image pass")
     func prefixes() async throws {
         let trial = try PolicyTrial()
-        let text = Array(PolicyText(keys: [try trial.key.publicKey]).text.utf8)
+        let text = Array(PolicyText(keys: [trial.key.publicKey]).text.utf8)
         let facts = try await trial.facts(about: try await trial.image())
         let pod = try pod(trial.written)
         for length in stride(from: 0, to: text.count, by: 3) {
@@ -278,7 +279,7 @@ struct PolicyMutationTests {
     @Test("flipped bytes in a policy are refused or judged, and never trap")
     func flippedBytes() async throws {
         let trial = try PolicyTrial()
-        let text = Array(PolicyText(keys: [try trial.key.publicKey]).text.utf8)
+        let text = Array(PolicyText(keys: [trial.key.publicKey]).text.utf8)
         let facts = try await trial.facts(about: try await trial.image())
         let pod = try pod(trial.written)
         var random = SeededGenerator(seed: 11)
@@ -297,7 +298,7 @@ struct PolicyMutationTests {
     @Test("resources with one thing changed are malformed or judged, and never trap")
     func resources() async throws {
         let trial = try PolicyTrial()
-        let policies = try PolicyText(keys: [try trial.key.publicKey]).compiled()
+        let policies = try PolicyText(keys: [trial.key.publicKey]).compiled()
         let facts = try await trial.facts(about: try await trial.image())
         for mutant in mutants(of: try pod(trial.written, "nginx").json) {
             guard let resource = try? ResourceManifest(mutant),

@@ -167,7 +167,7 @@ struct MatchTests {
         let input = EvaluationInput(
             resource: try resource(Self.pod), operation: .update,
             subresource: "ephemeralcontainers",
-            namespaceLabels: nil)
+            namespaceLabels: nil, trust: nil)
         #expect(try scope(match: "resources: {kinds: [Pod]}").answer(input) == .yes)
     }
 
@@ -207,7 +207,8 @@ struct MatchTests {
 
     private func input(labels: [String: String]? = nil) throws -> EvaluationInput {
         EvaluationInput(
-            resource: try resource(Self.pod), operation: .create, namespaceLabels: labels)
+            resource: try resource(Self.pod), operation: .create, namespaceLabels: labels,
+            trust: nil)
     }
 
     @Test(

@@ -2,6 +2,7 @@
 // Reading policies: what is understood, what is refused, and where.
 
 import FoundationEssentials
+import Keys
 import Primitives
 import Signing
 import TestSupport
@@ -44,7 +45,7 @@ struct PolicyDocumentTests {
         policy.attestors = [
             "- count: 1", "  entries:",
             "  - {keys: {publicKeys: \(key), signatureAlgorithm: sha256, rekor: {url: 'https://r', ignoreTlog: true}, ctlog: {ignoreSCT: true}}, signatureAlgorithm: sha256}",
-            "  - keyless: {issuer: i, issuerRegExp: i, subject: s, subjectRegExp: s, additionalExtensions: {a: b}, roots: r, rekor: {url: 'https://r'}, ctlog: {ignoreSCT: false}}",
+            "  - keyless: {issuer: i, issuerRegExp: ^i$, subject: s, subjectRegExp: ^s$, additionalExtensions: {githubWorkflowRef: b}, rekor: {url: 'https://r'}, ctlog: {ignoreSCT: false}}",
             "  - attestor: {entries: [{keys: {secret: {name: key, namespace: kyverno}}}]}",
             "  - keys: {publicKeys: 'k8s://kyverno/key'}",
             "  - keys: {publicKeys: '{{ keys.data.production }}'}",
@@ -108,7 +109,6 @@ struct PolicyDocumentTests {
             ("entry", "certificates: {cert: x}"), ("entry", "repository: x"),
             ("entry", "keys: {kms: awskms}"),
             ("entry", "keys: {publicKeys: K, signatureAlgorithm: sha512}"),
-            ("entry", "keys: {publicKeys: K, ctlog: {tsaCertChain: x}}"),
         ])
     func unsupportedFields(level: String, line: String) throws {
         var policy = try good
@@ -141,6 +141,7 @@ struct PolicyDocumentTests {
             "both types differ", "type is no URI", "type is signature",
             "attestation without signer",
             "override without namespaces", "bad autogen", "text flag", "keys with bad k8s",
+            "bad chain",
         ])
     func refusedPolicies(name: String) throws {
         let failure = try #require(refusal(try brokenPolicy(name).text))
@@ -167,6 +168,7 @@ struct PolicyDocumentTests {
         case "bad key": entries("- keys: {publicKeys: hello}")
         case "private key text":
             entries("- keys: {publicKeys: \(key.replacing("PUBLIC", with: "PRIVATE"))}")
+        case "bad chain": entries("- keys: {publicKeys: \(key), ctlog: {tsaCertChain: x}}")
         case "keys with bad k8s": entries("- keys: {publicKeys: 'k8s://only'}")
         case "mutate under audit":
             policy.spec = []

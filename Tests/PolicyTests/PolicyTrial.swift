@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the policy stories are made of: policies as text, resources, signed images in memory.
 
+import Keys
 import OCI
 import Policy
 import Primitives
@@ -147,10 +148,11 @@ struct PolicyTrial {
 /// Everything decided about a resource when every image has the same facts.
 func evaluation(
     of resource: ResourceManifest, by policies: [CompiledPolicy], _ facts: ImageFacts? = nil,
-    operation: ResourceOperation = .create, namespaceLabels: [String: String]? = nil
+    operation: ResourceOperation = .create, namespaceLabels: [String: String]? = nil,
+    trust: TrustedRoot? = nil
 ) throws -> Evaluation {
     var input = EvaluationInput(
-        resource: resource, operation: operation, namespaceLabels: namespaceLabels)
+        resource: resource, operation: operation, namespaceLabels: namespaceLabels, trust: trust)
     let evaluator = PolicyEvaluator(policies: policies)
     for image in try evaluator.neededImages(input) { input.facts[image.written] = facts }
     switch try evaluator.evaluate(input) {
@@ -163,9 +165,10 @@ func evaluation(
 
 /// The one decision about a pod with one image.
 func decision(
-    on image: String, by policies: [CompiledPolicy], _ facts: ImageFacts? = nil
+    on image: String, by policies: [CompiledPolicy], _ facts: ImageFacts? = nil,
+    trust: TrustedRoot? = nil
 ) throws -> Decision {
-    let decisions = try evaluation(of: try pod(image), by: policies, facts).decisions
+    let decisions = try evaluation(of: try pod(image), by: policies, facts, trust: trust).decisions
     try #require(decisions.count == 1)
     return decisions[0]
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Results beyond signatures: digests, moved tags, mirrors, scope, actions.
 
+import Keys
 import OCI
 import Primitives
 import Signing
@@ -18,7 +19,7 @@ struct ResultTests {
     private func policy(_ verification: [String] = ["mutateDigest: false", "verifyDigest: false"])
         throws -> PolicyText
     {
-        var policy = PolicyText(keys: [try trial.key.publicKey])
+        var policy = PolicyText(keys: [trial.key.publicKey])
         policy.verification = verification
         return policy
     }
@@ -348,7 +349,7 @@ struct ResultTests {
         let image = try await trial.image()
         try await trial.sign(image)
         let policy = try policy()
-        let second = PolicyText(keys: [try trial.other.publicKey])
+        let second = PolicyText(keys: [trial.other.publicKey])
         let entry = second.text.split(separator: "\n").drop { !$0.contains("- imageReferences") }
         let text = policy.text + entry.joined(separator: "\n") + "\n"
         let found = try decision(

@@ -2,28 +2,28 @@
 // Attestors ready to judge: keys resolved, doubles removed, counts checked.
 // Spec: reference kyverno.md §1.2, §1.3.
 
+internal import Keys
 import Primitives
 import Signing
 
 /// How many of which attestors must have signed.
 ///
 /// Without a count every attestor must be met: one key may meet several that ask for different
-/// things. With a count, that many must be met by as many different keys
+/// things. With a count, that many must be met by as many different signers
 /// (`DemandFinding.atLeast(_:bySignersOf:id:remedy:)`).
 struct AttestorSet: Sendable {
     /// `attestors[0]`, as Kyverno writes it in messages.
     let path: String
     let required: Int
     /// Whether the policy writes a count.
-    let needsDifferentKeys: Bool
+    let needsDifferentSigners: Bool
     let attestors: [Attestor]
 }
 
 /// One way to trust, and where the policy says so.
 struct Attestor: Sendable {
     enum Demand: Sendable {
-        case key(PublicKey, log: TransparencyDemand)
-        case keyless(KeylessIdentity)
+        case signer(TrustedSigner, TrustDeclaration)
         /// A key that was not given; neither met nor refused.
         case missingKey(String)
         indirect case set(AttestorSet)
@@ -42,6 +42,8 @@ struct AttestorCompiler {
     let material: KeyMaterial
     let context: [String: StoredKeyName]
     private var attestorsLeft = Limits.attestorsPerRule
+    /// What is legal and probably not meant, once for each place.
+    private(set) var warnings: [PolicyWarning] = []
 
     init(material: KeyMaterial, context: [String: StoredKeyName]) {
         self.material = material
@@ -76,7 +78,10 @@ struct AttestorCompiler {
         }
         let required = declaration.count ?? attestors.count
         let signers = Signers(of: attestors)
-        let possible = min(attestors.count, signers.keys.count + signers.others.count)
+        // Several people may fit one pattern; each entry still brings one of them.
+        let possible =
+            signers.hasPattern
+            ? attestors.count : min(attestors.count, signers.signers.count)
         guard declaration.count == nil || required <= possible || signers.isOpen else {
             throw Failure(
                 .malformed, "cannot use the policy", at: declaration.place,
@@ -84,7 +89,7 @@ struct AttestorCompiler {
                     "the count is \(required), and there are \(possible) different entries")
         }
         return AttestorSet(
-            path: place.path, required: required, needsDifferentKeys: declaration.count != nil,
+            path: place.path, required: required, needsDifferentSigners: declaration.count != nil,
             attestors: attestors)
     }
 
@@ -95,15 +100,19 @@ struct AttestorCompiler {
         let demands: [Attestor.Demand]
         let field: String
         switch entry.trust {
-        case .keyless(let identity): (demands, field) = ([.keyless(identity)], "keyless")
+        case .keyless(let keyless):
+            (demands, field) = (
+                [.signer(.certificates([keyless.identity]), keyless.trust)], "keyless"
+            )
+            warnings = (warnings + keyless.warnings).inOrderOnce
         case .nested(let inner):
             (demands, field) = (
                 [.set(try set(inner, at: place.field("attestor")))], "attestor"
             )
-        case .keys(let source, let log):
+        case .keys(let source, let trust):
             field = "keys"
             switch try material.keys(of: source, context: context, at: entry.place) {
-            case .found(let keys): demands = keys.map { .key($0, log: log) }
+            case .found(let keys): demands = keys.map { .signer(.key($0), trust) }
             case .missing(let why): demands = [.missingKey(why)]
             }
         }
@@ -137,16 +146,17 @@ private struct AttestorPlace {
 }
 
 /// Everything one attestor asks for; two that ask for the same are one.
-private enum AttestorDemand: Hashable {
-    case key(Digest, TransparencyDemand, annotations: [String: String])
-    case keyless(KeylessIdentity, annotations: [String: String])
+private struct AttestorDemand: Hashable {
+    let signer: TrustedSigner
+    let trust: TrustDeclaration
+    let annotations: [String: String]
 }
 
 extension Attestor {
     fileprivate var asked: AttestorDemand? {
         switch demand {
-        case .key(let key, let log): .key(key.fingerprint, log, annotations: annotations)
-        case .keyless(let identity): .keyless(identity, annotations: annotations)
+        case .signer(let signer, let trust):
+            AttestorDemand(signer: signer, trust: trust, annotations: annotations)
         case .missingKey, .set: nil
         }
     }
@@ -154,21 +164,44 @@ extension Attestor {
 
 /// Whoever can sign for a set, nested ones included.
 private struct Signers {
-    var keys: Set<Digest> = []
-    var others: Set<KeylessIdentity> = []
-    /// Whether a key was not given, so that nobody can say how many there are.
+    var signers: Set<TrustedSigner> = []
+    /// Whether nobody can say how many entries there are: a key was not given.
     var isOpen = false
+    /// Whether one of them is a pattern that different identities may fit.
+    var hasPattern = false
 
     init(of attestors: [Attestor]) { add(attestors) }
 
     private mutating func add(_ attestors: [Attestor]) {
         for attestor in attestors {
             switch attestor.demand {
-            case .key(let key, _): keys.insert(key.fingerprint)
-            case .keyless(let identity): others.insert(identity)
+            case .signer(let signer, _):
+                signers.insert(signer)
+                hasPattern = hasPattern || signer.isPattern
             case .missingKey: isOpen = true
             case .set(let inner): add(inner.attestors)
             }
+        }
+    }
+}
+
+extension TrustedSigner {
+    /// Whether different signers may fit it.
+    fileprivate var isPattern: Bool {
+        guard case .certificates(let identities) = self else { return false }
+        return identities.contains { identity in
+            !identity.subjects.contains(where: \.isOneText)
+                || !identity.issuers.contains(where: \.isOneText)
+        }
+    }
+}
+
+extension IdentityPattern {
+    fileprivate var isOneText: Bool {
+        switch self {
+        case .exact: true
+        case .wildcard(let pattern): !pattern.isPattern
+        case .expression, .unanchored: false
         }
     }
 }

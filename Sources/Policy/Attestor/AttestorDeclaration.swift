@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attestors as a policy writes them. Spec: reference kyverno.md §1.2, §1.3.
 
+internal import Keys
 import Primitives
 import Signing
 
@@ -49,8 +50,8 @@ struct AttestorSetDeclaration: Sendable {
 /// One entry: exactly one way to trust.
 struct AttestorDeclaration: Sendable {
     indirect enum Trust: Sendable {
-        case keys(KeySource, log: TransparencyDemand)
-        case keyless(KeylessIdentity)
+        case keys(KeySource, TrustDeclaration)
+        case keyless(KeylessDeclaration)
         case nested(AttestorSetDeclaration)
     }
 
@@ -63,7 +64,7 @@ struct AttestorDeclaration: Sendable {
         try node.refuseFields(
             otherThan: ["keys", "keyless", "attestor", "annotations", "signatureAlgorithm"],
             unsupported: [
-                "certificates": "use keys with a public key",
+                "certificates": "use keys with a public key, or keyless with roots",
                 "repository": "keep signatures beside the image, as assay sign does",
             ])
         annotations = try node.optional("annotations")?.stringMap() ?? [:]
@@ -76,11 +77,9 @@ struct AttestorDeclaration: Sendable {
             throw node.broken("an entry has exactly one of keys, keyless, attestor")
         }
         if let keys {
-            trust = .keys(
-                try KeySource(reading: keys),
-                log: try TransparencyDemand(reading: keys.optional("rekor")))
+            trust = .keys(try KeySource(reading: keys), try TrustDeclaration(reading: keys))
         } else if let keyless {
-            trust = .keyless(try KeylessIdentity(reading: keyless))
+            trust = .keyless(try KeylessDeclaration(reading: keyless))
         } else if let nested {
             guard annotations.isEmpty else {
                 throw nested.broken("annotations belong to the entries inside a nested set")
@@ -107,7 +106,6 @@ enum KeySource: Sendable {
             otherThan: ["publicKeys", "secret", "signatureAlgorithm", "rekor", "ctlog"],
             unsupported: ["kms": "put the public key into publicKeys"])
         try checkAlgorithm(node)
-        try checkCertificateLog(try node.optional("ctlog"))
         let text = try node.optional("publicKeys")
         let secret = try node.optional("secret")
         switch (text, secret) {
@@ -163,36 +161,6 @@ struct StoredKeyName: Hashable, Sendable, CustomStringConvertible {
         }
         self.init(namespace: String(parts[0]), name: String(parts[1]))
     }
-}
-
-/// An identity in a certificate. Its form is read; nothing is verified with it yet, so an entry
-/// like this is neither met nor refused: it stays unknown.
-struct KeylessIdentity: Hashable, Sendable {
-    let issuer: String?
-    let subject: String?
-
-    /// Spec: §1.2: "rekor or roots must be set; if rekor is set, url is required".
-    init(reading node: YAMLNode) throws(Failure) {
-        try node.refuseFields(otherThan: [
-            "issuer", "issuerRegExp", "subject", "subjectRegExp", "roots", "additionalExtensions",
-            "rekor", "ctlog",
-        ])
-        _ = try node.optional("additionalExtensions")?.stringMap()
-        _ = try node.optional("roots")?.string()
-        try checkCertificateLog(try node.optional("ctlog"))
-        if let rekor = try node.optional("rekor") {
-            _ = try TransparencyDemand(reading: rekor)
-            _ = try rekor.required("url").string()
-        } else if try node.optional("roots") == nil {
-            throw node.broken("keyless needs rekor or roots")
-        }
-        let issuerPattern = try node.optional("issuerRegExp")?.string()
-        issuer = try node.optional("issuer")?.string() ?? issuerPattern
-        let subjectPattern = try node.optional("subjectRegExp")?.string()
-        subject = try node.optional("subject")?.string() ?? subjectPattern
-    }
-
-    var shown: String { "\(plain(subject ?? "any subject")) from \(plain(issuer ?? "any issuer"))" }
 }
 
 /// Spec: §1.2: sha224, sha256, sha384, sha512, default sha256. The hash follows the key here, which

@@ -2,6 +2,7 @@
 // Secrets and ConfigMaps given as files, where policies find public keys.
 // Spec: Kubernetes Secret and ConfigMap (v1); reference kyverno.md §1.2.
 
+internal import Keys
 import Primitives
 import Signing
 

@@ -35,9 +35,11 @@ package enum ReasonCode: String, Hashable, Sendable, CaseIterable {
     /// before absent.
     var tellingRank: Int {
         switch self {
-        case .signatureInvalid: 7
-        case .subjectMismatch: 6
-        case .signerMismatch: 5
+        case .signatureInvalid: 9
+        case .subjectMismatch: 8
+        case .notInLog: 7
+        case .certificateExpired: 6
+        case .signerMismatch, .issuerMismatch: 5
         case .attestationPolicyFailed: 4
         case .malformed: 3
         case .attestationMissing, .unsigned: 2

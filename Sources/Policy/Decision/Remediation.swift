@@ -63,19 +63,23 @@ struct RemedyContext: Sendable {
 
     private func summary(_ remedy: Remedy) -> String {
         switch remedy {
-        case .sign:
+        case .sign(.key):
             "if CI built this digest, sign it there; if not, go back to a digest that verifies, and "
                 + "do not sign what nobody has looked at"
-        case .attest(let type): "attest \(type) with the key the policy names"
+        case .sign(.identity(let identity)):
+            "if CI built this digest, sign it there as \(identity); if not, go back to a digest that "
+                + "verifies, and do not sign what nobody has looked at"
+        case .attest(let type, .key): "attest \(type) with the key the policy names"
+        case .attest(let type, .identity(let identity)):
+            "attest \(type) where the image is built, as \(identity)"
         case .correct(let type, _, _, _):
             "every statement of type \(type) must meet the conditions; use a build that does"
         case .writeDigest: "write the digest beside the tag"
         case .useDigest: "the tag has moved; put it back on the digest that was signed"
         case .copyEvidence: "copy the image again with its evidence"
         case .mendRegistry(let obstacle): registrySummary(obstacle)
-        case .nameTheLog: "set rekor.ignoreTlog: true; log entries are not verified yet"
+        case .nameTheTrust(_, let why): why
         case .giveKey(_, let why): "\(why): give its file with --key-material, or write the key out"
-        case .useKey: "name a key: certificates are not verified yet"
         case .nameSigners: "name attestors: nothing can verify an image without them"
         case .correctImageName: "correct the image's name"
         case .coverImage: "no rule speaks about this image; add it to a rule's imageReferences"
@@ -95,8 +99,9 @@ struct RemedyContext: Sendable {
 
     private func steps(_ remedy: Remedy) -> [Remediation.Step] {
         switch remedy {
-        case .sign: return pinned.map { [.command(["assay", "sign", "--key", keyFile, $0])] } ?? []
-        case .attest(let type): return attest(type)
+        case .sign(let signer):
+            return pinned.map { [.command(["assay", "sign"] + signer.options + [$0])] } ?? []
+        case .attest(let type, let signer): return attest(type, by: signer)
         case .correct(let type, let pointer, let observed, let expected):
             // Kyverno holds every statement to the conditions, so another one beside this one
             // would not help: the digest keeps what was said about it.
@@ -121,12 +126,10 @@ struct RemedyContext: Sendable {
 
     private func policySteps(_ remedy: Remedy) -> [Remediation.Step] {
         switch remedy {
-        case .nameTheLog(let pointer):
+        case .nameTheTrust(let pointer?, _):
             return [editPolicy("\(pointer)/rekor/ignoreTlog", to: "true")]
         case .giveKey(let pointer, _):
             return [editPolicy("\(pointer)/publicKeys", to: "the PEM text of the public key")]
-        case .useKey(let pointer):
-            return [editPolicy(pointer, to: "keys: {publicKeys: …, rekor: {ignoreTlog: true}}")]
         case .nameSigners(let pointer):
             return [
                 editPolicy("\(pointer)/attestors", to: "[{entries: [{keys: {publicKeys: …}}]}]")
@@ -138,14 +141,12 @@ struct RemedyContext: Sendable {
         }
     }
 
-    private func attest(_ type: PredicateType) -> [Remediation.Step] {
+    private func attest(_ type: PredicateType, by signer: RemedySigner) -> [Remediation.Step] {
         guard let pinned else { return [] }
-        return [
-            .command([
-                "assay", "attest", "--key", keyFile, "--type", type.shortName ?? type.description,
-                "--predicate", predicateFile, pinned,
-            ])
+        let about = [
+            "--type", type.shortName ?? type.description, "--predicate", predicateFile, pinned,
         ]
+        return [.command(["assay", "attest"] + signer.options + about)]
     }
 
     private func editImage(to text: String) -> Remediation.Step {
@@ -178,6 +179,16 @@ private func shellWord(_ word: String) -> String {
     return "'"
         + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
         + "'"
+}
+
+extension RemedySigner {
+    /// An identity comes with the job that signs, not from a file.
+    fileprivate var options: [String] {
+        switch self {
+        case .key: ["--key", keyFile]
+        case .identity: []
+        }
+    }
 }
 
 /// The file `assay generate-key-pair` writes.

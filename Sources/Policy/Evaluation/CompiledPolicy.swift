@@ -90,6 +90,7 @@ struct CompiledRule: Sendable {
                     warnings: &warnings))
         }
         self.verifications = verifications
+        warnings += compiler.warnings
         for kind in rule.scope.match.filters.flatMap({ $0.resources?.kinds ?? [] })
         where podSpecPaths[kind.kind] == nil && !Wildcard(kind.kind).isPattern {
             warnings.append(

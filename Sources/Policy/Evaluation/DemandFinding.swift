@@ -15,8 +15,8 @@ struct DemandFinding: Sendable {
     var remedies: [Remedy]
     /// The sentence of a message, in Kyverno's words.
     var cause: String
-    /// The keys whose evidence met it.
-    var signers: Set<Digest> = []
+    /// Whose evidence met it: keys and identities.
+    var signers: Set<String> = []
 
     static let met = DemandFinding(outcome: .met, reason: nil, checks: [], remedies: [], cause: "")
 
@@ -29,7 +29,7 @@ struct DemandFinding: Sendable {
 
     private init(
         outcome: CheckOutcome, reason: ReasonCode?, checks: [DecisionCheck], remedies: [Remedy],
-        cause: String, signers: Set<Digest> = []
+        cause: String, signers: Set<String> = []
     ) {
         self.signers = signers
         self.outcome = outcome
@@ -59,12 +59,12 @@ struct DemandFinding: Sendable {
         atLeast(required, of: findings, met: findings.count { $0.outcome == .met })
     }
 
-    /// `required` of them must be met, and by as many different keys.
+    /// `required` of them must be met, and by as many different signers.
     ///
-    /// The rule: the demands that were met must let `required` of them be paired each with a key of
-    /// its own, out of the keys whose evidence met it. A nested set brings the keys that met it. So
-    /// one key counts once, however often and however deep it is written; a demand that is
-    /// undetermined may still bring a key of its own.
+    /// The rule: the demands that were met must let `required` of them be paired each with a
+    /// signer of its own, out of those whose evidence met it. A nested set brings the signers that
+    /// met it. So one signer counts once, however often and however deep it is written; a demand
+    /// that is undetermined may still bring one of its own.
     static func atLeast(
         _ required: Int, bySignersOf findings: [DemandFinding], id: String, remedy: Remedy
     ) -> DemandFinding {
@@ -73,8 +73,8 @@ struct DemandFinding: Sendable {
         var finding = atLeast(required, of: findings, met: different)
         guard finding.outcome != .met, met.count > different else { return finding }
         let check = DecisionCheck(
-            id: "\(id).count", what: "different keys", expected: "\(required) different keys",
-            observed: "\(met.count) demands met by \(different) different keys",
+            id: "\(id).count", what: "different signers", expected: "\(required) different signers",
+            observed: "\(met.count) demands met by \(different) different signers",
             outcome: finding.outcome,
             reason: finding.outcome == .refused ? .signerMismatch : finding.reason)
         // It decides only where nothing else does: every other refusal says more.
@@ -106,45 +106,59 @@ struct DemandFinding: Sendable {
             remedies: mended.flatMap(\.remedies).inOrderOnce, cause: leading?.cause ?? "")
     }
 
-    private static func signers(of findings: [DemandFinding]) -> Set<Digest> {
+    private static func signers(of findings: [DemandFinding]) -> Set<String> {
         findings.filter { $0.outcome == .met }.reduce(into: []) { $0.formUnion($1.signers) }
     }
 
     private var rank: Int { reason?.tellingRank ?? 0 }
 }
 
-/// How many of the demands can be given a key each that no other of them is given.
+/// How many of the demands can be given a signer each that no other of them is given.
 ///
 /// Spec: the largest matching of a bipartite graph, by augmenting paths.
-private func differentSigners(_ candidates: [[Digest]]) -> Int {
-    var demandOfKey: [Digest: Int] = [:]
-    func gives(_ demand: Int, _ tried: inout Set<Digest>) -> Bool {
-        for key in candidates[demand] where tried.insert(key).inserted {
-            if let holder = demandOfKey[key], !gives(holder, &tried) { continue }
-            demandOfKey[key] = demand
+private func differentSigners(_ candidates: [[String]]) -> Int {
+    var demandOfSigner: [String: Int] = [:]
+    func gives(_ demand: Int, _ tried: inout Set<String>) -> Bool {
+        for signer in candidates[demand] where tried.insert(signer).inserted {
+            if let holder = demandOfSigner[signer], !gives(holder, &tried) { continue }
+            demandOfSigner[signer] = demand
             return true
         }
         return false
     }
     return candidates.indices.count { demand in
-        var tried: Set<Digest> = []
+        var tried: Set<String> = []
         return gives(demand, &tried)
+    }
+}
+
+/// Who has to do it.
+enum RemedySigner: Hashable, Sendable {
+    case key
+    /// An identity nobody has a file of, as a person reads it.
+    case identity(String)
+
+    init(_ signer: TrustedSigner) {
+        switch signer {
+        case .keys: self = .key
+        case .certificates: self = .identity(signer.shown)
+        }
     }
 }
 
 /// Something that must be done before a demand can be met; `Remediation` puts it into commands.
 enum Remedy: Hashable, Sendable {
-    case sign
-    case attest(PredicateType)
+    case sign(by: RemedySigner)
+    case attest(PredicateType, by: RemedySigner)
     /// The predicate holds the wrong thing at this pointer.
     case correct(PredicateType, pointer: String, observed: String?, expected: String)
     case writeDigest(Digest)
     case useDigest(Digest, in: Repository)
     case copyEvidence(from: Repository, Digest)
     case mendRegistry(Failure)
-    case nameTheLog(pointer: String)
+    /// The entry's place in the policy; nil where no edit of it would help.
+    case nameTheTrust(pointer: String?, String)
     case giveKey(pointer: String, String)
-    case useKey(pointer: String)
     case nameSigners(pointer: String)
     case correctImageName
     /// A list of `imageReferences` that would cover the image; nil when no rule is near.

@@ -2,6 +2,7 @@
 // Attestors and attestations of one rule against the evidence of one digest.
 // Spec: reference kyverno.md §1.2, §1.4, §1.6.
 
+internal import Keys
 import OCI
 import Primitives
 import Signing
@@ -12,6 +13,8 @@ struct EvidenceJudge: Sendable {
     let lookup: EvidenceLookup
     /// The image as it is told in messages.
     let image: String
+    /// Whom to believe where the policy names nobody itself; nil when nothing was given.
+    let trust: TrustedRoot?
 
     /// Everything one entry of verifyImages asks of the evidence.
     func judge(_ verification: CompiledVerification) throws(Failure) -> DemandFinding {
@@ -35,10 +38,36 @@ struct EvidenceJudge: Sendable {
         case signature
         case statement(CompiledAttestation)
 
-        var remedy: Remedy {
+        var type: PredicateType {
             switch self {
-            case .signature: .sign
-            case .statement(let attestation): .attest(attestation.type)
+            case .signature: .signature
+            case .statement(let attestation): attestation.type
+            }
+        }
+
+        func remedy(by signer: RemedySigner) -> Remedy {
+            switch self {
+            case .signature: .sign(by: signer)
+            case .statement(let attestation): .attest(attestation.type, by: signer)
+            }
+        }
+    }
+
+    /// One attestor who is asked for, and where the policy asks.
+    private struct Seat {
+        let attestor: Attestor
+        let signer: TrustedSigner
+        let question: Question
+        let path: String
+        let root: String
+
+        var remedy: Remedy { question.remedy(by: RemedySigner(signer)) }
+
+        var expected: String {
+            switch question {
+            case .signature: signatureDemand(signer, attestor.annotations)
+            case .statement(let attestation):
+                "a statement of type \(attestation.type) by \(signer.shown)"
             }
         }
     }
@@ -51,10 +80,10 @@ struct EvidenceJudge: Sendable {
             findings.append(try judge(attestor, root: root, asking: question))
         }
         var finding =
-            set.needsDifferentKeys
+            set.needsDifferentSigners
             ? DemandFinding.atLeast(
                 set.required, bySignersOf: findings, id: "\(root).\(set.path)",
-                remedy: question.remedy)
+                remedy: question.remedy(by: set.anySigner))
             : .all(findings)
         if case .statement(let attestation) = question, finding.outcome == .refused,
             finding.reason != .attestationPolicyFailed, finding.reason != .attestationMissing
@@ -73,57 +102,104 @@ struct EvidenceJudge: Sendable {
         let path = "\(root).\(attestor.path)"
         switch attestor.demand {
         case .set(let set): return try judge(set, root: root, asking: question)
-        case .keyless(let identity):
-            return missingTrust(
-                path, expected: identity.shown,
-                observed: "certificates are not verified by this version of Assay",
-                remedy: .useKey(pointer: attestor.pointer))
         case .missingKey(let why):
             return missingTrust(
                 path, expected: "a public key", observed: why,
                 remedy: .giveKey(pointer: attestor.pointer, why))
-        case .key(let key, let log):
-            guard case .looked(let evidence) = lookup else { return couldNotLook(path, key) }
-            var finding: DemandFinding
-            switch question {
-            case .signature:
-                finding = signature(by: key, attestor: attestor, in: evidence, path: path)
-            case .statement(let attestation):
-                finding = try statement(attestation, by: key, in: evidence, path: path, root: root)
+        case .signer(let signer, let declared):
+            guard case .looked(let evidence) = lookup else { return couldNotLook(path, signer) }
+            let seat = Seat(
+                attestor: attestor, signer: signer, question: question, path: path, root: root)
+            let verifier: SignatureVerifier
+            do {
+                let (demand, believed) = try declared.demand(of: signer, with: trust)
+                verifier = try SignatureVerifier(demand: demand, root: believed)
+            } catch {
+                return withoutTrust(seat, in: evidence, because: error)
             }
-            if finding.outcome == .met { finding.signers = [key.fingerprint] }
-            guard finding.outcome == .met, case .log(let address) = log else { return finding }
-            return missingLog(address, after: finding, attestor: attestor, path: path)
+            switch question {
+            case .signature: return signature(by: verifier, for: seat, in: evidence)
+            case .statement(let attestation):
+                return try statement(attestation, by: verifier, for: seat, in: evidence)
+            }
         }
     }
 
     // MARK: Signatures
 
     private func signature(
-        by key: PublicKey, attestor: Attestor, in evidence: Evidence, path: String
+        by verifier: SignatureVerifier, for seat: Seat, in evidence: Evidence
     ) -> DemandFinding {
-        let report = evidence.signatures(by: .key(key))
-        let proofs = report.proofs.filter { $0.annotations.holds(attestor.annotations) }
-        let expected = signatureDemand(key, attestor.annotations)
-        if !proofs.isEmpty {
-            return DemandFinding(
+        let report = evidence.signatures(by: verifier)
+        let proofs = report.proofs.filter { $0.annotations.holds(seat.attestor.annotations) }
+        guard proofs.isEmpty else {
+            var finding = DemandFinding(
                 DecisionCheck(
-                    id: path, what: "signature", expected: expected,
-                    observed: "signed by \(key.fingerprint), found through "
+                    id: seat.path, what: "signature", expected: seat.expected,
+                    observed: "signed by \(signers(proofs.map(\.signer))), found through "
                         + carriers(proofs.map(\.carrier)),
                     outcome: .met, evidence: proofs.map(\.evidenceDigest).inOrderOnce),
                 remedies: [], cause: "")
+            finding.signers = Set(proofs.map(\.signer.party))
+            return finding
         }
-        let (reason, observed) =
-            report.proofs.isEmpty
-            ? refusal(report.mostTelling, evidence, absent: .unsigned)
-            : (.signerMismatch, "signed by \(key.fingerprint) without the annotations")
+        guard report.proofs.isEmpty else {
+            return refused(
+                seat, .signerMismatch,
+                "signed by \(signers(report.proofs.map(\.signer))) without the annotations",
+                report.rejections)
+        }
+        return refused(seat, report.rejections, in: evidence)
+    }
+
+    // MARK: Refusals
+
+    /// Why there is no proof. Evidence that is about something else is no evidence here.
+    private func refused(
+        _ seat: Seat, _ rejections: [RejectedCandidate], in evidence: Evidence
+    ) -> DemandFinding {
+        let told = rejections.filter { $0.problem.code.reason != nil }
+            .max { $0.problem < $1.problem }
+        guard let told, let reason = told.problem.code.reason else {
+            let absent: ReasonCode =
+                if case .signature = seat.question { .unsigned } else { .attestationMissing }
+            return refused(seat, absent, absence(evidence), rejections)
+        }
+        return refused(seat, reason, "\(told.candidate.digest): \(told.why)", rejections)
+    }
+
+    private func refused(
+        _ seat: Seat, _ reason: ReasonCode, _ observed: String, _ rejections: [RejectedCandidate]
+    ) -> DemandFinding {
+        let (what, cause) =
+            switch seat.question {
+            case .signature:
+                (
+                    "signature",
+                    "failed to verify image \(image): .\(seat.attestor.path): \(observed)"
+                )
+            case .statement(let attestation):
+                (
+                    "attestation",
+                    reason == .attestationMissing
+                        ? "attestations not found for predicate type \(attestation.type)"
+                        : ".\(seat.path): \(observed)"
+                )
+            }
         return DemandFinding(
             DecisionCheck(
-                id: path, what: "signature", expected: expected, observed: observed,
-                outcome: .refused, reason: reason, evidence: report.rejections.digests),
-            remedies: [.sign],
-            cause: "failed to verify image \(image): .\(attestor.path): \(observed)")
+                id: seat.path, what: what, expected: seat.expected, observed: observed,
+                outcome: .refused, reason: reason, evidence: rejections.digests),
+            remedies: [remedy(for: reason, at: seat)], cause: cause)
+    }
+
+    /// A key of one's own that signed, and no log that knows: either may be what is meant.
+    private func remedy(for reason: ReasonCode, at seat: Seat) -> Remedy {
+        guard reason == .notInLog, case .keys = seat.signer else { return seat.remedy }
+        return .nameTheTrust(
+            pointer: seat.attestor.pointer,
+            "sign it again with an entry in the log that the policy names, or set "
+                + "rekor.ignoreTlog: true if the key alone is enough")
     }
 
     // MARK: Statements
@@ -131,45 +207,54 @@ struct EvidenceJudge: Sendable {
     /// Spec: §1.4: statements of the type exist, and every one satisfies the conditions. Only those
     /// that verified are looked at.
     private func statement(
-        _ attestation: CompiledAttestation, by key: PublicKey, in evidence: Evidence, path: String,
-        root: String
+        _ attestation: CompiledAttestation, by verifier: SignatureVerifier, for seat: Seat,
+        in evidence: Evidence
     ) throws(Failure) -> DemandFinding {
-        let report = evidence.attestations(of: attestation.type, by: .key(key))
-        let expected = "a statement of type \(attestation.type) by \(key.fingerprint)"
-        guard !report.proofs.isEmpty else {
-            let (reason, observed) = refusal(
-                report.mostTelling, evidence, absent: .attestationMissing)
-            let cause =
-                reason == .attestationMissing
-                ? "attestations not found for predicate type \(attestation.type)"
-                : ".\(path): \(observed)"
-            return DemandFinding(
-                DecisionCheck(
-                    id: path, what: "attestation", expected: expected, observed: observed,
-                    outcome: .refused, reason: reason, evidence: report.rejections.digests),
-                remedies: [.attest(attestation.type)], cause: cause)
-        }
-        var findings = [
-            DemandFinding(
-                DecisionCheck(
-                    id: path, what: "attestation", expected: expected,
-                    observed: "\(count(report.proofs.count, "statement")) by \(key.fingerprint), "
-                        + "found through " + carriers(report.proofs.map(\.carrier)),
-                    outcome: .met, evidence: report.proofs.map(\.evidenceDigest).inOrderOnce),
-                remedies: [], cause: "")
-        ]
-        let judge = ConditionJudge(attestation: attestation, image: image, root: root)
+        let report = evidence.attestations(of: attestation.type, by: verifier)
+        guard !report.proofs.isEmpty else { return refused(seat, report.rejections, in: evidence) }
+        var found = DemandFinding(
+            DecisionCheck(
+                id: seat.path, what: "attestation", expected: seat.expected,
+                observed: "\(count(report.proofs.count, "statement")) by "
+                    + "\(signers(report.proofs.map(\.signer))), found through "
+                    + carriers(report.proofs.map(\.carrier)),
+                outcome: .met, evidence: report.proofs.map(\.evidenceDigest).inOrderOnce),
+            remedies: [], cause: "")
+        found.signers = Set(report.proofs.map(\.signer.party))
+        var findings = [found]
+        let judge = ConditionJudge(attestation: attestation, image: image, root: seat.root)
         for proof in report.proofs { findings.append(try judge.judge(proof)) }
         return .all(findings)
     }
 
     // MARK: What is not known
 
-    private func couldNotLook(_ path: String, _ key: PublicKey) -> DemandFinding {
+    /// What can be said although it is not known whom to believe. Nobody's trust mends evidence that
+    /// is absent, or that contradicts the demand by itself: that is a plain no. Only what might be
+    /// proof leaves the question open.
+    private func withoutTrust(
+        _ seat: Seat, in evidence: Evidence, because obstacle: Failure
+    ) -> DemandFinding {
+        let report = evidence.claims(of: seat.question.type, by: seat.signer)
+        guard !report.claims.isEmpty else { return refused(seat, report.rejections, in: evidence) }
+        if case .signature = seat.question,
+            !report.claims.contains(where: {
+                $0.annotations.holds(seat.attestor.annotations)
+            })
+        {
+            return refused(
+                seat, .signerMismatch, "signed without the annotations", report.rejections)
+        }
+        return missingTrust(
+            seat.path, expected: seat.expected, observed: obstacle.line,
+            remedy: trustRemedy(seat.signer, obstacle, pointer: seat.attestor.pointer))
+    }
+
+    private func couldNotLook(_ path: String, _ signer: TrustedSigner) -> DemandFinding {
         guard case .couldNotLook(let obstacle) = lookup else { return .met }
         return DemandFinding(
             DecisionCheck(
-                id: path, what: "evidence", expected: "evidence by \(key.fingerprint)",
+                id: path, what: "evidence", expected: "evidence by \(signer.shown)",
                 observed: obstacle.line, outcome: obstacle.lookupOutcome,
                 reason: obstacle.lookupReason),
             remedies: [.mendRegistry(obstacle)], cause: obstacle.line)
@@ -185,107 +270,46 @@ struct EvidenceJudge: Sendable {
             remedies: [remedy], cause: "\(path): \(observed)")
     }
 
-    private func missingLog(
-        _ address: String, after finding: DemandFinding, attestor: Attestor, path: String
-    ) -> DemandFinding {
-        let check = DecisionCheck(
-            id: "\(path).rekor", what: "transparency log",
-            expected: "an entry in \(plain(address))",
-            observed: "log entries are not verified by this version of Assay",
-            outcome: .undetermined, reason: .trustMaterialMissing)
-        return .all([
-            finding,
-            DemandFinding(
-                check, remedies: [.nameTheLog(pointer: attestor.pointer)],
-                cause: "\(path): the policy demands a transparency log entry"),
-        ])
-    }
-
-    /// Why there is no proof. Evidence that is about something else is no evidence here.
-    private func refusal(
-        _ rejected: RejectedCandidate?, _ evidence: Evidence, absent: ReasonCode
-    ) -> (ReasonCode, String) {
-        guard let rejected, let reason = rejected.reason.code else {
-            return (absent, absence(evidence))
+    /// A key of one's own may do without a log; an identity never does without trust material.
+    private func trustRemedy(
+        _ signer: TrustedSigner, _ obstacle: Failure, pointer: String
+    ) -> Remedy {
+        switch signer {
+        case .keys:
+            .nameTheTrust(
+                pointer: pointer,
+                "name a trusted root that knows the log (--trusted-root), write its key into "
+                    + "rekor.pubkey, or set rekor.ignoreTlog: true if the key alone is enough")
+        case .certificates:
+            .nameTheTrust(pointer: nil, obstacle.next ?? "name a trusted root (--trusted-root)")
         }
-        return (reason, "\(rejected.candidate.digest): \(rejected.why)")
     }
 }
 
-/// Conditions on one verified statement.
-private struct ConditionJudge {
-    let attestation: CompiledAttestation
-    let image: String
-    let root: String
-
-    func judge(_ proof: VerifiedStatement) throws(Failure) -> DemandFinding {
-        var findings: [DemandFinding] = []
-        for (index, group) in attestation.conditions.enumerated() {
-            let id = "\(root).conditions[\(index)]"
-            for (place, condition) in group.all.enumerated() {
-                findings.append(try judge(condition, proof, id: "\(id).all[\(place)]"))
+extension AttestorSet {
+    /// Who could add the signature that is missing: somebody with a key, where one is asked for.
+    fileprivate var anySigner: RemedySigner {
+        var identity: RemedySigner?
+        for attestor in attestors {
+            switch attestor.demand {
+            case .signer(let signer, _):
+                let found = RemedySigner(signer)
+                if found == .key { return .key }
+                identity = identity ?? found
+            case .set(let inner):
+                if inner.anySigner == .key { return .key }
+                identity = identity ?? inner.anySigner
+            case .missingKey: return .key
             }
-            guard !group.any.isEmpty else { continue }
-            var choices: [DemandFinding] = []
-            for (place, condition) in group.any.enumerated() {
-                choices.append(try judge(condition, proof, id: "\(id).any[\(place)]"))
-            }
-            findings.append(.atLeast(1, of: choices))
         }
-        return .all(findings)
-    }
-
-    private func judge(
-        _ condition: AttestationCondition, _ proof: VerifiedStatement, id: String
-    ) throws(Failure) -> DemandFinding {
-        let holds = try condition.holds(for: proof.predicate)
-        let observed = condition.observed(in: proof.predicate).map { value in
-            let why = condition.comparison.incomparable(value, with: condition.value)
-            return plain(value.compactText) + (why.map { " (\($0))" } ?? "")
-        }
-        let wanted = "\(condition.comparison.rawValue) \(plain(condition.value.compactText))"
-        let said =
-            condition.message
-            ?? "\(condition.keyText) is \(observed ?? "absent"), expected \(wanted)"
-        var remedies: [Remedy] = []
-        if !holds, case .expression(let expression) = condition.key {
-            remedies = [
-                .correct(
-                    attestation.type, pointer: expression.pointer, observed: observed,
-                    expected: condition.comparison == .equals
-                        ? plain(condition.value.compactText) : wanted)
-            ]
-        }
-        return DemandFinding(
-            DecisionCheck(
-                id: id, what: "condition \(plain(condition.keyText))", expected: wanted,
-                observed: observed ?? "absent", outcome: holds ? .met : .refused,
-                reason: holds ? nil : .attestationPolicyFailed, evidence: [proof.evidenceDigest]),
-            remedies: remedies,
-            cause:
-                "attestation checks failed for \(image) and predicate \(attestation.type): "
-                + plain(said)
-        )
-    }
-}
-
-extension RejectedCandidate.Reason {
-    /// nil when the candidate is simply about something else.
-    package var code: ReasonCode? {
-        switch self {
-        case .otherType: nil
-        case .malformed: .malformed
-        case .certificateSigner, .signerMismatch: .signerMismatch
-        case .subjectMismatch: .subjectMismatch
-        case .signatureInvalid: .signatureInvalid
-        }
+        return identity ?? .key
     }
 }
 
 extension [RejectedCandidate] {
     /// The evidence that was looked at and proves nothing.
     fileprivate var digests: [Digest] {
-        filter { $0.reason != .otherType }.map(\.candidate.digest).inOrderOnce
+        filter { $0.problem.code != .otherType }.map(\.candidate.digest).inOrderOnce
     }
 }
 
@@ -295,10 +319,17 @@ extension JSONObject {
     }
 }
 
-private func signatureDemand(_ key: PublicKey, _ annotations: [String: String]) -> String {
-    guard !annotations.isEmpty else { return "a signature by \(key.fingerprint)" }
+private func signatureDemand(
+    _ wanted: TrustedSigner, _ annotations: [String: String]
+) -> String {
+    let signer = wanted.shown
+    guard !annotations.isEmpty else { return "a signature by \(signer)" }
     let pairs = annotations.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    return "a signature by \(key.fingerprint) with \(plain(pairs.joined(separator: ", ")))"
+    return "a signature by \(signer) with \(plain(pairs.joined(separator: ", ")))"
+}
+
+private func signers(_ signers: [VerifiedSigner]) -> String {
+    signers.map(\.shown).inOrderOnce.joined(separator: ", ")
 }
 
 private func carriers(_ carriers: [EvidenceCarrier]) -> String {

@@ -69,17 +69,20 @@ package struct EvaluationInput: Sendable {
     package let subresource: String
     /// The labels of the resource's namespace; nil when nobody knows them.
     package let namespaceLabels: [String: String]?
+    /// Logs and authorities for what policies demand and do not name; nil when there is none.
+    package let trust: TrustedRoot?
     /// By name as written.
     package var facts: [String: ImageFacts]
 
     package init(
         resource: ResourceManifest, operation: ResourceOperation, subresource: String = "",
-        namespaceLabels: [String: String]?, facts: [String: ImageFacts] = [:]
+        namespaceLabels: [String: String]?, trust: TrustedRoot?, facts: [String: ImageFacts] = [:]
     ) {
         self.resource = resource
         self.operation = operation
         self.subresource = subresource
         self.namespaceLabels = namespaceLabels
+        self.trust = trust
         self.facts = facts
     }
 }

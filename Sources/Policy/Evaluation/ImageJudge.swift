@@ -11,6 +11,8 @@ struct ImageJudge: Sendable {
     let name: PolicyImageName
     let facts: ImageFacts?
     let verifications: [CompiledVerification]
+    /// Whom to believe where the policy names nobody itself.
+    let trust: TrustedRoot?
 
     func judge() throws(Failure) -> (DemandFinding, Digest?) {
         let resolution = resolve()
@@ -180,7 +182,8 @@ struct ImageJudge: Sendable {
                 remedies: [],
                 cause: "failed to verify image \(name): the evidence is about \(evidence.subject)")
         }
-        let judge = EvidenceJudge(digest: digest, lookup: lookup, image: name.description)
+        let judge = EvidenceJudge(
+            digest: digest, lookup: lookup, image: name.description, trust: trust)
         var findings: [DemandFinding] = []
         for verification in verifications where verification.needsEvidence {
             findings.append(try judge.judge(verification))

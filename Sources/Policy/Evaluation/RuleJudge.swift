@@ -87,7 +87,8 @@ struct RuleJudge: Sendable {
         }
         guard !covering.isEmpty else { return nil }
         let judge = ImageJudge(
-            name: name, facts: input.facts[image.written], verifications: covering)
+            name: name, facts: input.facts[image.written], verifications: covering,
+            trust: input.trust)
         let (finding, digest) = try judge.judge()
         let context = RemedyContext(
             image: image, name: name, digest: digest, file: input.resource.file,

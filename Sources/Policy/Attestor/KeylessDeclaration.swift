@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// An identity in a certificate, as a policy writes it. Spec: reference kyverno.md §1.2.
+
+import Primitives
+import Signing
+
+/// Who the certificate must name.
+struct KeylessDeclaration: Hashable, Sendable {
+    let identity: CertificateIdentity
+    let trust: TrustDeclaration
+    /// Patterns that fit more than they seem to.
+    let warnings: [PolicyWarning]
+
+    /// Spec: §1.2: "rekor or roots must be set; if rekor is set, url is required"; issuer and
+    /// subject are wildcards, their RegExp forms are unanchored.
+    ///
+    /// Deviation: Kyverno takes a policy that names only a subject or only an issuer; whoever trusts
+    /// a subject from any issuer must say so here, with `"*"`.
+    init(reading node: YAMLNode) throws(Failure) {
+        try node.refuseFields(otherThan: [
+            "issuer", "issuerRegExp", "subject", "subjectRegExp", "roots", "additionalExtensions",
+            "rekor", "ctlog",
+        ])
+        if let rekor = try node.optional("rekor") {
+            _ = try rekor.required("url").string()
+        } else if try node.optional("roots") == nil {
+            throw node.broken("keyless needs rekor or roots")
+        }
+        var claims: [CertificateClaimDemand] = []
+        for member in try node.optional("additionalExtensions")?.members() ?? [] {
+            claims.append(try claimDemand(member.name, member.value))
+        }
+        trust = try TrustDeclaration(reading: node)
+        var warnings: [PolicyWarning] = []
+        let issuers = try patterns(node, "issuer", &warnings)
+        let subjects = try patterns(node, "subject", &warnings)
+        identity = CertificateIdentity(subjects: subjects, issuers: issuers, claims: claims)
+        self.warnings = warnings
+    }
+}
+
+/// Spec: §1.2, additionalExtensions: a name of cosign's or an object identifier, and a wildcard.
+private func claimDemand(
+    _ name: String, _ value: YAMLNode
+) throws(Failure) -> CertificateClaimDemand {
+    guard let claim = CertificateClaim(extension: name) else {
+        throw value.broken(
+            "\(quoted(name)) is not a claim of a certificate such as githubWorkflowRepository or "
+                + "\(fulcioArcs)5")
+    }
+    let text = try value.string()
+    guard !text.isEmpty else {
+        throw value.broken("\(quoted(name)) says nothing; write \"*\" for any value")
+    }
+    return CertificateClaimDemand(claim: claim, pattern: .wildcard(Wildcard(text)))
+}
+
+/// Spec: fulcio docs/oid-info.md.
+private let fulcioArcs = "1.3.6.1.4.1.57264.1."
+
+extension CertificateClaim {
+    fileprivate init?(extension name: String) {
+        if name.hasPrefix(fulcioArcs) {
+            guard let arc = Int(name.dropFirst(fulcioArcs.count)) else { return nil }
+            self.init(rawValue: arc)
+        } else {
+            self.init(named: name == "oidcIssuer" ? "issuer" : name)
+        }
+    }
+}
+
+/// The wildcard and the expression of one field; when both are there, both must fit.
+private func patterns(
+    _ node: YAMLNode, _ field: String, _ warnings: inout [PolicyWarning]
+) throws(Failure) -> [IdentityPattern] {
+    var patterns: [IdentityPattern] = []
+    let (text, expression) = (try node.optional(field), try node.optional("\(field)RegExp"))
+    if let text, try !text.string().isEmpty {
+        patterns.append(.wildcard(Wildcard(try text.string())))
+        if try text.string().allSatisfy({ $0 == "*" }), expression == nil {
+            warnings.append(
+                PolicyWarning(place: text.place, text: "\(field): \"*\" trusts any \(field)"))
+        }
+    }
+    if let expression, try !expression.string().isEmpty {
+        do {
+            let pattern = try IdentityPattern.importedExpression(try expression.string())
+            patterns.append(pattern)
+            if let lint = pattern.lint {
+                warnings.append(
+                    PolicyWarning(place: expression.place, text: "\(field)RegExp: \(lint)"))
+            }
+        } catch {
+            throw error.during("cannot use the policy", at: expression.place)
+        }
+    }
+    guard !patterns.isEmpty else {
+        throw node.broken(
+            "keyless needs \(field) or \(field)RegExp; write \(field): \"*\" to trust any \(field)")
+    }
+    return patterns
+}

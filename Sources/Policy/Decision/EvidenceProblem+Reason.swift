@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the check that failed to the reason of a verdict. Spec: design product.md, "Reason codes".
+
+package import Signing
+
+extension EvidenceProblem.Code {
+    /// The reason a policy gives; nil when the candidate is simply about something else.
+    package var reason: ReasonCode? {
+        switch self {
+        case .otherType: nil
+        case .malformed, .unsupported, .certificateMalformed, .timestampMalformed,
+            .logEntryMalformed,
+            .checkpointMalformed, .embeddedRoot:
+            .malformed
+        case .overLimit: .limitExceeded
+        case .otherSignerKind, .keyMismatch, .identityMismatch, .claimMismatch,
+            .certificateUntrusted,
+            .certificatePurpose:
+            .signerMismatch
+        case .issuerMismatch: .issuerMismatch
+        case .certificateOutsideValidity, .keyOutsideValidity, .signedTimeMissing,
+            .timestampUntrusted, .timestampOutsideAuthority:
+            .certificateExpired
+        case .certificateTransparencyMissing, .certificateTransparencyInvalid, .logEntryMissing,
+            .logUntrusted, .logOutsideValidity, .entryPromiseMissing, .entryPromiseInvalid,
+            .inclusionProofMissing, .inclusionProofInvalid, .consistencyProofInvalid,
+            .checkpointMissing,
+            .checkpointSignatureInvalid, .checkpointMismatch, .witnessMissing, .entryKindMismatch,
+            .entryArtifactMismatch, .entrySignatureMismatch, .entryKeyMismatch, .duplicateLogEntry:
+            .notInLog
+        case .timestampImprintMismatch, .timestampSignatureInvalid, .timestampNonceMismatch,
+            .signatureInvalid:
+            .signatureInvalid
+        case .subjectMismatch, .messageDigestMismatch: .subjectMismatch
+        }
+    }
+}
