@@ -3,8 +3,9 @@
 
 internal import Crypto
 internal import FoundationEssentials
+package import Keys
 package import Primitives
-package import Signing
+internal import Signing
 
 /// Makes private keys and random bytes from the system's generator.
 package enum KeyGenerator {
@@ -19,7 +20,9 @@ package enum KeyGenerator {
             case .rsa:
                 throw Failure(
                     .unsupported, "cannot make an RSA key",
-                    because: "Assay signs with ECDSA and Ed25519, and verifies RSA only")
+                    because:
+                        "Assay makes ECDSA and Ed25519 keys, and signs with RSA keys made elsewhere",
+                    next: "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out FILE")
             }
         return try PrivateKey(pkcs8: encoded)
     }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// A key for one signature. Spec: FIPS 186-5 (ECDSA on P-256 with SHA-256).
+
+internal import Crypto
+internal import FoundationEssentials
+internal import Keys
+internal import Primitives
+
+/// A P-256 key that is made, signs once, and is forgotten; it is never written anywhere.
+struct EphemeralKey: Sendable {
+    private let key = P256.Signing.PrivateKey()
+    let publicKey: PublicKey
+
+    init() throws(Failure) {
+        publicKey = try PublicKey(derBytes: Array(key.publicKey.derRepresentation))
+    }
+
+    func sign(_ message: [UInt8]) throws(Failure) -> [UInt8] {
+        try sign(hash: Array(SHA256.hash(data: message)))
+    }
+
+    /// Signs what has this SHA-256.
+    func sign(hash: [UInt8]) throws(Failure) -> [UInt8] {
+        guard hash.count == GivenHash.byteCount else {
+            throw Failure(
+                .bug, "cannot sign", because: "the hash has \(hash.count) bytes, not 32")
+        }
+        do {
+            return Array(try key.signature(for: GivenHash(bytes: hash)).derRepresentation)
+        } catch {
+            throw Failure(.bug, "cannot sign", because: "the key refused: \(plain("\(error)"))")
+        }
+    }
+}
+
+/// A SHA-256 that somebody else computed, in the form the key takes.
+private struct GivenHash: Crypto.Digest {
+    static let byteCount = 32
+
+    let bytes: [UInt8]
+
+    var description: String { hexText(bytes) }
+
+    func makeIterator() -> [UInt8].Iterator { bytes.makeIterator() }
+
+    func withUnsafeBytes<Answer>(
+        _ body: (UnsafeRawBufferPointer) throws -> Answer
+    ) rethrows -> Answer {
+        try unsafe bytes.withUnsafeBytes(body)
+    }
+}

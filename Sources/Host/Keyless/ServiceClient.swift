@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// One question to a signing service: bounded, repeated where that helps, never led elsewhere.
+// Spec: RFC 9110 §15.4 (redirects), §10.2.3 (Retry-After); reference sigstore.md §7.6.
+
+internal import HTTPTypes
+internal import OCI
+internal import Primitives
+package import Registry
+internal import Signing
+
+/// Speaks to certificate authorities, logs, timestamp authorities and issuers of tokens.
+///
+/// No redirect is followed and no address from an answer is asked, except the place of an entry on
+/// the log that named it.
+package struct ServiceClient: Sendable {
+    let transport: any Transport
+    let pause: any Pause
+    let userAgent: String
+
+    package init(transport: any Transport, pause: any Pause, userAgent: String) {
+        self.transport = transport
+        self.pause = pause
+        self.userAgent = userAgent
+    }
+
+    /// The answer, when its status is one that `call` takes.
+    ///
+    /// - Throws: `rateLimited` or `unavailable` when the service did not answer after
+    ///   `Limits.serviceAttempts`; `denied`, `rejected`, `notFound`, `overLimit` for what it said.
+    func send(_ call: ServiceCall) async throws -> ServiceAnswer {
+        let deadline = pause.now().seconds + Limits.serviceTotalSeconds
+        var attempt = 1
+        while true {
+            switch try await outcome(of: call, before: deadline) {
+            case .answer(let answer): return answer
+            case .again(let failure, let asked):
+                let wait = max(Limits.firstRetryMilliseconds << (attempt - 1), asked * 1_000)
+                attempt += 1
+                guard attempt <= Limits.serviceAttempts,
+                    pause.now().seconds + (wait + 999) / 1_000 < deadline
+                else { throw failure }
+                try await pause.wait(milliseconds: wait)
+            }
+        }
+    }
+
+    /// What one attempt came to; a refusal that stays one is thrown.
+    private func outcome(
+        of call: ServiceCall, before deadline: Int
+    ) async throws -> AttemptOutcome {
+        do {
+            let answer = try await exchange(call, before: deadline)
+            if call.accepts.contains(answer.status) { return .answer(answer) }
+            let failure = answer.failure(of: call)
+            guard answer.isPassing, let asked = answer.secondsToWait else { throw failure }
+            return .again(after: failure, seconds: asked)
+        } catch let broken as BrokenServiceExchange {
+            return .again(after: broken.failure, seconds: 0)
+        }
+    }
+
+    private func exchange(_ call: ServiceCall, before deadline: Int) async throws -> ServiceAnswer {
+        let seconds = min(Limits.serviceSeconds, deadline - pause.now().seconds)
+        guard seconds > 0 else {
+            throw call.failure(
+                .unavailable,
+                because: "there was no answer in \(Limits.serviceTotalSeconds) seconds")
+        }
+        var request = HTTPRequest(
+            method: call.method, scheme: call.address.scheme.rawValue,
+            authority: call.address.authority, path: call.address.target,
+            headerFields: call.fields)
+        request.headerFields[.userAgent] = userAgent
+        do {
+            let answer = try await transport.send(
+                request, body: call.body.isEmpty ? .none : .bytes(call.body), within: seconds)
+            let status = answer.head.status.code
+            let isWanted = call.accepts.contains(status)
+            let body =
+                isWanted
+                ? try await answer.body.collect(
+                    atMost: call.answerLimit, named: "the answer of \(call.service)")
+                : try await start(of: answer.body)
+            return ServiceAnswer(status: status, fields: answer.head.headerFields, body: body)
+        } catch let failure as Failure where failure.kind == .unavailable {
+            throw BrokenServiceExchange(
+                failure: call.failure(.unavailable, because: "\(failure.what): \(failure.why)"))
+        }
+    }
+
+    /// The first bytes of a body whose rest nobody needs.
+    private func start(of body: ByteStream) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await chunk in body {
+            bytes += chunk.prefix(Limits.errorBodyBytes - bytes.count)
+            if bytes.count >= Limits.errorBodyBytes { break }
+        }
+        return bytes
+    }
+}
+
+/// What one attempt came to.
+private enum AttemptOutcome: Sendable {
+    case answer(ServiceAnswer)
+    /// Nothing yet, for this reason; the same question may be asked again after a wait.
+    case again(after: Failure, seconds: Int)
+}
+
+/// No answer came, or half of one: the same question may be asked again.
+private struct BrokenServiceExchange: Error {
+    let failure: Failure
+}
+
+/// One request to a service, with all that is needed to send it again.
+struct ServiceCall: Sendable {
+    /// Who is asked, in a sentence: "the certificate authority fulcio.example".
+    let service: String
+    /// What for, in the user's words: "cannot get a signing certificate".
+    let what: String
+    let method: HTTPRequest.Method
+    let address: WebAddress
+    var fields = HTTPFields()
+    var body: [UInt8] = []
+    /// Statuses that are an answer.
+    var accepts: Set<Int> = [200]
+    /// Bytes of such an answer.
+    var answerLimit = Limits.tokenAnswerBytes
+    /// What to do when the service refuses; nil when nobody knows.
+    var next: String?
+
+    init(
+        _ method: HTTPRequest.Method, _ address: WebAddress, of service: String, what: String
+    ) {
+        self.method = method
+        self.address = address
+        self.service = service
+        self.what = what
+    }
+
+    /// A request with a JSON body.
+    mutating func carry(_ document: JSONValue) {
+        body = document.compactBytes
+        fields[.contentType] = "application/json"
+        fields[.accept] = "application/json"
+    }
+
+    func failure(_ kind: Failure.Kind, because why: String, next: String? = nil) -> Failure {
+        Failure(
+            kind, what, at: .url(address.description), because: "\(service): \(why)", next: next)
+    }
+}
+
+/// What came back, whatever the status is. Of an error's body there is only the start.
+struct ServiceAnswer: Sendable {
+    let status: Int
+    let fields: HTTPFields
+    let body: [UInt8]
+
+    /// Whether the same question may find another answer soon.
+    var isPassing: Bool { status == 408 || status == 429 || (500...599).contains(status) }
+
+    /// What `Retry-After` asks for; 0 without one, nil when it is longer than our patience.
+    ///
+    /// Deviation: RFC 9110 §10.2.3 allows a date too; our own wait is taken then.
+    var secondsToWait: Int? {
+        guard let text = fields[.retryAfter], let seconds = Int(text) else { return 0 }
+        return (0...Limits.retryAfterSeconds).contains(seconds) ? seconds : nil
+    }
+
+    func failure(of call: ServiceCall) -> Failure {
+        let answered = "it answered \(status)" + (said.map { " and says \($0)" } ?? "")
+        switch status {
+        case 300...399:
+            let target = fields[.location].map { ": \(quoted($0.prefix { $0 != "?" }))" } ?? ""
+            return call.failure(
+                .rejected, because: "\(answered), a redirect, and no redirect is followed\(target)",
+                next: "name the address that it leads to, if you trust it")
+        case 429: return call.failure(.rateLimited, because: answered, next: "try again later")
+        case 408, 500...599:
+            return call.failure(.unavailable, because: answered, next: "try again later")
+        case 401, 403: return call.failure(.denied, because: answered, next: call.next)
+        case 404:
+            return call.failure(
+                .notFound, because: answered, next: "look at the address of the service")
+        case 413: return call.failure(.overLimit, because: answered, next: call.next)
+        case 400...499: return call.failure(.rejected, because: answered, next: call.next)
+        default: return call.failure(.unavailable, because: answered)
+        }
+    }
+
+    /// What the service says is wrong, quoted and cut.
+    ///
+    /// Spec: google.rpc.Status as JSON, `message`; rekor openapi.yaml, Error, `message`.
+    private var said: String? {
+        let json = try? JSONValue(parsing: body, named: "the error")
+        let text = json?["message"]?.string ?? json?["error"]?.string
+        let line = (text ?? String(decoding: body, as: UTF8.self))
+            .split(whereSeparator: \.isNewline).first
+        return line.map { quoted($0) }
+    }
+}
+
+extension SigningService {
+    /// Who is asked, for sentences.
+    func words(as kind: Kind) -> String { "the \(kind.words) \(plain(host))" }
+
+    /// The address below the base.
+    func address(_ path: String) throws(Failure) -> WebAddress {
+        try WebAddress(parsing: base + path)
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys behind other programs. Spec: sigstore, pkg/signature/kms/cliplugin (README and
+// common/interface.go): argument 1 is the protocol's version, argument 2 JSON, the data comes on
+// standard input, the answer is JSON on standard output, and the exit status means nothing.
+
+internal import Foundation
+internal import Keys
+internal import Primitives
+internal import Subprocess
+
+/// `NAME://KEY`: the program `sigstore-kms-NAME` knows the key.
+package struct PluginKeyName: Hashable, Sendable, CustomStringConvertible {
+    let plugin: String
+    let key: String
+
+    /// - Parameter plugin: it becomes part of a program's name, so it is small letters, digits,
+    ///   `-` and `_` only.
+    init(program plugin: String, key: String) throws(Failure) {
+        guard !plugin.isEmpty, plugin.utf8.count <= 64, isPlainName(plugin, allowing: "-_"),
+            plugin == plugin.lowercased()
+        else {
+            throw Failure(
+                .usage, "cannot use the key reference",
+                because: "\(quoted(plugin)):// is no scheme that Assay knows, and no plugin's name",
+                next: "for a file whose path holds ://, write ./PATH")
+        }
+        guard !key.isEmpty else {
+            throw Failure(
+                .usage, "cannot use the key reference",
+                because: "nothing follows \(plugin)://")
+        }
+        self.plugin = plugin
+        self.key = key
+    }
+
+    var program: String { "sigstore-kms-\(plugin)" }
+
+    package var description: String { "\(plugin)://\(key)" }
+}
+
+/// A key that a plugin signs with.
+struct PluginKeySigner: Signer {
+    let publicKey: PublicKey
+    let scheme: SignatureScheme
+    private let plugin: KeyPlugin
+
+    init(_ plugin: KeyPlugin) async throws {
+        let answer = try await plugin.ask(
+            "publicKey", ["publicKeyOptions": ["rpcOptions": [:]]], hash: .sha256, data: [])
+        let text = try answer.required("publicKeyPEM")
+        guard let pem = bytes(fromBase64: try text.string()) else {
+            throw text.broken("it is not base64")
+        }
+        publicKey = try PublicKey(pem: String(decoding: pem, as: UTF8.self))
+        scheme = publicKey.algorithm.standardScheme
+        self.plugin = plugin
+    }
+
+    /// The whole message is the plugin's to hash, with the hash that fits the key.
+    func sign(_ message: [UInt8]) async throws -> [UInt8] {
+        let answer = try await plugin.ask(
+            "signMessage", ["signOptions": ["rpcOptions": [:], "messageOptions": [:]]],
+            hash: scheme.hash ?? .sha512, data: message)
+        let text = try answer.required("signature")
+        guard let signature = bytes(fromBase64: try text.string()) else {
+            throw text.broken("it is not base64")
+        }
+        return try checked(signature, over: message, madeBy: plugin.name.description)
+    }
+}
+
+/// The program, asked once for each method.
+struct KeyPlugin: Sendable {
+    let name: PluginKeyName
+    /// PATH among it, and whatever the plugin needs to reach its service.
+    let environment: [String: String]
+
+    /// The answer's member of the method's own name.
+    func ask(_ method: String, _ arguments: JSONValue, hash: SignatureHash, data: [UInt8])
+        async throws -> JSONReader
+    {
+        guard data.count <= Limits.remoteMessageBytes else {
+            throw failure(
+                .overLimit,
+                "the message has \(data.count) bytes, a plugin is sent at most "
+                    + "\(Limits.remoteMessageBytes)")
+        }
+        let question: JSONValue = .object([
+            "initOptions": [
+                "protocolVersion": .string(protocolVersion), "keyResourceID": .string(name.key),
+                "hashFunc": .number(JSONNumber(number(of: hash))),
+            ],
+            "methodName": .string(method), method: arguments,
+        ])
+        let output = try await answer(question.compactText, data)
+        let json: JSONReader
+        do {
+            json = try JSONReader(parsing: output, named: "the answer of \(name.program)")
+        } catch {
+            throw failure(.malformed, "its answer is not JSON: \(error.why)")
+        }
+        if let message = try json.optional("errorMessage")?.string(), !message.isEmpty {
+            throw failure(.unavailable, "it says \(quoted(message))")
+        }
+        return try json.required(method)
+    }
+
+    private func answer(_ question: String, _ data: [UInt8]) async throws -> [UInt8] {
+        let seconds = Limits.keyServiceSeconds
+        let answer = try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+            group.addTask { try await run(question, data) }
+            group.addTask {
+                try await Task.sleep(for: .seconds(seconds))
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+        guard let answer else {
+            throw failure(.unavailable, "it did not answer in \(seconds) seconds")
+        }
+        return answer
+    }
+
+    /// Its words on standard error are not shown: nobody knows what secrets they hold.
+    private func run(_ question: String, _ data: [UInt8]) async throws -> [UInt8] {
+        let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
+        do {
+            let result = try await Subprocess.run(
+                .name(name.program), arguments: [protocolVersion, question],
+                environment: .custom(Dictionary(uniqueKeysWithValues: variables)),
+                input: .array(data), output: .bytes(limit: Limits.keyServiceBytes),
+                error: .discarded)
+            // Spec: the exit status is ignored; an end by a signal is not an exit.
+            if case .signaled = result.terminationStatus {
+                throw failure(.unavailable, "it was killed by a signal")
+            }
+            return Array(result.standardOutput)
+        } catch let error as SubprocessError {
+            switch error.code {
+            case .executableNotFound:
+                throw failure(
+                    .notFound, "there is no program of that name in PATH",
+                    next: "install the plugin for \(name.plugin):// keys; "
+                        + "awskms://, hashivault://, openbao:// and pkcs11: need none")
+            case .outputLimitExceeded:
+                throw failure(
+                    .overLimit, "it answered more than \(Limits.keyServiceBytes) bytes")
+            default: throw failure(.unavailable, "it could not be run")
+            }
+        }
+    }
+
+    private func failure(_ kind: Failure.Kind, _ why: String, next: String? = nil) -> Failure {
+        Failure(kind, "cannot ask \(name.program) for the key", because: why, next: next)
+    }
+}
+
+/// Go's numbers of its hashes, which the protocol uses. Spec: Go, package crypto, type Hash.
+private func number(of hash: SignatureHash) -> Int {
+    switch hash {
+    case .sha256: 5
+    case .sha384: 6
+    case .sha512: 7
+    }
+}
+
+private let protocolVersion = "1"
