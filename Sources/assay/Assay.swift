@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Foundation
+import Keys
 import Primitives
 
 @main
@@ -12,7 +13,7 @@ struct Assay: AsyncParsableCommand {
         abstract: "Lets only verifiable artifacts run, and proves it.",
         discussion: """
             Exit codes: 0 the answer is yes, 1 the answer is no, 2 could not find the answer, \
-            64 usage, 70 our bug. `verify` and `verify-attestation` tell three kinds of no apart: \
+            64 usage, 70 our bug. The `verify…` commands tell three kinds of no apart: \
             10 unsigned, 12 evidence is there and does not verify, 20 lost at this mirror.
             """,
         version: assayVersion,
@@ -31,7 +32,14 @@ struct Assay: AsyncParsableCommand {
                     GenerateKeyPairCommand.self, PublicKeyCommand.self,
                 ]),
             CommandGroup(
+                name: "Evidence about files:",
+                subcommands: [
+                    SignBlobCommand.self, AttestBlobCommand.self, VerifyBlobCommand.self,
+                    VerifyBlobAttestationCommand.self,
+                ]),
+            CommandGroup(
                 name: "Decisions:", subcommands: [PolicyCommand.self, ExplainCommand.self]),
+            CommandGroup(name: "Trust:", subcommands: [TrustCommand.self]),
             CommandGroup(name: "Services:", subcommands: [RegistryCommand.self]),
             CommandGroup(name: "Other:", subcommands: [VersionCommand.self]),
         ])

@@ -34,8 +34,12 @@ enum BuiltBinary {
         _ command: String, in folder: URL, variables: [String: String] = [:]
     ) throws -> Outcome {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", "exec timeout 400 bash -c \"$0\"", command]
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        // A server under test in this process ignores signals, and children inherit that: a story
+        // could not end the peers it started.
+        process.arguments = [
+            "--default-signal=TERM,INT", "timeout", "--kill-after=10", "300", "bash", "-c", command,
+        ]
         process.currentDirectoryURL = folder
         process.environment = environment(variables)
         let (output, errors) = (
@@ -63,6 +67,9 @@ enum BuiltBinary {
         environment["COSIGN_PASSWORD"] = "correct horse"
         environment["SOURCE_DATE_EPOCH"] = nil
         environment["DOCKER_CONFIG"] = "/nonexistent"
+        // What whoever runs the tests believes must not change them.
+        environment["ASSAY_TRUST"] = "/nonexistent"
+        environment["ASSAY_TRUSTED_ROOT"] = nil
         return environment.merging(variables) { _, new in new }
     }
 

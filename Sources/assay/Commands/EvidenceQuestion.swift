@@ -9,7 +9,9 @@ import Signing
 /// "Is there proof of that type, by that signer, for this image?"
 struct EvidenceQuestion<Proof: Sendable>: Sendable {
     let type: PredicateType
-    let signer: TrustedSigner
+    let verifier: SignatureVerifier
+    /// Whom the verifier believes; nil where keys are enough.
+    let trust: TrustMaterial?
     let image: ImageLocation
     let origin: RepositoryArgument?
     let judge: @Sendable (Evidence) -> VerificationReport<Proof>
@@ -19,15 +21,10 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
     func ask(_ access: RegistryAccessOptions, output: OutputForm) async throws -> EvidenceFinding<
         Proof
     > {
-        do {
-            return try await Connections.using(access, for: image) { connections in
+        try await image.answeringUnknown(as: output) {
+            try await Connections.using(access, for: image) { connections in
                 try await ask(connections)
             }
-        } catch let failure as Failure where output == .json && ExitStatus(failure) == .unknown {
-            Answer.print(unknownAnswer(failure))
-            Talk.say(failure.description)
-            try ExitStatus.unknown.end()
-            throw failure
         }
     }
 
@@ -44,8 +41,8 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
             }
         }
         return EvidenceFinding(
-            image: image, subject: subject, type: type, signer: signer,
-            searches: evidence.searches, answer: answer)
+            image: image, subject: subject, type: type, signer: verifier.demand.signer,
+            trust: trust, searches: evidence.searches, answer: answer)
     }
 
     private func look(in source: any ArtifactSource, for digest: Digest) async throws -> Evidence {
@@ -53,12 +50,29 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
             !judge($0).proofs.isEmpty
         }
     }
+}
 
-    private func unknownAnswer(_ failure: Failure) -> JSONValue {
-        [
-            "image": .string(image.description), "result": "unknown",
-            "reason": .string(failure.lookupReason.rawValue), "failure": failure.json,
-        ]
+extension ImageLocation {
+    /// Runs `work`; with `json`, what could not be found out is an answer too: result `unknown`,
+    /// exit 2.
+    ///
+    /// - Parameter reason: the reason of that answer, where the kind of the failure does not say it.
+    func answeringUnknown<Result>(
+        as output: OutputForm, because reason: ReasonCode? = nil,
+        _ work: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await work()
+        } catch let failure as Failure where output == .json && ExitStatus(failure) == .unknown {
+            Answer.print([
+                "image": .string(description), "result": "unknown",
+                "reason": .string((reason ?? failure.lookupReason).rawValue),
+                "failure": failure.json,
+            ])
+            Talk.say(failure.description)
+            try ExitStatus.unknown.end()
+            throw failure
+        }
     }
 }
 
@@ -69,6 +83,7 @@ struct EvidenceFinding<Proof: Sendable>: Sendable {
     let subject: Descriptor
     let type: PredicateType
     let signer: TrustedSigner
+    let trust: TrustMaterial?
     let searches: [EvidenceSearch]
     let answer: EvidenceAnswer<Proof>
 }

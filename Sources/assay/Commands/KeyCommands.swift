@@ -4,6 +4,7 @@
 import ArgumentParser
 import Foundation
 import Host
+import Keys
 import Primitives
 import Signing
 
@@ -53,7 +54,7 @@ struct GenerateKeyPairCommand: AsyncParsableCommand {
             nonce: KeyGenerator.randomBytes(24))
         try createFile(Array(sealed.pem.utf8), at: secret, permissions: 0o600)
         do {
-            try createFile(Array(try key.publicKey.pem.utf8), at: open, permissions: 0o644)
+            try createFile(Array(key.publicKey.pem.utf8), at: open, permissions: 0o644)
         } catch {
             // A private key without its public half is half a pair.
             removeFile(at: secret)
@@ -68,9 +69,19 @@ struct PublicKeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "public-key", abstract: "Prints the public half of a private key.")
 
-    @OptionGroup var key: SigningKeyOptions
+    @Option(
+        help: """
+            The private key: a file, env://NAME, awskms://…, hashivault://NAME, openbao://NAME, a \
+            pkcs11: URI, or x://… for the program sigstore-kms-x. The password of a file is read \
+            from COSIGN_PASSWORD.
+            """)
+    var key: KeyLocation
 
     func run() async throws {
-        Answer.print(raw: Array(try key.privateKey().publicKey.pem.utf8))
+        let reference = try key.reference()
+        let publicKey = try await Network.using(reference.needsNetwork) { transport in
+            try await KeyOpener.ofThisProcess(transport).signer(reference).publicKey
+        }
+        Answer.print(raw: Array(publicKey.pem.utf8))
     }
 }

@@ -7,6 +7,7 @@ import Host
 import OCI
 import Policy
 import Primitives
+import Signing
 
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,29 +56,25 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     )
     var mirror: [MirrorArgument] = []
 
+    @OptionGroup var trust: TrustOptions
     @OptionGroup var access: RegistryAccessOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let bundle = try PolicyBundle(
-            reading: try (policies + keyMaterial).flatMap { try yamlFiles($0) }.map {
-                PolicySource(
-                    name: $0,
-                    content: try readFile(at: $0, atMost: Limits.yamlBytes, named: "the policy"))
-            })
-        guard !bundle.policies.isEmpty else {
-            throw Failure(
-                .usage, "cannot judge",
-                because: "there is no policy in \(policies.joined(separator: ", "))")
-        }
-        for warning in bundle.policies.flatMap(\.warnings) { Talk.warn(warning.description) }
+        let bundle = try PolicyJudge.bundle(policies, beside: keyMaterial)
         let resources = try resources()
+        let root = try await PolicyJudge.trust(trust)?.root
         let memory = try tagMemory.map { try TagMemory(at: $0) }
         let report = try await Patience.whileWorking("looking at images") {
             try await Connections.using(access, for: nil) { connections in
-                try await judge(
-                    resources, by: bundle,
-                    ImageFactFinder(connections: connections, memory: memory, mirrors: mirror))
+                let judge = PolicyJudge(
+                    bundle: bundle, trust: root,
+                    finder: ImageFactFinder(
+                        connections: connections, memory: memory, mirrors: mirror))
+                let (evaluations, failures) = try await judge.judge(resources)
+                return ApplyReport(
+                    policies: bundle.policies, evaluations: evaluations, failures: failures,
+                    auditWarn: auditWarn)
             }
         }
         switch output.output {
@@ -98,45 +95,6 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         try (refused ? ExitStatus.no : .yes).end()
     }
 
-    private func judge(
-        _ resources: [ResourceManifest], by bundle: PolicyBundle, _ finder: ImageFactFinder
-    ) async throws -> ApplyReport {
-        let evaluator = PolicyEvaluator(policies: bundle.policies)
-        var evaluations: [Evaluation] = []
-        var failures: [Failure] = []
-        // Asked once for each image and wish, however many workloads use it.
-        var known: [NeededImage: ImageFacts] = [:]
-        for resource in resources {
-            var input = EvaluationInput(
-                resource: resource, operation: .create,
-                namespaceLabels: labels(of: resource, among: resources))
-            do {
-                for image in try evaluator.neededImages(input) {
-                    let facts =
-                        if let known = known[image] { known } else {
-                            await finder.facts(about: image)
-                        }
-                    known[image] = facts
-                    input.facts[image.written] = facts
-                }
-                switch try evaluator.evaluate(input) {
-                case .decided(let evaluation): evaluations.append(evaluation)
-                case .needs(let images):
-                    throw Failure(
-                        .bug, "cannot judge \(resource.identity)",
-                        because:
-                            "facts are missing about \(images.map(\.written).joined(separator: ", "))"
-                    )
-                }
-            } catch  where (error as? Failure)?.kind == .malformed {
-                if let failure = error as? Failure { failures.append(failure) }
-            }
-        }
-        return ApplyReport(
-            policies: bundle.policies, evaluations: evaluations, failures: failures,
-            auditWarn: auditWarn)
-    }
-
     private func resources() throws -> [ResourceManifest] {
         try resource.flatMap { path in
             if path == "-" {
@@ -144,48 +102,12 @@ struct PolicyApplyCommand: AsyncParsableCommand {
                     atMost: Limits.yamlBytes, named: "the manifests")
                 return try ResourceManifest.list(parsing: content, named: "stdin")
             }
-            return try yamlFiles(path).flatMap { file in
+            return try PolicyJudge.yamlFiles(path).flatMap { file in
                 try ResourceManifest.list(
                     parsing: try readFile(
                         at: file, atMost: Limits.yamlBytes, named: "the manifest"), named: file)
             }
         }
-    }
-
-    /// Labels of the resource's namespace, when exactly one Namespace of that name is among the
-    /// manifests; two that differ would let the order of files decide, so nobody knows then.
-    private func labels(of resource: ResourceManifest, among all: [ResourceManifest])
-        -> [String: String]?
-    {
-        let name = resource.identity.namespace
-        let found = all.filter {
-            $0.identity.kind == "Namespace" && $0.identity.apiVersion == "v1"
-                && $0.identity.name == name
-        }
-        guard let labels = found.first?.labels, found.allSatisfy({ $0.labels == labels }) else {
-            return nil
-        }
-        return labels.merging(["kubernetes.io/metadata.name": name]) { _, real in real }
-    }
-
-    /// The file itself, or every .yaml, .yml and .json file below a folder, sorted.
-    private func yamlFiles(_ path: String) throws -> [String] {
-        guard let isFolder = LocalSource.isFolder(path) else {
-            throw Failure(
-                .notFound, "cannot open \(quoted(path))", because: "there is no such file or folder"
-            )
-        }
-        guard isFolder else { return [path] }
-        let names = try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
-        let files = names.filter { name in
-            [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
-        }
-        guard !files.isEmpty else {
-            throw Failure(
-                .usage, "cannot read \(quoted(path))",
-                because: "there is no YAML or JSON file in it")
-        }
-        return files.map { path + "/" + $0 }
     }
 }
 
@@ -198,6 +120,11 @@ struct MirrorArgument: ExpressibleByArgument, Sendable {
         let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
         (mirror, origin) = (parts[0].trimmingSlash, parts[1].trimmingSlash)
+    }
+
+    init(mirror: Repository, origin: Repository) {
+        self.mirror = mirror.description
+        self.origin = origin.description
     }
 
     /// Where the repository's content comes from; nil when it is no mirror of this kind. A prefix

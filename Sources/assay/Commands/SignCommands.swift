@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import Host
+import Keys
 import OCI
 import Primitives
 import Signing
@@ -11,72 +12,106 @@ extension EvidenceFormat: ExpressibleByArgument {}
 
 /// What sign and attest share.
 struct WritingOptions: ParsableArguments {
-    @OptionGroup var key: SigningKeyOptions
+    @OptionGroup var signing: SigningOptions
 
     @Option(
-        help: "bundle (a v0.3 bundle as an OCI referrer) or legacy (cosign's .sig and .att tags).")
+        help: """
+            bundle (a v0.3 bundle as an OCI referrer) or legacy (cosign's .sig and .att tags, by a \
+            key alone).
+            """)
     var format: EvidenceFormat = .bundle
-
-    @Option(
-        help:
-            "true would upload to a public log, which this version does not do; false is what happens anyway."
-    )
-    var tlogUpload: Bool = false
-
-    @Flag(
-        name: [.customShort("y"), .long],
-        help: "Taken for cosign's sake: nothing is asked, and nothing goes to a public log.")
-    var yes = false
 
     @OptionGroup var access: RegistryAccessOptions
     @OptionGroup var output: OutputOptions
-
-    func validate() throws {
-        guard !tlogUpload else {
-            throw ValidationError(
-                "--tlog-upload=true: this version signs with keys and uploads nothing to a public log"
-            )
-        }
-    }
 
     /// Signs one claim about an image and says where it is.
     func write(
         on image: ImageLocation, _ claim: @Sendable (Descriptor, Repository) throws -> Claim
     ) async throws {
-        let privateKey = try key.privateKey()
         let created = try SourceDate.epoch ?? SystemPause().now()
-        let (subject, manifest) = try await Connections.using(access, for: image) { connections in
-            let destination = try connections.destination(image)
-            let subject = try await destination.resolve(
-                try await image.reference(in: destination))
-            if image.digest == nil {
-                Talk.warn("\(image) is a tag; what it means now, \(subject.digest), is signed")
+        let answer = try await signing.using { signer in
+            try await Connections.using(access, for: image) { connections in
+                let destination = try connections.destination(image)
+                let subject = try await destination.resolve(
+                    try await image.reference(in: destination))
+                if image.digest == nil {
+                    Talk.warn("\(image) is a tag; what it means now, \(subject.digest), is signed")
+                }
+                let claim = try claim(subject, try image.repositoryForClaims())
+                return try await write(claim, by: signer, to: destination, created: created)
             }
-            let writer = EvidenceWriter(destination: destination, key: privateKey) {
-                try await SystemPause().wait(milliseconds: settlingTime)
-            }
-            let manifest = try await writer.write(
-                try claim(subject, try image.repositoryForClaims()), as: format, created: created)
-            return (subject, manifest)
         }
-        show(image, subject: subject, evidence: manifest, by: try privateKey.publicKey)
+        show(image, answer)
     }
 
-    private func show(
-        _ image: ImageLocation, subject: Descriptor, evidence: Manifest, by key: PublicKey
-    ) {
+    private func write(
+        _ claim: Claim, by signer: BundleSigner, to destination: any ArtifactDestination,
+        created: Timestamp
+    ) async throws -> WrittenClaim {
+        switch format {
+        case .bundle:
+            let artifact = try SignedArtifact(claim.subject.digest)
+            let signature = try await signer.attest(
+                claim.statement, of: claim.predicateType, about: artifact)
+            let manifest = try await BundleShelf(destination: destination).store(
+                signature.bundleBytes, saying: claim, created: created)
+            return WrittenClaim(
+                subject: claim.subject.digest, evidence: manifest.digest,
+                signer: signature.signer, signedBy: signature.signedBy)
+        case .legacy:
+            guard let key = signer.loneKey else {
+                throw Failure(
+                    .usage, "cannot sign in the legacy format",
+                    because: "Assay writes that format for a key alone, without certificate, log "
+                        + "and timestamp", next: "leave out --format legacy")
+            }
+            let writer = EvidenceWriter(destination: destination, key: key) {
+                try await SystemPause().wait(milliseconds: settlingTime)
+            }
+            let manifest = try await writer.write(claim, as: .legacy, created: created)
+            return WrittenClaim(
+                subject: claim.subject.digest, evidence: manifest.digest,
+                signer: .key(TrustedKey(key: key.publicKey)),
+                signedBy: "with the key \(key.publicKey.fingerprint)")
+        }
+    }
+
+    private func show(_ image: ImageLocation, _ written: WrittenClaim) {
         switch output.output {
         case .json:
-            Answer.print([
-                "image": .string(image.pinned(to: subject.digest)),
-                "digest": .string(subject.digest.description),
-                "evidence": .string(evidence.digest.description),
-                "format": .string(format.rawValue), "key": .string(key.fingerprint.description),
-            ])
+            var object: JSONObject = [
+                "image": .string(image.pinned(to: written.subject)),
+                "digest": .string(written.subject.description),
+                "evidence": .string(written.evidence.description),
+                "format": .string(format.rawValue),
+            ]
+            if case .key(let trusted) = written.signer {
+                object["key"] = .string(trusted.key.fingerprint.description)
+            }
+            object["signer"] = written.signer.json
+            Answer.print(.object(object))
         case .text:
-            Answer.print(image.pinned(to: evidence.digest))
-            Talk.say("signed \(image.pinned(to: subject.digest)) with the key \(key.fingerprint)")
+            Answer.print(image.pinned(to: written.evidence))
+            Talk.say("signed \(image.pinned(to: written.subject)) \(written.signedBy)")
         }
+    }
+}
+
+/// What was signed, where the evidence is, and by whom.
+private struct WrittenClaim: Sendable {
+    let subject: Digest
+    let evidence: Digest
+    let signer: VerifiedSigner
+    let signedBy: String
+}
+
+extension SignedArtifact {
+    /// Something that is known by one digest only.
+    init(_ digest: Digest) throws(Failure) {
+        guard let known = MessageDigest(digest) else {
+            throw Failure(.bug, "cannot use \(digest)", because: "it is not whole")
+        }
+        self.init(digests: [known.algorithm: known.bytes])
     }
 }
 
@@ -94,9 +129,12 @@ struct SignCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
         abstract: "Puts a signature beside an image, for its digest.",
-        discussion:
-            "Nothing is uploaded to a public log. A tag is resolved once, and its digest is what is signed."
-    )
+        discussion: """
+            With --key nothing leaves the machine but the signature itself, unless services are named. \
+            Without --key a certificate is issued for an identity token, and the signature is logged; \
+            what leaves the machine is shown first. A tag is resolved once, and its digest is what is \
+            signed.
+            """)
 
     @Argument(help: "The image, best by digest.")
     var image: ImageLocation
@@ -123,7 +161,7 @@ struct AttestCommand: AsyncParsableCommand {
         discussion: """
             The predicate is signed as it stands in the file. Short names: slsaprovenance1, \
             slsaprovenance, spdxjson, spdx, cyclonedx, vuln, openvex, link, custom; any other type is \
-            a URI.
+            a URI. Keys and identities are as in assay sign.
             """)
 
     @Argument(help: "The image, best by digest.")
@@ -139,12 +177,7 @@ struct AttestCommand: AsyncParsableCommand {
 
     func run() async throws {
         let predicateType = try PredicateType(named: type)
-        let content =
-            predicate == "-"
-            ? try readStandardInput(atMost: Limits.evidenceBytes, named: "the predicate")
-            : try readFile(at: predicate, atMost: Limits.evidenceBytes, named: "the predicate")
-        let document = try PredicateForm(forTypeNamed: type).predicate(
-            from: content, at: try SourceDate.epoch ?? SystemPause().now())
+        let document = try readPredicate(predicate, ofTypeNamed: type)
         try await writing.write(on: image) { subject, repository in
             try .attestation(document, of: predicateType, on: subject, in: repository)
         }
@@ -191,3 +224,13 @@ struct TriangulateCommand: AsyncParsableCommand {
 
 /// Milliseconds: longer than a signer on a usual line needs between reading and writing a tag.
 private let settlingTime = 400
+
+/// The predicate that is signed for the content of a file, or of stdin where it is `-`.
+func readPredicate(_ path: String, ofTypeNamed type: String) throws -> JSONValue {
+    let content =
+        path == "-"
+        ? try readStandardInput(atMost: Limits.evidenceBytes, named: "the predicate")
+        : try readFile(at: path, atMost: Limits.evidenceBytes, named: "the predicate")
+    return try PredicateForm(forTypeNamed: type).predicate(
+        from: content, at: try SourceDate.epoch ?? SystemPause().now())
+}

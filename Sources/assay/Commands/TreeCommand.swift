@@ -2,6 +2,7 @@
 // assay tree: all evidence a digest has, where it was found, and whether it verifies.
 
 import ArgumentParser
+import Keys
 import OCI
 import Primitives
 import Registry
@@ -12,33 +13,32 @@ struct TreeCommand: AsyncParsableCommand {
         commandName: "tree",
         abstract: "Shows all evidence an image has, where it was found, and whether it verifies.",
         discussion: """
-            Without --key nothing is verified, and the tree says so. The exit code is 0 whatever \
+            Without --key or --certificate-identity nothing is verified, and the tree says so. The exit code is 0 whatever \
             the tree shows; `assay verify` judges.
             """)
 
     @Argument(help: "The image.")
     var image: ImageLocation
 
-    @Option(help: "A public key to verify everything with: a file or env://NAME.")
-    var key: KeyLocation?
+    @OptionGroup var signer: SignerOptions
 
     @OptionGroup var access: RegistryAccessOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let signer = try key.map {
-            TrustedSigner.key(try PublicKey(pem: try $0.pem(for: "the public key")))
-        }
+        let judge = signer.isEmpty ? nil : try await signer.judge()
+        let verifier = judge?.verifier
         let tree = try await Connections.using(access, for: image) { connections in
             let source = try await connections.source(image)
             return try await EvidenceTree.found(
                 for: try await image.reference(in: source), in: RememberingSource(source),
-                signer: signer)
+                verifier: verifier)
         }
         switch output.output {
         case .text: Answer.print(tree.lines(image).joined(separator: "\n"))
         case .json: Answer.print(tree.json(image))
         }
+        if output.output == .text, let trust = judge?.trust { Talk.say("trust: \(trust.source)") }
     }
 }
 
@@ -56,8 +56,10 @@ struct EvidenceTree: Sendable {
         let carrier: String
         let what: String
         let digest: Digest
-        /// nil when no key was given, or when there is nothing to verify in it.
+        /// nil when nobody was named, or when there is nothing to verify in it.
         let verifies: Bool?
+        /// Who made it, as far as it verifies.
+        let signer: VerifiedSigner?
         let why: String?
     }
 
@@ -67,7 +69,7 @@ struct EvidenceTree: Sendable {
 
     /// The graph and the collector ask overlapping questions; `source` answers each once.
     static func found(
-        for reference: ManifestReference, in source: RememberingSource, signer: TrustedSigner?
+        for reference: ManifestReference, in source: RememberingSource, verifier: SignatureVerifier?
     ) async throws -> EvidenceTree {
         let graph = try await ArtifactGraph.discover(
             reference, in: source, evidence: .include)
@@ -86,7 +88,7 @@ struct EvidenceTree: Sendable {
                 Branch(
                     subject: subject, platform: platform(of: subject.digest, in: graph),
                     isRoot: subject.digest == graph.root.digest,
-                    items: evidence.candidates.map { item($0, about: subject.digest, signer) }
+                    items: evidence.candidates.map { item($0, about: subject.digest, verifier) }
                         + others.map(otherItem)))
         }
         return EvidenceTree(
@@ -104,26 +106,28 @@ struct EvidenceTree: Sendable {
     }
 
     private static func item(
-        _ candidate: EvidenceCandidate, about subject: Digest, _ signer: TrustedSigner?
+        _ candidate: EvidenceCandidate, about subject: Digest, _ verifier: SignatureVerifier?
     ) -> Item {
-        let rejected = signer.flatMap { rejection(of: candidate, about: subject, by: $0) }
-        var why = rejected?.why
+        let found = verifier.map { finding(of: candidate, about: subject, by: $0) }
+        var why = found?.rejected?.why
         if case .unreadable(let failure) = candidate.form {
             why = "\(failure.what): \(failure.why)"
         }
         return Item(
             carrier: candidate.carrier.rawValue, what: words(candidate), digest: candidate.digest,
-            verifies: signer == nil ? nil : rejected == nil, why: why)
+            verifies: found.map { $0.signer != nil }, signer: found?.signer, why: why)
     }
 
-    private static func rejection(
-        of candidate: EvidenceCandidate, about subject: Digest, by signer: TrustedSigner
-    ) -> RejectedCandidate? {
+    private static func finding(
+        of candidate: EvidenceCandidate, about subject: Digest, by verifier: SignatureVerifier
+    ) -> (signer: VerifiedSigner?, rejected: RejectedCandidate?) {
         let alone = Evidence(subject: subject, candidates: [candidate])
         guard let type = candidate.claimedType, type != .signature else {
-            return alone.signatures(by: signer).rejections.first
+            let report = alone.signatures(by: verifier)
+            return (report.proofs.first?.signer, report.rejections.first)
         }
-        return alone.attestations(of: type, by: signer).rejections.first
+        let report = alone.attestations(of: type, by: verifier)
+        return (report.proofs.first?.signer, report.rejections.first)
     }
 
     private static func words(_ candidate: EvidenceCandidate) -> String {
@@ -143,7 +147,8 @@ struct EvidenceTree: Sendable {
             carrier = "referrer"
         }
         return Item(
-            carrier: carrier, what: type, digest: node.manifest.digest, verifies: nil, why: nil)
+            carrier: carrier, what: type, digest: node.manifest.digest, verifies: nil,
+            signer: nil, why: nil)
     }
 }
 
@@ -169,7 +174,7 @@ extension EvidenceTree {
 
     private func mark(_ item: Item) -> String {
         switch item.verifies {
-        case true: "verifies"
+        case true: item.signer?.label.map { "verifies, by \($0)" } ?? "verifies"
         case false: "does not verify: \(item.why ?? "")"
         case nil: item.why ?? "not checked"
         }
@@ -198,7 +203,18 @@ extension EvidenceTree {
             "digest": .string(item.digest.description),
         ]
         if let verifies = item.verifies { object["verifies"] = .bool(verifies) }
+        if let signer = item.signer { object["signer"] = signer.json }
         if let why = item.why { object["why"] = .string(why) }
         return .object(object)
+    }
+}
+
+extension VerifiedSigner {
+    /// Who it is, where that says more than the key that was asked for.
+    fileprivate var label: String? {
+        switch self {
+        case .key(let trusted): trusted.name == nil ? nil : shown
+        case .certificate: shown
+        }
     }
 }

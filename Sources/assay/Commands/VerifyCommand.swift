@@ -3,59 +3,101 @@
 
 import ArgumentParser
 import OCI
+import Policy
 import Primitives
 import Signing
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Is this image signed by that key? Reads bundles and cosign's older signatures.",
+        abstract:
+            "Is this image signed by that key or identity? Reads bundles and older signatures.",
         discussion: """
             An attestation never counts as a signature. An index is judged as it is named, not the \
-            images it lists. Exit codes: 0 signed, 10 unsigned, 12 something is there and does not \
-            verify, or has other annotations, 20 lost at this mirror (with --origin), 2 could not \
-            look.
+            images it lists. With --policy the policies say who must have signed and attested what. \
+            Exit codes: 0 signed, 10 unsigned, 12 something is there and does not verify, or has \
+            other annotations, 20 lost at this mirror (with --origin), 2 could not look; with \
+            --policy also 1: refused for another reason, or no rule speaks about the image.
             """)
 
     @Argument(help: "The image, by digest or tag; a tag is resolved once and the digest is shown.")
     var image: ImageLocation
 
-    @OptionGroup var key: VerificationKeyOptions
+    @OptionGroup var signer: SignerOptions
 
     @Option(
         name: [.customShort("a"), .customLong("annotations")],
         help: "KEY=VALUE the signer must have bound to the signature; may be repeated.")
     var annotations: [AnnotationArgument] = []
 
+    @Option(
+        help: """
+            A file or folder of Kyverno policies, and of the Secrets and ConfigMaps they take keys \
+            from; the image must meet all they demand. May be repeated.
+            """)
+    var policy: [String] = []
+
     @OptionGroup var origin: OriginOptions
-    @OptionGroup var log: LogOptions
     @OptionGroup var access: RegistryAccessOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let signer = TrustedSigner.key(try key.publicKey())
+        guard policy.isEmpty else { return try await judgeByPolicy() }
+        let (verifier, trust) = try await image.answeringUnknown(
+            as: output.output, because: .trustMaterialMissing
+        ) { try await signer.judge() }
         let wanted = annotations
         let question = EvidenceQuestion(
-            type: .signature, signer: signer, image: image, origin: origin.origin
+            type: .signature, verifier: verifier, trust: trust, image: image, origin: origin.origin
         ) { evidence in
-            evidence.signatures(by: signer).keeping { proof in
+            evidence.signatures(by: verifier).keeping { proof in
                 wanted.allSatisfy { proof.annotations[$0.name] == .string($0.value) }
             }
         }
         let finding = try await question.ask(access, output: output.output)
         let view = VerificationView(finding: finding) { proof in
             ProofLine(
-                carrier: proof.carrier, evidence: proof.evidenceDigest,
-                annotations: proof.annotations, predicate: nil)
+                carrier: proof.carrier, evidence: proof.evidenceDigest, signer: proof.signer,
+                annotations: proof.annotations, predicate: nil, checks: proof.checks)
         }
         try view.show(as: output.output)
+    }
+
+    /// The image as a container of a Pod, judged by the evaluator of `policy apply`.
+    private func judgeByPolicy() async throws {
+        func wrong(_ why: String) -> Failure {
+            Failure(.usage, "cannot verify by policy", because: why)
+        }
+        guard signer.namesNobody, annotations.isEmpty else {
+            throw wrong(
+                "the policy says who must have signed; --policy stands without --key, "
+                    + "--certificate-…, --annotations and the demands that go with them")
+        }
+        guard case .registry(let repository) = image.place else {
+            throw wrong("policies speak about image names, and a layout has none")
+        }
+        let bundle = try PolicyJudge.bundle(policy)
+        let trust = try await PolicyJudge.trust(signer.trust)
+        let evaluation = try await Connections.using(access, for: image) { connections in
+            let mirrors = origin.origin.map {
+                [MirrorArgument(mirror: repository, origin: $0.repository)]
+            }
+            let judge = PolicyJudge(
+                bundle: bundle, trust: trust?.root,
+                finder: ImageFactFinder(
+                    connections: connections, memory: nil, mirrors: mirrors ?? []))
+            return try await judge.judge(image: image.description)
+        }
+        try PolicyVerificationView(
+            image: image, policies: bundle.policies, decisions: evaluation.decisions, trust: trust
+        ).show(as: output.output)
     }
 }
 
 struct VerifyAttestationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify-attestation",
-        abstract: "Does this image have an attestation of that type by that key?",
+        abstract: "Does this image have an attestation of that type by that key or identity?",
         discussion: """
             With --output json the predicates of all that verified are printed. \
             Exit codes: 0 attested, 10 nothing of that type is there, 12 something is there and does \
@@ -69,9 +111,8 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
         help: "The predicate type: a URI, or a short name such as slsaprovenance1 or cyclonedx.")
     var type: String = "custom"
 
-    @OptionGroup var key: VerificationKeyOptions
+    @OptionGroup var signer: SignerOptions
     @OptionGroup var origin: OriginOptions
-    @OptionGroup var log: LogOptions
     @OptionGroup var access: RegistryAccessOptions
     @OptionGroup var output: OutputOptions
 
@@ -83,15 +124,17 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
                 because: "that type is a signature, and a signature is no attestation",
                 next: "use assay verify")
         }
-        let signer = TrustedSigner.key(try key.publicKey())
+        let (verifier, trust) = try await image.answeringUnknown(
+            as: output.output, because: .trustMaterialMissing
+        ) { try await signer.judge() }
         let question = EvidenceQuestion(
-            type: type, signer: signer, image: image, origin: origin.origin
-        ) { $0.attestations(of: type, by: signer) }
+            type: type, verifier: verifier, trust: trust, image: image, origin: origin.origin
+        ) { $0.attestations(of: type, by: verifier) }
         let finding = try await question.ask(access, output: output.output)
         let view = VerificationView(finding: finding) { proof in
             ProofLine(
-                carrier: proof.carrier, evidence: proof.evidenceDigest, annotations: [:],
-                predicate: proof.predicate)
+                carrier: proof.carrier, evidence: proof.evidenceDigest, signer: proof.signer,
+                annotations: [:], predicate: proof.predicate, checks: proof.checks)
         }
         try view.show(as: output.output)
     }
@@ -109,12 +152,6 @@ struct AnnotationArgument: ExpressibleByArgument {
         name = String(argument[..<equals])
         value = String(argument[argument.index(after: equals)...])
     }
-}
-
-/// What cosign asks of a key without a log; here a key never needs one.
-struct LogOptions: ParsableArguments {
-    @Flag(help: "Taken for cosign's sake: a key is verified without a transparency log anyway.")
-    var insecureIgnoreTlog = false
 }
 
 struct OriginOptions: ParsableArguments {

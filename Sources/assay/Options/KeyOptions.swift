@@ -4,63 +4,77 @@
 import ArgumentParser
 import Foundation
 import Host
+import Keys
 import Primitives
+import Registry
 import Signing
 
-/// Where a key is: a path, or `env://NAME` for a variable that holds the PEM text.
+/// Where a key is, as it is typed: a path, `env://NAME`, a key service, a token, a plugin.
 struct KeyLocation: ExpressibleByArgument {
     let text: String
 
     init?(argument: String) { text = argument }
 
-    func pem(for purpose: String) throws -> String {
-        if text.hasPrefix("env://") {
-            let name = String(text.dropFirst(6))
-            guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
-                throw Failure(
-                    .usage, "cannot read \(purpose)",
-                    because: "the variable \(quoted(name)) is not set")
-            }
-            return value
+    func reference() throws(Failure) -> KeyReference { try KeyReference(parsing: text) }
+
+    /// The keys that may have signed: every key of a file, every version of a key in a service.
+    ///
+    /// - Parameter offline: refuses keys that only the network knows.
+    func trustedKeys(offline: Bool) async throws -> [TrustedKey] {
+        let reference = try reference()
+        return try await Network.using(reference.needsNetwork && !offline) { transport in
+            let keys = try await KeyOpener.ofThisProcess(transport).trustedKeys(reference)
+            guard keys.count == 1, reference.isLocal else { return keys }
+            // One key of a file is best known by its fingerprint.
+            return keys.map { TrustedKey(key: $0.key, validFor: $0.validFor) }
         }
-        if let scheme = text.range(of: "://") {
-            throw Failure(
-                .unsupported, "cannot read \(purpose)",
-                because: "keys at \(quoted(text[..<scheme.upperBound])) are not supported; "
-                    + "give a file or env://NAME")
-        }
-        let bytes = try readFile(at: text, atMost: Limits.keyFileBytes, named: purpose)
-        guard let pem = String(validating: bytes, as: UTF8.self) else {
-            throw Failure(
-                .malformed, "cannot read \(purpose)", at: .named(text), because: "it is not text")
-        }
-        return pem
     }
 }
 
-struct SigningKeyOptions: ParsableArguments {
-    @Option(
-        help: "The private key: a file or env://NAME. Its password is read from COSIGN_PASSWORD.")
-    var key: KeyLocation
-
-    /// Opens the key; asks for the password only when somebody is there to answer.
-    func privateKey() throws -> PrivateKey {
-        let text = try key.pem(for: "the private key")
-        guard EncryptedPrivateKey.isOne(text) else {
-            let plain = try PrivateKey(plainPEM: text)
-            Talk.warn("\(key.text) is a private key without a password")
-            return plain
+extension KeyReference {
+    fileprivate var isLocal: Bool {
+        switch self {
+        case .file, .environment: true
+        default: false
         }
-        let sealed = try EncryptedPrivateKey(pem: text)
-        return try sealed.opened(with: try Password.forKey(confirmed: false))
     }
 }
 
-struct VerificationKeyOptions: ParsableArguments {
-    @Option(help: "The public key that must have signed: a file or env://NAME.")
-    var key: KeyLocation
+extension KeyOpener {
+    /// - Parameter transport: nil when nothing may go over the network.
+    static func ofThisProcess(_ transport: (any Transport)?) -> KeyOpener {
+        KeyOpener(
+            environment: ProcessInfo.processInfo.environment, transport: transport,
+            pause: SystemPause(), password: { try Password.forKey(confirmed: false) })
+    }
 
-    func publicKey() throws -> PublicKey { try PublicKey(pem: try key.pem(for: "the public key")) }
+    /// Something that signs. A private key that no password protects is worth a warning.
+    func signerWithWarning(_ reference: KeyReference) async throws -> any Signer {
+        guard let file = try privateKeyFile(reference) else { return try await signer(reference) }
+        if !file.needsPassword { Talk.warn("\(reference) is a private key without a password") }
+        return try file.opened(with: password)
+    }
+}
+
+/// Connections to whatever is no registry: key services, certificate authorities, logs.
+enum Network {
+    /// Opens what is needed, works, closes.
+    ///
+    /// - Parameter isNeeded: when not, `work` gets nil and can reach nobody.
+    static func using<Result: Sendable>(
+        _ isNeeded: Bool, _ work: ((any Transport)?) async throws -> Result
+    ) async throws -> Result {
+        guard isNeeded else { return try await work(nil) }
+        let transport = try HTTPTransport(extraCertificates: nil, timeouts: .standard)
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            outcome = .success(try await work(transport))
+        } catch {
+            outcome = .failure(error)
+        }
+        try? await transport.shutdown()
+        return try outcome.get()
+    }
 }
 
 /// Passwords of keys, from COSIGN_PASSWORD or from a person.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer of verify and verify-attestation, for people and for programs.
 
+import Keys
 import OCI
 import Policy
 import Primitives
@@ -10,15 +11,19 @@ import Signing
 struct ProofLine {
     let carrier: EvidenceCarrier
     let evidence: Digest
+    let signer: VerifiedSigner
     let annotations: JSONObject
     let predicate: JSONValue?
+    let checks: [VerificationCheck]
 
     var json: JSONValue {
         var object: JSONObject = [
             "carrier": .string(carrier.rawValue), "evidence": .string(evidence.description),
+            "signer": signer.json,
         ]
         if !annotations.isEmpty { object["annotations"] = .object(annotations) }
         if let predicate { object["predicate"] = predicate }
+        object["checks"] = .array(checks.map(\.json))
         return .object(object)
     }
 }
@@ -39,11 +44,7 @@ struct VerificationView<Proof: Sendable> {
     }
 
     private var image: String { finding.image.pinned(to: finding.subject.digest) }
-    private var fingerprint: String {
-        switch finding.signer {
-        case .key(let key): key.fingerprint.description
-        }
-    }
+    private var signer: String { finding.signer.shown }
     private var isSignature: Bool { finding.type == .signature }
     private var noun: String { isSignature ? "signature" : "attestation of type \(finding.type)" }
 
@@ -59,9 +60,9 @@ struct VerificationView<Proof: Sendable> {
     private var headline: String {
         switch finding.answer {
         case .proven(let proofs):
-            "yes: \(image) has \(counted(proofs.count)) by the key \(fingerprint)"
+            "yes: \(image) has \(counted(proofs.count)) by \(signer)"
         case .demandUnmet:
-            "no: \(image) is signed by the key \(fingerprint), and no signature has the "
+            "no: \(image) is signed by \(signer), and no signature has the "
                 + "annotations that were asked for"
         case .unsigned:
             "no: \(image) is \(isSignature ? "unsigned" : "not attested"): it has no \(noun)"
@@ -77,21 +78,29 @@ struct VerificationView<Proof: Sendable> {
     }
 
     private func refusal(_ rejected: [RejectedCandidate]) -> String {
-        switch rejected.first?.reason {
-        case .signerMismatch:
-            "is \(isSignature ? "signed" : "attested") by somebody else: no \(noun) is by the key "
-                + fingerprint
-        case .certificateSigner:
-            "is \(isSignature ? "signed" : "attested") with a certificate: no \(noun) is by the "
-                + "key \(fingerprint)"
+        guard let problem = rejected.first?.problem else { return "has no \(noun) that verifies" }
+        let verb = isSignature ? "signed" : "attested"
+        if problem.code.isAboutTrust {
+            return "is \(verb), and nobody who vouches for that is believed here"
+        }
+        switch problem.code.reason {
+        case .signerMismatch where problem.code == .otherSignerKind:
+            return "is \(verb) in another way: \(problem.why)"
+        case .signerMismatch, .issuerMismatch:
+            return "is \(verb) by somebody else: no \(noun) is by \(signer)"
         case .subjectMismatch:
-            "carries evidence that was made for another digest: no \(noun) is about this one"
+            return "carries evidence that was made for another digest: no \(noun) is about this one"
         case .malformed:
-            rejected.allSatisfy(\.isGone)
+            return rejected.allSatisfy(\.isGone)
                 ? "is listed with evidence that is not there any more: no \(noun) is proven"
                 : "carries evidence that cannot be read: no \(noun) is proven"
-        case .signatureInvalid, .otherType, nil:
-            "carries evidence that was tampered with or is broken: its \(noun) does not verify"
+        case .notInLog:
+            return "carries a \(noun) that its transparency log does not prove"
+        case .certificateExpired:
+            return "carries a \(noun) that was not made while its signer was valid"
+        default:
+            return
+                "carries evidence that was tampered with or is broken: its \(noun) does not verify"
         }
     }
 
@@ -101,10 +110,21 @@ struct VerificationView<Proof: Sendable> {
             let index = "the index \(finding.subject.digest)"
             lines.append(("about", "\(index); the images it lists were not judged one by one"))
         }
+        lines += answerLines
+        let looked = finding.searches.map { "\($0.carrier.rawValue) (\($0.found))" }
+        lines.append(("tried", looked.joined(separator: ", ")))
+        if let trust = finding.trust { lines.append(("trust", trust.source)) }
+        if let next { lines.append((" next", next)) }
+        return lines
+    }
+
+    private var answerLines: [(String, String)] {
+        var lines: [(String, String)] = []
         switch finding.answer {
         case .proven(let proofs):
             for line in proofs.map(line) {
                 lines.append(("found", "\(line.carrier.rawValue), \(line.evidence)"))
+                if finding.signer.isAmbiguous { lines.append(("   by", line.signer.shown)) }
                 if !line.annotations.isEmpty { lines.append(("bound", bound(line))) }
             }
         case .demandUnmet(let proofs):
@@ -113,18 +133,23 @@ struct VerificationView<Proof: Sendable> {
                 lines.append(("  why", "\(line.carrier.rawValue), \(line.evidence): \(why)"))
             }
         case .notProven(let rejected):
-            for item in rejected.prefix(shownReasons) {
-                let place = "\(item.candidate.carrier.rawValue), \(item.candidate.digest)"
-                lines.append(("  why", "\(place): \(item.why)"))
+            if let first = rejected.first {
+                let place = "\(first.candidate.carrier.rawValue), \(first.candidate.digest)"
+                lines.append(("  why", "\(place): \(first.why)"))
             }
+            if let others = others(rejected.count - 1) { lines.append(("  and", others)) }
         case .unsigned: lines.append(("  why", "every place was asked and holds none"))
         case .lostAtMirror(_, let proofs):
             lines.append(("  why", "\(proofs.count) there, none here"))
         }
-        let looked = finding.searches.map { "\($0.carrier.rawValue) (\($0.found))" }
-        lines.append(("tried", looked.joined(separator: ", ")))
-        if let next { lines.append((" next", next)) }
         return lines
+    }
+
+    /// What failed less tellingly is counted; programs get it all.
+    private func others(_ count: Int) -> String? {
+        guard count > 0 else { return nil }
+        return (count == 1 ? "1 other that does" : "\(count) others that do")
+            + " not verify either; --output json tells about each"
     }
 
     private func bound(_ line: ProofLine) -> String {
@@ -133,6 +158,9 @@ struct VerificationView<Proof: Sendable> {
 
     private var next: String? {
         switch finding.answer {
+        case .notProven(let rejected) where rejected.first?.problem.code.isAboutTrust == true:
+            "if it is of another Sigstore instance, name that one's --trusted-root; if it may be "
+                + "newer than what is believed, assay trust update"
         case .proven, .demandUnmet, .notProven: nil
         case .unsigned where isSignature:
             "if it should be, sign it where it was built: assay sign --key cosign.key \(image)"
@@ -151,7 +179,8 @@ struct VerificationView<Proof: Sendable> {
         case .demandUnmet: return .signerMismatch
         case .unsigned: return isSignature ? .unsigned : .attestationMissing
         case .lostAtMirror: return .evidenceLostAtMirror
-        case .notProven(let rejected): return rejected.first?.reason.code ?? .signatureInvalid
+        case .notProven(let rejected):
+            return rejected.first?.problem.code.reason ?? .signatureInvalid
         }
     }
 
@@ -163,7 +192,7 @@ struct VerificationView<Proof: Sendable> {
             "result": reason == nil ? "pass" : "fail",
         ]
         if let reason { object["reason"] = .string(reason.rawValue) }
-        object["expected"] = ["what": .string(noun), "key": .string(fingerprint)]
+        object["expected"] = ["what": .string(noun), "signer": .string(signer)]
         switch finding.answer {
         case .proven(let proofs): object["proofs"] = .array(proofs.map { line($0).json })
         case .demandUnmet(let proofs): object["unmet"] = .array(proofs.map { line($0).json })
@@ -178,6 +207,7 @@ struct VerificationView<Proof: Sendable> {
             finding.searches.map {
                 ["carrier": .string($0.carrier.rawValue), "found": .number(JSONNumber($0.found))]
             })
+        if let trust = finding.trust { object["trust"] = .string(trust.source) }
         if let next { object["next"] = .string(next) }
         return .object(object)
     }
@@ -186,10 +216,31 @@ struct VerificationView<Proof: Sendable> {
         [
             "carrier": .string(item.candidate.carrier.rawValue),
             "evidence": .string(item.candidate.digest.description),
-            "reason": .string(item.reason.rawValue), "why": .string(item.why),
+            "reason": .string(item.problem.code.rawValue), "why": .string(item.why),
+            "checks": .array(item.checks.map(\.json)),
         ]
     }
 }
 
 /// Lines of reasons for people; programs get them all.
 private let shownReasons = 5
+
+extension TrustedSigner {
+    /// Whether a proof must tell who of several it was.
+    var isAmbiguous: Bool {
+        switch self {
+        case .keys(let keys): keys.count > 1
+        case .certificates: true
+        }
+    }
+}
+
+extension EvidenceProblem.Code {
+    /// Whether the evidence rests on a log or authority that the trust material does not know.
+    var isAboutTrust: Bool {
+        switch self {
+        case .certificateUntrusted, .timestampUntrusted, .logUntrusted: true
+        default: false
+        }
+    }
+}

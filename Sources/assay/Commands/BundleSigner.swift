@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// One signature from beginning to end: made, witnessed, and verified before anybody gets it.
+
+import Host
+import Keys
+import Primitives
+import Signing
+
+/// A finished bundle that verifies, and who signed it.
+struct FinishedSignature: Sendable {
+    let bundleBytes: [UInt8]
+    let signer: VerifiedSigner
+    let checks: [VerificationCheck]
+
+    /// For sentences: "with the key …", "as … from …".
+    var signedBy: String {
+        switch signer {
+        case .key(let trusted): "with the key \(trusted.key.fingerprint)"
+        case .certificate: "as \(signer.shown)"
+        }
+    }
+}
+
+/// Signs as the options say.
+struct BundleSigner: Sendable {
+    enum Means: Sendable {
+        case key(any Signer)
+        case identity(IdentityToken, KeylessSigner)
+    }
+
+    let means: Means
+    let material: SigningMaterial
+    /// Nil when nobody needs to be asked.
+    let client: ServiceClient?
+    let approve: UploadApproval
+
+    /// The key, when it signs and nobody else takes part.
+    var loneKey: (any Signer)? {
+        guard case .key(let signer) = means, material.services == .none else { return nil }
+        return signer
+    }
+
+    /// Whether a file must be held in memory for it: keys elsewhere are sent the message.
+    var needsContent: Bool {
+        if case .key(let signer) = means { !(signer is PrivateKey) } else { false }
+    }
+
+    /// A signature over a file.
+    func sign(_ artifact: SignedArtifact) async throws -> FinishedSignature {
+        switch means {
+        case .key(let signer):
+            let parts = try await messageParts(artifact, by: signer)
+            return try verified(
+                try await bundle(of: parts), by: .key(signer.publicKey), about: artifact, type: nil)
+        case .identity(let token, let keyless):
+            guard let hash = artifact.digests[.sha256] else { throw unknownHash(.sha256) }
+            let digest = try Digest(parsing: "sha256:\(hexText(hash))")
+            let finished = try await keyless.sign(.message(digest), as: token, approve: approve)
+            return try verified(
+                finished.bundleBytes, by: try signer(of: finished), about: artifact, type: nil)
+        }
+    }
+
+    /// A signed statement of that type about a file or image.
+    func attest(
+        _ statement: [UInt8], of type: PredicateType, about artifact: SignedArtifact
+    ) async throws -> FinishedSignature {
+        switch means {
+        case .key(let signer):
+            let envelope = try await Envelope.signed(
+                statement, as: inTotoPayloadType, by: signer)
+            let parts = try SignedParts(.envelope(envelope), by: .key(signer.publicKey))
+            return try verified(
+                try await bundle(of: parts), by: .key(signer.publicKey), about: artifact,
+                type: type)
+        case .identity(let token, let keyless):
+            let finished = try await keyless.sign(
+                .payload(statement, type: inTotoPayloadType), as: token, approve: approve)
+            return try verified(
+                finished.bundleBytes, by: try signer(of: finished), about: artifact, type: type)
+        }
+    }
+
+    private func bundle(of parts: SignedParts) async throws -> [UInt8] {
+        guard let client, material.services != .none else {
+            return try BundleBuilder(parts).bundleBytes()
+        }
+        let witness = SignatureWitness(
+            services: material.services, client: client, trust: material.root)
+        return try await witness.bundle(of: parts, approve: approve).bundleBytes
+    }
+
+    /// Spec: reference sigstore.md §3: messages are signed with Ed25519ph, which logs know too.
+    private func messageParts(
+        _ artifact: SignedArtifact, by signer: any Signer
+    ) async throws -> SignedParts {
+        let hash = signer.publicKey.loggedHash
+        guard let bytes = artifact.digests[hash],
+            let digest = MessageDigest(algorithm: hash, bytes: bytes)
+        else { throw unknownHash(hash) }
+        let signature: [UInt8]
+        if let key = signer as? PrivateKey {
+            let isEdwards = key.publicKey.algorithm == .ed25519
+            let key = isEdwards ? try key.signing(with: .ed25519ph) : key
+            signature = try key.sign(digest: digest)
+        } else {
+            guard let content = artifact.content else {
+                throw Failure(
+                    .overLimit, "cannot sign the file with a key that is elsewhere",
+                    because: "it needs the file itself, of at most "
+                        + "\(Limits.remoteMessageBytes) bytes")
+            }
+            signature = try await signer.sign(content)
+        }
+        return try .message(digest: bytes, signature: signature, by: .key(signer.publicKey))
+    }
+
+    /// Who a verifier must be told. That the subject is the token's was checked when the certificate
+    /// came; the issuer is the one that the authority names, which for federated identities is not
+    /// the token's own.
+    private func signer(of finished: FinishedBundle) throws(Failure) -> TrustedSigner {
+        guard let certificate = finished.certificate, let issuer = certificate.leaf.claims.issuer
+        else {
+            throw Failure(
+                .rejected, "will not use the certificate that was issued",
+                because: "it names no issuer, so nobody could verify whose it is")
+        }
+        return .certificates([
+            CertificateIdentity(
+                subjects: [.exact(certificate.identity)], issuers: [.exact(issuer)])
+        ])
+    }
+
+    /// As the reader will, against the same trusted root.
+    private func verified(
+        _ bundleBytes: [UInt8], by signer: TrustedSigner, about artifact: SignedArtifact,
+        type: PredicateType?
+    ) throws -> FinishedSignature {
+        let verifier = try SignatureVerifier(
+            demand: material.demand(on: signer), root: material.root)
+        let finding = verifier.verify(
+            try SignatureBundle(parsing: bundleBytes), about: artifact, type: type)
+        guard let found = finding.signer else {
+            throw Failure(
+                .rejected, "will not hand out the signature",
+                because: finding.problem.map { "\($0.code.rawValue): \($0.why)" }
+                    ?? "it does not verify")
+        }
+        return FinishedSignature(bundleBytes: bundleBytes, signer: found, checks: finding.checks)
+    }
+
+    private func unknownHash(_ hash: SignatureHash) -> Failure {
+        Failure(
+            .usage, "cannot sign the digest",
+            because: "the key signs with \(hash.title), and only another hash is known",
+            next: "give the file itself")
+    }
+}
+
+extension SigningMaterial {
+    /// What a signature made with these services must show.
+    func demand(on signer: TrustedSigner) -> VerificationDemand {
+        let isCertified = if case .certificates = signer { true } else { false }
+        let logs = LogDemand(proof: .inclusionProof, parties: 1, witnesses: .none)
+        return VerificationDemand(
+            signer: signer, transparency: services.logs.isEmpty ? .ignored : .logged(logs),
+            timestamps: services.timestampAuthorities.count,
+            certificateLogs: isCertified && !root.certificateTransparencyLogs.isEmpty ? 1 : 0,
+            time: .signed, acceptsChains: false)
+    }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who must have signed, and what else is demanded, in cosign's words.
+
+import ArgumentParser
+import Foundation
+import Host
+import Keys
+import Primitives
+import Signing
+
+/// The options of every command that verifies. A key, or a subject and an issuer, always together.
+struct SignerOptions: ParsableArguments {
+    @Option(
+        help: """
+            A public key that may have signed: a file, env://NAME, or a key service such as \
+            awskms:///alias/release, hashivault://release, pkcs11:… May be repeated.
+            """)
+    var key: [KeyLocation] = []
+
+    @Option(help: "The subject the certificate must name, exactly: an e-mail address or a URI.")
+    var certificateIdentity: String?
+
+    @Option(
+        help: "A regular expression (RE2) that must fit the certificate's whole subject.")
+    var certificateIdentityRegexp: String?
+
+    @Option(help: "The issuer that must have vouched for the subject, exactly.")
+    var certificateOidcIssuer: String?
+
+    @Option(help: "A regular expression (RE2) that must fit the whole issuer.")
+    var certificateOidcIssuerRegexp: String?
+
+    @Option(help: "The GitHub event that must have started the workflow.")
+    var certificateGithubWorkflowTrigger: String?
+
+    @Option(help: "The commit the workflow must have run on.")
+    var certificateGithubWorkflowSha: String?
+
+    @Option(help: "The name the workflow must have.")
+    var certificateGithubWorkflowName: String?
+
+    @Option(help: "The repository the workflow must have run in: OWNER/NAME.")
+    var certificateGithubWorkflowRepository: String?
+
+    @Option(help: "The ref the workflow must have run on: refs/heads/main.")
+    var certificateGithubWorkflowRef: String?
+
+    @OptionGroup var trust: TrustOptions
+
+    @Flag(help: "INSECURE: take a signature that stands in no transparency log.")
+    var insecureIgnoreTlog = false
+
+    @Flag(help: "INSECURE: take a certificate that stands in no certificate transparency log.")
+    var insecureIgnoreSct = false
+
+    @Flag(help: "Demand a timestamp (RFC 3161) by an authority of the trusted root.")
+    var useSignedTimestamps = false
+
+    @Option(
+        help: """
+            Certificate authorities of your own in place of the trusted root's: a PEM file, \
+            intermediates first, root last.
+            """)
+    var certificateChain: String?
+
+    @Flag(help: "Take bundles that bring intermediate certificates, as private authorities need.")
+    var allowCertificateChain = false
+
+    /// - Throws: `Failure` of kind `usage` when the options do not name one way to trust.
+    private func check() throws(Failure) {
+        func wrong(_ why: String) -> Failure {
+            Failure(.usage, "cannot verify", because: why)
+        }
+        let names = [certificateIdentity, certificateIdentityRegexp].compactMap(\.self)
+        let issuers = [certificateOidcIssuer, certificateOidcIssuerRegexp].compactMap(\.self)
+        if !key.isEmpty, !names.isEmpty || !issuers.isEmpty || !claims.isEmpty {
+            throw wrong("--key and --certificate-… cannot stand together")
+        }
+        if key.isEmpty, names.isEmpty, issuers.isEmpty {
+            throw wrong(
+                "nobody is named who must have signed; give --key, or --certificate-identity with "
+                    + "--certificate-oidc-issuer")
+        }
+        if key.isEmpty, names.isEmpty || issuers.isEmpty {
+            throw wrong(
+                "a subject and its issuer belong together: any issuer can vouch for any subject; "
+                    + "--certificate-oidc-issuer-regexp '.*' takes them all")
+        }
+        if (names + issuers + claimTexts).contains("") {
+            throw wrong("an empty text fits nobody")
+        }
+        if !key.isEmpty, certificateChain != nil || allowCertificateChain {
+            throw wrong("--certificate-chain speaks about certificates, and --key is a key")
+        }
+    }
+
+    /// Whether nobody is named: for commands that can do without.
+    var isEmpty: Bool {
+        key.isEmpty && certificateIdentity == nil && certificateIdentityRegexp == nil
+            && certificateOidcIssuer == nil && certificateOidcIssuerRegexp == nil
+            && claims.isEmpty
+    }
+
+    /// Whether nothing is said about the signer or the proofs: where a policy says it all.
+    var namesNobody: Bool {
+        isEmpty && !insecureIgnoreTlog && !insecureIgnoreSct && !useSignedTimestamps
+            && certificateChain == nil && !allowCertificateChain
+    }
+
+    /// The verifier these options describe.
+    func verifier() async throws -> SignatureVerifier { try await judge().verifier }
+
+    /// The verifier, and whom it believes; nil where a key is enough and nothing else was asked.
+    func judge() async throws -> (verifier: SignatureVerifier, trust: TrustMaterial?) {
+        try check()
+        let signer: TrustedSigner =
+            key.isEmpty ? .certificates([try identity()]) : .keys(try await trustedKeys())
+        // A key's signature needs a log entry only where somebody says whose log is believed.
+        let logged = key.isEmpty || trust.trustedRoot != nil
+        let material = try await trust.material(needed: logged || useSignedTimestamps)
+        var root = material?.root
+        if let chain = certificateChain { root = root?.replacingAuthorities(try authority(chain)) }
+        for warning in warnings { Talk.warn(warning) }
+        let demand = VerificationDemand(
+            signer: signer,
+            transparency: insecureIgnoreTlog || !logged ? .ignored : .oneLog,
+            timestamps: useSignedTimestamps ? 1 : 0,
+            certificateLogs: insecureIgnoreSct || !key.isEmpty || certificateChain != nil ? 0 : 1,
+            time: insecureIgnoreTlog && !useSignedTimestamps && certificateChain != nil
+                ? .signedOrNow(SystemPause().now()) : .signed,
+            acceptsChains: allowCertificateChain || certificateChain != nil)
+        return (try SignatureVerifier(demand: demand, root: root), material)
+    }
+
+    /// Where several are given, each has a name, so that it can be told which one matched.
+    private func trustedKeys() async throws -> [TrustedKey] {
+        var keys: [TrustedKey] = []
+        for location in key {
+            for found in try await location.trustedKeys(offline: trust.offline) {
+                let name = found.name ?? (key.count > 1 ? location.text : nil)
+                keys.append(TrustedKey(key: found.key, validFor: found.validFor, name: name))
+            }
+        }
+        return keys
+    }
+
+    private func identity() throws -> CertificateIdentity {
+        CertificateIdentity(
+            subjects: try patterns(certificateIdentity, certificateIdentityRegexp),
+            issuers: try patterns(certificateOidcIssuer, certificateOidcIssuerRegexp),
+            claims: claims)
+    }
+
+    private func patterns(_ exact: String?, _ expression: String?) throws -> [IdentityPattern] {
+        do {
+            return try [exact.map { .exact($0) }, expression.map { try .wholeExpression($0) }]
+                .compactMap(\.self)
+        } catch let failure as Failure where failure.kind == .malformed {
+            throw Failure(.usage, failure.what, because: failure.why, next: failure.next)
+        }
+    }
+
+    private var claimTexts: [String] { claimOptions.compactMap(\.1) }
+
+    private var claims: [CertificateClaimDemand] {
+        claimOptions.compactMap { claim, value in
+            value.map { CertificateClaimDemand(claim: claim, pattern: .exact($0)) }
+        }
+    }
+
+    private var claimOptions: [(CertificateClaim, String?)] {
+        [
+            (.githubWorkflowTrigger, certificateGithubWorkflowTrigger),
+            (.githubWorkflowSha, certificateGithubWorkflowSha),
+            (.githubWorkflowName, certificateGithubWorkflowName),
+            (.githubWorkflowRepository, certificateGithubWorkflowRepository),
+            (.githubWorkflowRef, certificateGithubWorkflowRef),
+        ]
+    }
+
+    private func authority(_ path: String) throws -> CertificateAuthority {
+        let content = try readFile(
+            at: path, atMost: Limits.certificateFileBytes, named: "the certificate chain")
+        return try CertificateAuthority(
+            chain: try Certificate.list(pem: String(decoding: content, as: UTF8.self)),
+            validFor: ValidityPeriod(start: Timestamp(seconds: 0), end: nil), uri: nil,
+            operatorName: nil)
+    }
+
+    private var warnings: [String] {
+        var warnings: [String] = []
+        if insecureIgnoreTlog {
+            warnings.append(
+                "--insecure-ignore-tlog: nobody checks that this signature was made in public")
+        }
+        if insecureIgnoreSct {
+            warnings.append(
+                "--insecure-ignore-sct: nobody checks that the certificate was issued in public")
+        }
+        return warnings
+    }
+}
+
+extension TrustedRoot {
+    fileprivate func replacingAuthorities(_ authority: CertificateAuthority) -> TrustedRoot {
+        TrustedRoot(
+            logs: logs, certificateAuthorities: [authority],
+            certificateTransparencyLogs: certificateTransparencyLogs,
+            timestampAuthorities: timestampAuthorities)
+    }
+}
