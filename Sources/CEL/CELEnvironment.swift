@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// What expressions may speak about: variables, functions, macros, options.
+
+internal import Primitives
+
+/// The declarations that expressions are compiled against. A value: copies are extended freely.
+package struct CELEnvironment: Sendable {
+    /// Rules beside the declarations.
+    package struct Options: OptionSet, Sendable {
+        package let rawValue: Int
+
+        package init(rawValue: Int) { self.rawValue = rawValue }
+
+        /// `[1, 'a']` is a mistake, as in Kubernetes and Kyverno; the specification allows it.
+        package static let homogeneousLiterals = Options(rawValue: 1)
+        /// `1 < 2.5` passes the check.
+        package static let crossTypeComparisons = Options(rawValue: 2)
+        /// Literal durations, timestamps and regular expressions are read by the check.
+        package static let validatedLiterals = Options(rawValue: 4)
+        /// `x.orValue(y)` is `x` for an `x` that is no optional (Kyverno's policies but
+        /// ImageValidatingPolicy).
+        package static let orValueOnPlainValues = Options(rawValue: 8)
+    }
+
+    /// The namespace that names are sought in first: `x` in the container `a.b` is `a.b.x`, `a.x`
+    /// or `x`.
+    package var container = ""
+    package var options: Options
+    private(set) var variables: [String: CELType] = [:]
+    private(set) var constants: [String: (value: CELValue, type: CELType)] = [:]
+    private(set) var functions: [String: [Overload]] = [:]
+    private(set) var macros: MacroSet = []
+    /// First words of names with dots: most paths need no look further.
+    private var dottedRoots: Set<String> = []
+
+    package init(libraries: [CELLibrary], options: Options = []) {
+        self.options = options
+        for library in [CELLibrary.standard] + libraries { add(library) }
+    }
+
+    /// Adds a library's functions, types and macros.
+    package mutating func add(_ library: CELLibrary) {
+        let content = library.content
+        for overload in content.overloads { declare(overload) }
+        for name in content.types { declareType(name) }
+        macros.formUnion(content.macros)
+    }
+
+    /// Declares a variable; evaluations bind it by this name.
+    package mutating func declare(_ variable: VariableDeclaration) {
+        variables[variable.name] = variable.type
+        noteDots(variable.name)
+    }
+
+    /// Adds an overload to a function.
+    package mutating func declare(_ overload: Overload) {
+        functions[overload.name, default: []].append(overload)
+    }
+
+    /// Names a type, so that `type(x) == net.IP` can be written.
+    package mutating func declareType(_ name: String) {
+        constants[name] = (.type(name), .type(.dyn))
+        noteDots(name)
+    }
+
+    private mutating func noteDots(_ name: String) {
+        guard let dot = name.firstIndex(of: ".") else { return }
+        dottedRoots.insert(String(name[..<dot]))
+    }
+
+    // MARK: Names
+
+    enum NameMeaning {
+        case variable(CELType)
+        case constant(CELValue, CELType)
+    }
+
+    struct ResolvedName {
+        let name: String
+        /// How many of the words belong to the name.
+        let consumed: Int
+        let meaning: NameMeaning
+    }
+
+    /// The longest declared name at the start of `names`.
+    ///
+    /// Spec: langdef.md, "Name Resolution": the longest prefix, and for each prefix the innermost
+    /// container first.
+    func resolve(_ names: [String], isAbsolute: Bool) -> ResolvedName? {
+        let prefixes = isAbsolute ? [""] : containerPrefixes
+        let mayBeLong = prefixes.count > 1 || dottedRoots.contains(names[0])
+        for count in stride(from: mayBeLong ? names.count : 1, through: 1, by: -1) {
+            let name = count == 1 ? names[0] : names[..<count].joined(separator: ".")
+            for prefix in prefixes {
+                guard let meaning = meaning(prefix + name) else { continue }
+                return ResolvedName(name: prefix + name, consumed: count, meaning: meaning)
+            }
+        }
+        return nil
+    }
+
+    private func meaning(_ name: String) -> NameMeaning? {
+        if let type = variables[name] { return .variable(type) }
+        if let constant = constants[name] { return .constant(constant.value, constant.type) }
+        return nil
+    }
+
+    /// `a.b.`, `a.` and the empty prefix, for the container `a.b`.
+    private var containerPrefixes: [String] {
+        guard !container.isEmpty else { return [""] }
+        var prefixes = [""]
+        var prefix = ""
+        for word in container.split(separator: ".") {
+            prefix += word + "."
+            prefixes.insert(prefix, at: 0)
+        }
+        return prefixes
+    }
+
+    // MARK: Functions
+
+    /// Which function a call means: `math.greatest(1)` is a function of that long name, and
+    /// `text.size()` a method.
+    func function(
+        _ name: String, on target: Expression?, isLocal: (String) -> Bool
+    ) -> FunctionMeaning {
+        guard let target else {
+            if name.hasPrefix(".") {
+                return FunctionMeaning(name: String(name.dropFirst()), isMethod: false)
+            }
+            for prefix in containerPrefixes where functions[prefix + name] != nil {
+                return FunctionMeaning(name: prefix + name, isMethod: false)
+            }
+            return FunctionMeaning(name: name, isMethod: false)
+        }
+        guard let long = namespacedName(name, on: target, isLocal: isLocal) else {
+            return FunctionMeaning(name: name, isMethod: true)
+        }
+        return FunctionMeaning(name: long, isMethod: false)
+    }
+
+    private func namespacedName(
+        _ name: String, on target: Expression, isLocal: (String) -> Bool
+    ) -> String? {
+        let qualified: String?
+        switch target.kind {
+        case .identifier(let first, let isAbsolute):
+            if !isAbsolute, isLocal(first) { return nil }
+            qualified = (isAbsolute ? "." : "") + first
+        case .path(let base, let steps):
+            guard case .identifier(let first, _) = base.kind, !isLocal(first) else { return nil }
+            qualified = qualifiedName(base, steps)
+        default: return nil
+        }
+        guard let qualified else { return nil }
+        if qualified.hasPrefix(".") {
+            let long = qualified.dropFirst() + "." + name
+            return functions[String(long)] == nil ? nil : String(long)
+        }
+        for prefix in containerPrefixes {
+            let long = "\(prefix)\(qualified).\(name)"
+            if functions[long] != nil { return long }
+        }
+        return nil
+    }
+
+    /// The overloads that can take so many arguments.
+    func overloads(_ name: String, isMethod: Bool, count: Int) -> [Overload] {
+        (functions[name] ?? []).filter {
+            $0.isMethod == isMethod
+                && ($0.isVariadic ? count >= $0.parameters.count : count == $0.parameters.count)
+        }
+    }
+
+    // MARK: Messages
+
+    func undeclaredMessage(_ name: String, isGuessing: Bool = true) -> String {
+        let names = isGuessing ? Array(variables.keys) + constants.keys : []
+        return "undeclared reference to '\(plain(name))' (in container '\(container)')"
+            + suggestion(name, among: names)
+    }
+
+    func unknownFunctionMessage(_ name: String, isGuessing: Bool = true) -> String {
+        let names = isGuessing ? Array(functions.keys) : []
+        return "undeclared reference to '\(plain(name))' (in container '\(container)')"
+            + suggestion(name, among: names)
+    }
+}
+
+/// A function's declared name, and how it is called.
+struct FunctionMeaning {
+    let name: String
+    let isMethod: Bool
+}
+
+/// `; did you mean 'startsWith'?`, or nothing.
+func suggestion(_ name: String, among names: some Sequence<String>) -> String {
+    guard (3...longestSuggestion).contains(name.utf8.count) else { return "" }
+    let near = names.lazy
+        .filter { abs($0.utf8.count - name.utf8.count) <= 2 }
+        .map { (name: $0, distance: editDistance(name, $0)) }
+        .filter { $0.distance <= (name.utf8.count < 5 ? 1 : 2) }
+        .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
+    return near.map { "; did you mean '\($0.name)'?" } ?? ""
+}
+
+/// Letters to change, add or leave out; capitals are small ones here.
+private func editDistance(_ left: String, _ right: String) -> Int {
+    let left = Array(left.lowercased().utf8)
+    let right = Array(right.lowercased().utf8)
+    var row = Array(0...right.count)
+    for (i, a) in left.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, b) in right.enumerated() {
+            let changed = diagonal + (a == b ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(changed, row[j] + 1, row[j + 1] + 1)
+        }
+    }
+    return row[right.count]
+}
+
+private let longestSuggestion = 64

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions: what they take, what they give, what they cost and what they do.
+
+/// One overload of a function.
+package struct Overload: Sendable {
+    /// How a body is called; `one` and `two` spare the list of arguments.
+    package enum Body: Sendable {
+        case one(@Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue)
+        case two(@Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue)
+        case many(@Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue)
+    }
+
+    package let name: String
+    /// Whether it is called as `target.name(…)`; the target is the first parameter then.
+    package let isMethod: Bool
+    package let parameters: [CELType]
+    package let result: CELType
+    package let body: Body
+    /// Whether the last parameter may be given several times.
+    package let isVariadic: Bool
+    let kinds: [ValueKinds]
+
+    package init(
+        _ name: String, isMethod: Bool = false, _ parameters: [CELType], _ result: CELType,
+        isVariadic: Bool = false, _ body: Body
+    ) {
+        self.name = name
+        self.isMethod = isMethod
+        self.parameters = parameters
+        self.result = result
+        self.body = body
+        self.isVariadic = isVariadic
+        kinds = parameters.map(\.kinds)
+    }
+
+    /// Whether it takes these arguments, seen from outside: what is in a list is not looked at.
+    @inline(__always)
+    func takes(_ value: CELValue, at place: Int) -> Bool {
+        guard kinds[place].contains(value.kind) else { return false }
+        guard case .opaque(let object) = value, case .opaque(let name, _) = parameters[place] else {
+            return true
+        }
+        return object.typeName == name
+    }
+}
+
+extension Overload {
+    static func global(
+        _ name: String, _ parameter: CELType, _ result: CELType,
+        _ body: @escaping @Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue
+    ) -> Overload { Overload(name, [parameter], result, .one(body)) }
+
+    static func global(
+        _ name: String, _ first: CELType, _ second: CELType, _ result: CELType,
+        _ body: @escaping @Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue
+    ) -> Overload { Overload(name, [first, second], result, .two(body)) }
+
+    static func method(
+        _ name: String, on target: CELType, _ result: CELType,
+        _ body: @escaping @Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue
+    ) -> Overload { Overload(name, isMethod: true, [target], result, .one(body)) }
+
+    static func method(
+        _ name: String, on target: CELType, _ argument: CELType, _ result: CELType,
+        _ body: @escaping @Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue
+    ) -> Overload { Overload(name, isMethod: true, [target, argument], result, .two(body)) }
+
+    static func method(
+        _ name: String, _ parameters: [CELType], _ result: CELType,
+        _ body: @escaping @Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue
+    ) -> Overload { Overload(name, isMethod: true, parameters, result, .many(body)) }
+
+    static func global(
+        _ name: String, _ parameters: [CELType], _ result: CELType,
+        _ body: @escaping @Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue
+    ) -> Overload { Overload(name, parameters, result, .many(body)) }
+}
+
+/// A name that has a value: a variable that every evaluation binds, or a constant.
+package struct VariableDeclaration: Sendable {
+    package let name: String
+    package let type: CELType
+
+    package init(_ name: String, _ type: CELType) {
+        self.name = name
+        self.type = type
+    }
+}
+
+/// Arguments as a body wants them. The call has looked at the kinds already; what does not fit
+/// here is an overload that does not exist.
+extension CELValue {
+    package func string() throws(Stop) -> String {
+        guard case .string(let text) = self else { throw Stop.noSuchOverload }
+        return text
+    }
+
+    package func int() throws(Stop) -> Int64 {
+        guard case .int(let value) = self else { throw Stop.noSuchOverload }
+        return value
+    }
+
+    package func boolean() throws(Stop) -> Bool {
+        guard case .bool(let value) = self else { throw Stop.noSuchOverload }
+        return value
+    }
+
+    package func items() throws(Stop) -> [CELValue] {
+        guard case .list(let items) = self else { throw Stop.noSuchOverload }
+        return items
+    }
+
+    package func entries() throws(Stop) -> CELMap {
+        guard case .map(let map) = self else { throw Stop.noSuchOverload }
+        return map
+    }
+
+    func octets() throws(Stop) -> [UInt8] {
+        guard case .bytes(let bytes) = self else { throw Stop.noSuchOverload }
+        return bytes
+    }
+
+    func number() throws(Stop) -> Double {
+        guard case .double(let value) = self else { throw Stop.noSuchOverload }
+        return value
+    }
+
+    func time() throws(Stop) -> CELTimestamp {
+        guard case .timestamp(let value) = self else { throw Stop.noSuchOverload }
+        return value
+    }
+
+    func length() throws(Stop) -> CELDuration {
+        guard case .duration(let value) = self else { throw Stop.noSuchOverload }
+        return value
+    }
+
+    func content() throws(Stop) -> OpaqueValue.Content {
+        guard case .opaque(let value) = self else { throw Stop.noSuchOverload }
+        return value.content
+    }
+}

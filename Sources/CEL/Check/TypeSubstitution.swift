@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which type each type parameter stands for. Spec: cel-spec, langdef.md, "Gradual Type Checking".
+
+/// Types found for type parameters while one expression is checked.
+struct TypeSubstitution {
+    private var types: [String: CELType] = [:]
+    private var freshCount = 0
+
+    /// A parameter that nobody has used.
+    mutating func fresh() -> CELType {
+        freshCount += 1
+        return .parameter("%\(freshCount)")
+    }
+
+    /// A declared type with parameters of its own for this one use.
+    mutating func instance(
+        of type: CELType, _ names: inout [String: CELType]
+    ) -> CELType {
+        if case .parameter(let name) = type {
+            if let known = names[name] { return known }
+            let new = fresh()
+            names[name] = new
+            return new
+        }
+        guard !type.parameters.isEmpty else { return type }
+        var parameters: [CELType] = []
+        for parameter in type.parameters { parameters.append(instance(of: parameter, &names)) }
+        return type.replacingParameters(parameters)
+    }
+
+    /// The type with everything filled in that is known; unknown parameters stay, or become `dyn`.
+    func resolved(_ type: CELType, openAs open: CELType? = nil) -> CELType {
+        if case .parameter(let name) = type {
+            if let known = types[name] { return resolved(known, openAs: open) }
+            return open ?? type
+        }
+        guard !type.parameters.isEmpty else { return type }
+        return type.replacingParameters(type.parameters.map { resolved($0, openAs: open) })
+    }
+
+    /// Whether a value of type `source` can stand where `target` is wanted. What that says about
+    /// parameters is kept when it can, and forgotten when it cannot.
+    mutating func assign(_ source: CELType, to target: CELType) -> Bool {
+        let before = types
+        if isAssignable(source, target) { return true }
+        types = before
+        return false
+    }
+
+    /// As `assign` for several pairs, all or none.
+    mutating func assign(_ sources: [CELType], to targets: [CELType]) -> Bool {
+        let before = types
+        for (source, target) in zip(sources, targets) where !isAssignable(source, target) {
+            types = before
+            return false
+        }
+        return true
+    }
+
+    private mutating func isAssignable(_ source: CELType, _ target: CELType) -> Bool {
+        let source = resolvedHead(source)
+        let target = resolvedHead(target)
+        if case .parameter(let name) = target { return bind(name, source) }
+        if case .parameter(let name) = source { return bind(name, target) }
+        if source == .dyn || target == .dyn { return true }
+        // `type(1) == type('')` is a question, and not a mistake.
+        if case .type = source, case .type = target { return true }
+        guard source.isSameKind(as: target) else { return isNull(source, standsFor: target) }
+        for (inner, outer) in zip(source.parameters, target.parameters)
+        where !isAssignable(inner, outer) { return false }
+        return true
+    }
+
+    /// The type behind a chain of parameters: the last parameter, or what it stands for.
+    private func resolvedHead(_ type: CELType) -> CELType {
+        var current = type
+        while case .parameter(let name) = current, let next = types[name], !isOpen(next, name) {
+            if case .parameter = next { current = next } else { return current }
+        }
+        return current
+    }
+
+    private func isOpen(_ type: CELType, _ name: String) -> Bool { type == .parameter(name) }
+
+    private mutating func bind(_ name: String, _ type: CELType) -> Bool {
+        if type == .parameter(name) { return true }
+        guard let known = types[name] else {
+            guard !mentions(name, type) else { return false }
+            types[name] = type
+            return true
+        }
+        let found: CELType
+        if case .parameter(let other) = type, let behind = types[other] {
+            found = behind
+        } else {
+            found = type
+        }
+        if case .parameter(let other) = found {
+            guard !mentions(other, known) else { return true }
+            types[other] = known
+            return true
+        }
+        guard isAssignable(found, known) || isAssignable(known, found) else { return false }
+        let wider = general(found, known)
+        if !mentions(name, wider) { types[name] = wider }
+        return true
+    }
+
+    private func mentions(_ name: String, _ type: CELType) -> Bool {
+        if case .parameter(let other) = type {
+            return other == name || types[other].map { mentions(name, $0) } ?? false
+        }
+        return type.parameters.contains { mentions(name, $0) }
+    }
+
+    /// null goes where absence is possible: types of the wire, which are opaque to us, and `dyn`.
+    private func isNull(_ source: CELType, standsFor target: CELType) -> Bool {
+        guard source == .null || target == .null else { return false }
+        switch source == .null ? target : source {
+        case .timestamp, .duration, .opaque, .optional: return true
+        default: return false
+        }
+    }
+
+    /// The type that both are: each part `dyn` where one of them is.
+    func general(_ left: CELType, _ right: CELType) -> CELType {
+        let left = resolvedOnce(left)
+        let right = resolvedOnce(right)
+        if left == .dyn || right == .dyn { return .dyn }
+        if case .parameter = left { return right }
+        if case .parameter = right { return left }
+        if left == .null { return right }
+        guard left.isSameKind(as: right), !left.parameters.isEmpty else { return left }
+        return left.replacingParameters(
+            zip(left.parameters, right.parameters).map { general($0, $1) })
+    }
+
+    private func resolvedOnce(_ type: CELType) -> CELType {
+        if case .parameter(let name) = type, let known = types[name] { return resolvedOnce(known) }
+        return type
+    }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// `+ - * / %` and `in`. Spec: cel-spec, langdef.md, "Overflow" and "List of Standard Definitions".
+
+/// Applies a binary operator.
+@inline(__always)
+func apply(
+    _ operation: Operation, _ left: CELValue, _ right: CELValue, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    switch operation {
+    case .equal: return .bool(try left.isEqual(to: right, &meter))
+    case .notEqual: return .bool(try !left.isEqual(to: right, &meter))
+    case .less: return .bool(try compare(left, right, &meter) == .before)
+    case .greater: return .bool(try compare(left, right, &meter) == .after)
+    case .lessOrEqual:
+        let order = try compare(left, right, &meter)
+        return .bool(order == .before || order == .same)
+    case .greaterOrEqual:
+        let order = try compare(left, right, &meter)
+        return .bool(order == .after || order == .same)
+    case .contained: return .bool(try isContained(left, in: right, &meter))
+    case .add: return try add(left, right, &meter)
+    case .subtract: return try subtract(left, right)
+    case .multiply, .divide, .remainder: return try scale(operation, left, right)
+    }
+}
+
+func isContained(
+    _ value: CELValue, in container: CELValue, _ meter: inout CostMeter
+) throws(Stop) -> Bool {
+    switch container {
+    case .list(let items):
+        for item in items {
+            try meter.charge(1)
+            if try item.isEqual(to: value, &meter) { return true }
+        }
+        return false
+    case .map(let map):
+        guard let key = CELKey(lookup: value) else { return false }
+        return map[key] != nil
+    default: throw .noSuchOverload
+    }
+}
+
+func add(_ left: CELValue, _ right: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+    switch (left, right) {
+    case (.int(let a), .int(let b)): return .int(try fitting(a.addingReportingOverflow(b), "int"))
+    case (.string(let a), .string(let b)):
+        try meter.chargeText(a.utf8.count + b.utf8.count)
+        return .string(a + b)
+    case (.uint(let a), .uint(let b)):
+        return .uint(try fitting(a.addingReportingOverflow(b), "uint"))
+    case (.double(let a), .double(let b)): return .double(a + b)
+    case (.list(let a), .list(let b)):
+        try meter.chargeItems(a.count + b.count)
+        return .list(a + b)
+    case (.bytes(let a), .bytes(let b)):
+        try meter.chargeText(a.count + b.count)
+        return .bytes(a + b)
+    case (.timestamp(let time), .duration(let length)),
+        (.duration(let length), .timestamp(let time)):
+        guard let sum = time.adding(length) else { throw timestampRange }
+        return .timestamp(sum)
+    case (.duration(let a), .duration(let b)):
+        return try duration(a.nanoseconds.addingReportingOverflow(b.nanoseconds))
+    default: throw .noSuchOverload
+    }
+}
+
+private func subtract(_ left: CELValue, _ right: CELValue) throws(Stop) -> CELValue {
+    switch (left, right) {
+    case (.int(let a), .int(let b)):
+        return .int(try fitting(a.subtractingReportingOverflow(b), "int"))
+    case (.uint(let a), .uint(let b)):
+        return .uint(try fitting(a.subtractingReportingOverflow(b), "uint"))
+    case (.double(let a), .double(let b)): return .double(a - b)
+    case (.timestamp(let a), .timestamp(let b)):
+        guard let difference = a.since(b) else { throw durationRange }
+        return .duration(difference)
+    case (.timestamp(let time), .duration(let length)):
+        // The smallest duration has no negative; the time it leads to is out of range anyway.
+        let (negative, over) = Int64(0).subtractingReportingOverflow(length.nanoseconds)
+        guard !over, let sum = time.adding(CELDuration(nanoseconds: negative)) else {
+            throw timestampRange
+        }
+        return .timestamp(sum)
+    case (.duration(let a), .duration(let b)):
+        return try duration(a.nanoseconds.subtractingReportingOverflow(b.nanoseconds))
+    default: throw .noSuchOverload
+    }
+}
+
+private func scale(
+    _ operation: Operation, _ left: CELValue, _ right: CELValue
+) throws(Stop) -> CELValue {
+    switch (operation, left, right) {
+    case (.multiply, .int(let a), .int(let b)):
+        return .int(try fitting(a.multipliedReportingOverflow(by: b), "int"))
+    case (.multiply, .uint(let a), .uint(let b)):
+        return .uint(try fitting(a.multipliedReportingOverflow(by: b), "uint"))
+    case (.multiply, .double(let a), .double(let b)): return .double(a * b)
+    case (.divide, .double(let a), .double(let b)): return .double(a / b)
+    case (.divide, .int(let a), .int(let b)):
+        guard b != 0 else { throw divisionByZero }
+        return .int(try fitting(a.dividedReportingOverflow(by: b), "int"))
+    case (.divide, .uint(let a), .uint(let b)):
+        guard b != 0 else { throw divisionByZero }
+        return .uint(a / b)
+    case (.remainder, .int(let a), .int(let b)):
+        guard b != 0 else { throw modulusByZero }
+        return .int(try fitting(a.remainderReportingOverflow(dividingBy: b), "int"))
+    case (.remainder, .uint(let a), .uint(let b)):
+        guard b != 0 else { throw modulusByZero }
+        return .uint(a % b)
+    default: throw .noSuchOverload
+    }
+}
+
+func negate(_ value: CELValue) throws(Stop) -> CELValue {
+    switch value {
+    case .int(let number):
+        return .int(try fitting(Int64(0).subtractingReportingOverflow(number), "int"))
+    case .double(let number): return .double(-number)
+    default: throw .noSuchOverload
+    }
+}
+
+private func fitting<Number>(
+    _ result: (partialValue: Number, overflow: Bool), _ type: String
+) throws(Stop) -> Number {
+    if result.overflow { throw .failed(.overflow, "\(type) overflow: the result does not fit") }
+    return result.partialValue
+}
+
+private func duration(_ result: (partialValue: Int64, overflow: Bool)) throws(Stop) -> CELValue {
+    if result.overflow { throw durationRange }
+    return .duration(CELDuration(nanoseconds: result.partialValue))
+}
+
+private let divisionByZero = Stop.failed(.divisionByZero, "division by zero")
+private let modulusByZero = Stop.failed(.divisionByZero, "modulus by zero")
+let timestampRange = Stop.failed(
+    .outOfRange, "timestamp out of range: it lies outside of the years 1 to 9999")
+let durationRange = Stop.failed(
+    .outOfRange, "duration out of range: it does not fit 64 bits of nanoseconds")

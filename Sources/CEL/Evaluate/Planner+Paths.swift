@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names, fields and indexes. Spec: cel-spec, langdef.md, "Name Resolution" and "Field Selection".
+
+internal import Primitives
+
+/// A step of a path, ready to run.
+enum PlannedStep: Sendable {
+    case field(String, isOptional: Bool)
+    case index(Run, isOptional: Bool, constant: CELValue?)
+
+    var isOptional: Bool {
+        switch self {
+        case .field(_, let isOptional), .index(_, let isOptional, _): isOptional
+        }
+    }
+}
+
+extension Planner {
+    /// Where a path begins.
+    private enum Root {
+        case constant(CELValue)
+        case local(slot: Int, nesting: Int)
+        case variable(number: Int, name: String)
+        case expression(Plan)
+        case undeclared(String)
+    }
+
+    mutating func pathPlan(_ expression: Expression) throws(CELProblem) -> Plan {
+        if case .path(let base, let steps) = expression.kind {
+            let (root, rest) = try root(base, steps)
+            return try reading(root, try planned(rest), at: steps.last?.place ?? base.place)
+        }
+        let (root, _) = try root(expression, [])
+        return try reading(root, [], at: expression.place)
+    }
+
+    /// The base with as many steps as belong to its name, and the steps that are left.
+    private mutating func root(
+        _ base: Expression, _ steps: [PathStep]
+    ) throws(CELProblem) -> (Root, ArraySlice<PathStep>) {
+        guard case .identifier(let name, let isAbsolute) = base.kind else {
+            return (.expression(try plan(base)), steps[...])
+        }
+        if !isAbsolute, let local = local(name) {
+            return (.local(slot: local.slot, nesting: local.nesting), steps[...])
+        }
+        let names = [name] + leadingNames(steps)
+        guard let found = environment.resolve(names, isAbsolute: isAbsolute) else {
+            return (.undeclared(name), steps[...])
+        }
+        let rest = steps[(found.consumed - 1)...]
+        switch found.meaning {
+        case .variable: return (.variable(number: variable(found.name), name: found.name), rest)
+        case .constant(let value, _): return (.constant(value), rest)
+        }
+    }
+
+    private mutating func planned(
+        _ steps: ArraySlice<PathStep>
+    ) throws(CELProblem) -> [PlannedStep] {
+        var planned: [PlannedStep] = []
+        for step in steps {
+            switch step.target {
+            case .field(let name): planned.append(.field(name, isOptional: step.isOptional))
+            case .index(let expression):
+                let index = try plan(expression)
+                planned.append(
+                    .index(index.run, isOptional: step.isOptional, constant: index.constant))
+            }
+        }
+        return planned
+    }
+
+    private mutating func reading(
+        _ root: Root, _ steps: [PlannedStep], at place: Int
+    ) throws(CELProblem) -> Plan {
+        let wrapping = steps.contains { $0.isOptional } ? 1 : 0
+        switch root {
+        case .constant(let value):
+            if steps.isEmpty { return Plan(constant: value) }
+            return Plan(
+                { frame throws(Stop) in try walk(steps, from: value, &frame, at: place) },
+                nesting: wrapping)
+        case .local(let slot, let nesting): return reading(slot, steps, nesting + wrapping, place)
+        case .variable(let number, let name): return reading(number, name, steps, wrapping, place)
+        case .expression(let base):
+            let run = base.run
+            return Plan(
+                { frame throws(Stop) in
+                    try walk(steps, from: try run(&frame), &frame, at: place)
+                }, nesting: base.nesting + wrapping)
+        case .undeclared(let name):
+            let message = environment.undeclaredMessage(name, isGuessing: mayGuess())
+            return Plan { _ throws(Stop) in
+                throw Stop.failed(.undeclaredReference, message).placed(place)
+            }
+        }
+    }
+
+    private func reading(
+        _ slot: Int, _ steps: [PlannedStep], _ nesting: Int, _ place: Int
+    ) -> Plan {
+        if steps.isEmpty {
+            return Plan(
+                { frame throws(Stop) in
+                    try frame.meter.charge(1)
+                    return try frame.local(slot)
+                }, nesting: nesting)
+        }
+        return Plan(
+            { frame throws(Stop) in
+                try walk(steps, from: try frame.local(slot), &frame, at: place)
+            }, nesting: nesting)
+    }
+
+    private func reading(
+        _ number: Int, _ name: String, _ steps: [PlannedStep], _ nesting: Int, _ place: Int
+    ) -> Plan {
+        let needed = Stop.need(.attribute(AttributePath(name, constantKeys(steps))))
+        return Plan(
+            { frame throws(Stop) in
+                switch frame.variables[number] {
+                case .value(let value):
+                    return try walk(steps, from: value, &frame, at: place)
+                case .unknown:
+                    throw withNeeds(needed, of: steps.lazy.compactMap(\.run), &frame)
+                case .partial(let value, let missing):
+                    try refuse(missing, touchedBy: steps, of: name, &frame)
+                    return try walk(steps, from: value, &frame, at: place)
+                case .problem(let problem): throw Stop.problem(problem).placed(place)
+                case .absent:
+                    throw Stop.failed(
+                        .undeclaredReference, "no value is bound to '\(name)'"
+                    ).placed(place)
+                }
+            }, nesting: nesting)
+    }
+
+    // MARK: has()
+
+    mutating func presencePlan(_ expression: Expression) throws(CELProblem) -> Plan {
+        let place = expression.place
+        guard case .presence(let base, let steps) = expression.kind else {
+            throw misplaced(expression)
+        }
+        guard let last = steps.last, case .field(let name) = last.target else {
+            throw problem(.bug, "has() without a field", at: place)
+        }
+        let (root, rest) = try root(base, Array(steps.dropLast()))
+        let prefix = try planned(rest)
+        // Parts that are missing are found through the whole path, so the field is a step there.
+        let whole = prefix + [.field(name, isOptional: false)]
+        guard case .variable(let number, let variable) = root else {
+            let read = try reading(root, prefix, at: place).run
+            return Plan { frame throws(Stop) in
+                .bool(try isPresent(name, in: try read(&frame), at: place))
+            }
+        }
+        let read = reading(number, variable, prefix, 0, place).run
+        return Plan { frame throws(Stop) in
+            let value: CELValue
+            if case .partial(let known, let missing) = frame.variables[number] {
+                try refuse(missing, touchedBy: whole, of: variable, &frame)
+                value = try walk(prefix, from: known, &frame, at: place)
+            } else {
+                value = try read(&frame)
+            }
+            return .bool(try isPresent(name, in: value, at: place))
+        }
+    }
+}
+
+extension PlannedStep {
+    fileprivate var run: Run? {
+        if case .index(let run, _, nil) = self { run } else { nil }
+    }
+}
+
+/// The plain field names at the start of a path.
+func leadingNames(_ steps: [PathStep]) -> [String] {
+    var names: [String] = []
+    for step in steps {
+        guard case .field(let name) = step.target, !step.isOptional else { break }
+        names.append(name)
+    }
+    return names
+}
+
+/// The keys of a path up to the first that is only known when it runs.
+private func constantKeys(_ steps: [PlannedStep]) -> [CELKey] {
+    var keys: [CELKey] = []
+    for step in steps {
+        switch step {
+        case .field(let name, _): keys.append(.string(name))
+        case .index(_, _, let constant):
+            guard let constant, let key = CELKey(lookup: constant) else { return keys }
+            keys.append(key)
+        }
+    }
+    return keys
+}
+
+/// Throws the missing parts that a path leads to or through.
+private func refuse(
+    _ missing: [AttributePath], touchedBy steps: [PlannedStep], of name: String,
+    _ frame: inout Frame
+) throws(Stop) {
+    var keys: [CELKey] = []
+    for step in steps {
+        switch step {
+        case .field(let name, _): keys.append(.string(name))
+        case .index(let run, _, _):
+            guard let key = CELKey(lookup: try run(&frame)) else { return }
+            keys.append(key)
+        }
+    }
+    let path = AttributePath(name, keys)
+    let touched = missing.filter { path.touches($0) }
+    if !touched.isEmpty {
+        throw .needs(NeedSet(touched.prefix(mostNeeds).map(CELNeed.attribute)))
+    }
+}
+
+// MARK: - Walking
+
+/// Takes all steps from a value. Spec of the costs: one for the name, one for each step.
+@inline(__always)
+private func walk(
+    _ steps: [PlannedStep], from start: CELValue, _ frame: inout Frame, at place: Int
+) throws(Stop) -> CELValue {
+    try frame.meter.charge(1 + steps.count)
+    var value = start
+    for step in steps {
+        do throws(Stop) { value = try take(step, from: value, &frame) } catch {
+            throw error.placed(place)
+        }
+    }
+    return value
+}
+
+private func take(
+    _ step: PlannedStep, from value: CELValue, _ frame: inout Frame
+) throws(Stop) -> CELValue {
+    switch step {
+    case .field(let name, let isOptional):
+        if !isOptional, case .map(let map) = value {
+            guard let found = map[name] else { throw noSuchKey(.string(name)) }
+            return found
+        }
+        return try member(.string(name), of: value, isOptional: isOptional)
+    case .index(let run, let isOptional, _):
+        return try member(try run(&frame), of: value, isOptional: isOptional)
+    }
+}
+
+/// `value[key]`; through optionals, a missing key makes none instead of an error.
+func member(_ key: CELValue, of value: CELValue, isOptional: Bool) throws(Stop) -> CELValue {
+    if case .optional(let optional) = value {
+        guard let inner = optional.value else { return .none }
+        return try element(key, of: inner, mayMiss: true).map(CELValue.of) ?? .none
+    }
+    if isOptional { return try element(key, of: value, mayMiss: true).map(CELValue.of) ?? .none }
+    guard let found = try element(key, of: value, mayMiss: false) else { throw noSuchKey(key) }
+    return found
+}
+
+private func element(
+    _ key: CELValue, of value: CELValue, mayMiss: Bool
+) throws(Stop) -> CELValue? {
+    switch value {
+    case .map(let map): return CELKey(lookup: key).flatMap { map[$0] }
+    case .list(let items):
+        let place: Int?
+        switch key {
+        case .int(let number): place = Int(number)
+        case .uint(let number): place = Int(exactly: number)
+        case .double(let number): place = Int(exactly: number)
+        default:
+            throw .failed(
+                .invalidArgument, "invalid_argument: a list has no index of type \(key.typeName)")
+        }
+        if let place, items.indices.contains(place) { return items[place] }
+        if mayMiss { return nil }
+        throw .failed(
+            .invalidArgument,
+            "invalid_argument: index out of bounds: \(place.map(String.init) ?? "no whole number") "
+                + "in a list of \(items.count)"
+        )
+    default:
+        guard case .string = key else { throw .noSuchOverload }
+        throw noSuchKey(key, in: value)
+    }
+}
+
+func noSuchKey(_ key: CELValue, in value: CELValue? = nil) -> Stop {
+    let name = CELKey(key).map(shown) ?? key.typeName
+    let reason = value.map { " (its value is of type \($0.typeName))" } ?? ""
+    return .failed(.noSuchKey, "no such key: \(name)\(reason)")
+}
+
+private func isPresent(_ name: String, in value: CELValue, at place: Int) throws(Stop) -> Bool {
+    switch value {
+    case .map(let map): return map[name] != nil
+    case .optional(let optional):
+        guard let inner = optional.value else { return false }
+        return try isPresent(name, in: inner, at: place)
+    default: throw noSuchKey(.string(name), in: value).placed(place)
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Named shapes of texts. Spec: Kubernetes, library/format; apimachinery, util/validation.
+
+internal import FoundationEssentials
+internal import Primitives
+
+extension CELLibrary {
+    /// `format.named`, `format.dns1123Label()` and the others, and `validate`.
+    package static let format = CELLibrary(
+        Content(overloads: formatLibraryOverloads, types: [formatType]))
+}
+
+/// A shape that a text can have.
+enum StringFormat: String, CaseIterable, Sendable {
+    case dns1123Label, dns1123Subdomain, dns1035Label, qualifiedName, dns1123LabelPrefix
+    case dns1123SubdomainPrefix, dns1035LabelPrefix, labelValue, uri, uuid, byte, date, datetime
+
+    /// What is wrong with a text; nothing when it has the shape.
+    func complaints(about text: String) -> [String] {
+        switch self {
+        case .dns1123Label: name(text, 63, isLabel)
+        case .dns1123Subdomain: name(text, 253, isSubdomain)
+        case .dns1035Label: name(text, 63, isLetterLabel)
+        case .dns1123LabelPrefix: name(withoutDash(text), 63, isLabel)
+        case .dns1123SubdomainPrefix: name(withoutDash(text), 253, isSubdomain)
+        case .dns1035LabelPrefix: name(withoutDash(text), 63, isLetterLabel)
+        case .labelValue: text.isEmpty ? [] : name(text, 63, isQualifiedPart)
+        case .qualifiedName: qualifiedComplaints(text)
+        case .uri: AbsoluteURL(text) == nil ? ["invalid URI"] : []
+        case .uuid: isUUID(text) ? [] : ["does not match the UUID format"]
+        case .byte: Data(base64Encoded: text) == nil ? ["invalid base64"] : []
+        case .date: isTime(text + "T00:00:00Z") && text.utf8.count == 10 ? [] : ["invalid date"]
+        case .datetime: isTime(text) ? [] : ["invalid datetime"]
+        }
+    }
+
+    private func name(_ text: String, _ limit: Int, _ fits: (String) -> Bool) -> [String] {
+        var found: [String] = []
+        if text.utf8.count > limit { found.append("must be no more than \(limit) characters") }
+        if !fits(text) { found.append("must be a \(rawValue)") }
+        return found
+    }
+
+    /// A name that something is added to may end with the dash before it.
+    private func withoutDash(_ text: String) -> String {
+        text.utf8.count > 1 && text.hasSuffix("-") ? text.dropLast() + "a" : text
+    }
+
+    private func qualifiedComplaints(_ text: String) -> [String] {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count <= 2, let last = parts.last else {
+            return ["a qualified name has at most one prefix before a slash"]
+        }
+        var found: [String] = []
+        if parts.count == 2 {
+            if parts[0].isEmpty { found.append("the prefix part must be non-empty") }
+            found += StringFormat.dns1123Subdomain.complaints(about: parts[0])
+        }
+        if last.isEmpty { found.append("the name part must be non-empty") }
+        return found + name(last, 63, isQualifiedPart)
+    }
+}
+
+private let formatType = "kubernetes.NamedFormat"
+private let format = CELType.opaque(formatType, [])
+
+private let formatLibraryOverloads: [Overload] =
+    StringFormat.allCases.map { shape in
+        .global("format." + shape.rawValue, [], format) { _, _ throws(Stop) in value(shape) }
+    }
+    + [
+        .global("format.named", .string, .optional(format)) { name, _ throws(Stop) in
+            StringFormat(rawValue: try name.string()).map { .of(value($0)) } ?? .none
+        },
+        .method("validate", on: format, .string, .optional(.list(.string))) {
+            shape, text, _ throws(Stop) in
+            guard case .format(let shape) = try shape.content() else { throw .noSuchOverload }
+            let complaints = shape.complaints(about: try text.string())
+            return complaints.isEmpty ? .none : .of(.list(complaints.map { .string($0) }))
+        },
+    ]
+
+private func value(_ shape: StringFormat) -> CELValue {
+    .opaque(OpaqueValue(typeName: formatType, content: .format(shape), text: shape.rawValue))
+}
+
+// MARK: - Shapes
+
+private func isLowerLetter(_ byte: UInt8) -> Bool {
+    byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
+}
+
+private func isLabel(_ text: String) -> Bool {
+    let isEnd: (UInt8) -> Bool = { isLowerLetter($0) || isDigit($0) }
+    guard let first = text.utf8.first, let last = text.utf8.last, isEnd(first), isEnd(last) else {
+        return false
+    }
+    return text.utf8.allSatisfy { isEnd($0) || $0 == UInt8(ascii: "-") }
+}
+
+private func isLetterLabel(_ text: String) -> Bool {
+    isLabel(text) && text.utf8.first.map(isLowerLetter) == true
+}
+
+private func isSubdomain(_ text: String) -> Bool {
+    text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isLabel(String($0)) }
+}
+
+private func isQualifiedPart(_ text: String) -> Bool {
+    let isEnd: (UInt8) -> Bool = { isLowerLetter($0 | 0x20) || isDigit($0) }
+    guard let first = text.utf8.first, let last = text.utf8.last, isEnd(first), isEnd(last) else {
+        return false
+    }
+    return text.utf8.allSatisfy { isEnd($0) || "-_.".utf8.contains($0) }
+}
+
+private func isUUID(_ text: String) -> Bool {
+    let groups = text.lowercased().split(separator: "-", omittingEmptySubsequences: false)
+    return groups.map(\.utf8.count) == [8, 4, 4, 4, 12]
+        && groups.joined().utf8.allSatisfy(isLowerHex)
+}
+
+private func isTime(_ text: String) -> Bool {
+    if case .time = readTimestamp(text) { true } else { false }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Quantities and versions. Spec: Kubernetes, library/quantity and library/semverlib.
+
+internal import Primitives
+
+extension CELLibrary {
+    /// `quantity`, `isQuantity` and their arithmetic.
+    package static let quantity = CELLibrary(
+        Content(overloads: quantityOverloads, types: [quantityType]))
+    /// `semver`, `isSemver` and their order.
+    package static let semver = CELLibrary(
+        Content(overloads: versionOverloads, types: [versionType]))
+}
+
+private let quantityType = "kubernetes.Quantity"
+private let versionType = "kubernetes.Semver"
+private let amount = CELType.opaque(quantityType, [])
+private let version = CELType.opaque(versionType, [])
+
+// MARK: - Quantities
+
+private let quantityOverloads: [Overload] =
+    [
+        .global("quantity", .string, amount) { text, _ throws(Stop) in
+            let text = try text.string()
+            guard let quantity = Quantity(text) else {
+                throw .failed(.conversion, "\(quoted(text)) is no quantity")
+            }
+            return value(quantity)
+        },
+        .global("isQuantity", .string, .bool) { text, _ throws(Stop) in
+            .bool(Quantity(try text.string()) != nil)
+        },
+        .method("sign", on: amount, .int) { quantity, _ throws(Stop) in
+            .int(Int64(try asQuantity(quantity).billionths.signum()))
+        },
+        .method("isInteger", on: amount, .bool) { quantity, _ throws(Stop) in
+            .bool(try asQuantity(quantity).integer != nil)
+        },
+        .method("asInteger", on: amount, .int) { quantity, _ throws(Stop) in
+            guard let integer = try asQuantity(quantity).integer else {
+                throw .failed(.outOfRange, "cannot convert the quantity to an int without loss")
+            }
+            return .int(integer)
+        },
+        .method("asApproximateFloat", on: amount, .double) { quantity, _ throws(Stop) in
+            .double(try asQuantity(quantity).approximate)
+        },
+        .method("compareTo", on: amount, amount, .int) { left, right, _ throws(Stop) in
+            let (left, right) = (try asQuantity(left), try asQuantity(right))
+            return .int(left < right ? -1 : left == right ? 0 : 1)
+        },
+        .method("isLessThan", on: amount, amount, .bool) { left, right, _ throws(Stop) in
+            .bool(try asQuantity(left) < asQuantity(right))
+        },
+        .method("isGreaterThan", on: amount, amount, .bool) { left, right, _ throws(Stop) in
+            .bool(try asQuantity(left) > asQuantity(right))
+        },
+    ]
+    + arithmetic("add") { $0.adding($1) } + arithmetic("sub") { $0.subtracting($1) }
+
+private func arithmetic(
+    _ name: String, _ combine: @escaping @Sendable (Quantity, Quantity) -> Quantity
+) -> [Overload] {
+    [
+        .method(name, on: amount, amount, amount) { left, right, _ throws(Stop) in
+            value(combine(try asQuantity(left), try asQuantity(right)))
+        },
+        .method(name, on: amount, .int, amount) { left, right, _ throws(Stop) in
+            value(combine(try asQuantity(left), Quantity(whole: try right.int())))
+        },
+    ]
+}
+
+private func value(_ quantity: Quantity) -> CELValue {
+    .opaque(
+        OpaqueValue(typeName: quantityType, content: .quantity(quantity), text: quantity.text))
+}
+
+private func asQuantity(_ value: CELValue) throws(Stop) -> Quantity {
+    guard case .quantity(let quantity) = try value.content() else { throw .noSuchOverload }
+    return quantity
+}
+
+// MARK: - Versions
+
+private let versionOverloads: [Overload] =
+    [
+        .global("semver", .string, version) { text, _ throws(Stop) in
+            try readVersion(text, isNormalized: false)
+        },
+        .global("semver", .string, .bool, version) { text, isNormalized, _ throws(Stop) in
+            try readVersion(text, isNormalized: try isNormalized.boolean())
+        },
+        .global("isSemver", .string, .bool) { text, _ throws(Stop) in
+            .bool(SemanticVersion(try text.string()) != nil)
+        },
+        .global("isSemver", .string, .bool, .bool) { text, isNormalized, _ throws(Stop) in
+            let text = try text.string()
+            return .bool(
+                try isNormalized.boolean()
+                    ? SemanticVersion(normalizing: text) != nil : SemanticVersion(text) != nil)
+        },
+        .method("compareTo", on: version, version, .int) { left, right, _ throws(Stop) in
+            let (left, right) = (try asVersion(left), try asVersion(right))
+            return .int(left < right ? -1 : left == right ? 0 : 1)
+        },
+        .method("isLessThan", on: version, version, .bool) { left, right, _ throws(Stop) in
+            .bool(try asVersion(left) < asVersion(right))
+        },
+        .method("isGreaterThan", on: version, version, .bool) { left, right, _ throws(Stop) in
+            .bool(try asVersion(left) > asVersion(right))
+        },
+    ]
+    + number("major", \.major) + number("minor", \.minor) + number("patch", \.patch)
+
+private func number(
+    _ name: String, _ part: @escaping @Sendable (SemanticVersion) -> UInt64
+) -> [Overload] {
+    [
+        .method(name, on: version, .int) { value, _ throws(Stop) in
+            .int(Int64(clamping: part(try asVersion(value))))
+        }
+    ]
+}
+
+private func readVersion(_ text: CELValue, isNormalized: Bool) throws(Stop) -> CELValue {
+    let text = try text.string()
+    guard
+        let version = isNormalized ? SemanticVersion(normalizing: text) : SemanticVersion(text)
+    else { throw .failed(.conversion, "\(quoted(text)) is no semantic version") }
+    return .opaque(
+        OpaqueValue(typeName: versionType, content: .version(version), text: version.text))
+}
+
+private func asVersion(_ value: CELValue) throws(Stop) -> SemanticVersion {
+    guard case .version(let version) = try value.content() else { throw .noSuchOverload }
+    return version
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Kyverno adds and needs nothing from outside. Spec: Kyverno, sdk, extensions/cel/libs.
+
+internal import Primitives
+
+extension CELLibrary {
+    /// `image`, `parseImageReference`, `isImage` and the parts of a reference.
+    package static let images = CELLibrary(Content(overloads: imageOverloads, types: [imageType]))
+    /// `listObjToMap`, and the same with `transform.` before it.
+    package static let transforms = CELLibrary(Content(overloads: transformOverloads))
+    /// `json.marshal`, `json.unmarshal`, `yaml.parse`.
+    package static let documents = CELLibrary(Content(overloads: documentOverloads))
+    /// `sha256`, `sha1`, `md5`, and the same with `hash.` before them.
+    package static let hashes = CELLibrary(Content(overloads: hashOverloads))
+    /// `time.now`, `time.truncate`, `time.toCron`.
+    package static let times = CELLibrary(Content(overloads: momentOverloads))
+}
+
+extension CELBindings {
+    /// The variable that `time.now()` reads: a moment the caller hands in, or a need.
+    package static let now = "time.now"
+}
+
+// MARK: - Images
+
+private let imageType = "kyverno.Image"
+private let image = CELType.opaque(imageType, [])
+
+private let imageOverloads: [Overload] =
+    ["image", "parseImageReference"].map { name in
+        .global(name, .string, image) { text, _ throws(Stop) in
+            let text = try text.string()
+            guard let reference = ImageReference(text) else {
+                throw .failed(.conversion, "could not parse reference: \(quoted(text))")
+            }
+            let canonical =
+                "\(reference.registry)/\(reference.repository) \(reference.identifier)"
+            return .opaque(
+                OpaqueValue(typeName: imageType, content: .image(reference), text: canonical))
+        }
+    }
+    + [
+        .global("isImage", .string, .bool) { text, _ throws(Stop) in
+            .bool(ImageReference(try text.string()) != nil)
+        },
+        .method("containsDigest", on: image, .bool) { value, _ throws(Stop) in
+            .bool(try !asImage(value).digest.isEmpty)
+        },
+    ]
+    + part("registry", \.registry) + part("repository", \.repository) + part("tag", \.tag)
+    + part("identifier", \.identifier) + part("digest", \.digest)
+
+private func part(
+    _ name: String, _ text: @escaping @Sendable (ImageReference) -> String
+) -> [Overload] {
+    [
+        .method(name, on: image, .string) { value, _ throws(Stop) in
+            .string(text(try asImage(value)))
+        }
+    ]
+}
+
+private func asImage(_ value: CELValue) throws(Stop) -> ImageReference {
+    guard case .image(let reference) = try value.content() else { throw .noSuchOverload }
+    return reference
+}
+
+// MARK: - Transforms
+
+private let transformOverloads: [Overload] = ["", "transform."].map { prefix in
+    .global(
+        prefix + "listObjToMap", [.anyList, .anyList, .string, .string], .map(.string, .dyn)
+    ) { values, meter throws(Stop) in
+        let (keys, items) = (try values[0].items(), try values[1].items())
+        guard keys.count == items.count else {
+            throw .failed(
+                .invalidArgument,
+                "listObjToMap must take lists of equal length. "
+                    + "list1: \(keys.count), list2: \(items.count)"
+            )
+        }
+        var map = MapBuilder(capacity: keys.count)
+        for (key, item) in zip(keys, items) {
+            try meter.charge(1)
+            guard case .string(let name) = try key.entries()[try values[2].string()] else {
+                throw .failed(
+                    .invalidArgument, "the key of an object for listObjToMap is no string")
+            }
+            // Spec: Kyverno: a missing value is null, and of equal keys the last wins.
+            map.set(try item.entries()[try values[3].string()] ?? .null, for: .string(name))
+        }
+        return .map(map.map())
+    }
+}
+
+// MARK: - Documents
+
+private let documentOverloads: [Overload] = [
+    .global("json.unmarshal", .string, .dyn) { text, meter throws(Stop) in
+        let text = try text.string()
+        try meter.charge(text.utf8.count)
+        do throws(Failure) {
+            return CELValue(json: try JSONValue(parsing: text.utf8, named: "the text"))
+        } catch { throw unreadable(error) }
+    },
+    .global("json.marshal", .dyn, .string) { value, meter throws(Stop) in
+        var left = Limits.expressionResultItems
+        let text = try value.json(&left, &meter).compactText
+        try meter.chargeText(text.utf8.count)
+        return .string(text)
+    },
+    .global("yaml.parse", .string, .dyn) { text, meter throws(Stop) in
+        let text = try text.string()
+        // libyaml takes about a microsecond a line.
+        try meter.charge(100 + text.utf8.count * 5)
+        do throws(Failure) {
+            let documents = try YAMLNode.documents(parsing: Array(text.utf8), named: "the text")
+            return CELValue(json: documents.first?.json ?? .null)
+        } catch { throw unreadable(error) }
+    },
+]
+
+private func unreadable(_ failure: Failure) -> Stop {
+    .failed(.conversion, "\(failure.what): \(failure.why)")
+}
+
+// MARK: - Hashes
+
+private let hashOverloads: [Overload] = ["", "hash."].flatMap { prefix in
+    [
+        hash(prefix + "sha256") { Digest(of: $0, by: .sha256).hex },
+        hash(prefix + "sha1") { hexText(LegacyHash.sha1($0)) },
+        hash(prefix + "md5") { hexText(LegacyHash.md5($0)) },
+    ]
+}
+
+private func hash(
+    _ name: String, _ digest: @escaping @Sendable ([UInt8]) -> String
+) -> Overload {
+    .global(name, .string, .string) { text, meter throws(Stop) in
+        let bytes = Array(try text.string().utf8)
+        try meter.chargeText(bytes.count)
+        return .string(digest(bytes))
+    }
+}
+
+// MARK: - Times
+
+private let momentOverloads: [Overload] = [
+    // The planner reads the moment from the bindings; this is what the check sees.
+    .global("time.now", [], .timestamp) { _, _ throws(Stop) in
+        throw .need(.attribute(AttributePath(CELBindings.now)))
+    },
+    .global("time.toCron", .timestamp, .string) { time, _ throws(Stop) in
+        let date = CivilTime(seconds: try time.time().seconds)
+        return .string(
+            "\(date.minute) \(date.hour) \(date.day) \(date.month) \(date.dayOfWeek)")
+    },
+    .global("time.truncate", .timestamp, .duration, .timestamp) { time, length, _ throws(Stop) in
+        let time = try time.time()
+        let step = Int128(try length.length().nanoseconds)
+        guard step > 0 else { return .timestamp(time) }
+        // Spec: Go, Time.Truncate: multiples since the first of January of the year 1.
+        let first = CELTimestamp.secondsRange.lowerBound
+        let total = Int128(time.seconds - first) * 1_000_000_000 + Int128(time.nanoseconds)
+        let kept = total - total % step
+        guard
+            let result = CELTimestamp(
+                seconds: Int64(kept / 1_000_000_000) + first,
+                nanoseconds: Int32(kept % 1_000_000_000))
+        else { throw timestampRange }
+        return .timestamp(result)
+    },
+]

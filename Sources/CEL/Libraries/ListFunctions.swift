@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists and sets. Spec: cel-go, ext/lists version 3 and ext/sets; Kubernetes, library/lists.
+
+private let t = CELType.parameter("T")
+
+extension CELLibrary {
+    /// `distinct`, `flatten`, `lists.range`, `reverse`, `slice`, `sort`, `sortBy`.
+    package static let lists = CELLibrary(Content(overloads: listOverloads, macros: .sorting))
+    /// `sets.contains`, `sets.equivalent`, `sets.intersects`.
+    package static let sets = CELLibrary(Content(overloads: setOverloads))
+    /// `isSorted`, `sum`, `min`, `max`, `indexOf`, `lastIndexOf`, `includes`.
+    package static let kubernetesLists = CELLibrary(Content(overloads: kubernetesListOverloads))
+}
+
+private let listOverloads: [Overload] = [
+    .global("lists.range", .int, .list(.int)) { count, meter throws(Stop) in
+        let count = try count.int()
+        guard count >= 0, count <= Int64(Int32.max) else {
+            throw .failed(.invalidArgument, "lists.range: \(count) is no length of a list")
+        }
+        try meter.chargeItems(Int(count))
+        return .list((0..<count).map { .int($0) })
+    },
+    .method("distinct", on: .list(t), .list(t), distinct),
+    .method("reverse", on: .list(t), .list(t)) { list, meter throws(Stop) in
+        try meter.chargeItems(list.costSize)
+        return .list(try list.items().reversed())
+    },
+    .method("flatten", on: .list(.list(t)), .list(t)) { list, meter throws(Stop) in
+        try flattened(list, levels: 1, &meter)
+    },
+    .method("flatten", on: .list(t), .int, .list(.dyn)) { list, levels, meter throws(Stop) in
+        let levels = try levels.int()
+        guard levels >= 0 else {
+            throw .failed(.invalidArgument, "level must be non-negative")
+        }
+        return try flattened(list, levels: Int(min(levels, 1_000)), &meter)
+    },
+    .method("slice", [.list(t), .int, .int], .list(t)) { values, meter throws(Stop) in
+        let items = try values[0].items()
+        let (start, end) = (try values[1].int(), try values[2].int())
+        guard start >= 0, end >= 0 else {
+            throw .failed(.invalidArgument, "cannot slice(\(start), \(end)), negative indexes")
+        }
+        guard start <= end else {
+            throw .failed(
+                .invalidArgument, "cannot slice(\(start), \(end)), start index must not exceed end")
+        }
+        guard end <= Int64(items.count) else {
+            throw .failed(
+                .invalidArgument, "cannot slice(\(start), \(end)), list is length \(items.count)")
+        }
+        try meter.chargeItems(Int(end - start))
+        return .list(Array(items[Int(start)..<Int(end)]))
+    },
+    .method("sort", on: .list(t), .list(t)) { list, meter throws(Stop) in
+        let items = try list.items()
+        return .list(try sortedPlaces(of: items, &meter).map { items[$0] })
+    },
+]
+
+/// The first of each equal items, in order. Scalars are found by hashing.
+private func distinct(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+    var found: [CELValue] = []
+    var keys: Set<CELKey> = []
+    for item in try list.items() {
+        try meter.charge(1)
+        if let key = CELKey(lookup: item) {
+            // A double that is a whole number equals an int, so it is a key too.
+            guard keys.insert(key).inserted else { continue }
+        } else if try isContained(item, in: .list(found), &meter) {
+            continue
+        }
+        found.append(item)
+    }
+    return .list(found)
+}
+
+private func flattened(
+    _ list: CELValue, levels: Int, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    var items = try list.items()
+    for _ in 0..<levels {
+        var flat: [CELValue] = []
+        var isFlat = true
+        for item in items {
+            if case .list(let inner) = item {
+                isFlat = false
+                try meter.chargeItems(inner.count + 1)
+                flat.append(contentsOf: inner)
+            } else {
+                try meter.charge(1)
+                flat.append(item)
+            }
+        }
+        items = flat
+        if isFlat { break }
+    }
+    return .list(items)
+}
+
+// MARK: - Sets
+
+private let setOverloads: [Overload] = [
+    .global("sets.contains", .list(t), .list(t), .bool) { list, part, meter throws(Stop) in
+        .bool(try containsAll(list, part, &meter))
+    },
+    .global("sets.equivalent", .list(t), .list(t), .bool) { left, right, meter throws(Stop) in
+        guard try containsAll(left, right, &meter) else { return .bool(false) }
+        return .bool(try containsAll(right, left, &meter))
+    },
+    .global("sets.intersects", .list(t), .list(t), .bool) { left, right, meter throws(Stop) in
+        for item in try left.items() {
+            if try isContained(item, in: right, &meter) { return .bool(true) }
+        }
+        return .bool(false)
+    },
+]
+
+private func containsAll(
+    _ list: CELValue, _ part: CELValue, _ meter: inout CostMeter
+) throws(Stop) -> Bool {
+    for item in try part.items() {
+        if try !isContained(item, in: list, &meter) { return false }
+    }
+    return true
+}
+
+// MARK: - Kubernetes
+
+private let orderedTypes: [CELType] = [
+    .int, .uint, .double, .bool, .string, .bytes, .timestamp, .duration,
+]
+
+private let kubernetesListOverloads: [Overload] =
+    orderedTypes.map { type in .method("isSorted", on: .list(type), .bool, isSorted) }
+    + orderedTypes.map { type in
+        .method("min", on: .list(type), type) { list, meter throws(Stop) in
+            try extreme(of: list, .before, &meter)
+        }
+    }
+    + orderedTypes.map { type in
+        .method("max", on: .list(type), type) { list, meter throws(Stop) in
+            try extreme(of: list, .after, &meter)
+        }
+    }
+    + [
+        .method("sum", on: .list(.int), .int, sum), .method("sum", on: .list(.uint), .uint, sum),
+        .method("sum", on: .list(.double), .double, sum),
+        .method("sum", on: .list(.duration), .duration, sum),
+        .method("indexOf", on: .list(t), t, .int) { list, item, meter throws(Stop) in
+            try place(of: item, in: try list.items(), isLast: false, &meter)
+        },
+        .method("lastIndexOf", on: .list(t), t, .int) { list, item, meter throws(Stop) in
+            try place(of: item, in: try list.items(), isLast: true, &meter)
+        },
+        .method("includes", on: .list(t), t, .bool) { list, item, meter throws(Stop) in
+            .bool(try isContained(item, in: list, &meter))
+        },
+    ]
+
+private func isSorted(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+    let items = try list.items()
+    for (left, right) in zip(items, items.dropFirst()) {
+        try meter.charge(1)
+        if try compare(left, right, &meter) == .after { return .bool(false) }
+    }
+    return .bool(true)
+}
+
+private func extreme(
+    of list: CELValue, _ wanted: Order, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    let items = try list.items()
+    guard var best = items.first else {
+        throw .failed(.invalidArgument, "the list is empty: it has no smallest or largest item")
+    }
+    for item in items.dropFirst() {
+        try meter.charge(1)
+        if try compare(item, best, &meter) == wanted { best = item }
+    }
+    return best
+}
+
+/// The sum; an empty list gives the int 0, as its type is not known here.
+private func sum(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+    let items = try list.items()
+    guard var total = items.first else { return .int(0) }
+    switch total {
+    case .int, .uint, .double, .duration: break
+    default: throw .noSuchOverload
+    }
+    for item in items.dropFirst() {
+        try meter.charge(1)
+        total = try add(total, item, &meter)
+    }
+    return total
+}
+
+private func place(
+    of item: CELValue, in items: [CELValue], isLast: Bool, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    let places = isLast ? Array(items.indices.reversed()) : Array(items.indices)
+    for place in places {
+        try meter.charge(1)
+        if try items[place].isEqual(to: item, &meter) { return .int(Int64(place)) }
+    }
+    return .int(-1)
+}

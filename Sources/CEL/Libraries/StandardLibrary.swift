@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is always there. Spec: cel-spec, langdef.md, "List of Standard Definitions".
+
+internal import Primitives
+
+extension CELLibrary {
+    /// Operators, conversions, texts, times, and the macros `has`, `all`, `exists`, `exists_one`,
+    /// `map` and `filter`.
+    package static let standard = CELLibrary(
+        Content(
+            overloads: operatorOverloads + conversionOverloads + textOverloads + timeOverloads,
+            types: [
+                "bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type",
+                "type", "google.protobuf.Timestamp", "google.protobuf.Duration", "dyn",
+            ],
+            macros: .standard))
+
+    /// `optional.of` and its friends, `a.?b`, `a[?k]`, `[?x]`, `{?k: v}`.
+    package static let optionals = CELLibrary(
+        Content(
+            overloads: optionalOverloads, types: ["optional_type"], macros: .optionals))
+
+    /// `cel.bind`.
+    package static let bindings = CELLibrary(Content(macros: .bindings))
+    /// `cel.block`, which optimizers write.
+    package static let blocks = CELLibrary(Content(macros: .blocks))
+    /// `all(i, v, …)`, `transformList`, `transformMap`, `transformMapEntry`.
+    package static let twoVariables = CELLibrary(Content(macros: .twoVariables))
+}
+
+// MARK: - Operators
+
+/// An operator for the check. The planner runs operators itself.
+private func operation(
+    _ name: String, _ parameters: [CELType], _ result: CELType
+) -> Overload {
+    Overload(
+        name, parameters, result,
+        .many { _, _ throws(Stop) in throw .failed(.bug, "operators are not called") })
+}
+
+private let a = CELType.parameter("A")
+private let b = CELType.parameter("B")
+
+private let operatorOverloads: [Overload] = {
+    var all: [Overload] = [
+        operation("!_", [.bool], .bool), operation("-_", [.int], .int),
+        operation("-_", [.double], .double), operation("_==_", [a, a], .bool),
+        operation("_!=_", [a, a], .bool), operation("@in", [a, .list(a)], .bool),
+        operation("@in", [a, .map(a, b)], .bool), operation("_[_]", [.list(a), .int], a),
+        operation("_[_]", [.map(a, b), a], b),
+        operation("_+_", [.string, .string], .string),
+        operation("_+_", [.bytes, .bytes], .bytes),
+        operation("_+_", [.list(a), .list(a)], .list(a)),
+        operation("_+_", [.timestamp, .duration], .timestamp),
+        operation("_+_", [.duration, .timestamp], .timestamp),
+        operation("_+_", [.duration, .duration], .duration),
+        operation("_-_", [.timestamp, .timestamp], .duration),
+        operation("_-_", [.timestamp, .duration], .timestamp),
+        operation("_-_", [.duration, .duration], .duration),
+    ]
+    for type in [CELType.int, .uint, .double] {
+        for name in ["_+_", "_-_", "_*_", "_/_"] {
+            all.append(operation(name, [type, type], type))
+        }
+        if type != .double { all.append(operation("_%_", [type, type], type)) }
+    }
+    for name in ["_<_", "_<=_", "_>_", "_>=_"] {
+        for type in [CELType.bool, .string, .bytes, .timestamp, .duration] {
+            all.append(operation(name, [type, type], .bool))
+        }
+        for left in [CELType.int, .uint, .double] {
+            for right in [CELType.int, .uint, .double] {
+                all.append(operation(name, [left, right], .bool))
+            }
+        }
+    }
+    return all
+}()
+
+// MARK: - Texts
+
+private let textOverloads: [Overload] = [
+    .global("size", .string, .int) { text, _ throws(Stop) in size(of: text) },
+    .global("size", .bytes, .int) { bytes, _ throws(Stop) in size(of: bytes) },
+    .global("size", .list(a), .int) { list, _ throws(Stop) in size(of: list) },
+    .global("size", .map(a, b), .int) { map, _ throws(Stop) in size(of: map) },
+    .method("size", on: .string, .int) { text, _ throws(Stop) in size(of: text) },
+    .method("size", on: .bytes, .int) { bytes, _ throws(Stop) in size(of: bytes) },
+    .method("size", on: .list(a), .int) { list, _ throws(Stop) in size(of: list) },
+    .method("size", on: .map(a, b), .int) { map, _ throws(Stop) in size(of: map) },
+    .method("contains", on: .string, .string, .bool) { text, part, meter throws(Stop) in
+        let text = try text.string()
+        let part = try part.string()
+        try meter.charge((text.utf8.count / 10 + 1) * (part.utf8.count / 10))
+        return .bool(firstPlace(of: Array(part.utf8), in: Array(text.utf8)) != nil)
+    },
+    .method("startsWith", on: .string, .string, .bool) { text, part, _ throws(Stop) in
+        .bool(try text.string().utf8.starts(with: try part.string().utf8))
+    },
+    .method("endsWith", on: .string, .string, .bool) { text, part, _ throws(Stop) in
+        .bool(try text.string().utf8.reversed().starts(with: try part.string().utf8.reversed()))
+    },
+    .method("matches", on: .string, .string, .bool, matches),
+    .global("matches", .string, .string, .bool, matches),
+]
+
+private func size(of value: CELValue) -> CELValue {
+    switch value {
+    case .string(let text): .int(Int64(text.unicodeScalars.count))
+    default: .int(Int64(value.costSize))
+    }
+}
+
+private func matches(
+    _ text: CELValue, _ pattern: CELValue, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    let text = try text.string()
+    let pattern = try pattern.string()
+    try meter.charge(
+        compileCost(pattern) + (text.utf8.count / 10 + 1) * (pattern.utf8.count / 4 + 1))
+    return .bool(try regularExpression(pattern).matches(text))
+}
+
+/// What compiling a pattern costs while an expression runs: RE2 takes about 10 µs and 1 µs a byte,
+/// and up to a hundred times that for counted repetitions.
+func compileCost(_ pattern: String) -> Int {
+    100 + pattern.utf8.count * (pattern.utf8.contains(UInt8(ascii: "{")) ? 500 : 10)
+}
+
+/// The first place of some bytes in others; nil when they are not there.
+func firstPlace(of part: [UInt8], in text: [UInt8], from start: Int = 0) -> Int? {
+    guard let first = part.first else { return start <= text.count ? start : nil }
+    var place = start
+    while place + part.count <= text.count {
+        if text[place] == first, text[place..<place + part.count].elementsEqual(part) {
+            return place
+        }
+        place += 1
+    }
+    return nil
+}
+
+// MARK: - Optionals
+
+private let optionalOverloads: [Overload] = [
+    .global("optional.of", a, .optional(a)) { value, _ throws(Stop) in .of(value) },
+    .global("optional.ofNonZeroValue", a, .optional(a)) { value, _ throws(Stop) in
+        value.isZero ? .none : .of(value)
+    },
+    .global("optional.none", [], .optional(a)) { _, _ throws(Stop) in .none },
+    .method("hasValue", on: .optional(a), .bool) { value, _ throws(Stop) in
+        .bool(try content(value) != nil)
+    },
+    .method("value", on: .optional(a), a) { value, _ throws(Stop) in
+        guard let present = try content(value) else {
+            throw .failed(.emptyOptional, "optional.none() dereference")
+        }
+        return present
+    },
+    .method("or", on: .optional(a), .optional(a), .optional(a)) { value, other, _ throws(Stop) in
+        try content(value) == nil ? other : value
+    },
+    .method("orValue", on: .optional(a), a, a) { value, other, _ throws(Stop) in
+        try content(value) ?? other
+    },
+    .global("optional.unwrap", .list(.optional(a)), .list(a), unwrapped),
+    .method("unwrapOpt", on: .list(.optional(a)), .list(a), unwrapped),
+    .method("first", on: .list(a), .optional(a)) { list, _ throws(Stop) in
+        try list.items().first.map(CELValue.of) ?? .none
+    },
+    .method("last", on: .list(a), .optional(a)) { list, _ throws(Stop) in
+        try list.items().last.map(CELValue.of) ?? .none
+    },
+]
+
+private func content(_ value: CELValue) throws(Stop) -> CELValue? {
+    guard case .optional(let optional) = value else { throw .noSuchOverload }
+    return optional.value
+}
+
+private func unwrapped(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+    var present: [CELValue] = []
+    for item in try list.items() {
+        try meter.charge(1)
+        if let value = try content(item) { present.append(value) }
+    }
+    return .list(present)
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts by code point. Spec: cel-go, ext/strings, version 2 and `reverse` of version 3.
+
+internal import Primitives
+
+extension CELLibrary {
+    /// `charAt`, `indexOf`, `join`, `lastIndexOf`, `lowerAscii`, `replace`, `split`, `substring`,
+    /// `trim`, `upperAscii`, `reverse`, `strings.quote`, `format`.
+    package static let strings = CELLibrary(
+        Content(
+            overloads: searchOverloads + partOverloads + changeOverloads + joinOverloads
+                + formatOverloads))
+}
+
+/// A text as code points. ASCII, the usual case, is looked at as bytes.
+private func points(_ value: CELValue) throws(Stop) -> [Unicode.Scalar] {
+    Array(try value.string().unicodeScalars)
+}
+
+private func text(_ points: some Sequence<Unicode.Scalar>) -> CELValue {
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: points)
+    return .string(String(view))
+}
+
+private func outOfRange(_ index: Int64) -> Stop {
+    .failed(.invalidArgument, "index out of range: \(index)")
+}
+
+/// A place from 0 to `count`, both included.
+private func place(_ value: CELValue, upTo count: Int) throws(Stop) -> Int {
+    let index = try value.int()
+    guard index >= 0, index <= Int64(count) else { throw outOfRange(index) }
+    return Int(index)
+}
+
+// MARK: - Searching
+
+private let searchOverloads: [Overload] = [
+    .method("indexOf", on: .string, .string, .int) { text, part, meter throws(Stop) in
+        try index(of: part, in: text, from: .int(0), &meter)
+    },
+    .method("indexOf", [.string, .string, .int], .int) { values, meter throws(Stop) in
+        try index(of: values[1], in: values[0], from: values[2], &meter)
+    },
+    .method("lastIndexOf", on: .string, .string, .int) { text, part, meter throws(Stop) in
+        try lastIndex(of: part, in: text, upTo: nil, &meter)
+    },
+    .method("lastIndexOf", [.string, .string, .int], .int) { values, meter throws(Stop) in
+        try lastIndex(of: values[1], in: values[0], upTo: values[2], &meter)
+    },
+]
+
+private func index(
+    of part: CELValue, in text: CELValue, from start: CELValue, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    let text = try points(text)
+    let part = try points(part)
+    let start = try start.int()
+    // Spec: the empty text is found where the search starts, wherever that is.
+    if part.isEmpty { return .int(start) }
+    guard start >= 0, start < Int64(max(text.count, 1)) else { throw outOfRange(start) }
+    try meter.charge((text.count / 10 + 1) * (part.count / 10 + 1))
+    guard part.count <= text.count else { return .int(-1) }
+    for place in Int(start)..<max(Int(start), text.count - part.count + 1)
+    where isPart(part, of: text, at: place) { return .int(Int64(place)) }
+    return .int(-1)
+}
+
+private func lastIndex(
+    of part: CELValue, in text: CELValue, upTo end: CELValue?, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    let text = try points(text)
+    let part = try points(part)
+    let end = try end?.int()
+    if part.isEmpty { return .int(end ?? Int64(text.count)) }
+    if let end, end < 0 || end >= Int64(text.count) { throw outOfRange(end) }
+    try meter.charge((text.count / 10 + 1) * (part.count / 10 + 1))
+    guard part.count <= text.count else { return .int(-1) }
+    let last = min(text.count - part.count, end.map { Int($0) } ?? text.count)
+    for place in stride(from: last, through: 0, by: -1) where isPart(part, of: text, at: place) {
+        return .int(Int64(place))
+    }
+    return .int(-1)
+}
+
+private func isPart(_ part: [Unicode.Scalar], of text: [Unicode.Scalar], at place: Int) -> Bool {
+    text[place] == part[0] && text[place..<place + part.count].elementsEqual(part)
+}
+
+// MARK: - Parts
+
+private let partOverloads: [Overload] = [
+    .method("charAt", on: .string, .int, .string) { value, index, _ throws(Stop) in
+        let points = try points(value)
+        let place = try place(index, upTo: points.count)
+        return text(points[place...].prefix(1))
+    },
+    .method("substring", on: .string, .int, .string) { value, start, _ throws(Stop) in
+        let points = try points(value)
+        return text(points[try place(start, upTo: points.count)...])
+    },
+    .method("substring", [.string, .int, .int], .string) { values, _ throws(Stop) in
+        let points = try points(values[0])
+        let (start, end) = (try values[1].int(), try values[2].int())
+        guard start <= end else {
+            throw .failed(
+                .invalidArgument, "invalid substring range. start: \(start), end: \(end)")
+        }
+        let from = try place(values[1], upTo: points.count)
+        return text(points[from..<(try place(values[2], upTo: points.count))])
+    },
+    .method("split", on: .string, .string, .list(.string)) { value, separator, meter throws(Stop) in
+        try split(value, separator, limit: -1, &meter)
+    },
+    .method("split", [.string, .string, .int], .list(.string)) { values, meter throws(Stop) in
+        try split(values[0], values[1], limit: try values[2].int(), &meter)
+    },
+    .method("trim", on: .string, .string) { value, _ throws(Stop) in
+        var points = try points(value)[...]
+        points = points.drop { $0.properties.isWhitespace }
+        while let last = points.last, last.properties.isWhitespace { points = points.dropLast() }
+        return text(points)
+    },
+]
+
+/// Spec: a limit of 0 gives nothing, a negative one everything; an empty separator cuts everywhere.
+private func split(
+    _ value: CELValue, _ separator: CELValue, limit: Int64, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    if limit == 0 { return .list([]) }
+    let text = try value.string()
+    if limit == 1 { return .list([value]) }
+    let most = limit < 0 ? Int.max : Int(limit)
+    let part = Array(try separator.string().utf8)
+    var found: [CELValue] = []
+    if part.isEmpty {
+        try meter.chargeItems(text.utf8.count)
+        var rest = text.unicodeScalars[...]
+        while let first = rest.first, found.count < most - 1 {
+            found.append(.string(String(first)))
+            rest = rest.dropFirst()
+        }
+        if !rest.isEmpty { found.append(.string(String(rest))) }
+        return .list(found)
+    }
+    let bytes = Array(text.utf8)
+    try meter.charge((bytes.count / 10 + 1) * (part.count / 10 + 1))
+    var start = 0
+    while found.count < most - 1, let place = firstPlace(of: part, in: bytes, from: start) {
+        try meter.charge(1)
+        found.append(.string(String(decoding: bytes[start..<place], as: UTF8.self)))
+        start = place + part.count
+    }
+    found.append(.string(String(decoding: bytes[start...], as: UTF8.self)))
+    return .list(found)
+}
+
+// MARK: - Changes
+
+private let changeOverloads: [Overload] = [
+    .method("lowerAscii", on: .string, .string) { value, _ throws(Stop) in
+        let bytes = try value.string().utf8.map {
+            $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 + 32 : $0
+        }
+        return .string(String(decoding: bytes, as: UTF8.self))
+    },
+    .method("upperAscii", on: .string, .string) { value, _ throws(Stop) in
+        let bytes = try value.string().utf8.map {
+            $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") ? $0 - 32 : $0
+        }
+        return .string(String(decoding: bytes, as: UTF8.self))
+    },
+    .method("reverse", on: .string, .string) { value, _ throws(Stop) in
+        text(try points(value).reversed())
+    },
+    .method("replace", [.string, .string, .string], .string) { values, meter throws(Stop) in
+        try replace(values, limit: -1, &meter)
+    },
+    .method("replace", [.string, .string, .string, .int], .string) { values, meter throws(Stop) in
+        try replace(values, limit: try values[3].int(), &meter)
+    },
+    .global("strings.quote", .string, .string) { value, _ throws(Stop) in
+        .string(quotedLiteral(try value.string()))
+    },
+]
+
+/// Spec: an empty text stands before every code point and at the end.
+private func replace(
+    _ values: [CELValue], limit: Int64, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    let bytes = Array(try values[0].string().utf8)
+    let old = Array(try values[1].string().utf8)
+    let new = Array(try values[2].string().utf8)
+    try meter.charge((bytes.count / 10 + 1) * (old.count / 10 + 1))
+    var left = limit < 0 ? Int64.max : limit
+    var result: [UInt8] = []
+    var start = 0
+    while left > 0, let place = firstPlace(of: old, in: bytes, from: start) {
+        try meter.charge(1 + new.count / 10)
+        result.append(contentsOf: bytes[start..<place])
+        result.append(contentsOf: new)
+        start = place + old.count
+        left -= 1
+        if old.isEmpty {
+            guard start < bytes.count else { break }
+            repeat {
+                result.append(bytes[start])
+                start += 1
+            } while start < bytes.count && bytes[start] & 0xC0 == 0x80
+        }
+    }
+    result.append(contentsOf: bytes[start...])
+    return .string(String(decoding: result, as: UTF8.self))
+}
+
+/// Spec: ext/strings, `strings.quote`: Go's escapes for what has one, everything else as it is.
+private func quotedLiteral(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+        switch scalar.value {
+        case 7: result += "\\a"
+        case 8: result += "\\b"
+        case 9: result += "\\t"
+        case 10: result += "\\n"
+        case 11: result += "\\v"
+        case 12: result += "\\f"
+        case 13: result += "\\r"
+        case 34: result += "\\\""
+        case 92: result += "\\\\"
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    return result + "\""
+}
+
+// MARK: - Joining
+
+private let joinOverloads: [Overload] = [
+    .method("join", on: .list(.string), .string) { list, meter throws(Stop) in
+        try join(list, "", &meter)
+    },
+    .method("join", on: .list(.string), .string, .string) { list, separator, meter throws(Stop) in
+        try join(list, try separator.string(), &meter)
+    },
+]
+
+private func join(
+    _ list: CELValue, _ separator: String, _ meter: inout CostMeter
+) throws(Stop) -> CELValue {
+    var result = ""
+    for (number, item) in try list.items().enumerated() {
+        let text = try item.string()
+        try meter.chargeText(text.utf8.count + separator.utf8.count)
+        if number > 0 { result += separator }
+        result += text
+    }
+    return .string(result)
+}

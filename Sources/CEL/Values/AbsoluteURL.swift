@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Addresses as Go reads them. Spec: Go, net/url, ParseRequestURI; RFC 3986.
+
+/// An absolute URI or an absolute path, without a fragment: a `#` belongs to where it stands.
+struct AbsoluteURL: Hashable, Sendable {
+    let scheme: String
+    let host: String
+    let rawPath: String
+    let rawQuery: String
+    let text: String
+
+    init?(_ text: String) {
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }),
+            let (scheme, afterScheme) = splitScheme(text)
+        else { return nil }
+        self.text = text
+        self.scheme = scheme.lowercased()
+        let parts = afterScheme.split(
+            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        var rest = parts[0]
+        rawQuery = parts.count > 1 ? String(parts[1]) : ""
+        guard rest.hasPrefix("/") else {
+            // `mailto:x`: an absolute URI without a host and a path.
+            guard !scheme.isEmpty else { return nil }
+            (host, rawPath) = ("", "")
+            return
+        }
+        if !scheme.isEmpty, rest.hasPrefix("//") {
+            rest = rest.dropFirst(2)
+            let authority = rest.prefix { $0 != "/" }
+            rest = rest.dropFirst(authority.count)
+            let address =
+                authority.split(
+                    separator: "@", omittingEmptySubsequences: false
+                ).last ?? authority
+            guard isHost(address), isUserInfo(authority.dropLast(address.count)) else { return nil }
+            host = String(address)
+        } else {
+            host = ""
+        }
+        guard unescaped(rest) != nil else { return nil }
+        rawPath = String(rest)
+    }
+
+    /// The host without its port and without the brackets of IPv6.
+    var hostname: String {
+        if host.hasPrefix("[") {
+            return String(host.dropFirst().prefix { $0 != "]" })
+        }
+        return String(host[..<(portStart ?? host.endIndex)])
+    }
+
+    var port: String { portStart.map { String(host[host.index(after: $0)...]) } ?? "" }
+
+    private var portStart: String.Index? {
+        guard let colon = host.lastIndex(of: ":") else { return nil }
+        if let bracket = host.lastIndex(of: "]"), bracket > colon { return nil }
+        return colon
+    }
+
+    /// The path as it was written when that is one of its spellings, else with every byte escaped
+    /// that must be.
+    var escapedPath: String {
+        if rawPath.utf8.allSatisfy(isPathByte) { return rawPath }
+        return (unescaped(rawPath[...]) ?? []).map { byte in
+            isUnreserved(byte) || "$&+,/:;=@".utf8.contains(byte)
+                ? String(Unicode.Scalar(byte)) : escaped(byte)
+        }.joined()
+    }
+
+    /// The query's names and values in the order they were written, without broken pairs.
+    var query: [(name: String, value: String)] {
+        rawQuery.split(separator: "&").compactMap { pair in
+            guard !pair.contains(";") else { return nil }
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = formText(parts[0]),
+                let value = formText(parts.count > 1 ? parts[1] : "")
+            else { return nil }
+            return (name, value)
+        }
+    }
+}
+
+/// The scheme, if one stands before the first `:`, and what follows; nil for `:x`.
+private func splitScheme(_ text: String) -> (String, Substring)? {
+    for place in text.utf8.indices {
+        let byte = text.utf8[place]
+        let isLetter = byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
+        if isLetter { continue }
+        let isInner = isDigit(byte) || "+-.".utf8.contains(byte)
+        if isInner, place != text.startIndex { continue }
+        if byte == UInt8(ascii: ":") {
+            guard place != text.startIndex else { return nil }
+            return (String(text[..<place]), text[text.utf8.index(after: place)...])
+        }
+        break
+    }
+    return ("", text[...])
+}
+
+/// Spec: Go, validOptionalPort and the characters of a host.
+private func isHost(_ host: Substring) -> Bool {
+    var name = host
+    if host.hasPrefix("[") {
+        guard let end = host.lastIndex(of: "]") else { return false }
+        guard isPort(host[host.index(after: end)...]) else { return false }
+        name = host[...end]
+    } else if let colon = host.lastIndex(of: ":") {
+        guard isPort(host[colon...]) else { return false }
+        name = host[..<colon]
+    }
+    guard
+        name.utf8.allSatisfy({
+            $0 >= 0x80 || isUnreserved($0) || "!$&'()*+,;=:[]<>\"%".utf8.contains($0)
+        })
+    else { return false }
+    return unescaped(name) != nil
+}
+
+private func isPort(_ text: Substring) -> Bool {
+    text.isEmpty || (text.hasPrefix(":") && text.dropFirst().utf8.allSatisfy(isDigit))
+}
+
+private func isUserInfo(_ text: Substring) -> Bool {
+    text.dropLast().utf8.allSatisfy { isUnreserved($0) || "!$&'()*+,;=:%@".utf8.contains($0) }
+        && unescaped(text) != nil
+}
+
+private func isUnreserved(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
+        || "-_.~".utf8.contains(byte)
+}
+
+private func isPathByte(_ byte: UInt8) -> Bool {
+    isUnreserved(byte) || "!$&'()*+,;=:@[]%/".utf8.contains(byte)
+}
+
+/// The bytes behind `%41`; nil for a percent sign without two digits.
+private func unescaped(_ text: Substring) -> [UInt8]? {
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    var place = 0
+    while place < bytes.count {
+        guard bytes[place] == UInt8(ascii: "%") else {
+            result.append(bytes[place])
+            place += 1
+            continue
+        }
+        guard place + 2 < bytes.count, let high = hexValue(bytes[place + 1]),
+            let low = hexValue(bytes[place + 2])
+        else { return nil }
+        result.append(high << 4 | low)
+        place += 3
+    }
+    return result
+}
+
+private func formText(_ text: Substring) -> String? {
+    guard let bytes = unescaped(Substring(text.map { $0 == "+" ? " " : String($0) }.joined()))
+    else {
+        return nil
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
+private func hexValue(_ digit: UInt8) -> UInt8? {
+    switch digit {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
+    default: nil
+    }
+}
+
+private func escaped(_ byte: UInt8) -> String {
+    "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16).uppercased()
+}

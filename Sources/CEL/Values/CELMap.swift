@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Maps of the language. Spec: cel-spec, langdef.md, "Aggregate Values".
+
+/// A key of a map. `1`, `1u` and a lookup by `1.0` mean the same entry.
+package enum CELKey: Sendable, Hashable {
+    case bool(Bool)
+    case int(Int64)
+    case uint(UInt64)
+    case string(String)
+
+    /// The key as a value of the language.
+    package var value: CELValue {
+        switch self {
+        case .bool(let value): .bool(value)
+        case .int(let value): .int(value)
+        case .uint(let value): .uint(value)
+        case .string(let text): .string(text)
+        }
+    }
+
+    /// The key that a value stands for; nil for what cannot be one.
+    init?(_ value: CELValue) {
+        switch value {
+        case .bool(let value): self = .bool(value)
+        case .int(let value): self = .int(value)
+        case .uint(let value): self = .uint(value)
+        case .string(let text): self = .string(text)
+        default: return nil
+        }
+    }
+
+    /// As `init`, and doubles that are whole numbers: `{1: 'a'}[1.0]`.
+    init?(lookup value: CELValue) {
+        guard case .double(let number) = value else {
+            self.init(value)
+            return
+        }
+        if let whole = Int64(exactly: number) {
+            self = .int(whole)
+        } else if let whole = UInt64(exactly: number) {
+            self = .uint(whole)
+        } else {
+            return nil
+        }
+    }
+
+    package static func == (left: CELKey, right: CELKey) -> Bool {
+        switch (left, right) {
+        case (.string(let a), .string(let b)): isSameText(a, b)
+        case (.int(let a), .int(let b)): a == b
+        case (.uint(let a), .uint(let b)): a == b
+        case (.bool(let a), .bool(let b)): a == b
+        case (.int(let a), .uint(let b)), (.uint(let b), .int(let a)): a >= 0 && UInt64(a) == b
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .bool(let value): hasher.combine(value)
+        case .int(let value): hasher.combine(UInt64(bitPattern: value))
+        case .uint(let value): hasher.combine(value)
+        case .string(let text): hasher.combine(text)
+        }
+    }
+}
+
+/// Keys and values in the order they were written; every key once.
+package final class CELMap: Sendable, Equatable {
+    package let keys: [CELKey]
+    package let values: [CELValue]
+    /// Places by key; only for maps that are too long to look through.
+    private let index: [CELKey: Int]?
+
+    /// Keys must be unique; `MapBuilder` sees to it where they come from outside.
+    fileprivate init(unique keys: [CELKey], _ values: [CELValue], index: [CELKey: Int]?) {
+        self.keys = keys
+        self.values = values
+        self.index = index
+    }
+
+    package static let empty = CELMap(unique: [], [], index: nil)
+
+    package var count: Int { keys.count }
+
+    package subscript(key: CELKey) -> CELValue? {
+        guard let index else {
+            for place in keys.indices where keys[place] == key { return values[place] }
+            return nil
+        }
+        return index[key].map { values[$0] }
+    }
+
+    /// The value under a string key.
+    package subscript(name: String) -> CELValue? {
+        guard let index else {
+            for place in keys.indices {
+                if case .string(let key) = keys[place], isSameText(key, name) {
+                    return values[place]
+                }
+            }
+            return nil
+        }
+        return index[.string(name)].map { values[$0] }
+    }
+
+    package static func == (left: CELMap, right: CELMap) -> Bool {
+        guard left !== right else { return true }
+        guard left.count == right.count else { return false }
+        return left.keys.indices.allSatisfy { right[left.keys[$0]] == left.values[$0] }
+    }
+}
+
+/// Collects entries for a map.
+package struct MapBuilder {
+    private var keys: [CELKey] = []
+    private var values: [CELValue] = []
+    private var index: [CELKey: Int]?
+
+    package init(capacity: Int = 0) {
+        keys.reserveCapacity(capacity)
+        values.reserveCapacity(capacity)
+    }
+
+    package var count: Int { keys.count }
+
+    /// Adds an entry; false, and nothing is added, when the key is there already.
+    package mutating func insert(_ value: CELValue, for key: CELKey) -> Bool {
+        guard place(of: key) == nil else { return false }
+        append(value, for: key)
+        return true
+    }
+
+    /// Adds an entry or replaces the value of its key.
+    package mutating func set(_ value: CELValue, for key: CELKey) {
+        if let place = place(of: key) { values[place] = value } else { append(value, for: key) }
+    }
+
+    package consuming func map() -> CELMap {
+        keys.isEmpty ? .empty : CELMap(unique: keys, values, index: index)
+    }
+
+    private func place(of key: CELKey) -> Int? {
+        if let index { return index[key] }
+        return keys.firstIndex(of: key)
+    }
+
+    private mutating func append(_ value: CELValue, for key: CELKey) {
+        keys.append(key)
+        values.append(value)
+        if index != nil {
+            index?[key] = keys.count - 1
+        } else if keys.count > longestPlainMap {
+            var places: [CELKey: Int] = [:]
+            for (place, key) in keys.enumerated() { places[key] = place }
+            index = places
+        }
+    }
+}
+
+/// Maps up to this length are looked through; above it hashing is faster.
+private let longestPlainMap = 8

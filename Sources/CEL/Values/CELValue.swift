@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an expression works on. Spec: cel-spec, langdef.md, "Values".
+
+/// A CEL value. Small and immutable; lists and maps share their storage when they are copied.
+///
+/// `==` is identity of content ("1" is not "1u", NaN is NaN) and fits sets and tests. The language's
+/// own `==` is `isEqual(to:)`.
+package enum CELValue: Sendable {
+    case null
+    case bool(Bool)
+    case int(Int64)
+    case uint(UInt64)
+    case double(Double)
+    case string(String)
+    case bytes([UInt8])
+    case list([CELValue])
+    case map(CELMap)
+    case timestamp(CELTimestamp)
+    case duration(CELDuration)
+    /// A type as a value, by its name: `type(1) == int`.
+    case type(String)
+    case optional(CELOptional)
+    case opaque(OpaqueValue)
+
+    package static func of(_ value: CELValue) -> CELValue { .optional(CELOptional(value)) }
+    package static var none: CELValue { .optional(CELOptional(nil)) }
+
+    /// The name of the value's type, as `type(x)` shows it.
+    package var typeName: String {
+        switch self {
+        case .null: "null_type"
+        case .bool: "bool"
+        case .int: "int"
+        case .uint: "uint"
+        case .double: "double"
+        case .string: "string"
+        case .bytes: "bytes"
+        case .list: "list"
+        case .map: "map"
+        case .timestamp: "google.protobuf.Timestamp"
+        case .duration: "google.protobuf.Duration"
+        case .type: "type"
+        case .optional: "optional_type"
+        case .opaque(let value): value.typeName
+        }
+    }
+
+    /// What Kubernetes' cost model calls the size: items, entries, bytes; 1 for scalars. For strings
+    /// it means code points; the count of bytes is never less and needs no walk.
+    var costSize: Int {
+        switch self {
+        case .string(let text): text.utf8.count
+        case .bytes(let bytes): bytes.count
+        case .list(let items): items.count
+        case .map(let map): map.count
+        default: 1
+        }
+    }
+
+    /// The value that `optional.ofNonZeroValue` and `?` leave out.
+    var isZero: Bool {
+        switch self {
+        case .null: true
+        case .bool(let value): !value
+        case .int(let value): value == 0
+        case .uint(let value): value == 0
+        case .double(let value): value == 0
+        case .string(let text): text.isEmpty
+        case .bytes(let bytes): bytes.isEmpty
+        case .list(let items): items.isEmpty
+        case .map(let map): map.count == 0
+        case .timestamp(let time): time == CELTimestamp.zero
+        case .duration(let duration): duration.nanoseconds == 0
+        case .optional(let optional): optional.value == nil
+        case .type, .opaque: false
+        }
+    }
+}
+
+/// The box that `optional.of` makes.
+package final class CELOptional: Sendable {
+    package let value: CELValue?
+
+    package init(_ value: CELValue?) { self.value = value }
+}
+
+/// Two texts byte by byte. Swift's strings are equal when they look equal; CEL's are not.
+///
+/// Spec: langdef.md, "String and Bytes Values": no Unicode normalization.
+@inline(__always)
+func isSameText(_ left: String, _ right: String) -> Bool {
+    left == right && left.utf8.elementsEqual(right.utf8)
+}
+
+/// Code points before the other code points: the order of the UTF-8 bytes.
+func isTextBefore(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+}
+
+extension CELValue: Hashable {
+    package static func == (left: CELValue, right: CELValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let a), .bool(let b)): a == b
+        case (.int(let a), .int(let b)): a == b
+        case (.uint(let a), .uint(let b)): a == b
+        case (.double(let a), .double(let b)): a.bitPattern == b.bitPattern || a == b
+        case (.string(let a), .string(let b)): isSameText(a, b)
+        case (.bytes(let a), .bytes(let b)): a == b
+        case (.list(let a), .list(let b)): a == b
+        case (.map(let a), .map(let b)): a == b
+        case (.timestamp(let a), .timestamp(let b)): a == b
+        case (.duration(let a), .duration(let b)): a == b
+        case (.type(let a), .type(let b)): a == b
+        case (.optional(let a), .optional(let b)): a.value == b.value
+        case (.opaque(let a), .opaque(let b)): a == b
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .int(let value): hasher.combine(value)
+        case .uint(let value): hasher.combine(value)
+        case .double(let value): hasher.combine(value == 0 ? 0 : value.bitPattern)
+        case .string(let text): hasher.combine(text)
+        case .bytes(let bytes): hasher.combine(bytes)
+        case .list(let items):
+            hasher.combine(items.count)
+            hasher.combine(items.first)
+        case .map(let map): hasher.combine(map.count)
+        case .timestamp(let time): hasher.combine(time)
+        case .duration(let duration): hasher.combine(duration)
+        case .type(let name): hasher.combine(name)
+        case .optional(let optional): hasher.combine(optional.value)
+        case .opaque(let value): hasher.combine(value.text)
+        }
+    }
+}
+
+extension CELValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByArrayLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(integerLiteral value: Int64) { self = .int(value) }
+    package init(floatLiteral value: Double) { self = .double(value) }
+    package init(arrayLiteral elements: CELValue...) { self = .list(elements) }
+}

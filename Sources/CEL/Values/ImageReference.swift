@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Image references as Kyverno's CEL reads them. Spec: go-containerregistry, pkg/name.
+
+/// A reference in parts: registry, repository, and a tag or a digest or both.
+struct ImageReference: Hashable, Sendable {
+    let registry: String
+    let repository: String
+    /// The written tag; `latest` when there is neither a tag nor a digest; empty when there is only
+    /// a digest.
+    let tag: String
+    let digest: String
+
+    var identifier: String {
+        if digest.isEmpty { return tag }
+        return tag.isEmpty ? digest : "\(tag)@\(digest)"
+    }
+
+    init?(_ text: String) {
+        guard text.utf8.count <= longestReference else { return nil }
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count <= 2 else { return nil }
+        digest = parts.count == 2 ? String(parts[1]) : ""
+        guard parts.count == 1 || isDigest(digest) else { return nil }
+        var name = parts[0]
+        var tag: Substring?
+        if let colon = name.lastIndex(of: ":"), !name[colon...].contains("/") {
+            tag = name[name.index(after: colon)...]
+            name = name[..<colon]
+        }
+        if let tag, !isTag(tag) { return nil }
+        self.tag = tag.map(String.init) ?? (digest.isEmpty ? "latest" : "")
+        guard let (registry, repository) = splitName(name) else { return nil }
+        self.registry = registry
+        self.repository = repository
+    }
+}
+
+/// The first part is a registry when it has a dot or a colon, or is `localhost`.
+private func splitName(_ name: Substring) -> (registry: String, repository: String)? {
+    let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    var registry = "index.docker.io"
+    var repository = String(name)
+    if parts.count == 2, parts[0].contains(".") || parts[0].contains(":") || parts[0] == "localhost"
+    {
+        registry = parts[0] == "docker.io" ? registry : String(parts[0])
+        repository = String(parts[1])
+    }
+    guard isRegistry(registry), (2...255).contains(repository.utf8.count),
+        repository.utf8.allSatisfy({ isNameByte($0) || $0 == UInt8(ascii: "/") })
+    else { return nil }
+    if registry == "index.docker.io", !repository.contains("/") {
+        repository = "library/" + repository
+    }
+    return (registry, repository)
+}
+
+private func isRegistry(_ text: String) -> Bool {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let isName = parts[0].utf8.allSatisfy { isNameByte($0 | 0x20) || isNameByte($0) }
+    guard !parts[0].isEmpty, isName, parts.count <= 2 else { return false }
+    return parts.count == 1 || parts[1].utf8.allSatisfy(isDigit)
+}
+
+private func isNameByte(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z"))
+        || "_-.".utf8.contains(byte)
+}
+
+private func isTag(_ text: Substring) -> Bool {
+    (1...128).contains(text.utf8.count)
+        && text.utf8.allSatisfy {
+            isNameByte($0) || ($0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z"))
+        }
+}
+
+private func isDigest(_ text: String) -> Bool {
+    for (prefix, count) in [("sha256:", 64), ("sha512:", 128)] where text.hasPrefix(prefix) {
+        let hex = text.utf8.dropFirst(prefix.utf8.count)
+        return hex.count == count
+            && hex.allSatisfy {
+                isDigit($0) || ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "f"))
+            }
+    }
+    return false
+}
+
+private let longestReference = 1_024

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Named time zones. The table is part of the program: a verdict must not depend on the machine.
+
+/// The time zone database, by name.
+enum TimeZones {
+    /// Seconds east of UTC; nil for a name the table does not have, and for times before 1990.
+    static func offset(of name: String, at seconds: Int64) -> Int? {
+        guard seconds >= firstSecond, let zone = zones[name] else { return nil }
+        return zone.offset(at: Int(seconds))
+    }
+
+    static var names: [String] { zones.keys.sorted() }
+
+    /// 1990-01-01T00:00:00Z.
+    static let firstSecond: Int64 = 631_152_000
+
+    private static let zones: [String: TimeZoneRules] = {
+        var zones: [String: TimeZoneRules] = [:]
+        for entry in timeZoneTable.split(separator: ";") {
+            let parts = entry.split(separator: "|", omittingEmptySubsequences: false)
+            guard let rules = TimeZoneRules(parts) else { continue }
+            for name in parts[0].split(separator: ",") { zones[String(name)] = rules }
+        }
+        return zones
+    }()
+}
+
+/// One zone: changes one by one, then a rule for every year.
+private struct TimeZoneRules: Sendable {
+    private struct Change: Sendable {
+        let month: Int
+        /// 5 is the last of the month.
+        let week: Int
+        let dayOfWeek: Int
+        let seconds: Int
+
+        init?(_ text: Substring) {
+            let numbers = text.split(separator: ".").compactMap { Int($0) }
+            guard numbers.count == 4 else { return nil }
+            (month, week, dayOfWeek, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3])
+        }
+
+        /// Seconds since 1970 at local midnight of the day, plus the time of the change.
+        func seconds(in year: Int) -> Int {
+            let first = daysSince1970(year: year, month: month, day: 1)
+            let weekday = ((first % 7) + 11) % 7
+            var day = (dayOfWeek - weekday + 7) % 7 + (week - 1) * 7
+            while day >= daysIn(month, of: year) { day -= 7 }
+            return (first + day) * 86_400 + seconds
+        }
+    }
+
+    private let moments: [Int]
+    private let offsets: [Int]
+    private let first: Int
+    private let ruleStart: Int
+    private let standard: Int
+    private let daylight: (offset: Int, begin: Change, end: Change)?
+
+    init?(_ parts: [Substring]) {
+        guard parts.count == 6, let start = Int(parts[2]), let year = Int(parts[3]) else {
+            return nil
+        }
+        let all = parts[1].split(separator: ",").compactMap { Int($0) }
+        let rule = parts[4].split(separator: ",")
+        guard all.indices.contains(start), let standard = rule.first.flatMap({ Int($0) }) else {
+            return nil
+        }
+        let digits = parts[5].utf8.compactMap { alphabet[$0] }
+        let values = stride(from: 0, to: digits.count - digits.count % 5, by: 5).map { place in
+            digits[place..<place + 5].reduce(0) { $0 << 6 | $1 }
+        }
+        guard values.allSatisfy({ all.indices.contains($0 & 3) }) else { return nil }
+        moments = values.map { ($0 >> 2) * 60 }
+        offsets = values.map { all[$0 & 3] }
+        first = all[start]
+        ruleStart = daysSince1970(year: year, month: 1, day: 1) * 86_400
+        self.standard = standard
+        if rule.count == 4, let offset = Int(rule[1]), let begin = Change(rule[2]),
+            let end = Change(rule[3])
+        {
+            daylight = (offset, begin, end)
+        } else {
+            daylight = nil
+        }
+    }
+
+    func offset(at seconds: Int) -> Int {
+        guard seconds >= ruleStart else {
+            return moments.lastIndex { $0 <= seconds }.map { offsets[$0] } ?? first
+        }
+        guard let daylight else { return standard }
+        let year = CivilTime(seconds: Int64(seconds), offset: standard).year
+        let begin = daylight.begin.seconds(in: year) - standard
+        let end = daylight.end.seconds(in: year) - daylight.offset
+        let isDaylight =
+            begin < end ? begin <= seconds && seconds < end : seconds < end || begin <= seconds
+        return isDaylight ? daylight.offset : standard
+    }
+}
+
+private let alphabet: [UInt8: Int] = {
+    let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8
+    return Dictionary(uniqueKeysWithValues: digits.enumerated().map { ($1, $0) })
+}()

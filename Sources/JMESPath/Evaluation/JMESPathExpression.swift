@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// An expression, compiled once and evaluated many times. Spec: jmespath.org/specification.html.
+
+package import Primitives
+
+/// A compiled expression. It is a value without locks; evaluating it changes nothing.
+///
+/// Names of functions and their numbers of arguments are checked here, at compile time, also where
+/// the expression would never get to them.
+package struct JMESPathExpression: Sendable, CustomStringConvertible {
+    package let description: String
+    package let dialect: JMESPathDialect
+    private let tree: SyntaxNode
+
+    package init(_ text: String, dialect: JMESPathDialect) throws(JMESPathProblem) {
+        description = text
+        self.dialect = dialect
+        do throws(EvaluationStop) {
+            tree = try ExpressionParser.parse(text, dialect)
+        } catch {
+            throw JMESPathProblem(error, in: text)
+        }
+    }
+
+    /// As `init(_:dialect:)`, told as a failure at the policy's place.
+    package init(_ text: String, dialect: JMESPathDialect, at place: Place?) throws(Failure) {
+        do throws(JMESPathProblem) {
+            try self.init(text, dialect: dialect)
+        } catch {
+            throw error.failure(at: place)
+        }
+    }
+
+    /// The value of the expression on `value`; the same for the same arguments, always.
+    package func evaluate(on value: JSONValue, context: JMESPathContext = JMESPathContext())
+        throws(JMESPathProblem) -> JSONValue
+    {
+        var evaluator = Evaluator(dialect: dialect, context: context)
+        do throws(EvaluationStop) {
+            return try evaluator.evaluate(tree, on: value)
+        } catch {
+            throw JMESPathProblem(error, in: description)
+        }
+    }
+
+    /// The tree as people read it, one node a line, children indented.
+    package var outline: String { tree.outline() }
+}
+
+/// What an evaluation may know beside its value. Whatever is absent makes the functions that need
+/// it fail, and no others.
+package struct JMESPathContext: Sendable {
+    /// What `time_now` and its like say.
+    package var now: Timestamp?
+    /// So many random bytes, for `random`.
+    package var randomBytes: (@Sendable (Int) -> [UInt8])?
+
+    package init(now: Timestamp? = nil, randomBytes: (@Sendable (Int) -> [UInt8])? = nil) {
+        self.now = now
+        self.randomBytes = randomBytes
+    }
+}

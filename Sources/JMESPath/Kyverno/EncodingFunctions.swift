@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Encodings, hashes, certificates, random text. Spec: RFC 4648 §4; FIPS 180-4; RFC 1321.
+
+import Crypto
+import Primitives
+
+let kyvernoEncodingFunctions: [FunctionDefinition] = [
+    FunctionDefinition("base64_decode", [.string], "string", "the text that base64 stands for") {
+        call, evaluator throws(EvaluationStop) in
+        // Spec: Go base64.StdEncoding skips line breaks.
+        let encoded = try call.string(0).utf8.filter { $0 != 0x0A && $0 != 0x0D }
+        guard let decoded = bytes(fromBase64: String(decoding: encoded, as: UTF8.self)) else {
+            throw call.invalid("the text is not padded base64 in the standard alphabet")
+        }
+        return try made(String(decoding: decoded, as: UTF8.self), &evaluator)
+    },
+    FunctionDefinition("base64_encode", [.string], "string", "the text as base64") {
+        call, evaluator throws(EvaluationStop) in
+        try made(base64Text(try call.string(0).utf8), &evaluator)
+    },
+    FunctionDefinition("sha256", [.string], "string", "the SHA-256 of the text in hex") {
+        call, evaluator throws(EvaluationStop) in
+        try hashed(call, &evaluator) { SHA256.hash(data: $0).map { $0 } }
+    },
+    FunctionDefinition("sha1", [.string], "string", "the SHA-1 of the text in hex; not for trust") {
+        call, evaluator throws(EvaluationStop) in
+        try hashed(call, &evaluator) { Insecure.SHA1.hash(data: $0).map { $0 } }
+    },
+    FunctionDefinition("md5", [.string], "string", "the MD5 of the text in hex; not for trust") {
+        call, evaluator throws(EvaluationStop) in
+        try hashed(call, &evaluator) { Insecure.MD5.hash(data: $0).map { $0 } }
+    },
+    FunctionDefinition(
+        "x509_decode", [.string], "object", "a PEM certificate with an RSA key, as an object"
+    ) { call, evaluator throws(EvaluationStop) in
+        try evaluator.spend(10_000)
+        try evaluator.produce(bytes: try call.string(0).utf8.count * 4)
+        return try decodedCertificate(try call.string(0), call)
+    },
+    FunctionDefinition("random", [.string], "string", "random text that fits the expression") {
+        call, evaluator throws(EvaluationStop) in
+        guard let source = evaluator.context.randomBytes else {
+            throw call.invalid("there is no source of randomness here", .unavailable)
+        }
+        let shape = try TextShape(parsing: try call.string(0), call)
+        var generator = TextGenerator(source: source)
+        try generator.write(shape, call)
+        return try made(text(of: generator.scalars), &evaluator)
+    },
+]
+
+private func hashed(
+    _ call: FunctionCall, _ evaluator: inout Evaluator, _ hash: ([UInt8]) -> [UInt8]
+) throws(EvaluationStop) -> JSONValue {
+    let bytes = Array(try call.string(0).utf8)
+    try evaluator.spend(16 + bytes.count / 64)
+    return .string(hexText(hash(bytes)))
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions on objects, lists and documents. Spec: kyverno.io, "JMESPath".
+
+import Primitives
+
+let kyvernoObjectFunctions: [FunctionDefinition] = [
+    FunctionDefinition(
+        "label_match", [.object, .object], "boolean",
+        "whether the second has all pairs of the first"
+    ) { call, evaluator throws(EvaluationStop) in
+        let labels = try call.object(1)
+        for member in try call.object(0) {
+            guard let value = labels[member.name], try evaluator.areEqual(member.value, value)
+            else {
+                return false
+            }
+        }
+        return true
+    },
+    FunctionDefinition(
+        "lookup", [[.object, .array], [.string, .number]], "any", "a member or item; null if absent"
+    ) { call, _ throws(EvaluationStop) in
+        if case .object(let object) = try call.value(0) {
+            return object[try call.string(1)] ?? .null
+        }
+        let items = try call.array(0)
+        let place = try call.integer(1)
+        return items.indices.contains(place) ? items[place] : .null
+    },
+    FunctionDefinition(
+        "items", [[.object, .array], .string, .string], "array[object]",
+        "each member (names sorted) or item as an object with two named parts"
+    ) { call, evaluator throws(EvaluationStop) in
+        let (keyName, valueName) = (try call.string(1), try call.string(2))
+        var pairs: [(JSONValue, JSONValue)] = []
+        if case .object(let object) = try call.value(0) {
+            let members = object.members.sorted {
+                Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8))
+            }
+            pairs = members.map { (.string($0.name), $0.value) }
+        } else {
+            pairs = try call.array(0).enumerated().map { (.number(JSONNumber($0)), $1) }
+        }
+        try evaluator.produce(
+            bytes: pairs.count * (keyName.utf8.count + valueName.utf8.count + 3 * bytesPerEntry))
+        return .array(pairs.map { .object([keyName: $0.0, valueName: $0.1]) })
+    },
+    FunctionDefinition(
+        "object_from_lists", [.array, .array], "object",
+        "names with values; null for missing ones, too many are left out"
+    ) { call, evaluator throws(EvaluationStop) in
+        let (names, values) = (try call.array(0), try call.array(1))
+        try evaluator.produce(bytes: names.count * bytesPerEntry)
+        var object = JSONObject()
+        for (place, name) in names.enumerated() {
+            guard case .string(let name) = name else {
+                throw call.invalid("\(name.kindName) cannot be a name", .invalidType)
+            }
+            object[name] = values.indices.contains(place) ? values[place] : .null
+        }
+        return .object(object)
+    },
+    FunctionDefinition("parse_json", [.string], "any", "the value that a JSON text spells") {
+        call, evaluator throws(EvaluationStop) in
+        let bytes = Array(try call.string(0).utf8)
+        try evaluator.spend(bytes.count / 4)
+        try evaluator.produce(bytes: bytes.count * 2)
+        do throws(Failure) {
+            return try JSONValue(parsing: bytes, named: "the text")
+        } catch {
+            throw call.invalid(error.why, error.kind == .overLimit ? .overLimit : .invalidValue)
+        }
+    },
+    FunctionDefinition("parse_yaml", [.string], "any", "the value of the first YAML document") {
+        call, evaluator throws(EvaluationStop) in
+        let bytes = Array(try call.string(0).utf8)
+        try evaluator.spend(bytes.count)
+        try evaluator.produce(bytes: bytes.count * 2)
+        let value: JSONValue
+        do throws(Failure) {
+            value = try YAMLNode.documents(parsing: bytes, named: "the text").first?.json ?? .null
+        } catch {
+            throw call.invalid(error.why, error.kind == .overLimit ? .overLimit : .invalidValue)
+        }
+        // Aliases may make a document larger than its text.
+        try charge(value, &evaluator)
+        return value
+    },
+]
+
+/// Pays for every part of a value that a text made.
+private func charge(_ value: JSONValue, _ evaluator: inout Evaluator) throws(EvaluationStop) {
+    try evaluator.produce(bytes: bytesPerEntry)
+    switch value {
+    case .string(let text): try evaluator.produce(bytes: text.utf8.count)
+    case .array(let items): for item in items { try charge(item, &evaluator) }
+    case .object(let object):
+        for member in object {
+            try evaluator.produce(bytes: member.name.utf8.count)
+            try charge(member.value, &evaluator)
+        }
+    case .null, .bool, .number: break
+    }
+}

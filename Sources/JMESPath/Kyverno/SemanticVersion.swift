@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Versions and ranges of them. Spec: semver.org 2.0.0; blang/semver v4, "Ranges".
+
+/// Major, minor, patch and the identifiers of a pre-release; builds do not count.
+struct SemanticVersion: Comparable, Sendable {
+    var major: UInt64
+    var minor: UInt64
+    var patch: UInt64
+    var preRelease: [String] = []
+
+    static let zero = SemanticVersion(major: 0, minor: 0, patch: 0)
+
+    init(major: UInt64, minor: UInt64, patch: UInt64) {
+        (self.major, self.minor, self.patch) = (major, minor, patch)
+    }
+
+    /// Exactly three numbers without leading zeros; no `v` before them.
+    init?(_ text: some StringProtocol) {
+        let whole = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
+        if whole.count == 2, identifiers(whole[1], isBuild: true) == nil { return nil }
+        let halves = whole[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        let numbers = halves[0].split(separator: ".", omittingEmptySubsequences: false)
+        guard numbers.count == 3, let major = plainNumber(numbers[0]),
+            let minor = plainNumber(numbers[1]), let patch = plainNumber(numbers[2])
+        else { return nil }
+        self.init(major: major, minor: minor, patch: patch)
+        guard halves.count == 2 else { return }
+        guard let parts = identifiers(halves[1], isBuild: false) else { return nil }
+        preRelease = parts
+    }
+
+    /// Spec: semver.org §11.
+    static func < (left: SemanticVersion, right: SemanticVersion) -> Bool {
+        let first = [left.major, left.minor, left.patch]
+        let second = [right.major, right.minor, right.patch]
+        if first != second { return first.lexicographicallyPrecedes(second) }
+        if left.preRelease.isEmpty || right.preRelease.isEmpty {
+            return !left.preRelease.isEmpty && right.preRelease.isEmpty
+        }
+        for (one, other) in zip(left.preRelease, right.preRelease) where one != other {
+            switch (UInt64(one), UInt64(other)) {
+            case (let one?, let other?): return one < other
+            case (nil, nil): return Array(one.utf8).lexicographicallyPrecedes(Array(other.utf8))
+            case (let number, _): return number != nil
+            }
+        }
+        return left.preRelease.count < right.preRelease.count
+    }
+}
+
+private func plainNumber(_ text: some StringProtocol) -> UInt64? {
+    guard !text.isEmpty, text.utf8.allSatisfy(isDigitByte), text == "0" || text.first != "0" else {
+        return nil
+    }
+    return UInt64(text)
+}
+
+private func identifiers(_ text: some StringProtocol, isBuild: Bool) -> [String]? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
+    for part in parts {
+        let isNumber = part.utf8.allSatisfy(isDigitByte)
+        guard !part.isEmpty, part.utf8.allSatisfy({ isWordByte($0) && $0 != 0x5F || $0 == 0x2D }),
+            isBuild || !isNumber || plainNumber(part) != nil
+        else { return nil }
+    }
+    return parts
+}
+
+/// `>=1.2.0 <2.0.0 || 3.x`: spaces mean and, `||` means or.
+struct VersionRange: Sendable {
+    private let alternatives: [[VersionTest]]
+
+    init?(_ text: String) {
+        guard text.utf8.count <= 1_000 else { return nil }
+        var alternatives: [[VersionTest]] = []
+        for alternative in text.split(separator: "||", omittingEmptySubsequences: false) {
+            guard let words = comparators(alternative), !words.isEmpty else { return nil }
+            // `!=1.x` is two tests of which one must hold, so each word is a choice of lists.
+            var lists: [[VersionTest]] = [[]]
+            for word in words {
+                guard let choices = tests(word), lists.count * choices.count <= 64 else {
+                    return nil
+                }
+                lists = lists.flatMap { list in choices.map { list + $0 } }
+            }
+            alternatives += lists
+        }
+        self.alternatives = alternatives
+    }
+
+    func holds(_ version: SemanticVersion) -> Bool {
+        alternatives.contains { $0.allSatisfy { $0.holds(version) } }
+    }
+}
+
+private struct VersionTest: Sendable {
+    enum Relation: Sendable { case equal, different, less, lessOrEqual, greater, greaterOrEqual }
+    let relation: Relation
+    let version: SemanticVersion
+
+    func holds(_ other: SemanticVersion) -> Bool {
+        switch relation {
+        case .equal: !(other < version) && !(version < other)
+        case .different: other < version || version < other
+        case .less: other < version
+        case .lessOrEqual: !(version < other)
+        case .greater: version < other
+        case .greaterOrEqual: !(other < version)
+        }
+    }
+}
+
+private let relations: [(String, VersionTest.Relation)] = [
+    (">=", .greaterOrEqual), ("<=", .lessOrEqual), ("==", .equal), ("!=", .different),
+    (">", .greater), ("<", .less), ("=", .equal), ("!", .different), ("", .equal),
+]
+
+/// The words between spaces; an operator may stand apart from its version.
+private func comparators(_ text: Substring) -> [String]? {
+    var words: [String] = []
+    var open = ""
+    for word in text.split(separator: " ") {
+        open += word
+        if let last = word.last, "<>=!".contains(last) { continue }
+        words.append(open)
+        open = ""
+    }
+    return open.isEmpty ? words : nil
+}
+
+/// What one comparator asks: alternatives of tests that all must hold.
+private func tests(_ word: String) -> [[VersionTest]]? {
+    guard let (sign, relation) = relations.first(where: { word.hasPrefix($0.0) }) else {
+        return nil
+    }
+    let text = word.dropFirst(sign.count)
+    if let version = SemanticVersion(text) {
+        return [[VersionTest(relation: relation, version: version)]]
+    }
+    guard let (first, next) = wildcard(text) else { return nil }
+    func test(_ relation: VersionTest.Relation, _ version: SemanticVersion) -> VersionTest {
+        VersionTest(relation: relation, version: version)
+    }
+    switch relation {
+    case .greater: return [[test(.greaterOrEqual, next)]]
+    case .greaterOrEqual: return [[test(.greaterOrEqual, first)]]
+    case .less: return [[test(.less, first)]]
+    case .lessOrEqual: return [[test(.less, next)]]
+    case .equal: return [[test(.greaterOrEqual, first), test(.less, next)]]
+    case .different: return [[test(.less, first)], [test(.greaterOrEqual, next)]]
+    }
+}
+
+/// `1.2.x` and `1.x`: the first version, and the first one after them.
+private func wildcard(_ text: Substring) -> (first: SemanticVersion, next: SemanticVersion)? {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    guard (2...3).contains(parts.count), parts.last == "x", let major = plainNumber(parts[0]),
+        major < .max
+    else { return nil }
+    if parts.count == 2 || parts[1] == "x" {
+        return (
+            SemanticVersion(major: major, minor: 0, patch: 0),
+            SemanticVersion(major: major + 1, minor: 0, patch: 0)
+        )
+    }
+    guard let minor = plainNumber(parts[1]), minor < .max else { return nil }
+    return (
+        SemanticVersion(major: major, minor: minor, patch: 0),
+        SemanticVersion(major: major, minor: minor + 1, patch: 0)
+    )
+}

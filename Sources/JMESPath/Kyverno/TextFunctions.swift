@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// Functions on texts. Spec: kyverno.io, "JMESPath": String functions; Go package strings.
+
+import FoundationEssentials
+import Primitives
+
+let kyvernoTextFunctions: [FunctionDefinition] = [
+    // Deviation: Kyverno's result is a Go int that no comparison of its own JMESPath knows, so
+    // `compare(a, b) == `0`` is false there. Ours is a number; only that comparison differs.
+    FunctionDefinition("compare", [.string, .string], "number", "-1, 0 or 1 by byte order") {
+        call, _ throws(EvaluationStop) in
+        let (left, right) = (Array(try call.string(0).utf8), Array(try call.string(1).utf8))
+        if left == right { return 0 }
+        return left.lexicographicallyPrecedes(right) ? -1 : 1
+    },
+    FunctionDefinition("equal_fold", [.string, .string], "boolean", "equal but for letter case") {
+        call, evaluator throws(EvaluationStop) in
+        try .bool(folded(call.string(0), &evaluator) == folded(call.string(1), &evaluator))
+    },
+    FunctionDefinition(
+        "replace", [.string, .string, .string, .number], "string",
+        "the first n occurrences replaced; all for a negative n"
+    ) { call, evaluator throws(EvaluationStop) in
+        try replaced(call, atMost: call.integer(3), &evaluator)
+    },
+    FunctionDefinition(
+        "replace_all", [.string, .string, .string], "string", "every occurrence replaced"
+    ) { call, evaluator throws(EvaluationStop) in
+        try replaced(call, atMost: -1, &evaluator)
+    },
+    FunctionDefinition("to_upper", [.string], "string", "in upper case") {
+        call, evaluator throws(EvaluationStop) in
+        try made(mapped(call.string(0)) { $0.properties.uppercaseMapping }, &evaluator)
+    },
+    FunctionDefinition("to_lower", [.string], "string", "in lower case") {
+        call, evaluator throws(EvaluationStop) in
+        try made(mapped(call.string(0)) { $0.properties.lowercaseMapping }, &evaluator)
+    },
+    FunctionDefinition(
+        "trim", [.string, .string], "string", "without these characters at the ends"
+    ) { call, _ throws(EvaluationStop) in
+        let unwanted = Set(try call.string(1).unicodeScalars)
+        let scalars = Array(try call.string(0).unicodeScalars)
+        guard let first = scalars.firstIndex(where: { !unwanted.contains($0) }),
+            let last = scalars.lastIndex(where: { !unwanted.contains($0) })
+        else { return "" }
+        return .string(text(of: scalars[first...last]))
+    },
+    FunctionDefinition("trim_prefix", [.string, .string], "string", "without this beginning") {
+        call, _ throws(EvaluationStop) in
+        let (text, prefix) = (try call.string(0), try call.string(1))
+        guard text.utf8.starts(with: prefix.utf8) else { return .string(text) }
+        return .string(
+            String(decoding: Array(text.utf8).dropFirst(prefix.utf8.count), as: UTF8.self))
+    },
+    FunctionDefinition("split", [.string, .string], "array[string]", "the parts between") {
+        call, evaluator throws(EvaluationStop) in
+        try split(call.string(0), call.string(1), &evaluator)
+    },
+    FunctionDefinition("truncate", [.string, .number], "string", "the first n characters") {
+        call, _ throws(EvaluationStop) in
+        let count = try call.number(1).double
+        let wanted = count < 0 ? 0 : Int(exactly: count.rounded(.down)) ?? Int.max
+        return .string(text(of: try call.string(0).unicodeScalars.prefix(wanted)))
+    },
+    FunctionDefinition("to_boolean", [.string], "boolean", "the text true or false, in any case") {
+        call, _ throws(EvaluationStop) in
+        let text = try call.string(0)
+        switch text.lowercased() {
+        case "true": return true
+        case "false": return false
+        default: throw call.invalid("\(quoted(text)) is not true or false")
+        }
+    },
+    FunctionDefinition("path_canonicalize", [.string], "string", "a path without . and ..") {
+        call, _ throws(EvaluationStop) in
+        .string(canonicalPath(try call.string(0)))
+    },
+]
+
+/// Pays for a text and returns it.
+func made(_ text: String, _ evaluator: inout Evaluator) throws(EvaluationStop) -> JSONValue {
+    try evaluator.produce(bytes: text.utf8.count)
+    return .string(text)
+}
+
+func text(of scalars: some Sequence<Unicode.Scalar>) -> String {
+    var text = ""
+    text.unicodeScalars.append(contentsOf: scalars)
+    return text
+}
+
+/// Go maps one character to one: `ß` stays, where Unicode's full mapping says `SS`.
+private func mapped(_ text: String, _ mapping: (Unicode.Scalar) -> String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+        let image = mapping(scalar).unicodeScalars
+        result.unicodeScalars.append(image.count == 1 ? image.first ?? scalar : scalar)
+    }
+    return result
+}
+
+/// Spec: Go strings.EqualFold: simple folding, one character to one.
+private func folded(_ text: String, _ evaluator: inout Evaluator) throws(EvaluationStop) -> String {
+    try evaluator.spend(text.utf8.count / 16)
+    let upper = mapped(text) { $0.properties.uppercaseMapping }
+    return mapped(upper) { $0.properties.lowercaseMapping }
+}
+
+/// Spec: Go strings.Replace: an empty text stands before every character and at the end.
+private func replaced(_ call: FunctionCall, atMost limit: Int, _ evaluator: inout Evaluator)
+    throws(EvaluationStop) -> JSONValue
+{
+    let (text, old, new) = (try call.string(0), Array(try call.string(1).utf8), try call.string(2))
+    try evaluator.spend(text.utf8.count / 16)
+    var rest = Array(text.utf8)[...]
+    var result: [UInt8] = []
+    var count = 0
+    while limit < 0 || count < limit {
+        guard let range = nextPlace(of: old, in: rest, isFirst: count == 0) else { break }
+        result += rest[..<range.lowerBound]
+        result += new.utf8
+        try evaluator.produce(bytes: new.utf8.count + range.lowerBound - rest.startIndex)
+        rest = rest[range.upperBound...]
+        count += 1
+    }
+    result += rest
+    try evaluator.produce(bytes: rest.count)
+    return .string(String(decoding: result, as: UTF8.self))
+}
+
+/// The next occurrence; an empty one moves a character on, unless it is the first.
+private func nextPlace(of part: [UInt8], in text: ArraySlice<UInt8>, isFirst: Bool)
+    -> Range<Int>?
+{
+    guard part.isEmpty else { return firstRange(of: part, in: text) }
+    if isFirst { return text.startIndex..<text.startIndex }
+    guard !text.isEmpty else { return nil }
+    let next = text.dropFirst().firstIndex { $0 & 0xC0 != 0x80 } ?? text.endIndex
+    return next..<next
+}
+
+/// Spec: Go strings.Split: an empty separator splits into characters.
+private func split(_ text: String, _ separator: String, _ evaluator: inout Evaluator)
+    throws(EvaluationStop) -> JSONValue
+{
+    try evaluator.produce(bytes: text.utf8.count)
+    guard !separator.isEmpty else {
+        try evaluator.produce(bytes: text.utf8.count * bytesPerEntry)
+        return .array(text.unicodeScalars.map { .string(String($0)) })
+    }
+    let separator = Array(separator.utf8)
+    var rest = Array(text.utf8)[...]
+    var parts: [JSONValue] = []
+    while let range = firstRange(of: separator, in: rest) {
+        parts.append(.string(String(decoding: rest[..<range.lowerBound], as: UTF8.self)))
+        rest = rest[range.upperBound...]
+        try evaluator.produce(bytes: bytesPerEntry)
+    }
+    return .array(parts + [.string(String(decoding: rest, as: UTF8.self))])
+}
+
+/// Spec: Go path/filepath.Join with one element: Clean, and empty stays empty.
+private func canonicalPath(_ path: String) -> String {
+    guard !path.isEmpty else { return "" }
+    let isRooted = path.utf8.first == UInt8(ascii: "/")
+    var kept: [Substring] = []
+    for part in path.split(separator: "/") {
+        switch part {
+        case ".": continue
+        case "..":
+            if let last = kept.last, last != ".." {
+                kept.removeLast()
+            } else if !isRooted {
+                kept.append(part)
+            }
+        default: kept.append(part)
+        }
+    }
+    let text = (isRooted ? "/" : "") + kept.joined(separator: "/")
+    return text.isEmpty ? "." : text
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// From characters to tokens. Spec: JMESPath, "Grammar": unquoted-string, quoted-string,
+// raw-string, literal, number.
+
+import Primitives
+
+struct ExpressionToken: Sendable {
+    enum Kind: Sendable, Equatable {
+        case identifier(String)
+        case quotedIdentifier(String)
+        case literal(JSONValue)
+        case number(Int)
+        case comparator(Comparator)
+        /// `.` `[` `]` `{` `}` `(` `)` `,` `:` `*` `@` `&` `!` `|`, and `[]` `[?` `&&` `||`.
+        case sign(String)
+        case end
+    }
+
+    let kind: Kind
+    let offset: Int
+}
+
+/// All tokens at once: the parser looks one ahead, and no token is longer than its expression.
+struct ExpressionLexer {
+    private let bytes: [UInt8]
+    private var offset = 0
+
+    static func tokens(of expression: String) throws(EvaluationStop) -> [ExpressionToken] {
+        guard expression.utf8.count <= Limits.jmespathBytes else {
+            throw EvaluationStop(
+                .overLimit,
+                "it has \(expression.utf8.count) bytes, the limit is \(Limits.jmespathBytes)", at: 0
+            )
+        }
+        var lexer = ExpressionLexer(bytes: Array(expression.utf8))
+        var tokens: [ExpressionToken] = []
+        while true {
+            let token = try lexer.next()
+            tokens.append(token)
+            if token.kind == .end { return tokens }
+        }
+    }
+
+    private init(bytes: [UInt8]) { self.bytes = bytes }
+
+    private mutating func next() throws(EvaluationStop) -> ExpressionToken {
+        while let byte = peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+            offset += 1
+        }
+        let start = offset
+        return ExpressionToken(kind: try kind(), offset: start)
+    }
+
+    private mutating func kind() throws(EvaluationStop) -> ExpressionToken.Kind {
+        guard let byte = peek() else { return .end }
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "_"):
+            return .identifier(word())
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): return try number()
+        case UInt8(ascii: "\""): return .quotedIdentifier(try quotedText())
+        case UInt8(ascii: "'"): return .literal(.string(try rawText()))
+        case UInt8(ascii: "`"): return .literal(try literal())
+        default: return try sign()
+        }
+    }
+
+    private mutating func word() -> String {
+        let start = offset
+        while let byte = peek(), isWordByte(byte) { offset += 1 }
+        return String(decoding: bytes[start..<offset], as: UTF8.self)
+    }
+
+    private mutating func number() throws(EvaluationStop) -> ExpressionToken.Kind {
+        let start = offset
+        if peek() == UInt8(ascii: "-") { offset += 1 }
+        let digits = offset
+        while let byte = peek(), (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+            offset += 1
+        }
+        guard offset > digits else {
+            throw EvaluationStop(.syntax, "a digit must follow \"-\"", at: start)
+        }
+        let text = String(decoding: bytes[start..<offset], as: UTF8.self)
+        guard let value = Int(text) else {
+            throw EvaluationStop(
+                .syntax, "the index \(quoted(text)) does not fit 64 bits", at: start)
+        }
+        return .number(value)
+    }
+
+    /// Spec: "quoted-string": the text of a JSON string.
+    private mutating func quotedText() throws(EvaluationStop) -> String {
+        let start = offset
+        let content = try delimited(by: UInt8(ascii: "\""), what: "a quoted identifier")
+        let json = [UInt8(ascii: "\"")] + content + [UInt8(ascii: "\"")]
+        do throws(Failure) {
+            guard let text = try JSONValue(parsing: json, named: "identifier").string else {
+                throw Failure(.malformed, "", because: "it is not a string")
+            }
+            return text
+        } catch {
+            throw EvaluationStop(
+                .syntax, "the quoted identifier is not a JSON string: \(error.why)", at: start)
+        }
+    }
+
+    /// Spec: "raw-string": only `\'` is an escape.
+    /// Deviation: Kyverno's fork cannot read `'\\'`; we read it as the specification does.
+    private mutating func rawText() throws(EvaluationStop) -> String {
+        let content = try delimited(by: UInt8(ascii: "'"), what: "a raw string")
+        return String(
+            decoding: unescaped(content, UInt8(ascii: "'")), as: UTF8.self)
+    }
+
+    private mutating func literal() throws(EvaluationStop) -> JSONValue {
+        let start = offset
+        let content = try delimited(by: UInt8(ascii: "`"), what: "a literal")
+        do throws(Failure) {
+            return try JSONValue(parsing: unescaped(content, UInt8(ascii: "`")), named: "literal")
+        } catch {
+            let kind: JMESPathProblem.Kind = error.kind == .overLimit ? .overLimit : .syntax
+            throw EvaluationStop(kind, "the literal is not JSON: \(error.why)", at: start)
+        }
+    }
+
+    /// What stands between two marks; a backslash hides the mark after it.
+    private mutating func delimited(by mark: UInt8, what: String)
+        throws(EvaluationStop) -> [UInt8]
+    {
+        let start = offset
+        offset += 1
+        while let byte = peek() {
+            if byte == mark {
+                offset += 1
+                return Array(bytes[(start + 1)..<(offset - 1)])
+            }
+            offset += byte == UInt8(ascii: "\\") ? 2 : 1
+        }
+        throw EvaluationStop(.syntax, "\(what) has no end", at: start)
+    }
+
+    private mutating func sign() throws(EvaluationStop) -> ExpressionToken.Kind {
+        let start = offset
+        for length in [2, 1] where offset + length <= bytes.count {
+            let text = String(decoding: bytes[offset..<offset + length], as: UTF8.self)
+            if let comparator = Comparator(rawValue: text) {
+                offset += length
+                return .comparator(comparator)
+            }
+            if expressionSigns.contains(text) {
+                offset += length
+                return .sign(text)
+            }
+        }
+        let rest = String(decoding: bytes[start...].prefix(4), as: UTF8.self)
+        let shown = rest.unicodeScalars.first.map { quoted(String($0)) } ?? "it"
+        throw EvaluationStop(.syntax, "\(shown) means nothing here", at: start)
+    }
+
+    private func peek() -> UInt8? { offset < bytes.count ? bytes[offset] : nil }
+}
+
+func isWordByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        true
+    default: false
+    }
+}
+
+/// The text with `\mark` read as the mark; other backslashes stay.
+private func unescaped(_ content: [UInt8], _ mark: UInt8) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(content.count)
+    var place = 0
+    while place < content.count {
+        if content[place] == UInt8(ascii: "\\"), place + 1 < content.count {
+            if content[place + 1] != mark { result.append(content[place]) }
+            result.append(content[place + 1])
+            place += 2
+        } else {
+            result.append(content[place])
+            place += 1
+        }
+    }
+    return result
+}
+
+private let expressionSigns: Set = [
+    "[]", "[?", "&&", "||", ".", "[", "]", "{", "}", "(", ")", ",", ":", "*", "@", "&", "!", "|",
+]

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is wrong with an expression, and where in it: kind, words, a caret under the column.
+// Spec: JMESPath, "Errors"; the kinds are those of its compliance suite.
+
+package import Primitives
+
+/// The two languages an expression can be written in.
+package enum JMESPathDialect: String, Hashable, Sendable, CaseIterable {
+    /// The specification and its 26 functions.
+    case standard
+    /// Kyverno's: a missing key is an error, and 51 functions more.
+    case kyverno
+}
+
+/// Why an expression has no value.
+package struct JMESPathProblem: Error, Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case syntax
+        case invalidArity = "invalid-arity"
+        case invalidType = "invalid-type"
+        case invalidValue = "invalid-value"
+        case unknownFunction = "unknown-function"
+        /// Kyverno's dialect only: an object has no such key.
+        case unknownKey = "unknown-key"
+        /// A named limit was reached before the answer was.
+        case overLimit = "over-limit"
+        /// The value needs the time, randomness or network that the caller did not hand in.
+        case unavailable
+    }
+
+    package let kind: Kind
+    package let message: String
+    package let expression: String
+    /// Where in the expression, in characters (Unicode scalars) from 1.
+    package let column: Int
+
+    init(_ stop: EvaluationStop, in expression: String) {
+        kind = stop.kind
+        message = stop.message
+        self.expression = expression
+        // The offset never splits a character: it is where a token starts, or the end.
+        let before = expression.utf8.prefix(stop.offset ?? 0)
+        column = String(decoding: Array(before), as: UTF8.self).unicodeScalars.count + 1
+    }
+
+    /// The line of the expression that the column is in, and a caret under it.
+    package var snippet: String {
+        let scalars = Array(expression.unicodeScalars)
+        let place = min(column - 1, scalars.count)
+        let start = scalars[..<place].lastIndex(of: "\n").map { $0 + 1 } ?? 0
+        let end = scalars[place...].firstIndex(of: "\n") ?? scalars.count
+        let first = max(start, place - snippetHalf)
+        let last = min(end, place + snippetHalf)
+        let shown = scalars[first..<last].map(printableInSnippet).joined()
+        return shown + "\n" + String(repeating: " ", count: place - first) + "^"
+    }
+
+    /// The problem as a failure of whoever read the expression, at the policy's place.
+    package func failure(at place: Place? = nil) -> Failure {
+        let kinds: [Kind: Failure.Kind] = [
+            .overLimit: .overLimit, .unavailable: .unsupported, .unknownKey: .notFound,
+        ]
+        return Failure(
+            kinds[kind] ?? .malformed, "cannot evaluate the expression \(quoted(expression))",
+            at: place, because: "at column \(column): \(message)\n" + indented(snippet))
+    }
+}
+
+private func indented(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { "       \($0)" }
+        .joined(separator: "\n")
+}
+
+/// One character for one, so that the caret stays under its column.
+private func printableInSnippet(_ scalar: Unicode.Scalar) -> String {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator, .privateUse: "·"
+    default: String(scalar)
+    }
+}
+
+private let snippetHalf = 40
+
+/// A problem on its way out: the offset is filled in where it is known.
+struct EvaluationStop: Error {
+    let kind: JMESPathProblem.Kind
+    let message: String
+    /// In bytes of UTF-8 from the start of the expression.
+    var offset: Int?
+
+    init(_ kind: JMESPathProblem.Kind, _ message: String, at offset: Int? = nil) {
+        self.kind = kind
+        self.message = message
+        self.offset = offset
+    }
+
+    func located(at place: Int) -> EvaluationStop {
+        offset == nil ? EvaluationStop(kind, message, at: place) : self
+    }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the parts of a time one by one. Spec: Go package time, Parse.
+
+struct TimeTextReader {
+    var rest: ArraySlice<UInt8>
+    private var year = 0
+    private var month: Int?
+    private var day: Int?
+    private var dayOfYear: Int?
+    private var hour = 0
+    private var minute = 0
+    private var second = 0
+    private var nanoseconds = 0
+    private var isAfternoon: Bool?
+    private var offset = 0
+
+    init(rest: ArraySlice<UInt8>) { self.rest = rest }
+
+    /// Spec: Go: elements that are not in the layout are zero, a missing day is the first.
+    func time() -> ZonedTime? {
+        var (month, day) = (month ?? 1, day ?? 1)
+        if let dayOfYear {
+            guard let found = date(dayOfYear: dayOfYear), self.month ?? found.month == found.month,
+                self.day ?? found.day == found.day
+            else { return nil }
+            (month, day) = found
+        }
+        guard (1...days(inMonth: month, year: year)).contains(day) else { return nil }
+        var hour = hour
+        if let isAfternoon {
+            if isAfternoon, hour < 12 { hour += 12 }
+            if !isAfternoon, hour == 12 { hour = 0 }
+        }
+        let midnight = daysSince1970(year: year, month: month, day: day) * 86_400
+        return ZonedTime(
+            seconds: midnight + hour * 3600 + minute * 60 + second - offset,
+            nanoseconds: nanoseconds, offset: offset)
+    }
+
+    private func date(dayOfYear: Int) -> (month: Int, day: Int)? {
+        var left = dayOfYear
+        for month in 1...12 {
+            let count = days(inMonth: month, year: year)
+            if left <= count { return left > 0 ? (month, left) : nil }
+            left -= count
+        }
+        return nil
+    }
+
+    mutating func read(_ part: LayoutPart, before next: LayoutPart?) -> Bool {
+        switch part {
+        case .literal(let bytes): return skip(bytes)
+        case .longYear, .shortYear: return readYear(part)
+        case .longMonth: return name(longMonths).map { month = $0 + 1 } != nil
+        case .shortMonth:
+            return name(longMonths.map { String($0.prefix(3)) }).map { month = $0 + 1 } != nil
+        case .month(let isPadded): return number(isPadded, 1...12).map { month = $0 } != nil
+        case .longWeekday: return name(weekdays) != nil
+        case .shortWeekday: return name(weekdays.map { String($0.prefix(3)) }) != nil
+        case .day, .spaceDay, .dayOfYear: return readDay(part)
+        case .hour: return number(false, 0...23).map { hour = $0 } != nil
+        case .halfDayHour(let isPadded): return number(isPadded, 0...12).map { hour = $0 } != nil
+        case .minute(let isPadded): return number(isPadded, 0...59).map { minute = $0 } != nil
+        case .second(let isPadded):
+            guard let value = number(isPadded, 0...59) else { return false }
+            second = value
+            // Spec: Go: a fraction may follow the seconds though the layout has none.
+            if case .fraction? = next { return true }
+            return optionalFraction()
+        case .noon(let isUpper): return readNoon(isUpper)
+        case .fraction(let digits): return readFraction(digits)
+        case .zoneName: return readZoneName()
+        case .offset(let takesZ, let form): return readOffset(takesZ, form)
+        }
+    }
+
+    private mutating func readYear(_ part: LayoutPart) -> Bool {
+        guard let value = digits(part == .longYear ? 4 : 2) else { return false }
+        year = part == .longYear ? value : value + (value >= 69 ? 1900 : 2000)
+        return true
+    }
+
+    private mutating func readDay(_ part: LayoutPart) -> Bool {
+        switch part {
+        case .dayOfYear(let isPadded):
+            if !isPadded { skipSpaces(2) }
+            let taken = rest.prefix(3).prefix(while: isDigitByte)
+            guard let value = digits(isPadded ? 3 : taken.count), (1...366).contains(value) else {
+                return false
+            }
+            dayOfYear = value
+        case .day(isPadded: true):
+            guard let value = digits(2) else { return false }
+            day = value
+        default:
+            skipSpaces(1)
+            guard let value = number(false, 0...99) else { return false }
+            day = value
+        }
+        return true
+    }
+
+    private mutating func skipSpaces(_ most: Int) {
+        for _ in 0..<most where rest.first == UInt8(ascii: " ") { rest = rest.dropFirst() }
+    }
+
+    /// Spec: Go: a space of the layout stands for any run of spaces, also none.
+    private mutating func skip(_ bytes: [UInt8]) -> Bool {
+        var wanted = bytes[...]
+        while let byte = wanted.popFirst() {
+            if byte == UInt8(ascii: " ") {
+                if let first = rest.first, first != byte { return false }
+                wanted = wanted.drop { $0 == byte }
+                rest = rest.drop { $0 == byte }
+            } else {
+                guard rest.first == byte else { return false }
+                rest = rest.dropFirst()
+            }
+        }
+        return true
+    }
+
+    private mutating func readNoon(_ isUpper: Bool) -> Bool {
+        let text = String(decoding: rest.prefix(2), as: UTF8.self)
+        guard text == (isUpper ? "AM" : "am") || text == (isUpper ? "PM" : "pm") else {
+            return false
+        }
+        isAfternoon = text.lowercased() == "pm"
+        rest = rest.dropFirst(2)
+        return true
+    }
+
+    private mutating func optionalFraction() -> Bool {
+        guard let mark = rest.first, mark == UInt8(ascii: ".") || mark == UInt8(ascii: ","),
+            let next = rest.dropFirst().first, isDigitByte(next)
+        else { return true }
+        return readFraction(nil)
+    }
+
+    private mutating func readFraction(_ count: Int?) -> Bool {
+        guard let mark = rest.first, mark == UInt8(ascii: ".") || mark == UInt8(ascii: ",") else {
+            // Spec: Go: `.999` may be absent altogether.
+            return count == nil
+        }
+        let found = rest.dropFirst().prefix(while: isDigitByte)
+        guard !found.isEmpty, count == nil || found.count >= (count ?? 0) else {
+            return false
+        }
+        let taken = found.prefix(count ?? found.count)
+        rest = rest.dropFirst(taken.count + 1)
+        let kept = taken.prefix(9).reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        nanoseconds = (min(taken.count, 9)..<9).reduce(kept) { value, _ in value * 10 }
+        return true
+    }
+
+    private mutating func readZoneName() -> Bool {
+        let letters = rest.prefix { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        guard (3...5).contains(letters.count) else { return false }
+        rest = rest.dropFirst(letters.count)
+        return true
+    }
+
+    private mutating func readOffset(_ takesZ: Bool, _ form: OffsetForm) -> Bool {
+        if takesZ, rest.first == UInt8(ascii: "Z") {
+            rest = rest.dropFirst()
+            offset = 0
+            return true
+        }
+        guard let sign = rest.popFirst(), sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"),
+            let hours = digits(2), hours <= 24
+        else { return false }
+        var total = hours * 3600
+        let parts = form == .hours ? 0 : form == .colon || form == .digits ? 1 : 2
+        let hasColon = form == .colon || form == .colonSeconds
+        for size in [60, 1].prefix(parts) {
+            if hasColon {
+                guard rest.popFirst() == UInt8(ascii: ":") else { return false }
+            }
+            guard let value = digits(2), value <= 60 else { return false }
+            total += value * size
+        }
+        offset = sign == UInt8(ascii: "-") ? -total : total
+        return true
+    }
+
+    private mutating func digits(_ count: Int) -> Int? {
+        let taken = rest.prefix(count)
+        guard count > 0, taken.count == count, taken.allSatisfy(isDigitByte) else { return nil }
+        rest = rest.dropFirst(count)
+        return taken.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    }
+
+    /// Two digits, or one or two when they are not padded.
+    private mutating func number(_ isPadded: Bool, _ range: ClosedRange<Int>) -> Int? {
+        let count = isPadded ? 2 : rest.prefix(2).prefix(while: isDigitByte).count
+        guard let value = digits(count), range.contains(value) else { return nil }
+        return value
+    }
+
+    /// The place of the name the text starts with, in any letter case.
+    private mutating func name(_ names: [String]) -> Int? {
+        for (place, name) in names.enumerated() {
+            let taken = String(decoding: rest.prefix(name.utf8.count), as: UTF8.self)
+            guard taken.lowercased() == name.lowercased() else { continue }
+            rest = rest.dropFirst(name.utf8.count)
+            return place
+        }
+        return nil
+    }
+}
+
+private let longMonths = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+]
+private let weekdays = [
+    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
+]
