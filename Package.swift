@@ -25,6 +25,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
@@ -49,6 +50,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -63,24 +65,41 @@ let package = Package(
     ],
     targets: [
         // C libraries from Debian, by pkg-config name.
+        // Only declarations; modules are loaded when a pkcs11: key asks for one.
+        .systemLibrary(name: "CPKCS11"),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
+        // RE2 behind a small C door; the C++ stays inside.
+        .systemLibrary(name: "CRE2Library", pkgConfig: "re2", providers: [.apt(["libre2-dev"])]),
+        .target(name: "CRE2", dependencies: ["CRE2Library"]),
+
         // Ground and model
-        room("Primitives", [crypto, "Yams"]),
+        room("Primitives", ["CRE2", crypto, "Yams"]),
         room("OCI", ["Primitives", "CZlib", "CZstd"]),
 
         // Evidence
         room("Registry", ["OCI", httpTypes]),
         room("SBOM", ["OCI"]),
-        room("Signing", ["OCI", "CSodium", asn1, crypto, cryptoExtras]),
+        room("Keys", ["Primitives", "CSodium", asn1, crypto, cryptoExtras]),
+        room("Signing", ["OCI", "Keys", asn1, crypto, x509]),
+        room("TUF", ["Primitives", "Keys"]),
+
+        // Languages
+        room("CEL", ["Primitives"]),
+        room("JMESPath", ["Primitives", asn1, crypto, x509]),
 
         // Decisions
-        room("Policy", ["OCI", "Signing"]),
+        room("Policy", ["OCI", "Keys", "Signing"]),
 
         // Effects
-        room("Host", ["Registry", "Signing", "OCI", "CZlib", asyncHTTPClient, crypto, logging, nioSSL, nioCore, subprocess]),
+        room(
+            "Host",
+            [
+                "Registry", "Keys", "Signing", "TUF", "OCI", "CPKCS11", "CZlib", asyncHTTPClient, crypto,
+                logging, nioSSL, nioCore, subprocess,
+            ]),
         room(
             "Server",
             [
@@ -91,27 +110,64 @@ let package = Package(
         // Knows everything
         .executableTarget(
             name: "assay",
-            dependencies: ["Host", "Server", "Policy", "SBOM", "Signing", "Registry", argumentParser, logging],
+            dependencies: [
+                "Host", "Server", "Policy", "SBOM", "Signing", "Keys", "TUF", "Registry", argumentParser,
+                logging,
+            ],
             swiftSettings: strict),
+
+        // The sigstore and TUF conformance suites' client; thin, and never shipped.
+        .executableTarget(
+            name: "assay-conformance", dependencies: ["Host", "Keys", "Signing", "TUF"],
+            swiftSettings: strict),
+
+        // One expression a line, one answer a line: for suites of the languages.
+        .executableTarget(
+            name: "assay-expressions", dependencies: ["Primitives", "CEL", "JMESPath"],
+            swiftSettings: strict),
+
+        // Feeds readers of hostile bytes with changed examples; libFuzzer where scripts/fuzz builds it.
+        .executableTarget(
+            name: "assay-fuzz",
+            dependencies: ["Primitives", "Keys", "OCI", "Signing", "TUF", "StandIns"], path: "Fuzz",
+            swiftSettings: strict),
+        // Measures the verification of bundles and of the trust repository.
+        .executableTarget(
+            name: "assay-benchmarks",
+            dependencies: ["Primitives", "OCI", "Keys", "Signing", "TUF", "StandIns"],
+            path: "Benchmarks", exclude: ["peer.py"], swiftSettings: strict),
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["OCI", "Signing", crypto], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["OCI", "Keys", "Signing", crypto], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "StandIns", dependencies: ["Primitives", "Keys", "Signing", asn1, crypto, cryptoExtras, x509],
+            path: "Tests/StandIns", swiftSettings: strict),
+        .executableTarget(
+            name: "assay-stand-ins",
+            dependencies: ["StandIns", "Primitives", "Keys", "Signing", httpTypes, hummingbird, logging, nioCore],
+            path: "Tests/StandInServer", swiftSettings: strict),
         tests("ArchitectureTests", []),
         tests("PrimitivesTests", []),
         tests("OCITests", ["OCI", "TestSupport"]),
         tests("RegistryTests", ["OCI", "Registry", "TestSupport", httpTypes]),
-        tests("SigningTests", ["OCI", "Signing", "TestSupport", crypto, cryptoExtras]),
+        tests("KeysTests", ["Keys", "TestSupport", crypto, cryptoExtras]),
+        tests(
+            "SigningTests",
+            ["OCI", "Keys", "Signing", "StandIns", "TestSupport", asn1, crypto, cryptoExtras, x509]),
+        tests("CELTests", ["CEL", "TestSupport"]),
+        tests("JMESPathTests", ["JMESPath", "TestSupport"]),
+        tests("TUFTests", ["Keys", "TUF", "TestSupport", crypto, cryptoExtras]),
         tests("SBOMTests", ["OCI", "SBOM", "TestSupport"]),
-        tests("PolicyTests", ["OCI", "Policy", "Signing", "TestSupport", crypto]),
-        tests("HostTests", ["Host", "OCI", "Registry", "TestSupport"]),
+        tests("PolicyTests", ["OCI", "Keys", "Policy", "Signing", "StandIns", "TestSupport", crypto]),
+        tests("HostTests", ["Host", "Keys", "OCI", "Registry", "Signing", "StandIns", "TestSupport", "TUF"]),
         tests(
             "ServerTests",
             [
                 "OCI", "Server", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
                 nioEmbedded, nioHTTPTypes,
             ]),
-        tests("CommandTests", ["assay"]),
+        tests("CommandTests", ["TestSupport", "assay", "assay-conformance", "assay-stand-ins"]),
     ]
 )

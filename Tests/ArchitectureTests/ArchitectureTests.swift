@@ -32,22 +32,28 @@ struct Room: Sendable, CustomTestStringConvertible {
 }
 
 let everybodyMayImport = ["FoundationEssentials", "Synchronization"]
-let pureRooms = ["Primitives", "OCI", "Registry", "Signing", "SBOM", "Policy"]
+let pureRooms = [
+    "Primitives", "Keys", "OCI", "Registry", "Signing", "TUF", "CEL", "JMESPath", "SBOM", "Policy",
+]
 let systemModules = ["Foundation", "Glibc", "Musl", "System", "SystemPackage", "Dispatch"]
 
 /// The plan of the house. Order: from the ground up.
 let rooms: [Room] = [
-    .pure("Primitives", "Crypto", "Yams"),
+    .pure("Primitives", "CRE2", "Crypto", "Yams"),
+    .pure("Keys", "Primitives", "CSodium", "Crypto", "CryptoExtras", "SwiftASN1"),
     .pure("OCI", "Primitives", "CZlib", "CZstd"),
     .pure("Registry", "OCI", "Primitives", "HTTPTypes"),
-    .pure(
-        "Signing", "OCI", "Primitives", "CSodium", "Crypto", "CryptoExtras", "SwiftASN1"),
+    .pure("Signing", "Keys", "OCI", "Primitives", "Crypto", "SwiftASN1", "X509"),
+    .pure("TUF", "Keys", "Primitives"),
+    .pure("CEL", "Primitives"),
+    .pure("JMESPath", "Primitives", "Crypto", "SwiftASN1", "X509"),
     .pure("SBOM", "OCI", "Primitives", "Crypto"),
-    .pure("Policy", "OCI", "Primitives", "Signing"),
+    .pure("Policy", "Keys", "OCI", "Primitives", "Signing"),
     .effects(
         "Host",
         pureRooms + systemModules + [
-            "AsyncHTTPClient", "HTTPTypes", "NIO*", "Logging", "Subprocess", "CZlib", "Crypto",
+            "AsyncHTTPClient", "HTTPTypes", "NIO*", "Logging", "Subprocess", "CPKCS11", "CZlib",
+            "Crypto",
         ]),
     .effects(
         "Server",
@@ -56,10 +62,12 @@ let rooms: [Room] = [
             "Crypto",
         ]),
     .effects("assay", ["*"]),
+    .effects("assay-expressions", pureRooms + systemModules),
+    .effects("assay-conformance", pureRooms + systemModules + ["Host"]),
 ]
 
 /// Folders of Sources that hold no Swift: maps of Debian's C libraries.
-let libraryMaps: Set = ["CSodium", "CZlib", "CZstd"]
+let libraryMaps: Set = ["CPKCS11", "CRE2", "CRE2Library", "CSodium", "CZlib", "CZstd"]
 
 /// What a room below the line must not write, and what it takes instead.
 let effects: [(text: String, instead: String)] = [
