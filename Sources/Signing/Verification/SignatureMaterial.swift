@@ -88,15 +88,18 @@ extension SignatureMaterial {
             }
         case .envelope(let envelope): return key.isValid(signature, over: envelope.signedBytes)
         case .digests(let digests):
-            var couldTell = false
+            // It may still be a signature over the message itself, by pure Ed25519 or with another
+            // hash: only when every scheme was tried is the answer no.
+            var couldTell = key.algorithm != .ed25519
             for scheme in key.algorithm.messageSchemes {
                 guard let hash = scheme.hash, let bytes = digests[hash],
                     let digest = MessageDigest(algorithm: hash, bytes: bytes),
                     let valid = key.isValid(signature, forDigest: digest, scheme: scheme)
-                else { continue }
+                else {
+                    couldTell = false
+                    continue
+                }
                 if valid { return true }
-                // It may still be a signature over the message itself.
-                couldTell = key.algorithm != .ed25519
             }
             guard couldTell else {
                 throw EvidenceProblem(

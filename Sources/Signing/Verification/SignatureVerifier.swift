@@ -80,10 +80,15 @@ package struct SignatureVerifier: Sendable {
         _ exam: inout Examination
     ) -> VerifiedSigner? {
         let found = exam.check(.signature) { () throws(EvidenceProblem) in
-            for trusted in keys.ordered(hint: hint) where try material.isSigned(by: trusted.key) {
-                return (trusted, says: "made by \(trusted.label)")
+            // A key that cannot tell from what is at hand must not hide one that can.
+            var unable: EvidenceProblem?
+            for trusted in keys.ordered(hint: hint) {
+                do throws(EvidenceProblem) {
+                    guard try material.isSigned(by: trusted.key) else { continue }
+                    return (trusted, says: "made by \(trusted.label)")
+                } catch { unable = unable ?? error }
             }
-            throw notBy(keys, hint: hint)
+            throw unable ?? notBy(keys, hint: hint)
         }
         guard let trusted = found else { return nil }
         let times = times(of: material, by: .key(trusted.key), &exam)

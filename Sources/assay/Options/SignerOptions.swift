@@ -13,7 +13,8 @@ struct SignerOptions: ParsableArguments {
     @Option(
         help: """
             A public key that may have signed: a file, env://NAME, or a key service such as \
-            awskms:///alias/release, hashivault://release, pkcs11:… May be repeated.
+            awskms:///alias/release, hashivault://release, pkcs11:… May be repeated. With \
+            --trusted-root its signatures must stand in a log.
             """)
     var key: [KeyLocation] = []
 
@@ -59,7 +60,8 @@ struct SignerOptions: ParsableArguments {
     @Option(
         help: """
             Certificate authorities of your own in place of the trusted root's: a PEM file, \
-            intermediates first, root last.
+            intermediates first, root last. Where they have no certificate log, say --insecure-ignore-sct; \
+            with --insecure-ignore-tlog too, a certificate that is valid now is enough.
             """)
     var certificateChain: String?
 
@@ -125,7 +127,7 @@ struct SignerOptions: ParsableArguments {
             signer: signer,
             transparency: insecureIgnoreTlog || !logged ? .ignored : .oneLog,
             timestamps: useSignedTimestamps ? 1 : 0,
-            certificateLogs: insecureIgnoreSct || !key.isEmpty || certificateChain != nil ? 0 : 1,
+            certificateLogs: insecureIgnoreSct || !key.isEmpty ? 0 : 1,
             time: insecureIgnoreTlog && !useSignedTimestamps && certificateChain != nil
                 ? .signedOrNow(SystemPause().now()) : .signed,
             acceptsChains: allowCertificateChain || certificateChain != nil)

@@ -37,11 +37,20 @@ struct TrustHome: Sendable {
             next: "set ASSAY_TRUST to a folder")
     }
 
+    /// Not there is an answer; not readable is none, and must not widen whom we believe.
+    private func sourceContent() throws(Failure) -> [UInt8]? {
+        do {
+            return try readFile(
+                at: sourcePath, atMost: Limits.trustSourceBytes, named: "the trust folder's source")
+        } catch {
+            guard error.kind == .notFound else { throw error }
+            return nil
+        }
+    }
+
     /// What is kept here; nil before `assay trust init`.
     func source() throws -> Source? {
-        guard FileManager.default.fileExists(atPath: sourcePath) else { return nil }
-        let content = try readFile(
-            at: sourcePath, atMost: Limits.trustSourceBytes, named: "the trust folder's source")
+        guard let content = try sourceContent() else { return nil }
         let json = try JSONReader(parsing: content, named: sourcePath)
         let format = try json.required("format")
         guard try format.string() == sourceFormat else {

@@ -97,6 +97,9 @@ struct TrustMaterial: Sendable {
         }
         if let variable, !variable.isEmpty { return try file(variable) }
         let home = try? TrustHome.ofUser()
+        if home == nil {
+            Talk.warn("no trust folder is looked at: neither ASSAY_TRUST nor HOME is set")
+        }
         switch try home?.source() {
         case .repository(let mirror, let folder)?:
             guard let home else { return try shipped() }
