@@ -333,7 +333,8 @@ struct InteropTests {
             let repository = client.repository(try Repository(registry: host, path: "a"))
             await expectFailure(
                 trusted == nil ? .unavailable : .notFound,
-                trusted == nil ? "TLS: its certificate is not from" : "NAME_UNKNOWN"
+                // Only a conversation over TLS gets this far; a busy peer may cut its body off.
+                trusted == nil ? "TLS: its certificate is not from" : "the registry answered 404"
             ) { _ = try await repository.tags() }
             try await transport.shutdown()
         }

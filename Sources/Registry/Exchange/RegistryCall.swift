@@ -78,7 +78,7 @@ struct RegistryAnswer: Sendable {
 
     /// The failure that this answer means, with what the registry says about it.
     func failure() async -> Failure {
-        failure(reading: (try? await start(of: body)) ?? [])
+        failure(reading: await start(of: body))
     }
 
     func failure(reading errorBody: [UInt8]) -> Failure {
@@ -118,12 +118,16 @@ struct RegistryAnswer: Sendable {
             next: "look what stands between us and the registry: a proxy, a login page, a fault")
     }
 
-    /// The first bytes of a body whose rest nobody needs.
-    private func start(of body: ByteStream) async throws -> [UInt8] {
+    /// The first bytes of a body whose rest nobody needs; what came before it broke off.
+    private func start(of body: ByteStream) async -> [UInt8] {
         var bytes: [UInt8] = []
-        for try await chunk in body {
-            bytes += chunk.prefix(Limits.errorBodyBytes - bytes.count)
-            if bytes.count >= Limits.errorBodyBytes { break }
+        do {
+            for try await chunk in body {
+                bytes += chunk.prefix(Limits.errorBodyBytes - bytes.count)
+                if bytes.count >= Limits.errorBodyBytes { break }
+            }
+        } catch {
+            return bytes
         }
         return bytes
     }
