@@ -182,6 +182,16 @@ struct ReadingTests {
         #expect(ranges == [nil, "bytes=300-", "bytes=500-"])
     }
 
+    @Test("what a registry said before its error body broke off is told")
+    func brokenErrorBody() async throws {
+        let stage = try Stage()
+        let said = #"{"errors":[{"code":"NAME_UNKNOWN","message":"no such name"}]}"#
+        stage.registry.intercept { _, _ in
+            brokenAnswer(404, body: Array(said.utf8), then: stalled)
+        }
+        await expectFailure(.notFound, "NAME_UNKNOWN") { _ = try await stage.repository.tags() }
+    }
+
     @Test("an answer that goes on at another byte than it broke is refused")
     func wrongRange() async throws {
         let stage = try Stage()

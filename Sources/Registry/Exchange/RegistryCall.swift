@@ -78,7 +78,7 @@ struct RegistryAnswer: Sendable {
 
     /// The failure that this answer means, with what the registry says about it.
     func failure() async -> Failure {
-        failure(reading: await start(of: body))
+        failure(reading: await errorBody())
     }
 
     func failure(reading errorBody: [UInt8]) -> Failure {
@@ -119,7 +119,7 @@ struct RegistryAnswer: Sendable {
     }
 
     /// The first bytes of a body whose rest nobody needs; what came before it broke off.
-    private func start(of body: ByteStream) async -> [UInt8] {
+    func errorBody() async -> [UInt8] {
         var bytes: [UInt8] = []
         do {
             for try await chunk in body {

@@ -99,10 +99,7 @@ struct RegistrySession: Sendable {
 
     private func whole(_ answer: RegistryAnswer, atMost limit: Int) async throws -> [UInt8] {
         let name = "the answer of \(answer.address)"
-        guard (200..<300).contains(answer.status) else {
-            return (try? await answer.body.collect(atMost: Limits.errorBodyBytes, named: name))
-                ?? []
-        }
+        guard (200..<300).contains(answer.status) else { return await answer.errorBody() }
         if let claimed = answer.claimedLength, claimed > limit {
             throw Failure(
                 .overLimit, answer.call.what, at: .url(answer.address.description),
