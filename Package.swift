@@ -91,7 +91,7 @@ let package = Package(
         room("JMESPath", ["Primitives", asn1, crypto, x509]),
 
         // Decisions
-        room("Policy", ["OCI", "Keys", "Signing"]),
+        room("Policy", ["OCI", "Keys", "Signing", "JMESPath"]),
 
         // Effects
         room(
@@ -111,7 +111,8 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "Host", "Server", "Policy", "SBOM", "Signing", "Keys", "TUF", "Registry", argumentParser,
+                "Host", "Server", "Policy", "JMESPath", "SBOM", "Signing", "Keys", "TUF", "Registry",
+                argumentParser,
                 logging,
             ],
             swiftSettings: strict),
@@ -134,7 +135,7 @@ let package = Package(
         // Measures the verification of bundles and of the trust repository.
         .executableTarget(
             name: "assay-benchmarks",
-            dependencies: ["Primitives", "OCI", "Keys", "Signing", "TUF", "StandIns"],
+            dependencies: ["Primitives", "OCI", "Keys", "Signing", "TUF", "CEL", "JMESPath", "StandIns"],
             path: "Benchmarks", exclude: ["peer.py"], swiftSettings: strict),
 
         // Tests
