@@ -40,6 +40,7 @@ private final class DebianRegistry: Sendable {
         process.standardError = FileHandle.nullDevice
         try process.run()
         self.process = Mutex(process)
+        try await waitUntilItListens(port: port)
     }
 
     deinit {
@@ -48,6 +49,37 @@ private final class DebianRegistry: Sendable {
             $0.waitUntilExit()
         }
     }
+
+    /// A busy machine starts it later than a client would wait.
+    private func waitUntilItListens(port: Int) async throws {
+        for _ in 0..<1_200 {
+            try #require(process.withLock { $0.isRunning }, "docker-registry ended")
+            if canConnect(to: port) { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        Issue.record("docker-registry did not listen within a minute")
+    }
+}
+
+/// Whether something listens on a loopback port.
+private func canConnect(to port: Int) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { _ = Glibc.close(descriptor) }
+    var address = loopback(port: port)
+    return unsafe withUnsafePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+            unsafe connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        }
+    }
+}
+
+/// 127.0.0.1, with port 0 any free one.
+private func loopback(port: Int) -> sockaddr_in {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_port = UInt16(truncatingIfNeeded: port).bigEndian
+    return address
 }
 
 /// A port nobody listens on at this moment.
@@ -62,20 +94,20 @@ final class LoopbackSocket: Sendable {
     private let descriptor: Int32
     let port: Int?
 
-    init() {
+    /// - Parameter isListening: when not, the port is taken and every connection is refused.
+    init(isListening: Bool = true) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var address = loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let descriptor = descriptor
-        let isListening = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe bind(descriptor, address, length) == 0 && listen(descriptor, 8) == 0
+                unsafe bind(descriptor, address, length) == 0
+                    && (!isListening || listen(descriptor, 8) == 0)
                     && getsockname(descriptor, address, &length) == 0
             }
         }
-        port = isListening ? Int(UInt16(bigEndian: address.sin_port)) : nil
+        port = isBound ? Int(UInt16(bigEndian: address.sin_port)) : nil
     }
 
     /// Takes connections until it is closed; each gets the text once it asked for something.
@@ -190,15 +222,6 @@ struct InteropTests {
     ) async throws {
         let source = client.repository(try Repository(registry: host, path: "acme/api"))
         let tag = try Tag(parsing: "1")
-        // The server needs a moment to listen; the client's own repetitions are the wait.
-        var isUp = false
-        for _ in 0..<5 where !isUp {
-            do {
-                isUp = try await source.tags().isEmpty
-            } catch let failure as Failure {
-                isUp = failure.kind == .notFound
-            }
-        }
         let pushed = try await ArtifactCopy(from: image, to: source, evidence: .include)
             .run(.digest(image.root.digest), tag: tag)
         #expect(pushed.isComplete && pushed.blobsCopied == 2)
@@ -282,7 +305,8 @@ struct InteropTests {
             defer { server.close() }
             server.serve(text)
             let host = try RegistryHost(parsing: "127.0.0.1:\(try #require(server.port))")
-            let timeouts = HTTPTransport.Timeouts(connectMilliseconds: 500, idleMilliseconds: 100)
+            let timeouts = HTTPTransport.Timeouts(
+                connectMilliseconds: 20_000, idleMilliseconds: 100)
             try await withClient(timeouts) { client, _ in
                 let repository = client.repository(try Repository(registry: host, path: "a"))
                 await expectFailure(.unavailable, "it stopped sending") {
@@ -341,7 +365,10 @@ struct InteropTests {
 
     @Test("a port nobody listens on is unavailable")
     func nobody() async throws {
-        let host = try RegistryHost(parsing: "127.0.0.1:\(try freePort())")
+        // Held while we ask, so that nobody else takes it.
+        let port = LoopbackSocket(isListening: false)
+        defer { port.close() }
+        let host = try RegistryHost(parsing: "127.0.0.1:\(try #require(port.port))")
         try await withClient { client, _ in
             let repository = client.repository(try Repository(registry: host, path: "a"))
             await expectFailure(.unavailable, "cannot find \(host)/a:1") {
