@@ -57,6 +57,10 @@ enum BuiltBinary {
             errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
     }
 
+    /// Where nobody has kept anything yet.
+    private static let dataHome =
+        FileManager.default.temporaryDirectory.path + "/assay-test-data-\(UUID().uuidString)"
+
     static func environment(_ variables: [String: String]) -> [String: String] {
         var environment = ProcessInfo.processInfo.environment
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -68,7 +72,8 @@ enum BuiltBinary {
         environment["SOURCE_DATE_EPOCH"] = nil
         environment["DOCKER_CONFIG"] = "/nonexistent"
         // What whoever runs the tests believes must not change them.
-        environment["ASSAY_TRUST"] = "/nonexistent"
+        environment["ASSAY_TRUST"] = nil
+        environment["XDG_DATA_HOME"] = dataHome
         environment["ASSAY_TRUSTED_ROOT"] = nil
         return environment.merging(variables) { _, new in new }
     }

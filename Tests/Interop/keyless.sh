@@ -8,8 +8,7 @@ PYTHON=${ASSAY_PYTHON:-}
 [ -n "$PYTHON" ] || needs_python sigstore
 SIGSTORE="$(dirname "$PYTHON")/sigstore"
 [ -x "$SIGSTORE" ] || { echo "sigstore has no command beside $PYTHON" >&2; exit 77; }
-export ASSAY_TRUST=${ASSAY_TRUST:-/nonexistent}
-unset ASSAY_TRUSTED_ROOT SIGSTORE_ID_TOKEN ACTIONS_ID_TOKEN_REQUEST_URL ACTIONS_ID_TOKEN_REQUEST_TOKEN
+unset ASSAY_TRUST ASSAY_TRUSTED_ROOT SIGSTORE_ID_TOKEN ACTIONS_ID_TOKEN_REQUEST_URL ACTIONS_ID_TOKEN_REQUEST_TOKEN
 
 "$STAND_INS" serve --port 0 --folder services >address 2>errors & children+=($!)
 for _ in $(seq 150); do grep -q 'listening on ' address && break; sleep 0.1; done

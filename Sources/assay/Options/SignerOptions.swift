@@ -14,7 +14,8 @@ struct SignerOptions: ParsableArguments {
         help: """
             A public key that may have signed: a file, env://NAME, or a key service such as \
             awskms:///alias/release, hashivault://release, pkcs11:… May be repeated. With \
-            --trusted-root its signatures must stand in a log.
+            --trusted-root its signatures must stand in a log; a root that only the environment or \
+            `assay trust` names demands nothing of a key.
             """)
     var key: [KeyLocation] = []
 
@@ -117,7 +118,8 @@ struct SignerOptions: ParsableArguments {
         try check()
         let signer: TrustedSigner =
             key.isEmpty ? .certificates([try identity()]) : .keys(try await trustedKeys())
-        // A key's signature needs a log entry only where somebody says whose log is believed.
+        // A key's signature needs a log entry only where the command says whose log is believed: what
+        // is believed in general (ASSAY_TRUSTED_ROOT, assay trust) is nothing that this command demands.
         let logged = key.isEmpty || trust.trustedRoot != nil
         let material = try await trust.material(needed: logged || useSignedTimestamps)
         var root = material?.root

@@ -22,6 +22,8 @@ struct TrustHome: Sendable {
     }
 
     let path: String
+    /// Whether `ASSAY_TRUST` names it: then something must be kept there.
+    let isNamed: Bool
 
     /// - Throws: `usage` when there is no place for it.
     static func ofUser() throws(Failure) -> TrustHome {
@@ -29,9 +31,9 @@ struct TrustHome: Sendable {
         func named(_ variable: String) -> String? {
             environment[variable].flatMap { $0.isEmpty ? nil : $0 }
         }
-        if let path = named("ASSAY_TRUST") { return TrustHome(path: path) }
-        if let data = named("XDG_DATA_HOME") { return TrustHome(path: data + "/assay/trust") }
-        if let home = named("HOME") { return TrustHome(path: home + "/.local/share/assay/trust") }
+        if let path = named("ASSAY_TRUST") { return TrustHome(path: path, isNamed: true) }
+        let data = named("XDG_DATA_HOME") ?? named("HOME").map { $0 + "/.local/share" }
+        if let data { return TrustHome(path: data + "/assay/trust", isNamed: false) }
         throw Failure(
             .usage, "cannot find the trust folder", because: "neither ASSAY_TRUST nor HOME is set",
             next: "set ASSAY_TRUST to a folder")

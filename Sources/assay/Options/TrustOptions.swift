@@ -107,7 +107,16 @@ struct TrustMaterial: Sendable {
         case .imported(let from, let time)?:
             guard let home else { return try shipped() }
             return try imported(home.importedPath, .imported(from: from, at: time, home: home.path))
-        case nil: return try shipped()
+        case nil:
+            // A typo must not mean the public instance.
+            if let home, home.isNamed {
+                throw Failure(
+                    .notFound, "cannot use the trust folder", at: .named(home.path),
+                    because: "ASSAY_TRUST names it, and nothing is kept there",
+                    next: "assay trust init or assay trust import FILE; without ASSAY_TRUST the "
+                        + "public Sigstore instance is believed")
+            }
+            return try shipped()
         }
     }
 
