@@ -43,7 +43,7 @@ struct BlobEvidenceTests {
         }
         #expect(try finding(new, by: pure.publicKey, about: elsewhere).signer != nil)
         let unknown = try finding(old, by: pure.publicKey, about: elsewhere)
-        #expect(unknown.problem?.code == .unsupported)
+        #expect(unknown.problem?.code == .bytesNeeded)
         let other = try finding(new, by: try TestKeys.ed25519().publicKey, about: here)
         #expect(other.problem?.code == .keyMismatch)
         let changed = SignedArtifact(content: message + [0])

@@ -156,6 +156,25 @@ struct LegacyKeylessTests {
         #expect(found.signatures(by: .key(try key.publicKey)).proofs.count == 1)
     }
 
+    @Test("a certificate beside a key's signature says nothing where the key is trusted")
+    func certificateBesideKey() async throws {
+        let key = try StandInKey(.p256)
+        let certified = try sigstore.layer(signature)
+        for log in [StandInRecipe.Log.none, .rekor1] {
+            var layer = try sigstore.layer(
+                signature.with {
+                    ($0.signer, $0.log, $0.isTimestamped) = (.key(key), log, false)
+                })
+            (layer["certificate"], layer["chain"]) = (certified["certificate"], certified["chain"])
+            let trusted = SignatureVerifier.key(try key.publicKey)
+            #expect(try await problem(layer, by: trusted) == nil)
+            // By name it is not taken for the certificate's.
+            #expect(try await problem(layer) == .signatureInvalid)
+            // And a certificate's own signature is not the key's.
+            #expect(try await problem(certified, by: trusted) == .keyMismatch)
+        }
+    }
+
     // MARK: Advisories
 
     @Test("CVE-2022-23649: the log entry of another signature proves nothing about this one")

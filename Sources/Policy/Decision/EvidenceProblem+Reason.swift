@@ -8,7 +8,7 @@ extension EvidenceProblem.Code {
     package var reason: ReasonCode? {
         switch self {
         case .otherType: nil
-        case .malformed, .unsupported, .certificateMalformed, .timestampMalformed,
+        case .malformed, .unsupported, .bytesNeeded, .certificateMalformed, .timestampMalformed,
             .logEntryMalformed,
             .checkpointMalformed, .embeddedRoot:
             .malformed

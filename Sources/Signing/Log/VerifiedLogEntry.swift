@@ -33,13 +33,23 @@ package struct VerifiedLogEntry: Hashable, Sendable {
 }
 
 extension VerifiedLogEntry {
-    /// Returns when the log's key was good at a time that somebody else vouches for: entries without
-    /// a time of their own, Rekor v2's above all, say nothing about when the log signed.
-    package func requireLogValid(at time: Timestamp) throws(EvidenceProblem) {
-        guard log.validFor.contains(time) else {
+    /// Returns when the log's key was good at the times that somebody else vouches for: entries
+    /// without a time of their own, Rekor v2's above all, say nothing about when the log signed.
+    ///
+    /// - Parameter times: what timestamps and other entries prove. Without any, a key that has an
+    ///   end proves nothing: whoever holds a retired one can log to this day.
+    package func requireLogValid(at times: [Timestamp]) throws(EvidenceProblem) {
+        guard integratedTime == nil else { return }
+        if times.isEmpty, let end = log.validFor.end {
+            throw EvidenceProblem(
+                .signedTimeMissing,
+                "the log's key is good until \(end), and nobody signed when the entry was made: no "
+                    + "timestamp, and no log's promise")
+        }
+        if let outside = times.first(where: { !log.validFor.contains($0) }) {
             throw EvidenceProblem(
                 .logOutsideValidity,
-                "the signature was made at \(time), the log's key is good from \(log.validFor)")
+                "the signature was made at \(outside), the log's key is good from \(log.validFor)")
         }
     }
 }

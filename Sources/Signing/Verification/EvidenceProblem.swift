@@ -16,6 +16,8 @@ package struct EvidenceProblem: Error, Hashable, Sendable {
         case malformed = "malformed"
         case unsupported = "unsupported"
         case overLimit = "over-limit"
+        /// Only a digest was given, and the signature is over the bytes: nobody can tell.
+        case bytesNeeded = "bytes-needed"
 
         // Somebody else made it.
         case keyMismatch = "key-mismatch"

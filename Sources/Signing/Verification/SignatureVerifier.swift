@@ -61,6 +61,9 @@ package struct SignatureVerifier: Sendable {
             return examine(material, by: keys, hint: hint, &exam)
         case (.certificates(let identities), .certificate(let chain)):
             return examine(material, by: identities, chain: chain, &exam)
+        // Older layouts may carry a certificate beside a key's signature; it says nothing then.
+        case (.keys(let keys), .certificate) where material.version == nil:
+            return examine(material, by: keys, hint: "", &exam)
         case (.keys, .certificate):
             exam.fail(
                 .signature,
@@ -91,7 +94,7 @@ package struct SignatureVerifier: Sendable {
             throw unable ?? notBy(keys, hint: hint)
         }
         guard let trusted = found else { return nil }
-        let times = times(of: material, by: .key(trusted.key), &exam)
+        let times = times(of: material, by: material.logged(by: trusted.key), &exam)
         if let period = trusted.validFor {
             exam.verify(.signingTime) { () throws(EvidenceProblem) in
                 let known = try self.times(times)
@@ -208,7 +211,7 @@ package struct SignatureVerifier: Sendable {
         _ exam: inout Examination
     ) -> [Timestamp]? {
         let stamps = stamps(of: material, &exam)
-        let logged = logged(material, by: verifier, stamped: stamps ?? [], &exam)
+        let logged = logged(material, by: verifier, stamped: stamps, &exam)
         guard let stamps, let logged else { return nil }
         return stamps + logged
     }
@@ -242,7 +245,7 @@ package struct SignatureVerifier: Sendable {
 
     private func logged(
         _ material: SignatureMaterial, by verifier: SignedContent.Verifier,
-        stamped times: [Timestamp], _ exam: inout Examination
+        stamped stamps: [Timestamp]?, _ exam: inout Examination
     ) -> [Timestamp]? {
         guard case .logged(let wanted) = demand.transparency else {
             exam.skip(.transparencyLog, "log entries are not looked at")
@@ -257,15 +260,13 @@ package struct SignatureVerifier: Sendable {
             try requireProofs(of: entries, version: material.version)
             let verdict = try entries.verified(
                 for: material.content(by: verifier), by: root?.logs ?? [], demand: wanted)
-            // An entry without a time of its own says nothing about when the log signed.
-            for entry in verdict.entries where entry.integratedTime == nil {
-                for time in times { try entry.requireLogValid(at: time) }
+            let promised = verdict.entries.compactMap(\.integratedTime)
+            // After a stamp that failed, the times are not known, and that was told.
+            if let stamps {
+                for entry in verdict.entries { try entry.requireLogValid(at: stamps + promised) }
             }
             let places = verdict.entries.map { "\($0.log.origin) at index \($0.logIndex)" }
-            return (
-                verdict.entries.compactMap(\.integratedTime),
-                says: places.joined(separator: ", ")
-            )
+            return (promised, says: places.joined(separator: ", "))
         }
     }
 

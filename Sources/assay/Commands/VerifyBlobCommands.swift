@@ -170,10 +170,15 @@ struct BlobQuestion {
             case .failure(let problem): ArtifactFinding(unreadable: problem)
             }
         }
+        if let unable = findings.unable {
+            throw Failure(
+                .unavailable, "cannot tell whether \(plain(file.description)) is signed",
+                at: .named(candidates.place), because: unable.why,
+                next: "name the file itself in place of its digest")
+        }
         return BlobView(
             file: file, artifact: artifact, wanted: wanted, signer: verifier.demand.signer,
-            trust: trust,
-            place: candidates.place, findings: findings)
+            trust: trust, place: candidates.place, findings: findings)
     }
 
     /// Whether the file itself is needed: pure Ed25519 signs it, and not its hash.
@@ -188,6 +193,14 @@ struct BlobQuestion {
             else { return false }
             return leaf.publicKey.algorithm == .ed25519
         }
+    }
+}
+
+extension [ArtifactFinding] {
+    /// Why nobody can tell, where nothing is proven and something could not be judged.
+    fileprivate var unable: EvidenceProblem? {
+        guard allSatisfy({ $0.signer == nil }) else { return nil }
+        return compactMap(\.problem).first { $0.code == .bytesNeeded }
     }
 }
 

@@ -74,6 +74,47 @@ struct BundleAdvisoryTests {
         #expect(try bent.outcome() == "signed-time-missing")
     }
 
+    /// Whoever holds a retired log's key can make entries with it to this day.
+    @Test(
+        "a log whose key has an end proves nothing unless somebody signed when the entry was made")
+    func retiredLog() throws {
+        let sound = try Attempt.byKey(try StandInKey(.p256), .artifact(StandIn.artifact))
+        func logged(_ log: StandInRecipe.Log, stamped: Bool, until end: Int?) throws -> Attempt {
+            var attempt = sound
+            (attempt.recipe.log, attempt.recipe.isTimestamped) = (log, stamped)
+            attempt.trust = { root in
+                TrustedRoot(
+                    logs: root.logs.map { log in
+                        TransparencyLog(
+                            baseURL: log.baseURL, publicKey: log.publicKey, keyID: log.keyID,
+                            checkpointKeyID: log.checkpointKeyID,
+                            validFor: ValidityPeriod(
+                                start: log.validFor.start,
+                                end: end.map { Timestamp(seconds: StandIn.time.seconds + $0) }),
+                            operatorName: log.operatorName)
+                    },
+                    certificateAuthorities: root.certificateAuthorities,
+                    certificateTransparencyLogs: root.certificateTransparencyLogs,
+                    timestampAuthorities: root.timestampAuthorities)
+            }
+            return attempt
+        }
+        // The timestamp is of second 5, the log's promise of second 6.
+        for (log, stamped, end, outcome) in [
+            (StandInRecipe.Log.rekor2, false, nil, "accepted"),
+            (.rekor2, false, 1_000_000, "signed-time-missing"),
+            (.rekor2, true, 1_000_000, "accepted"), (.rekor2, true, 4, "log-outside-validity"),
+            (.rekor1, false, 6, "accepted"), (.rekor1, false, 5, "log-outside-validity"),
+        ] {
+            let attempt = try logged(log, stamped: stamped, until: end)
+            #expect(try attempt.outcome() == outcome, "\(log) \(stamped) \(end ?? -1)")
+        }
+        // Neither does it help to take the promise away.
+        let bare = try logged(.rekor1, stamped: false, until: 1_000_000)
+            .with { $0.recipe.faults = [.promiseMissing] }
+        #expect(try bare.outcome() == "signed-time-missing")
+    }
+
     @Test("sigstore-python #1088: an older version in the mediaType lowers no demand")
     func downgrade() throws {
         let rewrite: @Sendable (StandInBundle) throws -> [UInt8] = { made in
@@ -115,7 +156,7 @@ struct BundleAdvisoryTests {
             #expect(finding.statement == nil)
             #expect(
                 finding.problem?.code
-                    == (content == Attempt.statement ? .subjectMismatch : .unsupported))
+                    == (content == Attempt.statement ? .subjectMismatch : .bytesNeeded))
         }
     }
 

@@ -321,13 +321,15 @@ struct LogInclusionTests {
     func validityAtOtherTime() throws {
         let found = try LoggedSample.version2().verify()
         for seconds in [1_700_000_000, 1_750_000_000, 1_800_000_000] {
-            try found.requireLogValid(at: Timestamp(seconds: seconds))
+            try found.requireLogValid(at: [Timestamp(seconds: seconds)])
         }
         for seconds in [1_699_999_999, 1_800_000_001] {
             expectProblem(.logOutsideValidity) {
-                try found.requireLogValid(at: Timestamp(seconds: seconds))
+                try found.requireLogValid(
+                    at: [Timestamp(seconds: 1_750_000_000), Timestamp(seconds: seconds)])
             }
         }
+        expectProblem(.signedTimeMissing) { try found.requireLogValid(at: []) }
     }
 
     @Test("an entry of an unknown log names its id and the known ones")

@@ -11,11 +11,12 @@ extension StandInSigstore {
     /// Deviation: the proto says that 0.2 must be written; the most used clients read 0.1 only.
     package func trustedRoot() -> JSONValue {
         let validity = plan.validity
+        let logValidity = ValidityPeriod(start: validity.start, end: nil)
         return [
             "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
             "tlogs": [
-                log(rekor1.baseURL, rekor1.key, rekor1.identifier),
-                log(rekor2.baseURL, rekor2.key, rekor2.identifier),
+                log(rekor1.baseURL, rekor1.key, rekor1.identifier, logValidity),
+                log(rekor2.baseURL, rekor2.key, rekor2.identifier, logValidity),
             ],
             "certificateAuthorities": [
                 authority(
@@ -23,7 +24,8 @@ extension StandInSigstore {
                     plan.authorityValidity ?? validity)
             ],
             "ctlogs": [
-                log(certificateLog.baseURL, certificateLog.key, certificateLog.identifier)
+                log(
+                    certificateLog.baseURL, certificateLog.key, certificateLog.identifier, validity)
             ],
             "timestampAuthorities": [
                 authority(
@@ -60,12 +62,14 @@ extension StandInSigstore {
         ]
     }
 
-    private func log(_ baseURL: String, _ key: StandInKey, _ identifier: [UInt8]) -> JSONValue {
+    private func log(
+        _ baseURL: String, _ key: StandInKey, _ identifier: [UInt8], _ validity: ValidityPeriod
+    ) -> JSONValue {
         [
             "baseUrl": .string(baseURL), "hashAlgorithm": "SHA2_256",
             "publicKey": [
                 "rawBytes": .base64(key.publicDER), "keyDetails": .string(key.details),
-                "validFor": period(plan.validity),
+                "validFor": period(validity),
             ],
             "logId": ["keyId": .base64(identifier)],
         ]

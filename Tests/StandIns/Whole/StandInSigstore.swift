@@ -11,7 +11,8 @@ package struct StandInSigstore: Sendable {
         package var time: Timestamp
         package var keys: StandInKeys
         package var addresses = StandInAddresses()
-        /// When authorities, logs and their keys are valid; both ends inside.
+        /// When authorities, certificate logs and their keys are valid; both ends inside. The
+        /// transparency logs are good from its start on, without an end, as real ones are.
         package var validity: ValidityPeriod
         /// When the intermediate of the certificate authority is valid; nil for the same.
         package var intermediateValidity: ValidityPeriod?
