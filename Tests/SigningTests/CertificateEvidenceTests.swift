@@ -52,6 +52,35 @@ struct CertificateEvidenceTests {
         }
     }
 
+    @Test("a log's promise beside the certificate counts, for that certificate alone")
+    func detachedPromise() async throws {
+        let attempt = try Attempt.byPerson(.artifact(StandIn.artifact)) {
+            $0.faults = [.transparencyMissing]
+        }
+        func promise(for made: StandInBundle) throws -> [UInt8] {
+            guard case .certificate(let leaf) = made.signer else { return [] }
+            return try attempt.instance.certificateLog.promise(
+                forCertificate: leaf, at: UInt64(StandIn.time.seconds) * 1000)
+        }
+        let root = try TrustedRoot(parsing: attempt.instance.trustedRoot().compactBytes)
+        let made = try attempt.instance.make(attempt.recipe)
+        let other = try attempt.instance.make(attempt.recipe)
+        let bundle = try SignatureBundle(parsing: made.bytes)
+        for (promises, code) in [
+            ([], EvidenceProblem.Code.certificateTransparencyMissing),
+            ([try promise(for: made)], nil),
+            ([try promise(for: other), try promise(for: made)], nil),
+            ([try promise(for: other)], .certificateTransparencyInvalid),
+        ] {
+            let judge = try SignatureVerifier(
+                demand: attempt.usualDemand, root: root, detachedTimestamps: promises)
+            let finding = judge.verify(
+                bundle, about: SignedArtifact(content: StandIn.artifact), type: nil)
+            #expect(finding.problem?.code == code)
+            #expect((finding.signer != nil) == (code == nil))
+        }
+    }
+
     @Test("an image with five bundles costs at most two requests and one for each bundle")
     func requestCount() async throws {
         let image = try await smallImage(in: repository, says: "a")

@@ -6,7 +6,8 @@ import Foundation
 import Primitives
 import StandIns
 
-/// `layout` with the tag 1, and the trusted root, trust configuration and a stranger's root beside.
+/// `layout` with the tag 1, and the trusted root, trust configuration and a stranger's root beside;
+/// `sct` where a certificate brings no log's promise.
 struct SignedImage {
     let folder: URL
     /// One bundle for each: none means a good one.
@@ -24,7 +25,9 @@ struct SignedImage {
             let recipe = StandInRecipe(.statement(statement(about: image))).with {
                 $0.faults = fault.map { [$0] } ?? []
             }
-            let bundle = try sigstore.bundle(recipe)
+            let made = try sigstore.make(recipe)
+            let bundle = made.bytes
+            if fault == .transparencyMissing { try writePromise(of: sigstore, about: made) }
             var layer = descriptor(bundle, type: bundleType)
             // Spec: image-spec 1.1, descriptor.md, "data".
             layer["data"] = .string(base64Text(bundle))
@@ -45,6 +48,14 @@ struct SignedImage {
         try write(
             try StandInSigstore(at: now()).trustedRoot(),
             to: folder.appendingPathComponent("stranger_root.json"))
+    }
+
+    /// The promise that the certificate does not hold, as a file beside it.
+    private func writePromise(of sigstore: StandInSigstore, about made: StandInBundle) throws {
+        guard case .certificate(let leaf) = made.signer else { return }
+        let promise = try sigstore.certificateLog.promise(
+            forCertificate: leaf, at: UInt64(sigstore.plan.time.seconds) * 1000)
+        try Data(promise).write(to: folder.appendingPathComponent("sct"), options: .atomic)
     }
 
     private func statement(about image: JSONObject) -> [UInt8] {

@@ -10,17 +10,29 @@ package struct SignatureVerifier: Sendable {
     package let demand: VerificationDemand
     /// Whom to believe; nil where a key of one's own is enough.
     package let root: TrustedRoot?
+    /// Promises of certificate logs that stand beside the certificates, in TLS or JSON form. Each
+    /// speaks about one certificate, so for others it is nothing.
+    private let detachedTimestamps: [[UInt8]]
 
     /// - Throws: `Failure` of kind `notFound` when the root lacks what the demand needs.
     package init(demand: VerificationDemand, root: TrustedRoot?) throws(Failure) {
+        try self.init(demand: demand, root: root, detachedTimestamps: [])
+    }
+
+    /// - Throws: `Failure` of kind `notFound` when the root lacks what the demand needs.
+    package init(
+        demand: VerificationDemand, root: TrustedRoot?, detachedTimestamps: [[UInt8]]
+    ) throws(Failure) {
         try demand.check(against: root)
         self.demand = demand
         self.root = root
+        self.detachedTimestamps = detachedTimestamps
     }
 
     private init(keys: [TrustedKey]) {
         demand = .key(.keys(keys))
         root = nil
+        detachedTimestamps = []
     }
 
     /// A verifier for keys of one's own: no log, no timestamps, nothing that could be missing.
@@ -145,7 +157,7 @@ package struct SignatureVerifier: Sendable {
         if demand.certificateLogs > 0 {
             exam.verify(.certificateTransparency) { () throws(EvidenceProblem) in
                 let logs = try CertificateTransparency.verify(
-                    leaf, issuer: path?.issuer, detached: [],
+                    leaf, issuer: path?.issuer, detached: detachedTimestamps,
                     by: root?.certificateTransparencyLogs ?? [], threshold: demand.certificateLogs)
                 return "the certificate is in \(logs.map(\.origin).joined(separator: ", "))"
             }

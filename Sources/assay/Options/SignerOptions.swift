@@ -55,6 +55,13 @@ struct SignerOptions: ParsableArguments {
     @Flag(help: "INSECURE: take a certificate that stands in no certificate transparency log.")
     var insecureIgnoreSct = false
 
+    @Option(
+        help: """
+            A certificate log's promise (SCT) that stands beside the certificate, in TLS or JSON \
+            form. May be repeated.
+            """)
+    var sct: [String] = []
+
     @Flag(help: "Demand a timestamp (RFC 3161) by an authority of the trusted root.")
     var useSignedTimestamps = false
 
@@ -95,6 +102,9 @@ struct SignerOptions: ParsableArguments {
         if !key.isEmpty, certificateChain != nil || allowCertificateChain {
             throw wrong("--certificate-chain speaks about certificates, and --key is a key")
         }
+        if !sct.isEmpty, !key.isEmpty || insecureIgnoreSct {
+            throw wrong("--sct is for certificates whose promise is looked at")
+        }
     }
 
     /// Whether nobody is named: for commands that can do without.
@@ -107,7 +117,7 @@ struct SignerOptions: ParsableArguments {
     /// Whether nothing is said about the signer or the proofs: where a policy says it all.
     var namesNobody: Bool {
         isEmpty && !insecureIgnoreTlog && !insecureIgnoreSct && !useSignedTimestamps
-            && certificateChain == nil && !allowCertificateChain
+            && certificateChain == nil && !allowCertificateChain && sct.isEmpty
     }
 
     /// The verifier these options describe.
@@ -133,7 +143,14 @@ struct SignerOptions: ParsableArguments {
             time: insecureIgnoreTlog && !useSignedTimestamps && certificateChain != nil
                 ? .signedOrNow(SystemPause().now()) : .signed,
             acceptsChains: allowCertificateChain || certificateChain != nil)
-        return (try SignatureVerifier(demand: demand, root: root), material)
+        let promises = try sct.map {
+            try readFile(
+                at: $0, atMost: Limits.certificateFileBytes, named: "the certificate timestamp")
+        }
+        return (
+            try SignatureVerifier(demand: demand, root: root, detachedTimestamps: promises),
+            material
+        )
     }
 
     /// Where several are given, each has a name, so that it can be told which one matched.
