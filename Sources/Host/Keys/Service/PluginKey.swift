@@ -80,7 +80,7 @@ struct KeyPlugin: Sendable {
         async throws -> JSONReader
     {
         guard data.count <= Limits.remoteMessageBytes else {
-            throw failure(
+            throw helper.failure(
                 .overLimit,
                 "the message has \(data.count) bytes, a plugin is sent at most "
                     + "\(Limits.remoteMessageBytes)")
@@ -97,62 +97,33 @@ struct KeyPlugin: Sendable {
         do {
             json = try JSONReader(parsing: output, named: "the answer of \(name.program)")
         } catch {
-            throw failure(.malformed, "its answer is not JSON: \(error.why)")
+            throw helper.failure(.malformed, "its answer is not JSON: \(error.why)")
         }
         if let message = try json.optional("errorMessage")?.string(), !message.isEmpty {
-            throw failure(.unavailable, "it says \(quoted(message))")
+            throw helper.failure(.unavailable, "it says \(quoted(message))")
         }
         return try json.required(method)
     }
 
     private func answer(_ question: String, _ data: [UInt8]) async throws -> [UInt8] {
-        let seconds = Limits.keyServiceSeconds
-        let answer = try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
-            group.addTask { try await run(question, data) }
-            group.addTask {
-                try await Task.sleep(for: .seconds(seconds))
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
-        }
-        guard let answer else {
-            throw failure(.unavailable, "it did not answer in \(seconds) seconds")
-        }
-        return answer
-    }
-
-    /// Its words on standard error are not shown: nobody knows what secrets they hold.
-    private func run(_ question: String, _ data: [UInt8]) async throws -> [UInt8] {
         let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
-        do {
-            let result = try await Subprocess.run(
-                .name(name.program), arguments: [protocolVersion, question],
-                environment: .custom(Dictionary(uniqueKeysWithValues: variables)),
-                input: .array(data), output: .bytes(limit: Limits.keyServiceBytes),
-                error: .discarded)
-            // Spec: the exit status is ignored; an end by a signal is not an exit.
-            if case .signaled = result.terminationStatus {
-                throw failure(.unavailable, "it was killed by a signal")
-            }
-            return Array(result.standardOutput)
-        } catch let error as SubprocessError {
-            switch error.code {
-            case .executableNotFound:
-                throw failure(
-                    .notFound, "there is no program of that name in PATH",
-                    next: "install the plugin for \(name.plugin):// keys; "
-                        + "awskms://, hashivault://, openbao:// and pkcs11: need none")
-            case .outputLimitExceeded:
-                throw failure(
-                    .overLimit, "it answered more than \(Limits.keyServiceBytes) bytes")
-            default: throw failure(.unavailable, "it could not be run")
-            }
+        let answer = try await helper.answer(
+            to: [protocolVersion, question], input: data,
+            environment: .custom(Dictionary(uniqueKeysWithValues: variables)))
+        // Spec: the exit status is ignored; an end by a signal is not an exit.
+        if case .signaled = answer.end {
+            throw helper.failure(.unavailable, "it was killed by a signal")
         }
+        return answer.bytes
     }
 
-    private func failure(_ kind: Failure.Kind, _ why: String, next: String? = nil) -> Failure {
-        Failure(kind, "cannot ask \(name.program) for the key", because: why, next: next)
+    private var helper: HelperProgram {
+        HelperProgram(
+            name: name.program, purpose: "cannot ask \(name.program) for the key",
+            installation: "install the plugin for \(name.plugin):// keys; "
+                + "awskms://, hashivault://, openbao:// and pkcs11: need none",
+            limits: HelperProgram.Bounds(
+                seconds: Limits.keyServiceSeconds, bytes: Limits.keyServiceBytes))
     }
 }
 
