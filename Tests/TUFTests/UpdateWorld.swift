@@ -168,7 +168,7 @@ struct UpdateWorld {
 
     /// Serves bytes in place of a role's current version.
     func place(_ bytes: [UInt8], as role: String) {
-        let name = percentEncodedStep(role)
+        let name = percentEncoded(role)
         put(bytes, at: "\(version(role)).\(name).json")
         if role != "root" { put(bytes, at: "\(name).json") }
     }
@@ -208,7 +208,7 @@ struct UpdateWorld {
                 "hashes": ["sha256": .string(hash)],
             ])
         var steps = path.split(separator: "/", omittingEmptySubsequences: false).map {
-            percentEncodedStep(String($0))
+            percentEncoded(String($0))
         }
         steps[steps.count - 1] = "\(hash).\(steps[steps.count - 1])"
         put(text, atTarget: steps.joined(separator: "/"))

@@ -101,11 +101,11 @@ package struct TrustFolder: TrustCache {
         return try folder.file(name).whole(atMost: limit, named: "the kept file \(quoted(name))")
     }
 
-    private func metadataName(_ role: String) -> String { "\(percentEncodedStep(role)).json" }
+    private func metadataName(_ role: String) -> String { "\(percentEncoded(role)).json" }
 
     /// A dot at the start is encoded too: no hidden files, no `.` and no `..`.
     private func targetName(_ path: String) -> String {
-        let encoded = percentEncodedStep(path)
+        let encoded = percentEncoded(path)
         return encoded.hasPrefix(".") ? "%2E" + encoded.dropFirst() : encoded
     }
 }

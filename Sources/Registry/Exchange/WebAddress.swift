@@ -123,21 +123,6 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Everything but RFC 3986's unreserved characters as `%XX`.
-func percentEncoded(_ text: String) -> String {
-    var encoded = ""
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"), UInt8(ascii: "~"):
-            encoded.unicodeScalars.append(Unicode.Scalar(byte))
-        default: encoded += "%" + hexText([byte]).uppercased()
-        }
-    }
-    return encoded
-}
-
 /// Outside text that was meant as an address, without what may be a secret in it.
 private func shown(_ text: some StringProtocol) -> String {
     let start = String(text.prefix { $0 != "?" && $0 != "#" })

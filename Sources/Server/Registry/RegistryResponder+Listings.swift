@@ -126,16 +126,3 @@ private func pageSize(_ target: RequestTarget) throws(RegistryProblem) -> Int? {
     }
     return number
 }
-
-/// Spec: RFC 3986 §2.3: everything but unreserved characters is written with a percent sign.
-private func percentEncoded(_ text: String) -> String {
-    var encoded = ""
-    for byte in text.utf8 {
-        let scalar = Unicode.Scalar(byte)
-        let isWord = scalar.isASCII && (scalar.properties.isAlphabetic || (48...57).contains(byte))
-        encoded +=
-            isWord || "-._~".unicodeScalars.contains(scalar)
-            ? String(scalar) : "%" + hexText([byte]).uppercased()
-    }
-    return encoded
-}

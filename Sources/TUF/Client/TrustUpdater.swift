@@ -245,7 +245,7 @@ package struct TrustUpdater: Sendable {
     private func name(
         _ role: String, _ file: MetadataFile, _ root: TrustedMetadata<RootContent>
     ) -> String {
-        let encoded = percentEncodedStep(role)
+        let encoded = percentEncoded(role)
         return root.content.hasConsistentSnapshots
             ? "\(file.version).\(encoded).json" : "\(encoded).json"
     }

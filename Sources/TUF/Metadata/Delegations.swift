@@ -87,7 +87,7 @@ private func roleName(_ reader: JSONReader) throws(Failure) -> String {
     guard TopLevelRole(rawValue: name) == nil else {
         throw reader.broken("\(quoted(name)) is a top-level role, nobody can delegate to it")
     }
-    let encoded = percentEncodedStep(name).utf8.count
+    let encoded = percentEncoded(name).utf8.count
     guard encoded <= Limits.roleFileNameBytes else {
         throw Failure(
             .overLimit, "cannot read \(reader.document)", at: reader.place,

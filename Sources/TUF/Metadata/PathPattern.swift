@@ -119,19 +119,3 @@ struct PathPattern: Hashable, Sendable {
         return pieces[piece...].allSatisfy { $0 == .many }
     }
 }
-
-/// Everything but RFC 3986's unreserved characters as `%XX`, so that a role's name is one step of
-/// an address and one file name, whatever is in it (CVE-2026-24137, CVE-2021-41131).
-package func percentEncodedStep(_ text: String) -> String {
-    var encoded = ""
-    for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "_"), UInt8(ascii: "~"):
-            encoded.unicodeScalars.append(Unicode.Scalar(byte))
-        default: encoded += "%" + hexText([byte]).uppercased()
-        }
-    }
-    return encoded
-}

@@ -64,7 +64,7 @@ package struct TargetFile: Hashable, Sendable {
     /// folder of its path.
     func address(isConsistent: Bool) -> String {
         var steps = path.split(separator: "/", omittingEmptySubsequences: false).map {
-            percentEncodedStep(String($0))
+            percentEncoded(String($0))
         }
         if isConsistent, let hash = expected.digests.first, let name = steps.popLast() {
             steps.append("\(hash.hex).\(name)")
