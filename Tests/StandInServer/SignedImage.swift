@@ -7,7 +7,8 @@ import Primitives
 import StandIns
 
 /// `layout` with the tag 1, and the trusted root, trust configuration and a stranger's root beside;
-/// `sct` where a certificate brings no log's promise.
+/// `witness` names the one of cosigned checkpoints, `sct` is there where a certificate brings no
+/// log's promise.
 struct SignedImage {
     let folder: URL
     /// One bundle for each: none means a good one.
@@ -45,6 +46,8 @@ struct SignedImage {
         try write(sigstore.trustedRoot(), to: folder.appendingPathComponent("trusted_root.json"))
         try write(
             sigstore.clientTrustConfig(), to: folder.appendingPathComponent("trust_config.json"))
+        try Data((sigstore.plan.witness.verifierKey + "\n").utf8)
+            .write(to: folder.appendingPathComponent("witness"), options: .atomic)
         try write(
             try StandInSigstore(at: now()).trustedRoot(),
             to: folder.appendingPathComponent("stranger_root.json"))

@@ -57,6 +57,16 @@ struct SignerOptions: ParsableArguments {
 
     @Option(
         help: """
+            A witness that must have cosigned the log's checkpoint: NAME+HINT+KEY, as witnesses \
+            publish it. May be repeated; all of them must have, unless --witness-threshold says how many.
+            """)
+    var witness: [String] = []
+
+    @Option(help: "How many of the witnesses must have cosigned.")
+    var witnessThreshold: Int?
+
+    @Option(
+        help: """
             A certificate log's promise (SCT) that stands beside the certificate, in TLS or JSON \
             form. May be repeated.
             """)
@@ -102,9 +112,39 @@ struct SignerOptions: ParsableArguments {
         if !key.isEmpty, certificateChain != nil || allowCertificateChain {
             throw wrong("--certificate-chain speaks about certificates, and --key is a key")
         }
+        if witness.isEmpty, witnessThreshold != nil {
+            throw wrong("--witness-threshold counts witnesses, and none is named with --witness")
+        }
+        if !witness.isEmpty, insecureIgnoreTlog || (!key.isEmpty && trust.trustedRoot == nil) {
+            throw wrong(
+                "a witness cosigns what a log says, and no log is asked for; with --key name the "
+                    + "log's --trusted-root")
+        }
         if !sct.isEmpty, !key.isEmpty || insecureIgnoreSct {
             throw wrong("--sct is for certificates whose promise is looked at")
         }
+    }
+
+    /// What the log must show, where one is asked for.
+    private func logDemand() throws(Failure) -> LogDemand {
+        guard !witness.isEmpty else {
+            return LogDemand(proof: .inclusionProofOrPromise, parties: 1, witnesses: .none)
+        }
+        var witnesses: [Witness] = []
+        for text in witness { witnesses.append(try Witness(verifierKey: text)) }
+        let different = Set(witnesses.map(\.key)).count
+        let threshold = witnessThreshold ?? different
+        guard (1...different).contains(threshold) else {
+            throw Failure(
+                .usage, "cannot verify",
+                because:
+                    "--witness-threshold is \(threshold), and \(different) different witnesses "
+                    + "are named")
+        }
+        // Only a checkpoint can be cosigned, and only a proof leads to one.
+        return LogDemand(
+            proof: .inclusionProof, parties: 1,
+            witnesses: WitnessDemand(witnesses: witnesses, atLeast: threshold))
     }
 
     /// Whether nobody is named: for commands that can do without.
@@ -118,6 +158,7 @@ struct SignerOptions: ParsableArguments {
     var namesNobody: Bool {
         isEmpty && !insecureIgnoreTlog && !insecureIgnoreSct && !useSignedTimestamps
             && certificateChain == nil && !allowCertificateChain && sct.isEmpty
+            && witness.isEmpty && witnessThreshold == nil
     }
 
     /// The verifier these options describe.
@@ -137,7 +178,7 @@ struct SignerOptions: ParsableArguments {
         for warning in warnings { Talk.warn(warning) }
         let demand = VerificationDemand(
             signer: signer,
-            transparency: insecureIgnoreTlog || !logged ? .ignored : .oneLog,
+            transparency: insecureIgnoreTlog || !logged ? .ignored : .logged(try logDemand()),
             timestamps: useSignedTimestamps ? 1 : 0,
             certificateLogs: insecureIgnoreSct || !key.isEmpty ? 0 : 1,
             time: insecureIgnoreTlog && !useSignedTimestamps && certificateChain != nil

@@ -80,4 +80,11 @@ package struct StandInWitness: Sendable {
         self.name = name
         self.key = key
     }
+
+    /// The line it publishes. Spec: C2SP signed-note, "Verifier keys"; tlog-cosignature: type 4.
+    package var verifierKey: String {
+        let material = [0x04] + key.publicRaw
+        let hint = sha256(Array((name + "\n").utf8) + material).prefix(4)
+        return "\(name)+\(hexText(hint))+\(base64Text(material))"
+    }
 }

@@ -180,8 +180,7 @@ extension StandInSigstore {
     }
 
     private func cosign(_ checkpoint: inout StandInCheckpoint, at time: Timestamp) throws(Failure) {
-        try checkpoint.cosign(
-            as: "witness.stand-in.example/w1", with: plan.keys.witness, at: time)
+        try checkpoint.cosign(as: plan.witness.name, with: plan.witness.key, at: time)
         try checkpoint.cosign(
             as: "witness.stand-in.example/w2", with: try StandInKey(.ed25519), at: time)
     }

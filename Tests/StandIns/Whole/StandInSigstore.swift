@@ -22,6 +22,10 @@ package struct StandInSigstore: Sendable {
         package var authorityValidity: ValidityPeriod?
         /// Whether Rekor v2's checkpoints are cosigned.
         package var isWitnessed = false
+        /// The witness whose key others are given.
+        package var witness: StandInWitness {
+            StandInWitness(name: "witness.stand-in.example/w1", key: keys.witness)
+        }
         package var bendingIntermediate: @Sendable (inout CertificateDraft) -> Void = { _ in }
         /// Bends the time-stamping authority's leaf, which the trust root lists.
         package var bendingTimestampLeaf: @Sendable (inout CertificateDraft) -> Void = { _ in }
@@ -56,9 +60,7 @@ package struct StandInSigstore: Sendable {
         rekor1 = StandInRekor1(key: plan.keys.rekor1, baseURL: plan.addresses.rekor1)
         rekor2 = StandInRekor2(key: plan.keys.rekor2, baseURL: plan.addresses.rekor2)
         if plan.isWitnessed {
-            rekor2.witnesses = [
-                StandInWitness(name: "witness.stand-in.example/w1", key: plan.keys.witness)
-            ]
+            rekor2.witnesses = [plan.witness]
         }
         timestampAuthority = try StandInSigstore.timestampAuthority(
             plan, plan.keys, bending: plan.bendingTimestampLeaf)
