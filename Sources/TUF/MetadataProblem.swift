@@ -20,7 +20,7 @@ package struct MetadataProblem: Error, Hashable, Sendable {
         case unsupportedSpecification = "unsupported-specification"
         /// A role that nobody, or less than nobody, would have to sign.
         case thresholdInvalid = "threshold-invalid"
-        /// One key identifier stands twice in one role.
+        /// One key identifier stands twice in one role, or in the signatures of one file.
         case keyIDRepeated = "key-id-repeated"
         /// Fewer distinct keys signed than the role demands.
         case thresholdNotMet = "threshold-not-met"

@@ -78,6 +78,11 @@ struct UncheckedMetadata<Content: RoleContent>: Sendable {
             let body = try document.required("signed")
             return (body, try SignedBytes(reading: document))
         }
+        // Spec: TUF §4.2.1: "The keyid MUST be unique in the "signatures" array".
+        guard Set(signed.signatures.map(\.keyID)).count == signed.signatures.count else {
+            throw MetadataProblem(
+                .keyIDRepeated, subject, "two of its signatures have one key identifier")
+        }
         let common = try CommonContent(reading: body, type: Content.type, subject: subject)
         content = try Content(reading: body, common: common, subject: subject)
         self.signed = signed
