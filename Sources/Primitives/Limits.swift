@@ -12,6 +12,9 @@ package enum Limits {
     package static let plainTextLength = 400
     /// Characters of a place in an error: the longest path Linux has.
     package static let placeLength = 4_096
+    /// Combining marks in a row of outside text. Languages need under 10, UAX #15 asks for no more
+    /// than 30, ornaments made of marks have under 100; comparing a run takes the square of its length.
+    package static let combiningMarks = 128
     /// Nesting of JSON and YAML. Peers: Go 10,000, Foundation 512; real documents stay under 20.
     package static let documentDepth = 64
     /// Values of one JSON document, lists and objects counted too. A value costs us about 60 bytes

@@ -37,7 +37,16 @@ func alpinePackages(_ bytes: [UInt8], path: String) -> PackageDatabase {
                 Inventory.Unknown(path: path, reason: "line \(number) is no field"))
             continue
         }
-        fields[letter] = String(decoding: line.dropFirst(2), as: UTF8.self)
+        let value = String(decoding: line.dropFirst(2), as: UTF8.self)
+        guard longestMarkRun(in: value) <= Limits.combiningMarks else {
+            database.unknowns.append(
+                Inventory.Unknown(
+                    path: path,
+                    reason: "line \(number) has more than \(Limits.combiningMarks) combining marks "
+                        + "in a row"))
+            continue
+        }
+        fields[letter] = value
     }
     finish()
     return database

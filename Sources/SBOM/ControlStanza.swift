@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Debian control files, stanza by stanza. Spec: deb822(5).
 
+import Primitives
+
 /// One stanza: the fields that were asked for, names in lower case.
 struct ControlStanza {
     /// Counted from 1, where the stanza starts.
@@ -53,7 +55,13 @@ extension ControlStanza {
             problem = "it has the field \(name) twice"
             return nil
         }
-        fields[name] = trimmed(line[(colon + 1)...])
+        let value = trimmed(line[(colon + 1)...])
+        guard longestMarkRun(in: value) <= Limits.combiningMarks else {
+            problem =
+                "its field \(name) has more than \(Limits.combiningMarks) combining marks in a row"
+            return nil
+        }
+        fields[name] = value
         return name
     }
 }

@@ -44,13 +44,14 @@ struct JSONTests {
         #expect(failure?.place != nil)
     }
 
-    @Test("a name that only looks like another is another name, and both together are refused")
+    @Test("a name that only looks like another is another name, as in every other reader")
     func lookAlikes() throws {
         // U+212A, the Kelvin sign, equals K in Swift's strings and in no other reader.
         let value = try parse("{\"publicKey\":1}".replacing("K", with: "\u{212A}"))
         #expect(value["publicKey"] == nil)
         #expect(value["public\u{212A}ey"]?.integer == 1)
-        #expect(throws: Failure.self) { try parse("{\"K\":1,\"\u{212A}\":2}") }
+        #expect(try parse("{\"K\":1,\"\u{212A}\":2}").object?.names == ["K", "\u{212A}"])
+        #expect(throws: Failure.self) { try parse("{\"\u{212A}\":1,\"\u{212A}\":2}") }
     }
 
     @Test("broken UTF-8 is refused")
@@ -88,6 +89,64 @@ struct JSONTests {
         #expect(throws: Failure.self) { try reader.required("z") }
         #expect(throws: Failure.self) { try reader.refuseFields(otherThan: ["z"]) }
         let failure = #expect(throws: Failure.self) { try list.items(atMost: 1) }
+        #expect(failure?.kind == .overLimit)
+    }
+}
+
+@Suite("texts that look alike, and texts that cost")
+struct ExactTextTests {
+    private static let pairs = [("K", "\u{212A}"), ("é", "e\u{301}"), (";", "\u{37E}")]
+
+    @Test("texts that look alike are two texts, two names and two values", arguments: pairs)
+    func alike(one: String, other: String) throws {
+        // Swift itself takes them for one.
+        #expect(one == other)
+        #expect(ExactText(one) != ExactText(other))
+        #expect(Set([ExactText(one), ExactText(other)]).count == 2)
+        #expect(ExactText(one) < ExactText(other) || ExactText(other) < ExactText(one))
+        #expect(JSONValue.string(one) != .string(other))
+        #expect(Set([JSONValue.string(one), .string(other)]).count == 2)
+        let document = try JSONValue(
+            parsing: Array(#"{"public\#(one)ey": 1, "public\#(other)ey": 2}"#.utf8), named: "it")
+        #expect(document["public\(one)ey"] == 1)
+        #expect(document["public\(other)ey"] == 2)
+        var object: JSONObject = ["a": 1]
+        object[one] = 2
+        #expect(object[other] == nil)
+        object[other] = 3
+        #expect(object.count == 3 && object[one] == 2)
+        object[one] = nil
+        #expect(object.names == ["a", other])
+    }
+
+    @Test("equal objects have equal hashes, whatever their order")
+    func hashes() {
+        let one: JSONValue = ["a": 1, "b": ["c": "é"]]
+        let other: JSONValue = ["b": ["c": "é"], "a": 1]
+        #expect(one == other && Set([one, other]).count == 1)
+        #expect(JSONValue.array(["ab", "c"]) != .array(["a", "bc"]))
+    }
+
+    @Test("a run of combining marks past the limit is refused where text is read")
+    func runs() throws {
+        let marks = { (count: Int) in String(repeating: "\u{301}\u{327}", count: count / 2) }
+        let limit = Limits.combiningMarks
+        #expect(longestMarkRun(in: "plain") == 0)
+        #expect(longestMarkRun(in: "a\(marks(4))b\(marks(6))c") == 6)
+        for text in [marks(limit), String(repeating: "a" + marks(limit), count: 20_000)] {
+            _ = try JSONValue(parsing: Array("[\"\(text)\"]".utf8), named: "it")
+        }
+        let long = marks(limit + 2)
+        let escaped = String(repeating: #"\u0301"#, count: limit + 1)
+        for document in ["{\"a\(long)\":1}", "[\"\(long)\"]", "[\"\(escaped)\"]"] {
+            let failure = #expect(throws: Failure.self) {
+                try JSONValue(parsing: Array(document.utf8), named: "it")
+            }
+            #expect(failure?.kind == .overLimit)
+        }
+        let failure = #expect(throws: Failure.self) {
+            try YAMLNode.documents(parsing: Array("a\(long): 1".utf8), named: "it")
+        }
         #expect(failure?.kind == .overLimit)
     }
 }

@@ -12,7 +12,7 @@ struct TarFileIndex: LayoutFiles {
     }
 
     let name: String
-    private var entries: [String: Entry] = [:]
+    private var entries: [ExactText: Entry] = [:]
 
     /// Reads the headers; content is passed over by seeking.
     init(_ file: OpenFile) throws(Failure) {
@@ -48,7 +48,7 @@ struct TarFileIndex: LayoutFiles {
         switch entry.kind {
         case .file where !entry.isSparse:
             // Two files of one name: which one counts depends on the reader, so neither does.
-            guard entries.updateValue(.file(part), forKey: path) == nil else {
+            guard entries.updateValue(.file(part), forKey: ExactText(path)) == nil else {
                 throw Failure(
                     .rejected, "cannot read \(quoted(name))",
                     at: .bytes(of: name, offset: part.offset),
@@ -58,7 +58,9 @@ struct TarFileIndex: LayoutFiles {
             let folder =
                 entry.kind == .hardLink
                 ? "" : String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-            if let target = Self.cleaned(target, from: folder) { entries[path] = .link(to: target) }
+            if let target = Self.cleaned(target, from: folder) {
+                entries[ExactText(path)] = .link(to: target)
+            }
         default: break
         }
     }
@@ -102,7 +104,7 @@ struct TarFileIndex: LayoutFiles {
     private func part(_ path: String) -> FilePart? {
         var path = path
         for _ in 0..<Limits.symbolicLinks {
-            switch entries[path] {
+            switch entries[ExactText(path)] {
             case .file(let part): return part
             case .link(let target): path = target
             case nil: return nil

@@ -131,6 +131,10 @@ private struct JSONParser {
         guard let text = String(validating: content, as: UTF8.self) else {
             throw broken("a string is not valid UTF-8")
         }
+        guard longestMarkRun(in: text) <= Limits.combiningMarks else {
+            throw overLimit(
+                "a string has more than \(Limits.combiningMarks) combining marks in a row")
+        }
         return text
     }
 

@@ -9,6 +9,30 @@ package indirect enum JSONValue: Hashable, Sendable {
     case string(String)
     case array([JSONValue])
     case object(JSONObject)
+
+    /// Texts are equal when their bytes are. Spec: RFC 8259 §8.3.
+    package static func == (left: JSONValue, right: JSONValue) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): isSame(left, right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: hasher.combine(0)
+        case .bool(let value): hasher.combine(value)
+        case .number(let number): hasher.combine(number)
+        case .string(let text): hasher.combine(ExactText(text))
+        case .array(let items): hasher.combine(items)
+        case .object(let object): hasher.combine(object)
+        }
+    }
 }
 
 /// A number in its own spelling, so that 1e2, 100 and 100.0 stay what the author wrote.
@@ -33,13 +57,13 @@ package struct JSONNumber: Hashable, Sendable, CustomStringConvertible {
 
 /// Names and values in the order they were written; each name once.
 package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, Sequence {
-    package struct Member: Hashable, Sendable {
+    package struct Member: Sendable {
         package let name: String
         package let value: JSONValue
     }
 
     package private(set) var members: [Member] = []
-    private var places: [String: Int] = [:]
+    private var places: [ExactText: Int] = [:]
 
     package init() {}
 
@@ -48,34 +72,28 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
         for (name, value) in elements { self[name] = value }
     }
 
-    /// The member spelt exactly so. Swift's strings are equal when they look equal, and a Kelvin
-    /// sign looks like a K; whoever else reads the document sees two names.
+    /// The member spelt exactly so.
     ///
     /// Spec: RFC 8259 §8.3: names are compared code unit by code unit.
     package subscript(name: String) -> JSONValue? {
-        get {
-            guard let place = places[name], members[place].name.utf8.elementsEqual(name.utf8) else {
-                return nil
-            }
-            return members[place].value
-        }
+        get { places[ExactText(name)].map { members[$0].value } }
         set {
-            switch (places[name], newValue) {
+            switch (places[ExactText(name)], newValue) {
             case (let place?, let value?): members[place] = Member(name: name, value: value)
             case (nil, let value?):
-                places[name] = members.count
+                places[ExactText(name)] = members.count
                 members.append(Member(name: name, value: value))
             case (let place?, nil):
                 members.remove(at: place)
                 places = Dictionary(
-                    uniqueKeysWithValues: members.enumerated().map { ($1.name, $0) })
+                    uniqueKeysWithValues: members.enumerated().map { (ExactText($1.name), $0) })
             case (nil, nil): break
             }
         }
     }
 
-    /// Whether there is a member of that name, or of one that looks the same.
-    func holds(_ name: String) -> Bool { places[name] != nil }
+    /// Whether there is a member of that name.
+    func holds(_ name: String) -> Bool { places[ExactText(name)] != nil }
 
     package var count: Int { members.count }
     package var isEmpty: Bool { members.isEmpty }
@@ -89,7 +107,10 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
     }
 
     package func hash(into hasher: inout Hasher) {
-        for member in members.sorted(by: { $0.name < $1.name }) { hasher.combine(member) }
+        for (name, place) in places.sorted(by: { $0.key < $1.key }) {
+            hasher.combine(name)
+            hasher.combine(members[place].value)
+        }
     }
 }
 

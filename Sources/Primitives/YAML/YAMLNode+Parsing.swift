@@ -19,6 +19,11 @@ extension YAMLNode {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.malformed, "cannot read \(name)", because: "it is not valid UTF-8")
         }
+        guard longestMarkRun(in: text) <= Limits.combiningMarks else {
+            throw Failure(
+                .overLimit, "cannot read \(name)",
+                because: "it has more than \(Limits.combiningMarks) combining marks in a row")
+        }
         try refuseCostlyNames(bytes, named: name)
         var reader = YAMLReader(name: name, text: bytes)
         var documents: [YAMLNode] = []

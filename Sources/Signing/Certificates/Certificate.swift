@@ -182,6 +182,16 @@ extension Certificate {
             at: extensionName.map { .named("extension \($0)") }, because: why)
     }
 
+    /// Names and claims are compared, and comparing a run of marks takes the square of its length.
+    static func refuseMarks(in text: String, at extensionName: String) throws(Failure) {
+        guard longestMarkRun(in: text) <= Limits.combiningMarks else {
+            throw Failure(
+                .overLimit, "cannot read the certificate",
+                at: .named("extension \(extensionName)"),
+                because: "a text has more than \(Limits.combiningMarks) combining marks in a row")
+        }
+    }
+
     private static func root(of derBytes: [UInt8]) throws(Failure) -> ASN1Node {
         do {
             return try DER.parse(derBytes)

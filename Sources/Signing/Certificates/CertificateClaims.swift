@@ -56,6 +56,7 @@ package enum CertificateClaim: Int, Hashable, Sendable, CaseIterable {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Certificate.unreadable("it is not UTF-8", at: name)
         }
+        try Certificate.refuseMarks(in: text, at: name)
         return text
     }
 }

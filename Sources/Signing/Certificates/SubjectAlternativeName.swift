@@ -62,6 +62,7 @@ private func checked(_ text: String) throws(Failure) -> String {
         throw Certificate.unreadable(
             "a name is empty or has control characters", at: "subjectAltName")
     }
+    try Certificate.refuseMarks(in: text, at: "subjectAltName")
     return text
 }
 

@@ -36,6 +36,11 @@ package struct SignedNote: Hashable, Sendable {
         guard let whole = String(validating: bytes, as: UTF8.self) else {
             throw malformedNote("it is not UTF-8")
         }
+        guard longestMarkRun(in: whole) <= Limits.combiningMarks else {
+            throw EvidenceProblem(
+                .overLimit,
+                "the note has more than \(Limits.combiningMarks) combining marks in a row")
+        }
         guard bytes.allSatisfy({ $0 >= 0x20 || $0 == newline }), bytes.last == newline else {
             throw malformedNote("it has control characters, or no newline at its end")
         }
