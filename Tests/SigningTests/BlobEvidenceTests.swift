@@ -157,17 +157,48 @@ struct BlobEvidenceTests {
         }
     }
 
+    @Test("a statement that names the file by another hash than was given is no no")
+    func otherHash() throws {
+        func outcome(_ hash: SignatureHash, _ about: [UInt8], byDigest: Bool) throws -> String {
+            let statement: JSONValue = [
+                "_type": "https://in-toto.io/Statement/v1",
+                "subject": [["digest": [:]]],
+                "predicateType": "https://example.org/p", "predicate": [:],
+            ]
+            let named = statement.replacing(
+                "subject/0/digest/\(hash.rawValue)",
+                with: .string(hexText(hash.hash(of: about))))
+            return try Attempt.byPerson(.statement(named.compactBytes)).outcome(byDigest: byDigest)
+        }
+        let (right, wrong) = (StandIn.artifact, StandIn.artifact + [0])
+        for hash in SignatureHash.allCases {
+            #expect(try outcome(hash, right, byDigest: false) == "accepted")
+            #expect(try outcome(hash, wrong, byDigest: false) == "subject-mismatch")
+            let known = hash == .sha256
+            #expect(
+                try outcome(hash, right, byDigest: true) == (known ? "accepted" : "bytes-needed"))
+            #expect(
+                try outcome(hash, wrong, byDigest: true)
+                    == (known ? "subject-mismatch" : "bytes-needed"))
+        }
+    }
+
     @Test("lines are read one by one, empty ones left out, and counted first")
     func lines() async throws {
         let key = try TestKeys.ecdsaP256()
         let line = try bundle(key, try key.sign(message), hash: .sha256)
+        let other = try bundle(key, try key.sign(message + [1]), hash: .sha256)
         let newline = Array("\n".utf8)
         let list = try BlobEvidence.list(
-            parsing: line + newline + newline + Array("{}\r\n".utf8) + line, isLines: true)
+            parsing: line + newline + newline + Array("{}\r\n".utf8) + other, isLines: true)
         #expect(list.count == 3)
         let isGood = list.map { item in if case .success = item { true } else { false } }
         #expect(isGood == [true, false, true])
-        let many = Array(String(repeating: "{}\n", count: Limits.bundlesPerFile + 1).utf8)
+        // One piece of evidence is one, however often it is written down.
+        let repeated = try BlobEvidence.list(
+            parsing: Array(repeating: line + newline, count: 500).flatMap(\.self), isLines: true)
+        #expect(repeated.count == 1)
+        let many = Array((0...Limits.bundlesPerFile).map { "[\($0)]\n" }.joined().utf8)
         await expectFailure(.overLimit, "limit") {
             _ = try BlobEvidence.list(parsing: many, isLines: true)
         }

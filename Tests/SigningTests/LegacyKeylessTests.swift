@@ -172,7 +172,28 @@ struct LegacyKeylessTests {
             #expect(try await problem(layer) == .signatureInvalid)
             // And a certificate's own signature is not the key's.
             #expect(try await problem(certified, by: trusted) == .keyMismatch)
+            let logged = try SignatureVerifier(
+                demand: loggedKey(try key.publicKey), root: root)
+            #expect(try await problem(layer, by: logged) == (log == .none ? .logEntryMissing : nil))
         }
+    }
+
+    /// Anybody can make a certificate for a key of somebody else, and log with it what the key
+    /// signed; whoever watches the log for the key does not find that.
+    @Test("a key's log entry is one by the key, not one under a certificate for it")
+    func loggedUnderCertificate() async throws {
+        let layer = try sigstore.layer(signature)
+        let certificate = try Certificate(pem: try #require(layer["certificate"]))
+        let trusted = SignatureVerifier.key(certificate.publicKey)
+        #expect(try await problem(layer, by: trusted) == nil)
+        let logged = try SignatureVerifier(demand: loggedKey(certificate.publicKey), root: root)
+        #expect(try await problem(layer, by: logged) == .entryKeyMismatch)
+    }
+
+    private func loggedKey(_ key: PublicKey) -> VerificationDemand {
+        VerificationDemand(
+            signer: .key(key), transparency: .oneLog, timestamps: 0, certificateLogs: 0,
+            time: .signed, acceptsChains: false)
     }
 
     // MARK: Advisories

@@ -23,9 +23,13 @@ package enum KeyReference: Hashable, Sendable {
                 "it is empty, has control characters, or more than \(Limits.keyReferenceBytes) bytes"
             )
         }
-        if text.hasPrefix("pkcs11:") {
+        if PKCS11Address.isWritten(in: text) {
             self = .pkcs11(try PKCS11Address(parsing: text))
             return
+        }
+        // A file's name is shown wherever it cannot be read.
+        guard !text.contains("pin-value=") else {
+            throw unusable("it holds a PIN (pin-value=), and does not start with pkcs11:")
         }
         guard let (scheme, rest) = split(text) else {
             self = .file(text)

@@ -26,13 +26,16 @@ package struct PKCS11Address: Hashable, Sendable {
     /// Spec: §2.3: an attribute occurs at most once. One that we do not know could narrow the choice
     /// of the key, so it is refused and not ignored.
     package init(parsing text: String) throws(Failure) {
-        guard text.hasPrefix("pkcs11:"), text.utf8.count <= Limits.keyReferenceBytes else {
+        guard PKCS11Address.isWritten(in: text), text.utf8.count <= Limits.keyReferenceBytes else {
             throw broken("it does not start with pkcs11:, or is too long")
         }
         let parts = text.dropFirst(7).split(
             separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var seen: Set<String> = []
         for attribute in parts[0].split(separator: ";") {
+            guard !attribute.contains("pin-value=") else {
+                throw broken("pin-value= follows ?, not ; or &")
+            }
             let (name, value) = try decoded(attribute, &seen)
             try setPath(name, value)
         }
@@ -43,6 +46,11 @@ package struct PKCS11Address: Hashable, Sendable {
         guard object != nil || id != nil else {
             throw broken("it has neither object= nor id=, so it names no key")
         }
+    }
+
+    /// Whether a text is such a URI. Spec: RFC 3986 §3.1: schemes have no case.
+    static func isWritten(in text: String) -> Bool {
+        text.prefix(7).lowercased() == "pkcs11:"
     }
 
     private mutating func setPath(_ name: String, _ value: [UInt8]) throws(Failure) {

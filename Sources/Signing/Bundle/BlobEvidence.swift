@@ -36,20 +36,29 @@ package enum BlobEvidence: Hashable, Sendable {
                 logEntry: try json.optional("rekorBundle")?.value.compactText, timestamp: nil))
     }
 
-    /// Every document of a file, in its order; what cannot be read is kept as the reason.
+    /// Every document of a file, in its order; what cannot be read is kept as the reason. A line that
+    /// is there before is no further evidence.
     ///
     /// - Parameter isLines: one document on each line, as in `.jsonl` files.
     package static func list(
         parsing bytes: [UInt8], isLines: Bool
     ) throws(Failure) -> [Result<BlobEvidence, EvidenceProblem>] {
         guard isLines else { return [read(bytes)] }
-        let lines = bytes.split(separator: UInt8(ascii: "\n")).filter { line in
-            line.contains { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") }
-        }
-        guard lines.count <= Limits.bundlesPerFile else {
-            throw Failure(
-                .overLimit, "cannot read the bundles",
-                because: "there are \(lines.count), the limit is \(Limits.bundlesPerFile)")
+        var lines: [ArraySlice<UInt8>] = []
+        var seen: Set<Digest> = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+            rest = rest.dropFirst(line.count + 1)
+            guard line.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\r") }),
+                seen.insert(Digest(of: line, by: .sha256)).inserted
+            else { continue }
+            guard lines.count < Limits.bundlesPerFile else {
+                throw Failure(
+                    .overLimit, "cannot read the bundles",
+                    because: "there are more than \(Limits.bundlesPerFile), which is the limit")
+            }
+            lines.append(line)
         }
         return lines.map { read(Array($0)) }
     }
@@ -58,7 +67,8 @@ package enum BlobEvidence: Hashable, Sendable {
         do {
             return .success(try BlobEvidence(parsing: bytes))
         } catch {
-            return .failure(EvidenceProblem(.malformed, error))
+            return .failure(
+                EvidenceProblem(error.kind == .unsupported ? .unsupported : .malformed, error))
         }
     }
 }

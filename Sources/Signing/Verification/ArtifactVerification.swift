@@ -35,6 +35,12 @@ package struct SignedArtifact: Hashable, Sendable {
         return found
     }
 
+    /// Whether a subject names hashes, and none of those that are known: only the bytes could tell.
+    func cannotTell(_ subject: Statement.Subject) -> Bool {
+        let named = SignatureHash.allCases.filter { subject.digests[$0.rawValue] != nil }
+        return !digests.isEmpty && !named.isEmpty && named.allSatisfy { digests[$0] == nil }
+    }
+
     var message: SignedMessage { content.map(SignedMessage.bytes) ?? .digests(digests) }
 
     /// Its best known digest: "sha256:…".
@@ -148,6 +154,12 @@ extension SignatureVerifier {
         if let statement {
             exam.verify(.subject) { () throws(EvidenceProblem) in
                 guard statement.subjects.contains(where: artifact.isNamed) else {
+                    if statement.subjects.contains(where: artifact.cannotTell) {
+                        throw EvidenceProblem(
+                            .bytesNeeded,
+                            "it names its subject by another hash, and only \(artifact.shown) was "
+                                + "given")
+                    }
                     throw EvidenceProblem(
                         .subjectMismatch,
                         "it is about \(shownSubjects(statement)), not \(artifact.shown)")

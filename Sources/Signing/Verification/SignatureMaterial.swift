@@ -79,15 +79,6 @@ extension SignatureMaterial {
         return SignedContent(signature: signature, verifier: verifier, form: form)
     }
 
-    /// As whom a log knows the holder of `key`: by the certificate, where one is carried beside a
-    /// key's signature.
-    func logged(by key: PublicKey) -> SignedContent.Verifier {
-        guard case .certificate(let chain) = signer, let leaf = chain.first else {
-            return .key(key)
-        }
-        return .certificate(leaf, key: key)
-    }
-
     /// Whether `key` made the signature; a problem when what is at hand cannot tell.
     func isSigned(by key: PublicKey) throws(EvidenceProblem) -> Bool {
         switch message {

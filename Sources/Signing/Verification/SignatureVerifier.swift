@@ -73,7 +73,8 @@ package struct SignatureVerifier: Sendable {
             return examine(material, by: keys, hint: hint, &exam)
         case (.certificates(let identities), .certificate(let chain)):
             return examine(material, by: identities, chain: chain, &exam)
-        // Older layouts may carry a certificate beside a key's signature; it says nothing then.
+        // Older layouts may carry a certificate beside a key's signature. Anybody can make one for
+        // that key, so it says nothing: an entry under it is none that the key's owner would find.
         case (.keys(let keys), .certificate) where material.version == nil:
             return examine(material, by: keys, hint: "", &exam)
         case (.keys, .certificate):
@@ -106,7 +107,7 @@ package struct SignatureVerifier: Sendable {
             throw unable ?? notBy(keys, hint: hint)
         }
         guard let trusted = found else { return nil }
-        let times = times(of: material, by: material.logged(by: trusted.key), &exam)
+        let times = times(of: material, by: .key(trusted.key), &exam)
         if let period = trusted.validFor {
             exam.verify(.signingTime) { () throws(EvidenceProblem) in
                 let known = try self.times(times)

@@ -169,14 +169,7 @@ struct TrustMaterial: Sendable {
     ) async throws -> TrustMaterial {
         let cache = try home.repositoryFolder(folder, creating: false)
         do {
-            let documents: TrustDocuments
-            var expired: String?
-            do {
-                documents = try await pinned(cache, now: SystemPause().now())
-            } catch let problem as MetadataProblem where problem.code == .expired {
-                documents = try await pinned(cache, now: nil)
-                expired = "\(problem.subject) \(problem.why)"
-            }
+            let (documents, expired) = try await read(cache)
             return TrustMaterial(
                 root: try TrustedRoot(parsing: documents.root), document: documents.root,
                 signingConfiguration: documents.signingConfiguration,
@@ -188,6 +181,30 @@ struct TrustMaterial: Sendable {
             throw Failure(
                 .notFound, "cannot use the trust folder", at: .named(home.path),
                 because: "\(failure.what): \(failure.why)", next: "assay trust update")
+        }
+    }
+
+    /// What is kept, and why it is too old where it is.
+    ///
+    /// An update writes one file after the other. Where they do not fit together, an update may be
+    /// under way: what stands there once nobody updates is the answer.
+    private static func read(_ cache: TrustFolder) async throws
+        -> (documents: TrustDocuments, expired: String?)
+    {
+        do {
+            return try await readOnce(cache)
+        } catch is MetadataProblem {
+            return try await cache.whileLocked { try await readOnce(cache) }
+        }
+    }
+
+    private static func readOnce(_ cache: TrustFolder) async throws
+        -> (documents: TrustDocuments, expired: String?)
+    {
+        do {
+            return (try await pinned(cache, now: SystemPause().now()), nil)
+        } catch let problem as MetadataProblem where problem.code == .expired {
+            return (try await pinned(cache, now: nil), "\(problem.subject) \(problem.why)")
         }
     }
 

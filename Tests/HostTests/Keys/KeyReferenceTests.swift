@@ -73,12 +73,17 @@ struct KeyReferenceTests {
     @Test("a PIN is never shown")
     func hiddenPIN() throws {
         let reference = try KeyReference(
-            parsing: "pkcs11:object=a?pin-value=s3cret&module-path=/m.so")
+            parsing: "PKCS11:object=a?pin-value=s3cret&module-path=/m.so")
         #expect(!reference.description.contains("s3cret"))
-        let failure = #expect(throws: Failure.self) {
-            try KeyReference(parsing: "pkcs11:object=a?pin-value=s3cret&bad")
+        for text in [
+            "pkcs11:object=a?pin-value=s3cret&bad", "pkcs11:object=a&pin-value=s3cret",
+            "pkcs11:object=a;pin-value=s3cret", "pkcs1:object=a?pin-value=s3cret",
+            "pkcs://object=a?pin-value=s3cret",
+        ] {
+            let failure = #expect(throws: Failure.self) { try KeyReference(parsing: text) }
+            #expect(failure?.kind == .usage)
+            #expect(failure?.description.contains("s3cret") == false)
         }
-        #expect(failure?.description.contains("s3cret") == false)
     }
 
     @Test("keys in files and variables open, one by one and several at once")
