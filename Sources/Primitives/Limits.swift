@@ -314,6 +314,9 @@ package enum Limits {
     package static let attestorsPerRule = 1_000
     /// Steps that one wildcard match may take.
     package static let wildcardSteps = 100_000
+    /// Steps that one condition may take to look up values in a list, at worst. A bill of materials
+    /// with 20,000 components against 100 names takes 2,000,000.
+    package static let conditionSteps = 200_000_000
     /// Exponent of an amount such as `1e3`: billionths of 1e27 still fit into 128 bits.
     package static let amountExponent = 27
     /// Checks, or steps of a remediation, in one stored decision.
@@ -378,6 +381,8 @@ package enum Limits {
     package static let jmespathSteps = 250_000
     /// Bytes of text and values that one evaluation makes.
     package static let jmespathOutputBytes = 8 * mebibyte
+    /// Names of a path that are told before an expression is evaluated.
+    package static let expressionReach = 16
     /// Variables in one string, and `$(…)` references in one document.
     package static let variablesPerText = 1_000
     /// References that lead from one to the next.

@@ -4,31 +4,50 @@
 
 /// A pattern over a whole text; never a search inside one.
 package struct Wildcard: Hashable, Sendable, CustomStringConvertible {
+    private enum Step: Hashable, Sendable {
+        case anyRun
+        case anyOne
+        case scalar(Unicode.Scalar)
+    }
+
     package let description: String
-    private let scalars: [Unicode.Scalar]
+    private let steps: [Step]
 
     package init(_ pattern: String) {
-        description = pattern
-        scalars = Array(pattern.unicodeScalars)
+        self.init([(pattern, isPattern: true)])
+    }
+
+    /// A pattern put together from patterns and from texts that mean only themselves.
+    package init(_ parts: [(text: String, isPattern: Bool)]) {
+        description = parts.map(\.text).joined()
+        steps = parts.flatMap { part in
+            part.text.unicodeScalars.map { scalar in
+                switch scalar {
+                case "*" where part.isPattern: .anyRun
+                case "?" where part.isPattern: .anyOne
+                default: .scalar(scalar)
+                }
+            }
+        }
     }
 
     /// Whether any character of the pattern stands for others.
-    package var isPattern: Bool { scalars.contains { $0 == "*" || $0 == "?" } }
+    package var isPattern: Bool { steps.contains { $0 == .anyRun || $0 == .anyOne } }
 
     /// Compares in time proportional to pattern times text, and stops at `Limits.wildcardSteps`.
     package func matches(_ text: String) throws(Failure) -> Bool {
         let text = Array(text.unicodeScalars)
         var (patternPlace, textPlace) = (0, 0)
         var star: (pattern: Int, text: Int)?
-        var steps = 0
+        var work = 0
         while textPlace < text.count {
-            steps += 1
-            guard steps <= Limits.wildcardSteps else { throw tooLong }
-            if patternPlace < scalars.count, scalars[patternPlace] == "*" {
+            work += 1
+            guard work <= Limits.wildcardSteps else { throw tooLong }
+            if patternPlace < steps.count, steps[patternPlace] == .anyRun {
                 star = (patternPlace, textPlace)
                 patternPlace += 1
-            } else if patternPlace < scalars.count,
-                scalars[patternPlace] == "?" || scalars[patternPlace] == text[textPlace]
+            } else if patternPlace < steps.count,
+                steps[patternPlace] == .anyOne || steps[patternPlace] == .scalar(text[textPlace])
             {
                 patternPlace += 1
                 textPlace += 1
@@ -41,7 +60,7 @@ package struct Wildcard: Hashable, Sendable, CustomStringConvertible {
                 return false
             }
         }
-        return scalars[patternPlace...].allSatisfy { $0 == "*" }
+        return steps[patternPlace...].allSatisfy { $0 == .anyRun }
     }
 
     private var tooLong: Failure {

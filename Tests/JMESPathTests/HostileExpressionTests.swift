@@ -135,7 +135,7 @@ private let mutationSeeds = [
 ]
 
 /// Writes expressions that the grammar allows.
-private struct ExpressionWriter {
+struct ExpressionWriter {
     var dice: SeededGenerator
     let functions: [JMESPathFunction]
 
@@ -191,7 +191,7 @@ private struct ExpressionWriter {
 }
 
 /// Runs `work` on a thread with a stack of that size.
-private func onSmallStack(bytes: Int, _ work: @escaping @Sendable () -> Int) async -> Int {
+func onSmallStack(bytes: Int, _ work: @escaping @Sendable () -> Int) async -> Int {
     await withCheckedContinuation { continuation in
         let thread = Thread { continuation.resume(returning: work()) }
         thread.stackSize = bytes

@@ -10,13 +10,13 @@ package import Primitives
 package struct JMESPathExpression: Sendable, CustomStringConvertible {
     package let description: String
     package let dialect: JMESPathDialect
-    private let tree: SyntaxNode
+    private let root: SyntaxNode
 
     package init(_ text: String, dialect: JMESPathDialect) throws(JMESPathProblem) {
         description = text
         self.dialect = dialect
         do throws(EvaluationStop) {
-            tree = try ExpressionParser.parse(text, dialect)
+            root = try ExpressionParser.parse(text, dialect)
         } catch {
             throw JMESPathProblem(error, in: text)
         }
@@ -37,14 +37,20 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
     {
         var evaluator = Evaluator(dialect: dialect, context: context)
         do throws(EvaluationStop) {
-            return try evaluator.evaluate(tree, on: value)
+            return try evaluator.evaluate(root, on: value)
         } catch {
             throw JMESPathProblem(error, in: description)
         }
     }
 
     /// The tree as people read it, one node a line, children indented.
-    package var outline: String { tree.outline() }
+    package var outline: String { root.outline() }
+
+    /// What the expression asks its document for.
+    package var reach: ExpressionReach { ExpressionReach(of: root) }
+
+    /// The tree as programs read it: nodes with their children.
+    package var tree: JSONValue { root.json }
 }
 
 /// What an evaluation may know beside its value. Whatever is absent makes the functions that need

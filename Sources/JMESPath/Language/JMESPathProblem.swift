@@ -37,7 +37,7 @@ package struct JMESPathProblem: Error, Hashable, Sendable {
     init(_ stop: EvaluationStop, in expression: String) {
         kind = stop.kind
         message = stop.message
-        self.expression = expression
+        self.expression = VariableMark.shown(expression)
         // The offset never splits a character: it is where a token starts, or the end.
         let before = expression.utf8.prefix(stop.offset ?? 0)
         column = String(decoding: Array(before), as: UTF8.self).unicodeScalars.count + 1

@@ -58,6 +58,13 @@ extension SyntaxNode {
         return line + children.map { $0.outline(depth: depth + 1) }.joined()
     }
 
+    /// The same tree for programs: `{"node":…,"children":[…]}`, leaves without children.
+    var json: JSONValue {
+        let (title, children) = parts
+        guard !children.isEmpty else { return ["node": .string(title)] }
+        return ["node": .string(title), "children": .array(children.map(\.json))]
+    }
+
     private var parts: (String, [SyntaxNode]) {
         switch self {
         case .current: ("current", [])

@@ -7,8 +7,9 @@ struct GoDuration: Hashable, Sendable {
 
     init(nanoseconds: Int) { self.nanoseconds = nanoseconds }
 
-    /// Every number has a unit; only `0` needs none.
-    init?(_ text: String) {
+    /// Every number has a unit; only `0` needs none. Parts of a nanosecond are cut, or with
+    /// `isExact` make it none.
+    init?(_ text: String, isExact: Bool = false) {
         var rest = Array(text.utf8)[...]
         let isNegative = rest.first == UInt8(ascii: "-")
         if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
@@ -19,7 +20,7 @@ struct GoDuration: Hashable, Sendable {
         guard !rest.isEmpty else { return nil }
         var total: Int128 = 0
         while !rest.isEmpty {
-            guard let part = durationPart(&rest) else { return nil }
+            guard let part = durationPart(&rest, isExact: isExact) else { return nil }
             total += part
             guard total <= Int128(Int.max) + 1 else { return nil }
         }
@@ -58,7 +59,7 @@ struct GoDuration: Hashable, Sendable {
 }
 
 /// One number and its unit, in nanoseconds, cut.
-private func durationPart(_ rest: inout ArraySlice<UInt8>) -> Int128? {
+private func durationPart(_ rest: inout ArraySlice<UInt8>, isExact: Bool) -> Int128? {
     let whole = rest.prefix(while: isDigitByte)
     rest = rest.dropFirst(whole.count)
     var fraction = rest.prefix(0)
@@ -78,7 +79,9 @@ private func durationPart(_ rest: inout ArraySlice<UInt8>) -> Int128? {
     let value = (digits + kept).reduce(Int128(0)) { $0 * 10 + Int128($1 - UInt8(ascii: "0")) }
     // At most 34 digits so far: an hour more might not fit.
     let (product, overflow) = value.multipliedReportingOverflow(by: size)
-    return overflow ? nil : product / scale
+    let isCut =
+        product % scale != 0 || fraction.dropFirst(15).contains { $0 != UInt8(ascii: "0") }
+    return overflow || isExact && isCut ? nil : product / scale
 }
 
 private func withFraction(_ size: UInt, places: Int) -> String {

@@ -22,6 +22,17 @@ struct KubernetesQuantity: Sendable {
     ///
     /// Deviation: amounts past 128 bits are refused; Kubernetes computes with numbers of any size.
     init?(_ text: String) {
+        guard let exact = KubernetesQuantity.exactAmount(text),
+            let amount = exact.amount.bounded(exact.form)
+        else { return nil }
+        self.amount = amount
+        // Spec: a part of one byte is written with a decimal suffix.
+        let isPart = amount.double.magnitude < 1 && amount.unscaled != 0
+        form = exact.form == .binary && isPart ? .decimal : exact.form
+    }
+
+    /// The amount as it is written: not rounded up to billionths, not cut at 2^63-1.
+    static func exactAmount(_ text: String) -> (amount: ExactDecimal, form: Form)? {
         var rest = Array(text.utf8)[...]
         let isNegative = rest.first == UInt8(ascii: "-")
         if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
@@ -39,13 +50,9 @@ struct KubernetesQuantity: Sendable {
         let written = ExactDecimal(
             unscaled: isNegative ? -value : value, scale: fraction.count - unit.exponent)
         guard
-            case (let grown, false) = written.unscaled.multipliedReportingOverflow(by: unit.factor),
-            let amount = ExactDecimal(unscaled: grown, scale: written.scale).bounded(unit.form)
+            case (let grown, false) = written.unscaled.multipliedReportingOverflow(by: unit.factor)
         else { return nil }
-        self.amount = amount
-        // Spec: a part of one byte is written with a decimal suffix.
-        let isPart = amount.double.magnitude < 1 && amount.unscaled != 0
-        form = unit.form == .binary && isPart ? .decimal : unit.form
+        return (ExactDecimal(unscaled: grown, scale: written.scale), unit.form)
     }
 
     /// Spec: "Before serializing, Quantity will be put in canonical form": no fraction, the

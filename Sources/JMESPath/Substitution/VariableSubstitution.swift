@@ -35,145 +35,60 @@ package struct VariableSubstitution: Sendable {
     package func substituted(_ document: JSONValue, named name: String)
         throws(Failure) -> JSONValue
     {
-        let resolved = try ReferenceResolver(document: document, name: name).resolved()
-        return try walked(resolved, at: Place.document(name, pointer: ""), pointer: "", name: name)
-    }
-
-    private func walked(_ value: JSONValue, at place: Place, pointer: String, name: String)
-        throws(Failure) -> JSONValue
-    {
-        switch value {
-        case .string(let text): return try substituted(text, at: place)
-        case .array(let items):
-            var results: [JSONValue] = []
-            for (index, item) in items.enumerated() {
-                let inner = "\(pointer)/\(index)"
-                results.append(
-                    try walked(
-                        item, at: .document(name, pointer: inner), pointer: inner, name: name))
-            }
-            return .array(results)
-        case .object(let object):
-            var result = JSONObject()
-            for member in object {
-                let inner = pointer + "/" + escapedPointer(member.name)
-                let place = Place.document(name, pointer: inner)
-                let key = try keyText(member.name, at: place)
-                guard result[key] == nil else {
-                    throw Failure(
-                        .malformed, "cannot substitute the variables in \(name)", at: place,
-                        because: "two members have the name \(quoted(key)) now")
-                }
-                result[key] = try walked(member.value, at: place, pointer: inner, name: name)
-            }
-            return .object(result)
-        case .null, .bool, .number: return value
+        let template = try DocumentTemplate(document, named: name, currentPath: currentPath)
+        return try template.value { (text, place) throws(Failure) in
+            try value(of: text, at: place)
         }
-    }
-
-    private func keyText(_ name: String, at place: Place) throws(Failure) -> String {
-        guard name.utf8.contains(UInt8(ascii: "{")) else { return name }
-        return goText(try substituted(name, at: place))
     }
 
     /// One string; its value when it is one variable.
     package func substituted(_ text: String, at place: Place? = nil) throws(Failure) -> JSONValue {
-        guard text.utf8.contains(UInt8(ascii: "{")) else { return .string(text) }
+        try value(of: try VariableTemplate(text, currentPath: currentPath, at: place), at: place)
+    }
+
+    /// The value of a text that was compiled before.
+    package func value(of template: VariableTemplate, at place: Place? = nil)
+        throws(Failure) -> JSONValue
+    {
         do throws(JMESPathProblem) {
-            var value = try filled(text)
-            guard evaluatesValues else { return value.value }
-            var rounds = 1
-            while !value.isFinal, case .string(let again) = value.value, mayHoldVariable(again) {
-                rounds += 1
-                guard rounds <= Limits.substitutionRounds else {
-                    throw JMESPathProblem(
-                        EvaluationStop(
-                            .overLimit,
-                            "values held variables for more than \(Limits.substitutionRounds) rounds"
-                        ),
-                        in: text)
-                }
-                value = try filled(again)
-            }
-            return value.value
+            let value = try template.value(on: variables, context: context)
+            return evaluatesValues && !template.isFinal ? try again(value, template) : value
         } catch {
             throw error.failure(at: place)
         }
     }
 
-    private func filled(_ text: String) throws(JMESPathProblem)
-        -> (value: JSONValue, isFinal: Bool)
+    /// Rounds of those who want values substituted too.
+    private func again(_ value: JSONValue, _ first: VariableTemplate) throws(JMESPathProblem)
+        -> JSONValue
     {
-        let parts: VariableText
-        do throws(EvaluationStop) {
-            parts = try VariableText(text)
+        var value = value
+        for _ in 1..<Limits.substitutionRounds {
+            guard case .string(let text) = value,
+                let template = try? VariableTemplate(text, currentPath: currentPath),
+                template.constant == nil
+            else { return value }
+            value = try template.value(on: variables, context: context)
+            if template.isFinal { return value }
+        }
+        guard case .string(let text) = value,
+            (try? VariableTemplate(text, currentPath: currentPath))?.constant == nil
+        else { return value }
+        throw JMESPathProblem(
+            EvaluationStop(
+                .overLimit,
+                "values held variables for more than \(Limits.substitutionRounds) rounds"),
+            in: first.description)
+    }
+}
+
+extension VariableTemplate {
+    /// As `init(_:currentPath:)`, told as a failure at the policy's place.
+    package init(_ text: String, currentPath: String? = nil, at place: Place?) throws(Failure) {
+        do throws(JMESPathProblem) {
+            try self.init(text, currentPath: currentPath)
         } catch {
-            throw JMESPathProblem(error, in: text)
+            throw error.failure(at: place)
         }
-        if let whole = parts.whole { return (try value(of: whole), whole.isShallow) }
-        return (.string(try joined(parts)), !parts.hasVariables)
     }
-
-    private func joined(_ parts: VariableText) throws(JMESPathProblem) -> String {
-        var text = ""
-        for piece in parts.pieces {
-            switch piece {
-            case .text(let part): text += part
-            case .variable(let variable): text += goText(try value(of: variable))
-            }
-            guard text.utf8.count <= Limits.jmespathOutputBytes else {
-                throw JMESPathProblem(
-                    EvaluationStop(
-                        .overLimit,
-                        "the text has more than \(Limits.jmespathOutputBytes) bytes"),
-                    in: String(text.prefix(80)))
-            }
-        }
-        return text
-    }
-
-    /// Nested variables first, as text of the expression: that is how policies build paths.
-    private func value(of variable: VariableText.Variable) throws(JMESPathProblem) -> JSONValue {
-        let written = try joined(variable.inner)
-        let text = expanded(written.trimmed)
-        return try JMESPathExpression(text, dialect: .kyverno)
-            .evaluate(on: variables, context: context)
-    }
-
-    /// `@` alone or at the start of a path is where we are in the object.
-    private func expanded(_ text: String) -> String {
-        guard let currentPath, text == "@" || text.hasPrefix("@.") || text.hasPrefix("@[") else {
-            return text
-        }
-        return currentPath + text.dropFirst()
-    }
-
-    private func mayHoldVariable(_ text: String) -> Bool {
-        ((try? VariableText(text))?.hasVariables) ?? false
-    }
-}
-
-extension String {
-    fileprivate var trimmed: String {
-        let bytes = Array(utf8)
-        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
-        guard let first = bytes.firstIndex(where: { !isSpace($0) }),
-            let last = bytes.lastIndex(where: { !isSpace($0) })
-        else { return "" }
-        return String(decoding: bytes[first...last], as: UTF8.self)
-    }
-}
-
-/// A text as it is, other values as JSON.
-private func goText(_ value: JSONValue) -> String {
-    if case .string(let text) = value { text } else { goJSON(value) }
-}
-
-/// Spec: RFC 6901 §3.
-private func escapedPointer(_ name: String) -> String {
-    var text = ""
-    for scalar in name.unicodeScalars {
-        text += scalar == "~" ? "~0" : scalar == "/" ? "~1" : String(scalar)
-    }
-    return text
 }

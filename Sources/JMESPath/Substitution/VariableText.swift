@@ -18,12 +18,8 @@ struct VariableText: Sendable {
     }
 
     let pieces: [Piece]
-
-    /// The only piece, when it is a variable: then the value keeps its type.
-    var whole: Variable? {
-        guard pieces.count == 1, case .variable(let variable)? = pieces.first else { return nil }
-        return variable
-    }
+    /// Whether a `{{` has no `}}`.
+    let isUnclosed: Bool
 
     var hasVariables: Bool {
         pieces.contains { if case .variable = $0 { true } else { false } }
@@ -34,9 +30,13 @@ struct VariableText: Sendable {
     init(_ text: String) throws(EvaluationStop) {
         var reader = VariableReader(bytes: Array(text.utf8))
         pieces = try reader.pieces(upTo: nil, depth: 0)
+        isUnclosed = reader.isUnclosed
     }
 
-    init(pieces: [Piece]) { self.pieces = pieces }
+    init(pieces: [Piece]) {
+        self.pieces = pieces
+        isUnclosed = false
+    }
 }
 
 private struct VariableReader {
@@ -44,6 +44,7 @@ private struct VariableReader {
     private var place = 0
     private var count = 0
     private var scanned = 0
+    private(set) var isUnclosed = false
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
@@ -62,6 +63,7 @@ private struct VariableReader {
                 flush(&text, &pieces)
                 pieces.append(.variable(try variable(upTo: close, depth: depth)))
             } else {
+                isUnclosed = isUnclosed || isOpening(place)
                 text.append(bytes[place])
                 place += 1
             }

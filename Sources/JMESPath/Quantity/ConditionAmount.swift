@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values that mean an amount, compared without rounding. Spec: reference conformance.md §1.6,
+// "Condition operators"; Go time.ParseDuration; Kubernetes resource.Quantity.
+
+package import Primitives
+
+/// What a condition can put in order: a number, or a text that is a duration or a quantity.
+///
+/// `5m` is both five minutes and five thousandths; which one counts is settled by the other side.
+package struct ConditionAmount: Hashable, Sendable {
+    /// In nanoseconds; a number means seconds.
+    private let duration: Int128?
+    /// In billionths.
+    private let quantity: Int128?
+    /// `1h`, not a number of seconds.
+    package let isWrittenDuration: Bool
+
+    /// nil for what is no amount, and for what has more digits than fit exactly.
+    package init?(_ value: JSONValue) {
+        switch value {
+        case .number(let number):
+            guard let amount = billionths(number.description) else { return nil }
+            (duration, quantity, isWrittenDuration) = (amount, amount, false)
+        case .string(let text):
+            guard text.utf8.count <= longestAmount else { return nil }
+            let found = GoDuration(text, isExact: true).map { Int128($0.nanoseconds) }
+            (duration, quantity) = (found, billionths(text))
+            // Spec: "a duration string other than "0"".
+            isWrittenDuration = found != nil && quantity != 0
+            guard found != nil || quantity != nil else { return nil }
+        default: return nil
+        }
+    }
+
+    /// -1, 0 or 1; nil when the two are of different kinds.
+    ///
+    /// Spec: durations first, where one side is written as one; then quantities.
+    package func compared(to other: ConditionAmount) -> Int? {
+        if isWrittenDuration || other.isWrittenDuration, let order = comparedAsDuration(to: other) {
+            return order
+        }
+        guard let first = quantity, let second = other.quantity else { return nil }
+        return first < second ? -1 : first == second ? 0 : 1
+    }
+
+    /// The same for durations and numbers of seconds only.
+    package func comparedAsDuration(to other: ConditionAmount) -> Int? {
+        guard let first = duration, let second = other.duration else { return nil }
+        return first < second ? -1 : first == second ? 0 : 1
+    }
+
+    /// Whether it is a length of time, or a number of seconds.
+    package var isDuration: Bool { duration != nil }
+}
+
+/// Versions as conditions put them in order. Spec: semver.org 2.0.0 §11.
+package enum ConditionVersion {
+    package static func isVersion(_ text: String) -> Bool {
+        text.utf8.count <= longestVersion && SemanticVersion(text) != nil
+    }
+
+    /// -1, 0 or 1; nil when one of them is no version. Builds do not count.
+    package static func compare(_ left: String, _ right: String) -> Int? {
+        guard left.utf8.count <= longestVersion, right.utf8.count <= longestVersion,
+            let first = SemanticVersion(left), let second = SemanticVersion(right)
+        else { return nil }
+        return first < second ? -1 : second < first ? 1 : 0
+    }
+}
+
+private func billionths(_ text: String) -> Int128? {
+    guard let written = KubernetesQuantity.exactAmount(text)?.amount.trimmed, written.scale <= 9,
+        let amount = written.rescaled(9),
+        amount.magnitude < ExactDecimal.power(Limits.amountExponent + 10)?.magnitude ?? 0
+    else { return nil }
+    return amount
+}
+
+/// Bytes of an amount's text: every digit that can count, and a unit.
+private let longestAmount = 100
+/// Bytes of a version's text; registries take 128 for a tag.
+private let longestVersion = 256

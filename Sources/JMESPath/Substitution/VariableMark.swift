@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// The places of an expression that nested variables fill. Spec: kyverno.io, "Variables": "Nested
+// lookups".
+
+package import Primitives
+
+/// A character that stands for a nested variable while its expression is compiled.
+///
+/// Deviation: Kyverno writes the value of a nested variable into the expression's text and compiles
+/// what comes out, so a value can bring operators and functions of its own. Here the expression is
+/// compiled first, and a value can only be what stands in its place: a name, a part of a text, or a
+/// JSON value.
+enum VariableMark {
+    /// In a name, a raw string or a text inside a literal.
+    static func inText(_ place: Int) -> Unicode.Scalar? {
+        Unicode.Scalar(textStart + UInt32(place))
+    }
+
+    /// A value of a literal.
+    static func inLiteral(_ place: Int) -> Unicode.Scalar? {
+        Unicode.Scalar(literalStart + UInt32(place))
+    }
+
+    static func isMark(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= textStart }
+
+    /// The number of the variable that the whole text stands for, in a literal.
+    static func literalPlace(_ text: String) -> Int? {
+        guard let scalar = text.unicodeScalars.first, scalar.value >= literalStart,
+            text.unicodeScalars.count == 1
+        else { return nil }
+        return Int(scalar.value - literalStart)
+    }
+
+    static func place(_ scalar: Unicode.Scalar) -> Int {
+        Int(scalar.value - (scalar.value >= literalStart ? literalStart : textStart))
+    }
+
+    /// The expression as it is told: `…` where a nested variable stands.
+    static func shown(_ expression: String) -> String {
+        guard expression.unicodeScalars.contains(where: isMark) else { return expression }
+        var shown = ""
+        for scalar in expression.unicodeScalars {
+            shown.unicodeScalars.append(isMark(scalar) ? "…" : scalar)
+        }
+        return shown
+    }
+
+    /// Planes 15 and 16, which are for private use and hold no character of any script.
+    private static let textStart: UInt32 = 0xF0000
+    private static let literalStart: UInt32 = 0x100000
+}
+
+extension VariableText {
+    /// The text of an expression, with a mark for every variable inside it.
+    func marked() throws(EvaluationStop) -> String {
+        var expression = MarkedExpression()
+        for piece in pieces {
+            switch piece {
+            case .variable: expression.appendVariable()
+            case .text(let part):
+                // What a mark looks like cannot stand beside one.
+                guard !hasVariables || !part.unicodeScalars.contains(where: VariableMark.isMark)
+                else {
+                    throw EvaluationStop(
+                        .syntax, "characters of private use cannot stand beside nested variables")
+                }
+                expression.append(part)
+            }
+        }
+        return expression.text
+    }
+}
+
+/// Puts an expression together from its text and marks for its nested variables.
+private struct MarkedExpression {
+    private(set) var text = ""
+    private var quote: UInt8?
+    /// Inside a JSON string of a literal.
+    private var isInString = false
+    private var isEscaped = false
+    private var count = 0
+
+    /// Text as the author wrote it.
+    mutating func append(_ part: String) {
+        text += part
+        for byte in part.utf8 { follow(byte) }
+    }
+
+    /// The next nested variable.
+    mutating func appendVariable() {
+        let isLiteral = quote == UInt8(ascii: "`") && !isInString
+        let mark = isLiteral ? VariableMark.inLiteral(count) : VariableMark.inText(count)
+        count += 1
+        guard let mark else { return }
+        // Bare, it is a name; in a literal, a value: both are written with quotes.
+        text += quote == nil || isLiteral ? "\"\(mark)\"" : "\(mark)"
+    }
+
+    /// Where quotes begin and end, by the lexer's rules.
+    private mutating func follow(_ byte: UInt8) {
+        if isEscaped {
+            isEscaped = false
+        } else if byte == UInt8(ascii: "\\"), quote != nil {
+            isEscaped = true
+        } else if let open = quote {
+            if byte == open {
+                quote = nil
+                isInString = false
+            } else if open == UInt8(ascii: "`"), byte == UInt8(ascii: "\"") {
+                isInString.toggle()
+            }
+        } else if [UInt8(ascii: "'"), UInt8(ascii: "\""), UInt8(ascii: "`")].contains(byte) {
+            quote = byte
+        }
+    }
+}
+
+extension SyntaxNode {
+    /// The tree with the values of its nested variables in their places.
+    func filled(with values: [JSONValue]) throws(EvaluationStop) -> SyntaxNode {
+        switch self {
+        case .current, .index, .slice: return self
+        case .field(let name, let offset):
+            return .field(try filledText(name, values), at: offset)
+        case .literal(let value): return .literal(try filledLiteral(value, values))
+        case .chain(let nodes): return .chain(try filledNodes(nodes, values))
+        case .pipe(let nodes): return .pipe(try filledNodes(nodes, values))
+        case .or(let nodes): return .or(try filledNodes(nodes, values))
+        case .and(let nodes): return .and(try filledNodes(nodes, values))
+        case .not(let node): return .not(try node.filled(with: values))
+        case .comparison(let sign, let left, let right):
+            return .comparison(
+                sign, try left.filled(with: values), try right.filled(with: values))
+        case .listProjection(let left, let right):
+            return .listProjection(try left.filled(with: values), try right.filled(with: values))
+        case .objectProjection(let left, let right):
+            return .objectProjection(try left.filled(with: values), try right.filled(with: values))
+        case .filter(let left, let test, let right):
+            return .filter(
+                try left.filled(with: values), try test.filled(with: values),
+                try right.filled(with: values))
+        case .flatten(let node): return .flatten(try node.filled(with: values))
+        case .multiSelectList(let nodes): return .multiSelectList(try filledNodes(nodes, values))
+        case .multiSelectHash(let members):
+            return .multiSelectHash(
+                try members.map { (member) throws(EvaluationStop) in
+                    HashMember(
+                        name: try filledText(member.name, values),
+                        value: try member.value.filled(with: values))
+                })
+        case .reference(let node): return .reference(try node.filled(with: values))
+        case .call(let function, let arguments, let offset):
+            return .call(function, try filledNodes(arguments, values), at: offset)
+        }
+    }
+}
+
+private func filledNodes(_ nodes: [SyntaxNode], _ values: [JSONValue]) throws(EvaluationStop)
+    -> [SyntaxNode]
+{
+    try nodes.map { (node) throws(EvaluationStop) in try node.filled(with: values) }
+}
+
+private func filledText(_ text: String, _ values: [JSONValue]) throws(EvaluationStop) -> String {
+    guard text.unicodeScalars.contains(where: VariableMark.isMark) else { return text }
+    var filled = ""
+    for scalar in text.unicodeScalars {
+        guard VariableMark.isMark(scalar), values.indices.contains(VariableMark.place(scalar))
+        else {
+            filled.unicodeScalars.append(scalar)
+            continue
+        }
+        filled += values[VariableMark.place(scalar)].substitutedText
+        guard filled.utf8.count <= Limits.jmespathOutputBytes else {
+            throw EvaluationStop(
+                .overLimit, "the text has more than \(Limits.jmespathOutputBytes) bytes")
+        }
+    }
+    return filled
+}
+
+private func filledLiteral(_ value: JSONValue, _ values: [JSONValue]) throws(EvaluationStop)
+    -> JSONValue
+{
+    switch value {
+    case .string(let text):
+        guard let place = VariableMark.literalPlace(text), values.indices.contains(place) else {
+            return .string(try filledText(text, values))
+        }
+        guard case .string(let written) = values[place] else { return values[place] }
+        // A text that stands bare in a literal is JSON: `{{ count }}` of "3" is 3.
+        do throws(Failure) {
+            return try JSONValue(parsing: Array(written.utf8), named: "literal")
+        } catch {
+            throw EvaluationStop(.invalidValue, "the literal is not JSON: \(error.why)")
+        }
+    case .array(let items):
+        return .array(
+            try items.map { (item) throws(EvaluationStop) in try filledLiteral(item, values) })
+    case .object(let object):
+        var filled = JSONObject()
+        for member in object {
+            filled[try filledText(member.name, values)] = try filledLiteral(member.value, values)
+        }
+        return .object(filled)
+    case .null, .bool, .number: return value
+    }
+}
+
+extension JSONValue {
+    /// The value inside a text: a text as it is, other values as JSON, numbers as Go writes them.
+    package var substitutedText: String {
+        if case .string(let text) = self { text } else { goJSON(self) }
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// A text with {{ variables }} in it, compiled once and evaluated many times.
+// Spec: kyverno.io, "Variables"; reference §1.6.
+
+package import Primitives
+
+/// A compiled text: every expression in it was parsed, its functions and arities checked.
+package struct VariableTemplate: Sendable, CustomStringConvertible {
+    /// A part of the text after evaluation, and where it comes from.
+    package struct Part: Hashable, Sendable {
+        package let text: String
+        /// Whether the author wrote it; otherwise it is a variable's value.
+        package let isWritten: Bool
+    }
+
+    /// The text as it was written.
+    package let description: String
+    /// Whether `{{` stands somewhere without its `}}`; Kyverno takes that for text.
+    package let isUnclosed: Bool
+    /// What all its expressions ask for.
+    package let reach: ExpressionReach
+    private let pieces: [CompiledPiece]
+
+    /// - Parameter currentPath: what `@` at the start of an expression stands for; nil where `@` is
+    ///   the document.
+    package init(_ text: String, currentPath: String? = nil) throws(JMESPathProblem) {
+        description = text
+        let parts: VariableText
+        do throws(EvaluationStop) {
+            parts = try VariableText(text)
+        } catch {
+            throw JMESPathProblem(error, in: text)
+        }
+        isUnclosed = parts.isUnclosed
+        var reach = ExpressionReach()
+        pieces = try parts.pieces.map { (piece) throws(JMESPathProblem) in
+            switch piece {
+            case .text(let part): return .text(part)
+            case .variable(let variable):
+                let compiled = try CompiledVariable(variable, currentPath)
+                reach.formUnion(compiled.reach)
+                return .variable(compiled)
+            }
+        }
+        self.reach = reach
+    }
+
+    /// The text without its escapes, when there is no variable in it.
+    package var constant: String? {
+        var text = ""
+        for piece in pieces {
+            guard case .text(let part) = piece else { return nil }
+            text += part
+        }
+        return text
+    }
+
+    /// The expression, when the text is one variable and nothing else.
+    package var expression: String? { whole.map { VariableMark.shown($0.text) } }
+
+    /// The steps of the path, when the text is one variable with a plain path in it, or with
+    /// `path || literal` or `length(path)`.
+    package var plainPath: [PathStep]? {
+        whole.flatMap { $0.holes.isEmpty ? $0.root.plainPath : nil }
+    }
+
+    /// The same, when it is the path alone.
+    package var exactPath: [PathStep]? { whole.flatMap { $0.holes.isEmpty ? $0.root.steps : nil } }
+
+    /// The value: of one variable with its type, otherwise text. A value is never compiled.
+    package func value(on variables: JSONValue, context: JMESPathContext = JMESPathContext())
+        throws(JMESPathProblem) -> JSONValue
+    {
+        if let whole { return try whole.value(on: variables, context) }
+        return .string(try parts(on: variables, context: context).map(\.text).joined())
+    }
+
+    /// The text in its parts; values that are no text become JSON.
+    package func parts(on variables: JSONValue, context: JMESPathContext = JMESPathContext())
+        throws(JMESPathProblem) -> [Part]
+    {
+        var parts: [Part] = []
+        var size = 0
+        for piece in pieces {
+            let part =
+                switch piece {
+                case .text(let text): Part(text: text, isWritten: true)
+                case .variable(let variable):
+                    Part(
+                        text: try variable.value(on: variables, context).substitutedText,
+                        isWritten: false)
+                }
+            size += part.text.utf8.count
+            guard size <= Limits.jmespathOutputBytes else {
+                throw JMESPathProblem(
+                    EvaluationStop(
+                        .overLimit, "the text has more than \(Limits.jmespathOutputBytes) bytes"),
+                    in: description)
+            }
+            parts.append(part)
+        }
+        return parts
+    }
+
+    /// Whether its value may be evaluated again by those who do that: not what `{{-` gave.
+    var isFinal: Bool { whole?.isShallow ?? (constant != nil) }
+
+    private var whole: CompiledVariable? {
+        guard pieces.count == 1, case .variable(let variable)? = pieces.first else { return nil }
+        return variable
+    }
+}
+
+private enum CompiledPiece: Sendable {
+    case text(String)
+    case variable(CompiledVariable)
+}
+
+/// One `{{ … }}`: its tree, and the variables inside it.
+private struct CompiledVariable: Sendable {
+    let text: String
+    let root: SyntaxNode
+    let holes: [CompiledVariable]
+    let isShallow: Bool
+
+    init(_ variable: VariableText.Variable, _ currentPath: String?) throws(JMESPathProblem) {
+        var holes: [CompiledVariable] = []
+        for case .variable(let inner) in variable.inner.pieces {
+            holes.append(try CompiledVariable(inner, currentPath))
+        }
+        self.holes = holes
+        isShallow = variable.isShallow
+        var written = ""
+        do throws(EvaluationStop) {
+            written = try variable.inner.marked()
+            text = expanded(trimmedSpaces(written), currentPath)
+            written = text
+            root = try ExpressionParser.parse(text, .kyverno)
+        } catch {
+            throw JMESPathProblem(error, in: written)
+        }
+    }
+
+    var reach: ExpressionReach {
+        var reach = ExpressionReach(of: root)
+        for hole in holes { reach.formUnion(hole.reach) }
+        return reach
+    }
+
+    func value(on variables: JSONValue, _ context: JMESPathContext) throws(JMESPathProblem)
+        -> JSONValue
+    {
+        var values: [JSONValue] = []
+        for hole in holes { values.append(try hole.value(on: variables, context)) }
+        do throws(EvaluationStop) {
+            let tree = holes.isEmpty ? root : try root.filled(with: values)
+            var evaluator = Evaluator(dialect: .kyverno, context: context)
+            return try evaluator.evaluate(tree, on: variables)
+        } catch {
+            throw JMESPathProblem(error, in: text)
+        }
+    }
+}
+
+/// `@` alone or at the start of a path is where we are in the object.
+private func expanded(_ text: String, _ currentPath: String?) -> String {
+    guard let currentPath, text == "@" || text.hasPrefix("@.") || text.hasPrefix("@[") else {
+        return text
+    }
+    return currentPath + text.dropFirst()
+}
+
+private func trimmedSpaces(_ text: String) -> String {
+    let bytes = Array(text.utf8)
+    let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
+    guard let first = bytes.firstIndex(where: { !isSpace($0) }),
+        let last = bytes.lastIndex(where: { !isSpace($0) })
+    else { return "" }
+    return String(decoding: bytes[first...last], as: UTF8.self)
+}

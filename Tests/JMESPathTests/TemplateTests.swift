@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts with variables: compiled once, and values that stay values.
+
+import JMESPath
+import Primitives
+import TestSupport
+import Testing
+
+@Suite("compiled texts")
+struct TemplateTests {
+    static let variables = #"""
+        {"n":3,"s":"text","key":"k","o":{"k":"found","a.b":"dotted"},"secret":"SECRET",
+         "code":"k || secret","quote":"') || secret || ('","double":"\" || secret || \"",
+         "json":"\",\"x\":\"y","tick":"` || secret || `","variable":"{{ secret }}","path":"o.k",
+         "call":"secret)","list":[1,2],"back":"x\\","mark":"\uDB80\uDC00","number":"7","half":"[1"}
+        """#
+
+    private func value(_ text: String) throws -> String {
+        let given = try JSONValue(parsing: Array(Self.variables.utf8), named: "variables")
+        do throws(JMESPathProblem) {
+            return try VariableTemplate(text).value(on: given).compactText
+        } catch {
+            return "<\(error.kind.rawValue)>"
+        }
+    }
+
+    @Test(
+        "a nested variable is a name, a part of a text, or a JSON value",
+        arguments: [
+            ("{{ o.{{ key }} }}", #""found""#), ("{{ o.\"{{ key }}\" }}", #""found""#),
+            ("{{ o.\"a.{{ 'b' }}\" }}", #""dotted""#), ("{{ '{{ s }}-{{ n }}' }}", #""text-3""#),
+            ("{{ `{{ n }}` }}", "3"), ("{{ `{{ list }}`[1] }}", "2"), ("{{ `{{ number }}` }}", "7"),
+            ("{{ `\"{{ n }}\"` }}", #""3""#), ("{{ `[{{ n }}, \"{{ s }}\"]` }}", #"[3,"text"]"#),
+            ("{{ `{\"{{ s }}\": {{ n }}}` }}", #"{"text":3}"#),
+            ("{{ {\"{{ key }}\": n} }}", #"{"k":3}"#), ("{{ {{ key }} || s }}", #""text""#),
+            ("{{ o.{{ '{{ key }}' }} }}", #""found""#),
+            ("{{ o.{{ to_string({{ 'key' }}) }} }}", #""found""#),
+            ("{{ o[?@.{{ key }}] }}", "null"), ("{{ `{{ half }}` }}", "<invalid-value>"),
+            ("{{ o.x{{ key }} }}", "<syntax>"), ("{{ list[{{ n }}] }}", "<syntax>"),
+            ("{{ {{ 'length' }}(s) }}", "<syntax>"), ("{{ o.{{ gone }} }}", "<unknown-key>"),
+        ])
+    func nested(text: String, wanted: String) throws { #expect(try value(text) == wanted) }
+
+    @Test(
+        "a value never becomes syntax",
+        arguments: [
+            ("{{ o.{{ code }} }}", "<unknown-key>"), ("{{ o.{{ path }} }}", "<unknown-key>"),
+            ("{{ {{ path }} }}", "<unknown-key>"), ("{{ {{ call }} }}", "<unknown-key>"),
+            ("{{ '{{ quote }}' }}", #""') || secret || ('""#),
+            ("{{ o.\"{{ double }}\" || s }}", #""text""#),
+            ("{{ `\"{{ json }}\"` }}", #""\",\"x\":\"y""#),
+            ("{{ `{{ tick }}` }}", "<invalid-value>"),
+            ("{{ '{{ tick }}' }}", #""` || secret || `""#),
+            ("{{ '{{ back }}' }}", #""x\\""#), ("{{ o.{{ mark }} || s }}", #""text""#),
+            ("{{ '{{ mark }}' }}", #""󰀀""#), ("{{ variable }}", #""{{ secret }}""#),
+            ("{{ '{{ variable }}' }}", #""{{ secret }}""#),
+            ("x {{ variable }}", #""x {{ secret }}""#),
+        ])
+    func injection(text: String, wanted: String) throws { #expect(try value(text) == wanted) }
+
+    @Test("characters that stand for nested variables cannot be written beside one")
+    func marks() throws {
+        #expect(try value("{{ '\u{F0000}{{ s }}' }}") == "<syntax>")
+        #expect(try value("{{ '\u{F0000}' }}") == #""󰀀""#)
+    }
+
+    @Test("mistakes are found when a text is compiled, and told with …")
+    func compiling() throws {
+        for (text, kind) in [
+            ("{{ a( }}", JMESPathProblem.Kind.syntax), ("{{ nope(a) }}", .unknownFunction),
+            ("{{ length(a, b) }}", .invalidArity), ("{{ }}", .syntax),
+            ("{{ o.{{ a( }} }}", .syntax),
+            ("x {{ nope('{{ s }}') }}", .unknownFunction),
+        ] {
+            do throws(JMESPathProblem) {
+                _ = try VariableTemplate(text)
+                Issue.record("\(text) was compiled")
+            } catch {
+                #expect(error.kind == kind)
+            }
+        }
+        do throws(JMESPathProblem) {
+            _ = try VariableTemplate("{{ nope('{{ s }}', o.{{ key }}) }}")
+        } catch {
+            #expect(error.snippet == "nope('…', o.\"…\")\n^")
+        }
+    }
+
+    @Test("plain paths are told apart, and texts without an end")
+    func shapes() throws {
+        #expect(
+            try VariableTemplate("{{ a.\"b c\"[0] }}").exactPath
+                == [.member("a"), .member("b c"), .index(0)])
+        #expect(
+            try VariableTemplate("{{ length(a.b) }}").plainPath == [.member("a"), .member("b")])
+        #expect(try VariableTemplate("{{ a || 'b' }}").plainPath == [.member("a")])
+        #expect(try VariableTemplate("{{ a || b }}").plainPath == nil)
+        #expect(try VariableTemplate("{{ length(a) }}").exactPath == nil)
+        #expect(try VariableTemplate("{{ a.{{ b }} }}").plainPath == nil)
+        #expect(try VariableTemplate("x {{ a }}").plainPath == nil)
+        for text in ["{{ a", "a {{ \"b }}", "{{{", "{{ a }} {{"] {
+            #expect(try VariableTemplate(text).isUnclosed)
+        }
+        for text in ["{{ a }}", "a }}", "\\{{ a", "{ {", ""] {
+            #expect(try !VariableTemplate(text).isUnclosed)
+        }
+    }
+
+    @Test("no mixture of braces, quotes and variables brings a secret to light")
+    func hostileTemplates() throws {
+        var dice = SeededGenerator(seed: 21)
+        let given = try JSONValue(parsing: Array(Self.variables.utf8), named: "variables")
+        let parts = [
+            "{{ ", " }}", "{{", "}}", "'", "\"", "`", "o.", "o", "code", "quote", "double", "json",
+            "tick", "variable", "path", "call", "back", "mark", "key", " || ", ".", "[", "]", "(",
+            ")", "{", "}", ": ", ", ", "`1`", "to_string(", "lookup(o, '", "\\", "{{-", "list",
+            "@.n",
+        ]
+        var answers = 0
+        for _ in 0..<30_000 {
+            var text = ""
+            for _ in 0..<Int.random(in: 1...12, using: &dice) {
+                text += parts[Int.random(in: 0..<parts.count, using: &dice)]
+            }
+            guard let template = try? VariableTemplate(text), !template.reach.paths.contains([]),
+                let value = try? template.value(on: given)
+            else { continue }
+            answers += template.constant == nil ? 1 : 0
+            #expect(!value.compactText.contains("SECRET"), "\(text)")
+        }
+        #expect(answers > 200)
+    }
+
+    @Test("the deepest nesting is compiled and evaluated on a small stack")
+    func smallStack() async {
+        let done = await onSmallStack(bytes: HostileExpressionTests.stackBytes) {
+            var nested = String(repeating: "!", count: 110) + "@"
+            for _ in 0..<60 { nested = "o.{{ \(nested) }} || '{{ \(nested.suffix(200)) }}'" }
+            let deep = String(repeating: "a[*].", count: 57) + "{{ n }}"
+            let long = String(repeating: "a.", count: 30_000) + "a"
+            return ["{{ \(nested) }}", "{{ \(deep) }}", "{{ \(long) }}"].map { text in
+                guard let template = try? VariableTemplate(text) else { return 0 }
+                return (try? template.value(on: ["n": "x", "a": [], "o": [:]])) == nil ? 1 : 2
+            }.count
+        }
+        #expect(done == 3)
+    }
+
+    @Test("nesting and size have limits")
+    func limits() throws {
+        let deep = String(repeating: "{{", count: 300) + "n" + String(repeating: "}}", count: 300)
+        #expect(try value(deep) == "<over-limit>")
+        var nested = "n"
+        for _ in 0..<60 { nested = "to_string({{ \(nested) }})" }
+        #expect(try value("{{ \(nested) }}") == #""null""#)
+        let long: JSONValue = ["a": .string(String(repeating: "x", count: 1_000_000))]
+        let text = String(repeating: "{{ a }}", count: 20)
+        #expect(throws: JMESPathProblem.self) { try VariableTemplate(text).value(on: long) }
+        let name = "{{ '" + String(repeating: "{{ a }}", count: 20) + "' }}"
+        #expect(throws: JMESPathProblem.self) { try VariableTemplate(name).value(on: long) }
+    }
+}
+
+@Suite("amounts of conditions")
+struct ConditionAmountTests {
+    private func order(_ left: JSONValue, _ right: JSONValue) -> Int? {
+        guard let left = ConditionAmount(left), let right = ConditionAmount(right) else {
+            return nil
+        }
+        return left.compared(to: right)
+    }
+
+    @Test(
+        "amounts are exact and have units",
+        arguments: [
+            ("1h", "60m"), ("1h30m", "5400s"), ("1.5h", "90m"), ("0.1", "100m"), ("1k", "1000"),
+            ("1Ki", "1024"), ("1e3", "1k"), ("16Gi", "16384Mi"), ("-1h", "-60m"),
+            ("1000000000n", "1"),
+        ])
+    func amounts(left: String, right: String) {
+        #expect(order(.string(left), .string(right)) == 0)
+    }
+
+    @Test(
+        "what is no amount has no magnitude",
+        arguments: [
+            "", "-", ".", "h", "1x", "1.2.3", "abc", "0x10", "1 h", "1e99",
+            String(repeating: "9", count: 60),
+            "1.0000000000000001", "1e9223372036854775807", "1e-9223372036854775808",
+            "1e9223372036854775798", "1e28", "1E99999999999999999999", "1.0000000001s",
+            String(repeating: "0", count: 200),
+        ])
+    func noAmounts(text: String) { #expect(ConditionAmount(.string(text)) == nil) }
+
+    @Test(
+        "durations are compared with durations and seconds, quantities with quantities",
+        arguments: [
+            ("\"1h\"", "3600", 0), ("3600", "\"1h\"", 0), ("\"1h\"", "3599", 1),
+            ("\"5m\"", "\"4s\"", 1),
+            ("\"5m\"", "\"1\"", -1), ("\"5m\"", "4", 1), ("\"0\"", "\"0s\"", 0),
+            ("\"0\"", "\"1Gi\"", -1),
+            ("\"1Gi\"", "\"1G\"", 1), ("1", "\"1000m\"", -1), ("\"1\"", "\"1000u\"", 1),
+            ("\"1h\"", "\"1Gi\"", nil), ("true", "1", nil), ("1e3", "1000.0", 0),
+            ("9007199254740993", "9007199254740992", 1), ("0.1", "\"0.1\"", 0),
+            ("12345678901234567890123456", "12345678901234567890123457", -1),
+        ])
+    func kinds(left: String, right: String, wanted: Int?) throws {
+        let (one, other) = (
+            try JSONValue(parsing: Array(left.utf8), named: "left"),
+            try JSONValue(parsing: Array(right.utf8), named: "right")
+        )
+        #expect(order(one, other) == wanted)
+        #expect(order(other, one) == wanted.map { -$0 })
+    }
+
+    @Test("versions have semver's order")
+    func versions() {
+        for (left, right, wanted) in [
+            ("1.10.0", "1.9.9", 1), ("1.0.0-rc.1", "1.0.0", -1), ("1.0.0+a", "1.0.0+b", 0),
+            ("v1.0.0", "1.0.0", nil), ("1.0", "1.0.0", nil), ("01.0.0", "1.0.0", nil),
+        ] {
+            #expect(ConditionVersion.compare(left, right) == wanted)
+        }
+    }
+}
