@@ -12,7 +12,7 @@ import Signing
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Kyverno policies, judged without a cluster.",
-        subcommands: [PolicyApplyCommand.self])
+        subcommands: [PolicyApplyCommand.self, ExpressionCommand.self])
 }
 
 struct PolicyApplyCommand: AsyncParsableCommand {

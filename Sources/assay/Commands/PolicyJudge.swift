@@ -13,6 +13,8 @@ struct PolicyJudge: Sendable {
     let bundle: PolicyBundle
     let trust: TrustedRoot?
     let finder: ImageFactFinder
+    /// What conditions take for the time: one for everything that is judged.
+    let now = SystemPause().now()
 
     /// Every policy in these files and folders, with the keys beside them. Warnings are told.
     static func bundle(_ policies: [String], beside material: [String] = []) throws -> PolicyBundle
@@ -82,7 +84,7 @@ struct PolicyJudge: Sendable {
     ) async throws -> Evaluation {
         let evaluator = PolicyEvaluator(policies: bundle.policies)
         var input = EvaluationInput(
-            resource: resource, operation: .create, namespaceLabels: labels, trust: trust)
+            resource: resource, operation: .create, namespaceLabels: labels, trust: trust, now: now)
         for image in try evaluator.neededImages(input) {
             let facts =
                 if let found = known[image] { found } else { await finder.facts(about: image) }
