@@ -48,7 +48,7 @@ let rooms: [Room] = [
     .pure("CEL", "Primitives"),
     .pure("JMESPath", "Primitives", "Crypto", "SwiftASN1", "X509"),
     .pure("SBOM", "OCI", "Primitives", "Crypto"),
-    .pure("Policy", "Keys", "OCI", "Primitives", "Signing"),
+    .pure("Policy", "JMESPath", "Keys", "OCI", "Primitives", "Signing"),
     .effects(
         "Host",
         pureRooms + systemModules + [

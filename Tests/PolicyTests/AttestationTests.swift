@@ -130,6 +130,80 @@ struct AttestationTests {
         #expect(try await judged(image, try policy(conditions: conditions)).result == result)
     }
 
+    @Test("a condition that cannot be evaluated refuses, and tells why and what helps")
+    func evaluationProblems() async throws {
+        let image = try await trial.image()
+        try await trial.attest(
+            ["builder": ["id": "ci"], "request": ["name": "x"], "long": .string(longText)],
+            on: image)
+        for (key, reason, found, to) in [
+            (
+                "{{ length(builder.id.x.y) }}", ReasonCode.attestationPolicyFailed,
+                "cannot be evaluated: argument 1 of length is null", "at /builder/id/x/y,"
+            ),
+            (
+                "{{ builder.id || 'none' }}", .attestationPolicyFailed, #""ci""#, "at /builder/id,"
+            ),
+            ("{{ to_upper(builder.id) }}", .attestationPolicyFailed, #""CI""#, "to_upper"),
+            ("{{ builder.gone.deep }}", .attestationPolicyFailed, "absent", "/builder/gone/deep"),
+            ("{{ replace_all(long, 'a', long) }}", .limitExceeded, "cannot be evaluated:", "long"),
+        ] {
+            let conditions =
+                "[{all: [{key: \(JSONValue.string(key).compactText), operator: Equals, value: x}]}]"
+            let decision = try await judged(image, try policy(conditions: conditions))
+            #expect(decision.result == .fail)
+            #expect(decision.reason == reason, "\(key): \(decision.message)")
+            #expect(decision.found.hasPrefix(found), "\(key): \(decision.found)")
+            #expect(decision.remediation?.steps.first?.description.contains(to) == true, "\(key)")
+        }
+    }
+
+    private var longText: String { String(repeating: "a", count: 20_000) }
+
+    @Test("a statement that speaks in the policy's names is not heard, and that is told")
+    func shadowedNames() async throws {
+        let image = try await trial.image()
+        try await trial.attest(
+            ["request": ["namespace": "prod"], "image": ["tag": "9"]], on: image)
+        let decision = try await judged(
+            image,
+            try policy(
+                conditions:
+                    "[{all: [{key: '{{ request.namespace }}', operator: Equals, value: prod, message: '{{ request.namespace }} is not {{ image.name }}''s'}]}]"
+            ))
+        #expect(decision.result == .fail)
+        #expect(decision.found == #""shop"; the statement's own "request" is not read"#)
+        #expect(decision.message.hasSuffix(": shop is not backend's"))
+        #expect(decision.remediation?.steps.isEmpty == true)
+        let told = try await judged(
+            image,
+            try policy(
+                conditions:
+                    "[{all: [{key: '{{ request.namespace }}', operator: Equals, value: shop}]}]"))
+        #expect(told.result == .pass)
+        #expect(told.found.contains(#"the statement's own "request" is not read"#))
+    }
+
+    @Test("without a clock a condition on the time leaves the image unknown")
+    func noClock() async throws {
+        let image = try await trial.image()
+        try await trial.attest(["finished": "2023-11-14T00:00:00Z"], on: image)
+        let conditions =
+            "[{all: [{key: \"{{ time_since('', '{{ finished }}', '') }}\", operator: LessThan, value: 24h}]}]"
+        let decision = try await judged(image, try policy(conditions: conditions))
+        #expect(decision.result == .unknown)
+        #expect(decision.reason == .policyError)
+    }
+
+    @Test("one choice of any that fails in its evaluation does not take the others away")
+    func anyWithProblem() async throws {
+        let image = try await trial.image()
+        try await trial.attest(["a": 1], on: image)
+        let conditions =
+            "[{any: [{key: '{{ length(a) }}', operator: Equals, value: 1}, {key: '{{ a }}', operator: Equals, value: 1}]}]"
+        #expect(try await judged(image, try policy(conditions: conditions)).result == .pass)
+    }
+
     @Test("without attestors of its own an attestation is held to its rule's")
     func sharedAttestors() async throws {
         let image = try await trial.image()

@@ -9,6 +9,18 @@ import Testing
 @Suite("matching")
 struct MatchTests {
     @Test(
+        "a pattern put together from parts takes only some stars for patterns",
+        arguments: [
+            ("a*b-1", true), ("a*b-", true), ("axb-1", false), ("a*c-1", false), ("", false),
+        ])
+    func wildcardParts(text: String, fits: Bool) throws {
+        let wildcard = Wildcard([("a", true), ("*b", false), ("-*", true)])
+        #expect(wildcard.isPattern)
+        #expect(try wildcard.matches(text) == fits)
+        #expect(!Wildcard([("*?", false)]).isPattern)
+    }
+
+    @Test(
         "a wildcard covers the whole text, crosses slashes, and ? is one character",
         arguments: [
             ("*", "", true), ("*", "a/b:c", true), ("", "", true), ("", "a", false),

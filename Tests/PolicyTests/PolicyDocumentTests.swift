@@ -34,7 +34,7 @@ struct PolicyDocumentTests {
         ]
         policy.rule = [
             "reportProperties: {a: b}", "skipBackgroundRequests: true", "exclude: {}",
-            "context: [{name: keys, configMap: {name: keys, namespace: kyverno}}]",
+            "context: [{name: keys, configMap: {name: keys, namespace: kyverno}}, {name: a, variable: {value: 1}}]",
         ]
         policy.verification = [
             "skipImageReferences: ['*/debug:*']", "type: SigstoreBundle", "failureAction: Enforce",
@@ -99,7 +99,8 @@ struct PolicyDocumentTests {
             ("rule", "imageExtractors: {Task: [{path: /a}]}"), ("rule", "mutate: {}"),
             ("rule", "generate: {}"), ("rule", "validate: {message: x}"),
             ("rule", "context: [{name: a, apiCall: {urlPath: /x}}]"),
-            ("rule", "context: [{name: a, variable: {value: 1}}]"),
+            ("rule", "context: [{name: a, imageRegistry: {reference: x}}]"),
+            ("rule", "context: [{name: a, globalReference: {name: x}}]"),
             ("verification", "type: Notary"), ("verification", "validate: {deny: {}}"),
             ("verification", "repository: ghcr.io/x"),
             ("verification", "imageRegistryCredentials: {}"),
@@ -249,16 +250,16 @@ struct PolicyDocumentTests {
         .enabled(if: Suites.areHere, "suites are not beside the project"),
         arguments: [
             ("policies/flux/verify-flux-images/verify-flux-images.yaml", nil),
-            ("policies/other/verify-image-slsa/verify-image-slsa.yaml", Failure.Kind.unsupported),
-            ("policies/other/verify-image-gcpkms/verify-image-gcpkms.yaml", .unsupported),
+            ("policies/other/verify-image-slsa/verify-image-slsa.yaml", nil),
+            (
+                "policies/other/verify-image-gcpkms/verify-image-gcpkms.yaml",
+                Failure.Kind.unsupported
+            ),
             (
                 "policies/other/require-vulnerability-scan/require-vulnerability-scan.yaml",
                 .malformed
             ),
-            (
-                "policies/other/verify-image-cve-2022-42889/verify-image-cve-2022-42889.yaml",
-                .unsupported
-            ),
+            ("policies/other/verify-image-cve-2022-42889/verify-image-cve-2022-42889.yaml", nil),
             (
                 "policies/tekton/verify-tekton-taskrun-vuln-scan/verify-tekton-taskrun-vuln-scan.yaml",
                 .unsupported

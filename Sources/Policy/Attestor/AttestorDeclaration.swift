@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attestors as a policy writes them. Spec: reference kyverno.md §1.2, §1.3.
 
+import JMESPath
 internal import Keys
 import Primitives
 import Signing
@@ -176,12 +177,9 @@ private func checkAlgorithm(_ node: YAMLNode) throws(Failure) {
 
 /// `{{ keys.data.production }}` or `{{ keys.data."cosign.pub" }}`.
 private func contextKey(_ text: String, at node: YAMLNode) throws(Failure) -> KeySource {
-    let inner = text.split(separator: "{{").last?.split(separator: "}}").first ?? ""
-    let expression = try ConditionExpression(
-        parsing: inner.filter { !$0.isWhitespace }, at: node)
-    guard text.hasPrefix("{{"), !expression.isLength, expression.fallback == nil,
-        expression.path.count == 3, case .member(let name) = expression.path[0],
-        expression.path[1] == .member("data"), case .member(let entry) = expression.path[2]
+    guard let steps = (try? VariableTemplate(text))?.exactPath, steps.count == 3,
+        case .member(let name) = steps[0], steps[1] == .member("data"),
+        case .member(let entry) = steps[2]
     else {
         throw Failure(
             .unsupported, "cannot use the policy", at: node.place,

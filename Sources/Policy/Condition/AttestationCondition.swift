@@ -1,65 +1,192 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conditions on what a verified statement says. Spec: reference kyverno.md §1.4.
+// Conditions on what a verified statement says. Spec: reference kyverno.md §1.4, conformance.md
+// §1.6.
 
+import JMESPath
 import Primitives
 
-/// One comparison.
-struct AttestationCondition: Hashable, Sendable {
-    enum Key: Hashable, Sendable {
+/// One comparison, compiled when the policy is loaded.
+struct AttestationCondition: Sendable {
+    enum Key: Sendable {
         case literal(JSONValue)
-        case expression(ConditionExpression)
+        case text(VariableTemplate)
+        case document(DocumentTemplate)
+
+        fileprivate var roots: Set<String> {
+            switch self {
+            case .literal: []
+            case .text(let template): template.reach.roots
+            case .document(let document): document.reach.roots
+            }
+        }
     }
 
     let key: Key
     let comparison: ConditionOperator
-    let value: JSONValue
-    let message: String?
+    let value: ConditionValue
+    private let writtenKey: JSONValue
+    /// The first names of everything the key reads, and the value.
+    private let keyRoots: Set<String>
+    private let valueRoots: Set<String>
+    private let message: VariableTemplate?
 
-    init(reading node: YAMLNode) throws(Failure) {
+    init(reading node: YAMLNode, in scope: ConditionScope = ConditionScope()) throws(Failure) {
         try node.refuseFields(otherThan: ["key", "operator", "value", "message"])
-        key = try conditionKey(try node.required("key"))
+        let scope = scope.forStatements
+        let compiler = ConditionCompiler(scope: scope)
+        let keyNode = try node.required("key")
+        writtenKey = keyNode.json
+        key = try conditionKey(keyNode, compiler)
+        keyRoots = key.roots
         comparison = try ConditionOperator(reading: try node.required("operator"))
-        value = try conditionValue(try node.required("value"), for: comparison)
-        message = try node.optional("message")?.string()
-        if let message, message.contains("{{") {
-            throw Failure(
-                .unsupported, "cannot use the message", at: try node.required("message").place,
-                because: "variables in messages are not read yet")
+        value = try ConditionValue(
+            reading: try node.required("value"), for: comparison, in: scope)
+        valueRoots = value.reach.roots
+        message = try node.optional("message").map { (part) throws(Failure) in
+            try compiler.template(try part.string(), at: part.place)
         }
     }
 
-    /// What the predicate holds at the key; nil when there is nothing.
-    func observed(in predicate: JSONValue) -> JSONValue? {
+    /// What came of it for one statement.
+    ///
+    /// A key without a value meets no condition, not even NotEquals: absence is no proof. Nor does
+    /// one that cannot be evaluated; that is refused, and told. Only what could not be found out
+    /// leaves it open.
+    func judged(in statement: StatementContext) -> ConditionFinding {
+        let wanted: WantedValue
+        do throws(ConditionObstacle) {
+            try statement.require(valueRoots)
+            wanted = try value.resolved(on: statement.names, statement.context)
+        } catch {
+            return withoutAnswer(
+                error, told(error, of: "the policy's value, "), wantedText(value.written))
+        }
+        let text = wantedText(wanted.json)
+        let observed: JSONValue
+        do throws(ConditionObstacle) {
+            try statement.require(keyRoots)
+            observed = try observedValue(in: statement)
+        } catch {
+            return withoutAnswer(
+                error, error.isAbsence && isPlainKey ? "absent" : told(error), text)
+        }
+        return compared(observed, wanted, text)
+    }
+
+    private func compared(_ observed: JSONValue, _ wanted: WantedValue, _ text: String)
+        -> ConditionFinding
+    {
+        guard !observed.isNull else {
+            return ConditionFinding(
+                outcome: .refused, reason: .attestationPolicyFailed, value: nil, observed: "absent",
+                wanted: text)
+        }
+        let shown = plain(observed.compactText)
+        do throws(Failure) {
+            let holds = try comparison.holds(observed, against: wanted)
+            let why = comparison.incomparable(observed, with: wanted)
+            return ConditionFinding(
+                outcome: holds ? .met : .refused, reason: holds ? nil : .attestationPolicyFailed,
+                value: shown, observed: shown + (why.map { " (\($0))" } ?? ""), wanted: text)
+        } catch {
+            let obstacle = ConditionObstacle(error)
+            return ConditionFinding(
+                outcome: obstacle.outcome, reason: obstacle.reason, value: shown,
+                observed: "\(shown) (\(plain(obstacle.why)))", wanted: text)
+        }
+    }
+
+    private func withoutAnswer(
+        _ obstacle: ConditionObstacle, _ observed: String, _ wanted: String
+    ) -> ConditionFinding {
+        ConditionFinding(
+            outcome: obstacle.outcome, reason: obstacle.reason, value: nil, observed: observed,
+            wanted: wanted)
+    }
+
+    /// The author's words for a refusal, with their variables; nil when there are none, or when
+    /// their variables have no value.
+    func message(in statement: StatementContext) -> String? {
+        guard let message, (try? statement.require(message.roots)) != nil,
+            let text = try? message.value(on: statement.names, context: statement.context)
+        else { return nil }
+        return text.substitutedText
+    }
+
+    private func observedValue(in statement: StatementContext) throws(ConditionObstacle)
+        -> JSONValue
+    {
         switch key {
-        case .literal(let value): value
-        case .expression(let expression): expression.value(in: predicate)
+        case .literal(let value): return value
+        case .text(let template):
+            do throws(JMESPathProblem) {
+                return try template.value(on: statement.names, context: statement.context)
+            } catch {
+                throw ConditionObstacle(error)
+            }
+        case .document(let document):
+            do throws(Failure) {
+                return try document.value(on: statement.names, context: statement.context)
+            } catch {
+                throw ConditionObstacle(error)
+            }
         }
     }
 
-    /// A path that leads nowhere meets no condition, not even NotEquals: absence is no proof.
-    func holds(for predicate: JSONValue) throws(Failure) -> Bool {
-        guard let observed = observed(in: predicate) else { return false }
-        return try comparison.holds(observed, against: value)
+    private func told(_ obstacle: ConditionObstacle, of part: String = "") -> String {
+        (obstacle.isAbsence ? "absent: " : "cannot be evaluated: ") + part + plain(obstacle.why)
     }
+
+    private func wantedText(_ value: JSONValue) -> String {
+        "\(comparison.rawValue) \(plain(value.compactText))"
+    }
+
+    // MARK: The key
 
     /// The key as a person wrote it.
     var keyText: String {
-        switch key {
-        case .literal(let value): value.compactText
-        case .expression(let expression): expression.description
+        if case .text(let template) = key { return template.shown }
+        return writtenKey.string ?? writtenKey.compactText
+    }
+
+    /// Where the key leads in the statement, as an RFC 6901 pointer, or its expression; nil when it
+    /// reads nothing there.
+    func keyPlace(besides scope: ConditionScope) -> String? {
+        guard keyRoots.contains(where: { !scope.isTaken($0) }) else { return nil }
+        guard case .text(let template) = key, let pointer = template.pointer else {
+            return "{{ \(plain(keyText)) }}"
         }
+        return pointer
+    }
+
+    /// The first names of everything it reads.
+    var roots: Set<String> { keyRoots.union(valueRoots) }
+
+    private var isPlainKey: Bool {
+        if case .text(let template) = key { template.exactPath != nil } else { false }
     }
 }
 
+/// What one condition said of one statement.
+struct ConditionFinding: Sendable {
+    let outcome: CheckOutcome
+    let reason: ReasonCode?
+    /// What stands at the key; nil when nothing does.
+    let value: String?
+    /// The same with what must be told beside it.
+    let observed: String
+    let wanted: String
+}
+
 /// One item of `conditions`: all of `all`, and one of `any` when `any` is there.
-struct ConditionGroup: Hashable, Sendable {
+struct ConditionGroup: Sendable {
     let all: [AttestationCondition]
     let any: [AttestationCondition]
 
-    init(reading node: YAMLNode) throws(Failure) {
+    init(reading node: YAMLNode, in scope: ConditionScope = ConditionScope()) throws(Failure) {
         try node.refuseFields(otherThan: ["all", "any"])
-        all = try conditions(node, "all")
-        any = try conditions(node, "any")
+        all = try conditions(node, "all", scope)
+        any = try conditions(node, "any", scope)
         guard !all.isEmpty || !any.isEmpty else {
             throw node.broken("it holds no condition; write any or all with at least one")
         }
@@ -67,86 +194,23 @@ struct ConditionGroup: Hashable, Sendable {
 }
 
 private func conditions(
-    _ node: YAMLNode, _ name: String
+    _ node: YAMLNode, _ name: String, _ scope: ConditionScope
 ) throws(Failure) -> [AttestationCondition] {
     var found: [AttestationCondition] = []
     for item in try node.optional(name)?.items() ?? [] {
-        found.append(try AttestationCondition(reading: item))
+        found.append(try AttestationCondition(reading: item, in: scope))
     }
     return found
 }
 
-private func conditionKey(_ node: YAMLNode) throws(Failure) -> AttestationCondition.Key {
-    guard case .scalar(.string(let text)) = node.content else { return .literal(node.json) }
-    let trimmed = trimmedSpaces(text)
-    guard text.contains("{{") || text.contains("$(") else { return .literal(.string(text)) }
-    let inner = trimmed.dropFirst(2).dropLast(2)
-    guard trimmed.hasPrefix("{{"), trimmed.hasSuffix("}}"), trimmed.count > 4,
-        !inner.contains("{{"), !inner.contains("}}")
-    else {
-        throw Failure(
-            .unsupported, "cannot use the expression \(quoted(text))", at: node.place,
-            because: "only one {{ path }} and nothing beside it can stand here")
-    }
-    return .expression(
-        try ConditionExpression(parsing: trimmedSpaces(String(inner)), at: node))
-}
-
-private func trimmedSpaces(_ text: String) -> String {
-    let start = text.drop(while: \.isWhitespace)
-    return String(start.prefix(start.count - start.reversed().prefix(while: \.isWhitespace).count))
-}
-
-private func conditionValue(
-    _ node: YAMLNode, for comparison: ConditionOperator
-) throws(Failure) -> JSONValue {
-    let value = node.json
-    guard !value.texts.contains(where: { $0.contains("{{") || $0.contains("$(") }) else {
-        throw Failure(
-            .unsupported, "cannot use the value", at: node.place,
-            because: "variables in values are not read yet")
-    }
-    if comparison.isOrdering, Magnitude(value) == nil {
-        throw node.broken(
-            "\(comparison.rawValue) needs a number, or an amount such as 168h or 1Gi"
-        )
-    }
-    guard comparison.isMembership else { return value }
-    if case .array = value { return value }
-    guard let text = value.string else { return value }
-    // Spec: §1.8: AnyIn reads JSON-array strings and ranges (`1-10`, inverse `1!-10`).
-    if text.hasPrefix("[") {
-        do {
-            return try JSONValue(parsing: Array(text.utf8), named: "the value")
-        } catch {
-            throw node.broken("it starts like a JSON list and is none: \(error.why)")
-        }
-    }
-    guard !isRange(text) else {
-        throw Failure(
-            .unsupported, "cannot use the value \(quoted(text))", at: node.place,
-            because: "Kyverno reads it as a range, and ranges are not read yet",
-            next: "write two conditions with GreaterThanOrEquals and LessThanOrEquals")
-    }
-    return value
-}
-
-private func isRange(_ text: String) -> Bool {
-    guard let dash = text.dropFirst().firstIndex(of: "-") else { return false }
-    var low = text[..<dash]
-    if low.hasSuffix("!") { low = low.dropLast() }
-    return Magnitude(.string(String(low))) != nil
-        && Magnitude(.string(String(text[text.index(after: dash)...]))) != nil
-}
-
-extension JSONValue {
-    /// Every text inside the value.
-    fileprivate var texts: [String] {
-        switch self {
-        case .string(let text): [text]
-        case .array(let items): items.flatMap(\.texts)
-        case .object(let object): object.flatMap { [$0.name] + $0.value.texts }
-        default: []
-        }
+private func conditionKey(_ node: YAMLNode, _ compiler: ConditionCompiler) throws(Failure)
+    -> AttestationCondition.Key
+{
+    switch node.content {
+    case .scalar(.string(let text)):
+        let template = try compiler.template(text, at: node.place)
+        return template.constant.map { .literal(.string($0)) } ?? .text(template)
+    case .scalar(let value): return .literal(value)
+    case .sequence, .mapping: return .document(try compiler.document(node))
     }
 }

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operators of conditions. Spec: reference kyverno.md §1.8, "Operators".
+// The operators of conditions. Spec: reference kyverno.md §1.8, conformance.md §1.6, "Condition
+// operators".
 
+import JMESPath
 import Primitives
 
 /// How an observed value is compared with the policy's.
 ///
 /// Deviation: only the policy's value is a pattern. Kyverno's AnyIn family takes the observed value
-/// for a pattern too, so that a predicate that says `*` would be in every list. And `AllIn` needs at
-/// least one observed value: an empty list is no proof. Nor is it one that an object or a list
-/// differs from a plain value: membership is decided between plain values only, and `NotEquals`
-/// between values of the same shape; everything else is not met.
+/// for a pattern too, so that a predicate that says `*` would be in every list. Here it counts as
+/// one only where being in the list refuses. And `AllIn` needs at least one observed value: an
+/// empty list is no proof. Nor is it one that an object or a list differs from a plain value:
+/// membership is decided between plain values only, and `NotEquals` between values of the same
+/// shape; everything else is not met. The older `NotIn` of a list means that none of its items is in
+/// it; in Kyverno one item outside is enough.
 enum ConditionOperator: String, Sendable, CaseIterable {
     case equals = "Equals"
     case notEquals = "NotEquals"
@@ -21,58 +25,63 @@ enum ConditionOperator: String, Sendable, CaseIterable {
     case greaterThanOrEquals = "GreaterThanOrEquals"
     case lessThan = "LessThan"
     case lessThanOrEquals = "LessThanOrEquals"
+    case durationGreaterThan = "DurationGreaterThan"
+    case durationGreaterThanOrEquals = "DurationGreaterThanOrEquals"
+    case durationLessThan = "DurationLessThan"
+    case durationLessThanOrEquals = "DurationLessThanOrEquals"
 
+    /// Spec: §1.6: "case-insensitive names".
     init(reading node: YAMLNode) throws(Failure) {
         let text = try node.string()
-        if let known = ConditionOperator(rawValue: text) ?? olderNames[text] {
-            self = known
-        } else if text.hasPrefix("Duration") {
-            throw Failure(
-                .unsupported, "cannot use the operator \(quoted(text))", at: node.place,
-                because: "Kyverno has replaced it",
-                next: "write \(text.dropFirst("Duration".count)), which reads durations")
-        } else {
+        guard text.utf8.allSatisfy({ $0 < 0x80 }), let known = operatorNames[text.lowercased()]
+        else {
             throw node.broken(
                 "\(quoted(text)) is none of "
                     + ConditionOperator.allCases.map(\.rawValue).joined(separator: ", "))
         }
+        self = known
     }
 
     var isMembership: Bool { [.anyIn, .allIn, .anyNotIn, .allNotIn].contains(self) }
 
-    var isOrdering: Bool {
-        [.greaterThan, .greaterThanOrEquals, .lessThan, .lessThanOrEquals].contains(self)
+    var isOrdering: Bool { ordering != nil }
+
+    /// The older operators that know durations and seconds only.
+    var isAboutDurations: Bool { rawValue.hasPrefix("Duration") }
+
+    /// The signs of a comparison that meet the demand; nil when it is about no order.
+    private var ordering: Set<Int>? {
+        switch self {
+        case .greaterThan, .durationGreaterThan: [1]
+        case .greaterThanOrEquals, .durationGreaterThanOrEquals: [0, 1]
+        case .lessThan, .durationLessThan: [-1]
+        case .lessThanOrEquals, .durationLessThanOrEquals: [-1, 0]
+        default: nil
+        }
     }
 
     /// Whether `observed` meets the demand.
-    func holds(_ observed: JSONValue, against wanted: JSONValue) throws(Failure) -> Bool {
+    func holds(_ observed: JSONValue, against wanted: WantedValue) throws(Failure) -> Bool {
+        guard incomparable(observed, with: wanted) == nil else { return false }
         switch self {
-        case .equals: return try isEqual(observed, wanted)
+        case .equals: return try isEqual(observed, wanted.whole)
         case .notEquals:
-            // A list is never equal to a word; that says nothing about what is in the list.
-            guard observed.isComparable(with: wanted) else { return false }
-            return try !isEqual(observed, wanted)
+            if try isEqual(observed, wanted.whole) { return false }
+            return try !looksEqual(observed, wanted.whole)
         case .anyIn, .allIn, .anyNotIn, .allNotIn:
-            return try holdsMembership(observed.array ?? [observed], in: wanted.array ?? [wanted])
-        case .greaterThan, .greaterThanOrEquals, .lessThan, .lessThanOrEquals:
-            guard let left = Magnitude(observed), let right = Magnitude(wanted) else {
-                return false
-            }
-            return isOrdered(left, right)
+            return try holdsMembership(observed.array ?? [observed], in: wanted)
+        default:
+            guard let ordering, let order = order(observed, wanted.json) else { return false }
+            return ordering.contains(order)
         }
     }
 
-    private func holdsMembership(
-        _ observed: [JSONValue], in list: [JSONValue]
-    ) throws(Failure) -> Bool {
-        guard observed.allSatisfy({ $0.memberText != nil }) else { return false }
+    private func holdsMembership(_ observed: [JSONValue], in wanted: WantedValue) throws(Failure)
+        -> Bool
+    {
         var inside = 0
-        for item in observed {
-            for wanted in list where try isMember(item, wanted) {
-                inside += 1
-                break
-            }
-        }
+        var budget = ComparisonBudget()
+        for item in observed where try isMember(item, of: wanted, &budget) { inside += 1 }
         return switch self {
         case .anyIn: inside > 0
         case .allIn: inside == observed.count && !observed.isEmpty
@@ -81,52 +90,154 @@ enum ConditionOperator: String, Sendable, CaseIterable {
         }
     }
 
-    /// Why a value could not be compared at all; nil when it could.
-    func incomparable(_ observed: JSONValue, with wanted: JSONValue) -> String? {
-        if isMembership {
-            let items = observed.array ?? [observed]
-            return items.allSatisfy { $0.memberText != nil }
-                ? nil : "only plain values can be looked up in a list"
+    /// Members are compared as text, as Kyverno does.
+    private func isMember(
+        _ observed: JSONValue, of wanted: WantedValue, _ budget: inout ComparisonBudget
+    ) throws(Failure) -> Bool {
+        if let range = wanted.range { return range.holds(observed) ?? false }
+        guard let text = observed.memberText else { return false }
+        guard self == .anyNotIn || self == .allNotIn else {
+            for item in wanted.items {
+                try budget.spend(text, item)
+                if try item.matches(text) { return true }
+            }
+            return false
         }
-        guard self == .notEquals, !observed.isComparable(with: wanted) else { return nil }
-        return "\(observed.kindName) cannot be compared with \(wanted.kindName)"
+        let asPattern = Wildcard(text)
+        for item in wanted.items {
+            try budget.spend(text, item)
+            if try item.mightMatch(text) { return true }
+            guard asPattern.isPattern, let other = item.json.memberText else { continue }
+            try budget.spend(other, patternBytes: text.utf8.count)
+            if try asPattern.matches(other) { return true }
+        }
+        return false
     }
 
-    private func isOrdered(_ left: Magnitude, _ right: Magnitude) -> Bool {
-        switch self {
-        case .greaterThan: left > right
-        case .greaterThanOrEquals: left >= right
-        case .lessThan: left < right
-        default: left <= right
+    /// Why two values could not be compared at all; nil when they could.
+    ///
+    /// Deviation: then nothing is met. Kyverno takes some of these for a difference, so that a value
+    /// of the wrong type would meet NotEquals and AnyNotIn.
+    func incomparable(_ observed: JSONValue, with wanted: WantedValue) -> String? {
+        if isMembership { return incomparableMembers(observed.array ?? [observed], wanted) }
+        if isOrdering {
+            guard order(observed, wanted.json) == nil else { return nil }
+            return isAboutDurations
+                ? "only durations and numbers of seconds have an order here"
+                : "only two amounts, or two versions, have an order"
+        }
+        guard self == .notEquals else { return nil }
+        if wanted.json.isNull { return "nothing can be told from null" }
+        guard !observed.isComparable(with: wanted.json) else { return nil }
+        // A list is never equal to a word; that says nothing about what is in the list.
+        return "\(observed.kindName) cannot be compared with \(wanted.json.kindName)"
+    }
+
+    private func incomparableMembers(_ observed: [JSONValue], _ wanted: WantedValue) -> String? {
+        if let range = wanted.range {
+            return observed.allSatisfy { range.holds($0) != nil }
+                ? nil : "only amounts of the range's kind can be inside it"
+        }
+        guard observed.allSatisfy({ $0.memberText != nil }),
+            wanted.items.allSatisfy({ $0.pattern != nil })
+        else { return "only plain values can be looked up in a list" }
+        return nil
+    }
+
+    /// -1, 0 or 1; nil when the two have no order.
+    ///
+    /// Spec: §1.6: duration, quantity, number, then versions ("semver (both strings)").
+    private func order(_ observed: JSONValue, _ wanted: JSONValue) -> Int? {
+        if let left = ConditionAmount(observed), let right = ConditionAmount(wanted) {
+            return isAboutDurations
+                ? left.comparedAsDuration(to: right) : left.compared(to: right)
+        }
+        guard !isAboutDurations, let left = observed.string, let right = wanted.string else {
+            return nil
+        }
+        return ConditionVersion.compare(left, right)
+    }
+
+    /// Whether a policy's value can be in an order at all.
+    func canOrder(_ wanted: JSONValue) -> Bool {
+        guard let amount = ConditionAmount(wanted) else {
+            return !isAboutDurations
+                && wanted.string.map { ConditionVersion.isVersion($0) } ?? false
+        }
+        return !isAboutDurations || amount.isDuration
+    }
+}
+
+/// What looking up many values in a long list may cost: both may be a statement's.
+private struct ComparisonBudget {
+    private var left = Limits.conditionSteps
+
+    mutating func spend(_ text: String, _ item: WantedItem) throws(Failure) {
+        try spend(text, patternBytes: item.patternBytes)
+    }
+
+    /// The most steps that one match can take.
+    mutating func spend(_ text: String, patternBytes: Int) throws(Failure) {
+        let (steps, overflow) = text.utf8.count.multipliedReportingOverflow(by: patternBytes)
+        left -= overflow ? Limits.wildcardSteps : min(steps, Limits.wildcardSteps) + 1
+        guard left >= 0 else {
+            throw Failure(
+                .overLimit, "cannot compare",
+                because: "the lists are so long that it may take more than "
+                    + "\(Limits.conditionSteps) steps")
         }
     }
 }
 
-/// Spec: §1.8: "Equals on strings tries duration, then quantity, then wildcard".
-private func isEqual(_ observed: JSONValue, _ wanted: JSONValue) throws(Failure) -> Bool {
-    switch (observed, wanted) {
-    case (.string(let left), .string(let right)):
-        if let left = Magnitude(duration: left), let right = Magnitude(duration: right) {
-            return left == right
-        }
-        if let left = Magnitude(quantity: left), let right = Magnitude(quantity: right) {
-            return left == right
-        }
-        return try Wildcard(right).matches(left)
+/// Spec: §1.6: "duration if either side is a duration string other than "0" (a number then means
+/// seconds), then quantity, then wildcard"; "number vs string parses the string".
+private func isEqual(_ observed: JSONValue, _ wanted: WantedItem) throws(Failure) -> Bool {
+    let amounts = (ConditionAmount(observed), ConditionAmount(wanted.json))
+    let order = amounts.1.flatMap { amounts.0?.compared(to: $0) }
+    switch (observed, wanted.json) {
+    case (.string(let text), .string):
+        if let order { return order == 0 }
+        return try wanted.matches(text)
     case (.number, .number), (.number, .string):
-        guard let left = Magnitude(observed), let right = Magnitude(wanted) else {
-            return observed == wanted
-        }
-        return left == right
-    default: return observed == wanted
+        return order.map { $0 == 0 } ?? isSame(observed, wanted.json)
+    case (.string, .number): return amounts.0?.isWrittenDuration == true && order == 0
+    default: return isSame(observed, wanted.json)
     }
 }
 
-/// Members are compared as text, as Kyverno does.
-private func isMember(_ observed: JSONValue, _ wanted: JSONValue) throws(Failure) -> Bool {
-    switch (observed.memberText, wanted.memberText) {
-    case (let left?, let right?): try Wildcard(right).matches(left)
-    default: observed == wanted
+/// Whether two plain values read alike, whatever their types are.
+///
+/// Deviation: such a pair does not meet NotEquals. Kyverno takes the text "3" and the number 3 for
+/// different, so that a predicate could write a forbidden value in another type.
+private func looksEqual(_ observed: JSONValue, _ wanted: WantedItem) throws(Failure) -> Bool {
+    guard let text = observed.memberText else { return false }
+    if let left = ConditionAmount(observed), let right = ConditionAmount(wanted.json),
+        left.compared(to: right) == 0
+    {
+        return true
+    }
+    return try wanted.mightMatch(text)
+}
+
+/// Deep equality: numbers by value, texts by their characters. Spec: §1.6: "deep-equal".
+private func isSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
+    switch (left, right) {
+    case (.null, .null): return true
+    case (.bool(let first), .bool(let second)): return first == second
+    case (.number(let first), .number(let second)):
+        guard let one = ConditionAmount(left), let other = ConditionAmount(right) else {
+            return first.description == second.description
+        }
+        return one.compared(to: other) == 0
+    case (.string(let first), .string(let second)): return first.utf8.elementsEqual(second.utf8)
+    case (.array(let first), .array(let second)):
+        return first.count == second.count && zip(first, second).allSatisfy { isSame($0, $1) }
+    case (.object(let first), .object(let second)):
+        return first.count == second.count
+            && first.allSatisfy { member in
+                second[member.name].map { isSame(member.value, $0) } ?? false
+            }
+    default: return false
     }
 }
 
@@ -139,18 +250,13 @@ extension JSONValue {
         default: true
         }
     }
-
-    fileprivate var memberText: String? {
-        switch self {
-        case .string(let text): text
-        case .number(let number): number.description
-        case .bool(let value): value ? "true" : "false"
-        default: nil
-        }
-    }
 }
 
 /// Spec: §1.8: deprecated spellings. `In` and `NotIn` of a list mean all of its items.
-private let olderNames: [String: ConditionOperator] = [
-    "Equal": .equals, "NotEqual": .notEquals, "In": .allIn, "NotIn": .allNotIn,
-]
+private let operatorNames: [String: ConditionOperator] = {
+    var names: [String: ConditionOperator] = [
+        "equal": .equals, "notequal": .notEquals, "in": .allIn, "notin": .allNotIn,
+    ]
+    for known in ConditionOperator.allCases { names[known.rawValue.lowercased()] = known }
+    return names
+}()

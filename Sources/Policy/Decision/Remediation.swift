@@ -102,12 +102,12 @@ struct RemedyContext: Sendable {
         case .sign(let signer):
             return pinned.map { [.command(["assay", "sign"] + signer.options + [$0])] } ?? []
         case .attest(let type, let signer): return attest(type, by: signer)
-        case .correct(let type, let pointer, let observed, let expected):
+        case .correct(let type, let place, let observed, let expected):
             // Kyverno holds every statement to the conditions, so another one beside this one
             // would not help: the digest keeps what was said about it.
             return [
                 editImage(
-                    to: "a build whose statement of type \(type) has \(expected) at \(pointer), "
+                    to: "a build whose statement of type \(type) has \(expected) at \(place), "
                         + "not \(observed ?? "nothing")")
             ]
         case .writeDigest(let digest):

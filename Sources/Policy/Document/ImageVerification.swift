@@ -17,7 +17,7 @@ struct ImageVerificationDeclaration: Sendable {
     let required: Bool
     let place: Place
 
-    init(reading node: YAMLNode) throws(Failure) {
+    init(reading node: YAMLNode, in scope: ConditionScope) throws(Failure) {
         try node.refuseFields(otherThan: knownFields, unsupported: unsupportedFields)
         let list = try node.required("imageReferences")
         references = try patterns(list)
@@ -31,7 +31,8 @@ struct ImageVerificationDeclaration: Sendable {
         attestors = try AttestorSetDeclaration.list(try node.optional("attestors"))
         var attestations: [AttestationDeclaration] = []
         for item in try node.optional("attestations")?.items() ?? [] {
-            attestations.append(try AttestationDeclaration(reading: item, besides: attestors))
+            attestations.append(
+                try AttestationDeclaration(reading: item, besides: attestors, in: scope))
         }
         self.attestations = attestations
         mutateDigest = try node.optional("mutateDigest")?.boolean()
@@ -69,7 +70,9 @@ struct AttestationDeclaration: Sendable {
     ///
     /// Deviation: an unsigned statement proves nothing, so an attestation without attestors is held
     /// to those of its rule, and refused when there are none.
-    init(reading node: YAMLNode, besides own: [AttestorSetDeclaration]) throws(Failure) {
+    init(
+        reading node: YAMLNode, besides own: [AttestorSetDeclaration], in scope: ConditionScope
+    ) throws(Failure) {
         try node.refuseFields(otherThan: [
             "name", "type", "predicateType", "attestors", "conditions",
         ])
@@ -88,7 +91,7 @@ struct AttestationDeclaration: Sendable {
         for set in attestors { try refuseAnnotations(set) }
         var conditions: [ConditionGroup] = []
         for item in try node.optional("conditions")?.items() ?? [] {
-            conditions.append(try ConditionGroup(reading: item))
+            conditions.append(try ConditionGroup(reading: item, in: scope))
         }
         self.conditions = conditions
     }

@@ -8,8 +8,7 @@ struct PolicyRuleDeclaration: Sendable {
     let name: String
     let scope: RuleScope
     let verifications: [ImageVerificationDeclaration]
-    /// ConfigMaps that attestors may take keys from, by the name the rule gives them.
-    let context: [String: StoredKeyName]
+    let context: RuleContext
     let place: Place
 
     init(reading node: YAMLNode) throws(Failure) {
@@ -26,13 +25,13 @@ struct PolicyRuleDeclaration: Sendable {
         }
         scope = try RuleScope(
             match: try node.required("match"), exclude: try node.optional("exclude"))
-        context = try contextKeys(try node.optional("context"))
+        context = try RuleContext(reading: try node.optional("context"))
         _ = try node.optional("reportProperties")?.stringMap()
         _ = try node.optional("skipBackgroundRequests")?.boolean()
         let list = try node.required("verifyImages")
         var verifications: [ImageVerificationDeclaration] = []
         for item in try list.items() {
-            verifications.append(try ImageVerificationDeclaration(reading: item))
+            verifications.append(try ImageVerificationDeclaration(reading: item, in: context.scope))
         }
         guard !verifications.isEmpty else { throw list.broken("it is an empty list") }
         self.verifications = verifications
@@ -51,28 +50,6 @@ private func refuseOtherRuleTypes(_ node: YAMLNode) throws(Failure) {
                 "\(quoted(member.name)) is not about images, and Assay reads only verifyImages",
             next: "keep image rules in a policy of their own")
     }
-}
-
-/// Spec: §1.8: of the loaders only `configMap` is read: it is where keys live.
-private func contextKeys(_ node: YAMLNode?) throws(Failure) -> [String: StoredKeyName] {
-    var names: [String: StoredKeyName] = [:]
-    for item in try node?.items() ?? [] {
-        let advice = "only configMap entries that hold keys are read"
-        try item.refuseFields(
-            otherThan: ["name", "configMap"],
-            unsupported: [
-                "apiCall": advice, "imageRegistry": advice, "variable": advice,
-                "globalReference": advice,
-            ])
-        let name = try item.required("name")
-        guard
-            names.updateValue(
-                try StoredKeyName(reading: try item.required("configMap")),
-                forKey: try name.string())
-                == nil
-        else { throw name.broken("two context entries have this name") }
-    }
-    return names
 }
 
 private let otherRuleTypes: Set<String> = ["validate", "mutate", "generate"]

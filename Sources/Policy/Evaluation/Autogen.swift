@@ -35,6 +35,7 @@ struct Autogen: Sendable {
         guard !kinds.isEmpty else { return nil }
         var copy = rule
         copy.name = String((prefix + rule.name).prefix(maximumNameLength))
+        copy.isGenerated = true
         copy.scope = rule.scope.speaking(of: kinds.compactMap { KindSelector($0) })
         return copy
     }

@@ -72,6 +72,14 @@ struct CompiledRule: Sendable {
     var name: String
     var scope: RuleScope
     let verifications: [CompiledVerification]
+    /// Values the rule gives names to, in its order.
+    let variables: [ContextVariable]
+    /// What the rule's conditions may ask for.
+    let scopeOfConditions: ConditionScope
+    /// Whether anything is asked of a statement.
+    let hasConditions: Bool
+    /// Whether it was made for pod controllers, out of one for pods.
+    var isGenerated = false
 
     init(
         _ rule: PolicyRuleDeclaration, index: Int, of document: PolicyDocument,
@@ -79,7 +87,9 @@ struct CompiledRule: Sendable {
     ) throws(Failure) {
         name = rule.name
         scope = rule.scope
-        var compiler = AttestorCompiler(material: material, context: rule.context)
+        variables = rule.context.variables
+        scopeOfConditions = rule.context.scope
+        var compiler = AttestorCompiler(material: material, context: rule.context.keys)
         var verifications: [CompiledVerification] = []
         for (place, verification) in rule.verifications.enumerated() {
             verifications.append(
@@ -90,6 +100,9 @@ struct CompiledRule: Sendable {
                     warnings: &warnings))
         }
         self.verifications = verifications
+        hasConditions = verifications.contains {
+            $0.attestations.contains { !$0.conditions.isEmpty }
+        }
         warnings += compiler.warnings
         for kind in rule.scope.match.filters.flatMap({ $0.resources?.kinds ?? [] })
         where podSpecPaths[kind.kind] == nil && !Wildcard(kind.kind).isPattern {

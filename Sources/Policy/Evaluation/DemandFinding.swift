@@ -150,8 +150,8 @@ enum RemedySigner: Hashable, Sendable {
 enum Remedy: Hashable, Sendable {
     case sign(by: RemedySigner)
     case attest(PredicateType, by: RemedySigner)
-    /// The predicate holds the wrong thing at this pointer.
-    case correct(PredicateType, pointer: String, observed: String?, expected: String)
+    /// The predicate holds the wrong thing at this pointer, or by this expression.
+    case correct(PredicateType, place: String, observed: String?, expected: String)
     case writeDigest(Digest)
     case useDigest(Digest, in: Repository)
     case copyEvidence(from: Repository, Digest)

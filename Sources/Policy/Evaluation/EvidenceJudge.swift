@@ -15,6 +15,8 @@ struct EvidenceJudge: Sendable {
     let image: String
     /// Whom to believe where the policy names nobody itself; nil when nothing was given.
     let trust: TrustedRoot?
+    /// What conditions on statements see.
+    let names: ConditionContext
 
     /// Everything one entry of verifyImages asks of the evidence.
     func judge(_ verification: CompiledVerification) throws(Failure) -> DemandFinding {
@@ -222,8 +224,9 @@ struct EvidenceJudge: Sendable {
             remedies: [], cause: "")
         found.signers = Set(report.proofs.map(\.signer.party))
         var findings = [found]
-        let judge = ConditionJudge(attestation: attestation, image: image, root: seat.root)
-        for proof in report.proofs { findings.append(try judge.judge(proof)) }
+        let judge = ConditionJudge(
+            attestation: attestation, image: image, root: seat.root, names: names)
+        findings += report.proofs.map { judge.judge($0) }
         return .all(findings)
     }
 

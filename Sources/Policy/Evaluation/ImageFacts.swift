@@ -71,18 +71,22 @@ package struct EvaluationInput: Sendable {
     package let namespaceLabels: [String: String]?
     /// Logs and authorities for what policies demand and do not name; nil when there is none.
     package let trust: TrustedRoot?
+    /// What conditions take for the time; nil when they have none.
+    package let now: Timestamp?
     /// By name as written.
     package var facts: [String: ImageFacts]
 
     package init(
         resource: ResourceManifest, operation: ResourceOperation, subresource: String = "",
-        namespaceLabels: [String: String]?, trust: TrustedRoot?, facts: [String: ImageFacts] = [:]
+        namespaceLabels: [String: String]?, trust: TrustedRoot?, now: Timestamp? = nil,
+        facts: [String: ImageFacts] = [:]
     ) {
         self.resource = resource
         self.operation = operation
         self.subresource = subresource
         self.namespaceLabels = namespaceLabels
         self.trust = trust
+        self.now = now
         self.facts = facts
     }
 }

@@ -13,6 +13,8 @@ struct ImageJudge: Sendable {
     let verifications: [CompiledVerification]
     /// Whom to believe where the policy names nobody itself.
     let trust: TrustedRoot?
+    /// What conditions on statements see.
+    let names: ConditionContext
 
     func judge() throws(Failure) -> (DemandFinding, Digest?) {
         let resolution = resolve()
@@ -183,7 +185,7 @@ struct ImageJudge: Sendable {
                 cause: "failed to verify image \(name): the evidence is about \(evidence.subject)")
         }
         let judge = EvidenceJudge(
-            digest: digest, lookup: lookup, image: name.description, trust: trust)
+            digest: digest, lookup: lookup, image: name.description, trust: trust, names: names)
         var findings: [DemandFinding] = []
         for verification in verifications where verification.needsEvidence {
             findings.append(try judge.judge(verification))

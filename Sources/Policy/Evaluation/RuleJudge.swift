@@ -33,9 +33,12 @@ struct RuleJudge: Sendable {
 
     private func verdict(_ images: [ImageUse]) throws(Failure) -> RuleVerdict {
         let action = try effectiveAction()
+        let names = ConditionContext(input, images, for: rule)
         var decisions: [Decision] = []
         for image in images {
-            if let decision = try decision(on: image, action: action) { decisions.append(decision) }
+            if let decision = try decision(on: image, names, action: action) {
+                decisions.append(decision)
+            }
         }
         return RuleVerdict(decisions: decisions, outcome: outcome(decisions, action: action))
     }
@@ -74,7 +77,9 @@ struct RuleJudge: Sendable {
 
     // MARK: One image
 
-    private func decision(on image: ImageUse, action: FailureAction) throws(Failure) -> Decision? {
+    private func decision(
+        on image: ImageUse, _ names: ConditionContext, action: FailureAction
+    ) throws(Failure) -> Decision? {
         let name: PolicyImageName
         do {
             name = try PolicyImageName(parsing: image.written)
@@ -88,7 +93,8 @@ struct RuleJudge: Sendable {
         guard !covering.isEmpty else { return nil }
         let judge = ImageJudge(
             name: name, facts: input.facts[image.written], verifications: covering,
-            trust: input.trust)
+            trust: input.trust,
+            names: names.judging(name))
         let (finding, digest) = try judge.judge()
         let context = RemedyContext(
             image: image, name: name, digest: digest, file: input.resource.file,

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a condition compares with, when all its variables have values.
+// Spec: reference conformance.md §1.6, "Condition operators".
+
+import JMESPath
+import Primitives
+
+/// A policy's value, read as its operator reads it.
+///
+/// Deviation: only the policy's own words are patterns, lists in a text, or ranges. What came into a
+/// value through a variable means itself, or a predicate that says `*` would be anything it likes.
+/// Where a match refuses (`NotEquals`, `AnyNotIn`, `AllNotIn`) it counts as a pattern too, so that
+/// neither reading is a way around.
+struct WantedValue: Sendable {
+    let whole: WantedItem
+    /// The value itself, or the members of its list.
+    let items: [WantedItem]
+    /// `1-10`, where an operator looks into a list.
+    let range: AmountRange?
+
+    /// The policy's own words.
+    init(own value: JSONValue, for comparison: ConditionOperator, at place: Place? = nil)
+        throws(Failure)
+    {
+        whole = WantedItem(own: value)
+        guard comparison.isMembership else {
+            (items, range) = ([whole], nil)
+            return
+        }
+        // Spec: kyverno.md §1.8: AnyIn reads ranges (`1-10`, inverse `1!-10`) and JSON-array strings.
+        range = try value.string.flatMap { (text) throws(Failure) in
+            try AmountRange(text, at: place)
+        }
+        let list = try value.string.flatMap { (text) throws(Failure) in
+            try listInText(text, at: place)
+        }
+        items = (list ?? value.array ?? [value]).map { WantedItem(own: $0) }
+    }
+
+    /// A value that a variable brought.
+    init(data value: JSONValue, for comparison: ConditionOperator) throws(Failure) {
+        whole = WantedItem(data: value)
+        range = nil
+        guard comparison.isMembership else {
+            items = [whole]
+            return
+        }
+        try refuseHiddenList(value)
+        items = (value.array ?? [value]).map { WantedItem(data: $0) }
+    }
+
+    /// A text with variables in it.
+    init(parts: [VariableTemplate.Part], for comparison: ConditionOperator) throws(Failure) {
+        whole = WantedItem(parts: parts)
+        (items, range) = ([whole], nil)
+        if comparison.isMembership { try refuseHiddenList(json) }
+    }
+
+    /// A list whose items were made one by one.
+    init(list: [WantedValue]) {
+        items = list.map(\.whole)
+        whole = WantedItem(data: .array(items.map(\.json)))
+        range = nil
+    }
+
+    var json: JSONValue { whole.json }
+}
+
+/// One value, and the patterns that its text is.
+struct WantedItem: Sendable {
+    let json: JSONValue
+    /// As the policy's author meant it.
+    let pattern: Wildcard?
+    /// With every star as a pattern; nil when that is the same.
+    let widestPattern: Wildcard?
+    /// Bytes of the text when it is a pattern in some reading, otherwise 0.
+    let patternBytes: Int
+
+    init(own value: JSONValue) {
+        json = value
+        pattern = value.memberText.map { Wildcard($0) }
+        widestPattern = nil
+        patternBytes = pattern.map(bytesOfPattern) ?? 0
+    }
+
+    init(data value: JSONValue) {
+        json = value
+        pattern = value.memberText.map { Wildcard([($0, isPattern: false)]) }
+        let widest = value.memberText.map { Wildcard($0) }
+        widestPattern = widest?.isPattern == true ? widest : nil
+        patternBytes = widest.map(bytesOfPattern) ?? 0
+    }
+
+    init(parts: [VariableTemplate.Part]) {
+        let exact = Wildcard(parts.map { ($0.text, isPattern: $0.isWritten) })
+        let widest = Wildcard(exact.description)
+        json = .string(exact.description)
+        pattern = exact
+        widestPattern = widest == exact ? nil : widest
+        patternBytes = bytesOfPattern(widest)
+    }
+
+    func matches(_ text: String) throws(Failure) -> Bool { try pattern?.matches(text) ?? false }
+
+    /// Whether any reading of the value fits.
+    func mightMatch(_ text: String) throws(Failure) -> Bool {
+        if try matches(text) { return true }
+        return try widestPattern?.matches(text) ?? false
+    }
+}
+
+private func bytesOfPattern(_ pattern: Wildcard) -> Int {
+    pattern.isPattern ? pattern.description.utf8.count : 0
+}
+
+/// `low-high`, both ends inside, or `low!-high`, everything else.
+struct AmountRange: Sendable {
+    private let low: ConditionAmount
+    private let high: ConditionAmount
+    private let isInverse: Bool
+
+    /// nil for a text that is no range.
+    ///
+    /// Deviation: `10-1`, which nothing is inside of, is refused; in Kyverno it is a condition that
+    /// never holds, or always.
+    init?(_ text: String, at place: Place? = nil) throws(Failure) {
+        guard text.utf8.count <= longestRange else { return nil }
+        for dash in text.indices.dropFirst() where text[dash] == "-" {
+            var start = text[..<dash]
+            let isInverse = start.hasSuffix("!")
+            if isInverse { start = start.dropLast() }
+            guard let low = ConditionAmount(.string(String(start))),
+                let high = ConditionAmount(.string(String(text[text.index(after: dash)...])))
+            else { continue }
+            guard let order = low.compared(to: high), order <= 0 else {
+                throw Failure(
+                    .malformed, "cannot use the range \(quoted(text))", at: place,
+                    because: "its start is not below its end")
+            }
+            (self.low, self.high, self.isInverse) = (low, high, isInverse)
+            return
+        }
+        return nil
+    }
+
+    /// nil when the value is no amount of the range's kind: then nothing can be said.
+    func holds(_ value: JSONValue) -> Bool? {
+        guard let amount = ConditionAmount(value), let fromLow = amount.compared(to: low),
+            let fromHigh = amount.compared(to: high)
+        else { return nil }
+        return (fromLow >= 0 && fromHigh <= 0) != isInverse
+    }
+}
+
+/// Bytes of a range's text: two amounts.
+private let longestRange = 200
+
+/// The list of a text such as `["a", "b"]`; nil for other texts.
+private func listInText(_ text: String, at place: Place?) throws(Failure) -> [JSONValue]? {
+    guard text.hasPrefix("[") else { return nil }
+    do {
+        return try JSONValue(parsing: Array(text.utf8), named: "the value").array
+    } catch {
+        throw Failure(
+            .malformed, "cannot use the value \(quoted(text))", at: place,
+            because: "it starts like a JSON list and is none: \(error.why)")
+    }
+}
+
+/// A text from a variable that Kyverno would open: taken as itself, nobody would be in it.
+private func refuseHiddenList(_ value: JSONValue) throws(Failure) {
+    guard let text = value.string else { return }
+    // A range that nothing can be inside of says so itself.
+    let range = try AmountRange(text)
+    guard text.hasPrefix("[") || range != nil else { return }
+    throw Failure(
+        .malformed, "cannot compare",
+        because: "a variable's text \(quoted(text)) is not opened as a list or a range",
+        next: "write parse_json(…) around it")
+}
+
+extension JSONValue {
+    /// A plain value as text; numbers have one spelling, so that 3.0 is 3.
+    var memberText: String? {
+        switch self {
+        case .string, .number, .bool: substitutedText
+        default: nil
+        }
+    }
+}

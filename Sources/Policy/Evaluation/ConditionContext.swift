@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// What expressions see while an image is judged. Spec: reference conformance.md §1.6, "Context
+// roots"; kyverno.md §1.4, §1.5.
+
+import JMESPath
+import OCI
+import Primitives
+
+/// Kyverno's own names for one resource and, then, for one of its images; before any statement.
+///
+/// Deviation: Kyverno merges a statement into its context, so that a predicate with a field
+/// `request` changes what the policy reads there. Here the names of Kyverno and of the rule's
+/// context always win; that such a field was not read is told with the check.
+struct ConditionContext: Sendable {
+    private var names: JSONObject = [:]
+    /// Names that could not be given a value, and why.
+    private var obstacles: [String: ConditionObstacle] = [:]
+    let scope: ConditionScope
+    private let context: JMESPathContext
+
+    private let variables: [ContextVariable]
+
+    /// The names of a resource, for the rules that have conditions.
+    init(_ input: EvaluationInput, _ images: [ImageUse], for rule: CompiledRule) {
+        scope = rule.scopeOfConditions
+        context = JMESPathContext(now: input.now)
+        variables = rule.hasConditions ? rule.variables : []
+        guard rule.hasConditions else { return }
+        names["request"] = request(input, seesPodTemplate: rule.isGenerated)
+        switch imageTable(images) {
+        case .success(let table): names["images"] = table
+        case .failure(let obstacle): obstacles["images"] = obstacle
+        }
+    }
+
+    /// The same with the image that is judged, and the rule's own names.
+    func judging(_ image: PolicyImageName) -> ConditionContext {
+        var context = self
+        context.names["image"] = image.json(isComplete: true)
+        for variable in variables { context.evaluate(variable) }
+        return context
+    }
+
+    private mutating func evaluate(_ variable: ContextVariable) {
+        do throws(ConditionObstacle) {
+            try require(variable.roots, among: obstacles)
+            do throws(Failure) {
+                names[variable.name] = try variable.evaluated(on: .object(names), context)
+            } catch {
+                throw ConditionObstacle(error)
+            }
+        } catch {
+            obstacles[variable.name] = error
+        }
+    }
+
+    /// With the fields of a statement's predicate beside the names; these win.
+    func about(_ predicate: JSONValue) -> StatementContext {
+        var merged = names
+        var shadowed: Set<String> = []
+        for member in predicate.object ?? [:] {
+            if scope.isTaken(member.name) {
+                shadowed.insert(member.name)
+            } else {
+                merged[member.name] = member.value
+            }
+        }
+        return StatementContext(
+            names: .object(merged), context: context, shadowed: shadowed, obstacles: obstacles)
+    }
+}
+
+/// What the conditions on one statement see.
+struct StatementContext: Sendable {
+    let names: JSONValue
+    let context: JMESPathContext
+    /// Fields of the statement whose names belong to the policy: they are not read.
+    let shadowed: Set<String>
+    fileprivate let obstacles: [String: ConditionObstacle]
+
+    init(
+        names: JSONValue, context: JMESPathContext = JMESPathContext(), shadowed: Set<String> = [],
+        obstacles: [String: ConditionObstacle] = [:]
+    ) {
+        self.names = names
+        self.context = context
+        self.shadowed = shadowed
+        self.obstacles = obstacles
+    }
+
+    /// Refuses when one of the names could not be given its value.
+    func require(_ roots: Set<String>) throws(ConditionObstacle) {
+        try Policy.require(roots, among: obstacles)
+    }
+}
+
+private func require(_ roots: Set<String>, among obstacles: [String: ConditionObstacle])
+    throws(ConditionObstacle)
+{
+    for root in roots.sorted() {
+        guard let obstacle = obstacles[root] else { continue }
+        throw ConditionObstacle(name: root, because: obstacle)
+    }
+}
+
+/// Spec: §1.6: the fields of an admission request. Those that only a cluster knows (userInfo, roles,
+/// oldObject) are refused when a policy is loaded.
+private func request(_ input: EvaluationInput, seesPodTemplate: Bool) -> JSONValue {
+    let identity = input.resource.identity
+    var request: JSONObject = [
+        "object": seesPodTemplate ? input.resource.asPod : input.resource.json,
+        "namespace": .string(identity.namespace), "name": .string(identity.name),
+        "operation": .string(input.operation.rawValue),
+        "kind": [
+            "group": .string(identity.group), "version": .string(identity.version),
+            "kind": .string(identity.kind),
+        ],
+    ]
+    if !input.subresource.isEmpty { request["subResource"] = .string(input.subresource) }
+    return .object(request)
+}
+
+extension ResourceManifest {
+    /// The resource with the metadata and spec of its pod template in the place of its own.
+    ///
+    /// Deviation: Kyverno rewrites the text `request.object.spec` in generated rules to the
+    /// template's path. Here the value is what a rule for pods expects, however it is written.
+    fileprivate var asPod: JSONValue {
+        guard var object = json.object, let path = podSpecPaths[identity.kind] else { return json }
+        var template: JSONValue? = json
+        for name in path.dropLast() { template = template?[name] }
+        object["spec"] = template?["spec"]
+        object["metadata"] = template?["metadata"]
+        return .object(object)
+    }
+}
+
+/// Spec: kyverno.md §1.5, "JSON context". An image that cannot be read, or two that would have one
+/// name, leave the whole table without a value: what is left out would pass unseen.
+private func imageTable(_ images: [ImageUse]) -> Result<JSONValue, ConditionObstacle> {
+    var lists: [ImageUse.Role: JSONObject] = [:]
+    var owners: [ImageUse.Role: Set<String>] = [:]
+    func obstacle(_ why: String) -> Result<JSONValue, ConditionObstacle> {
+        .failure(
+            ConditionObstacle(outcome: .refused, reason: .attestationPolicyFailed, why: why))
+    }
+    for image in images where image.role != .volume {
+        let name: PolicyImageName
+        do {
+            name = try PolicyImageName(parsing: image.written)
+        } catch {
+            return obstacle("the image \(quoted(image.written)) is no image name")
+        }
+        guard owners[image.role, default: []].insert(image.owner).inserted else {
+            return obstacle("two \(image.role.rawValue) have the name \(quoted(image.owner))")
+        }
+        var json = name.json(isComplete: false).object ?? [:]
+        json["jsonPointer"] = .string(image.pointer)
+        lists[image.role, default: [:]][image.owner] = .object(json)
+    }
+    var table: JSONObject = [:]
+    for (role, list) in lists.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+        table[role.rawValue] = .object(list)
+    }
+    return .success(.object(table))
+}
+
+extension PolicyImageName {
+    /// Spec: §1.6: `registry`, `path`, `name`, `tag`, `digest`, `reference`, `referenceWithTag`.
+    /// `image` has them all, empty where there is none; a member of `images` only those it has.
+    fileprivate func json(isComplete: Bool) -> JSONValue {
+        let repository = description.prefix { $0 != "@" }
+        let isTagged = name.digest == nil || name.tag != nil
+        let tag = isTagged ? name.tag?.description ?? "latest" : ""
+        let named = name.digest == nil ? repository.dropLast(tag.count + 1) : repository
+        let path = named.drop { $0 != "/" }.dropFirst()
+        var json: JSONObject = [
+            "registry": .string(String(named.prefix { $0 != "/" })), "path": .string(String(path)),
+            "name": .string(path.split(separator: "/").last.map { String($0) } ?? ""),
+            "reference": .string(description), "referenceWithTag": .string("\(named):\(tag)"),
+        ]
+        if isComplete || isTagged { json["tag"] = .string(tag) }
+        if isComplete || name.digest != nil {
+            json["digest"] = .string(name.digest?.description ?? "")
+        }
+        return .object(json)
+    }
+}
