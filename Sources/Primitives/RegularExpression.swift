@@ -14,6 +14,11 @@ package final class RegularExpression: Sendable {
     /// Compiles `pattern`; too large a one (`(a{1000}){1000}`) is refused.
     package init(_ pattern: String) throws(Failure) {
         self.pattern = pattern
+        if hasByteEscape(pattern) {
+            throw Failure(
+                .malformed, "cannot read the regular expression \(quoted(pattern))",
+                because: "\\C would match half of a character; Go's RE2 has no such escape")
+        }
         compiled = try Compiled(pattern)
     }
 
@@ -40,6 +45,23 @@ package final class RegularExpression: Sendable {
 
     /// The number of the group with that name.
     package func group(named name: String) -> Int? { compiled.group(named: name) }
+}
+
+/// Whether `\C` stands in the pattern, escaped backslashes and `\Q…\E` aside.
+private func hasByteEscape(_ pattern: String) -> Bool {
+    var isQuoted = false
+    var rest = pattern.utf8[...]
+    while let byte = rest.popFirst() {
+        guard byte == UInt8(ascii: "\\"), let escaped = rest.first else { continue }
+        if isQuoted {
+            isQuoted = escaped != UInt8(ascii: "E")
+            continue
+        }
+        rest = rest.dropFirst()
+        if escaped == UInt8(ascii: "C") { return true }
+        isQuoted = escaped == UInt8(ascii: "Q")
+    }
+    return false
 }
 
 extension RegularExpression: Hashable {
