@@ -134,6 +134,9 @@ package struct CELEnvironment: Sendable {
             return FunctionMeaning(name: name, isMethod: false)
         }
         guard let long = namespacedName(name, on: target, isLocal: isLocal) else {
+            if let unknown = misspeltName(name, on: target, isLocal: isLocal) {
+                return FunctionMeaning(name: unknown, isMethod: false)
+            }
             return FunctionMeaning(name: name, isMethod: true)
         }
         return FunctionMeaning(name: long, isMethod: false)
@@ -164,6 +167,17 @@ package struct CELEnvironment: Sendable {
         return nil
     }
 
+    /// `math.celi`: no function, but others start with `math.`, and nothing else is called `math`.
+    private func misspeltName(
+        _ name: String, on target: Expression, isLocal: (String) -> Bool
+    ) -> String? {
+        guard case .identifier(let first, false) = target.kind, !isLocal(first),
+            resolve([first], isAbsolute: false) == nil,
+            first == "cel" || functions.keys.contains(where: { $0.hasPrefix(first + ".") })
+        else { return nil }
+        return "\(first).\(name)"
+    }
+
     /// The overloads that can take so many arguments.
     func overloads(_ name: String, isMethod: Bool, count: Int) -> [Overload] {
         (functions[name] ?? []).filter {
@@ -175,15 +189,21 @@ package struct CELEnvironment: Sendable {
     // MARK: Messages
 
     func undeclaredMessage(_ name: String, isGuessing: Bool = true) -> String {
-        let names = isGuessing ? Array(variables.keys) + constants.keys : []
+        let names =
+            isGuessing ? Array(variables.keys) + constants.keys + ["true", "false", "null"] : []
         return "undeclared reference to '\(plain(name))' (in container '\(container)')"
             + suggestion(name, among: names)
     }
 
     func unknownFunctionMessage(_ name: String, isGuessing: Bool = true) -> String {
-        let names = isGuessing ? Array(functions.keys) : []
-        return "undeclared reference to '\(plain(name))' (in container '\(container)')"
-            + suggestion(name, among: names)
+        let message = "undeclared reference to '\(plain(name))' (in container '\(container)')"
+        let macros = macros.names
+        if macros.contains(name) { return message + "; the macro of that name has other arguments" }
+        guard isGuessing else { return message }
+        if let known = namesElsewhere[name.lowercased()], functions[known] != nil {
+            return message + "; did you mean '\(known)'?"
+        }
+        return message + suggestion(name, among: Array(functions.keys) + macros)
     }
 }
 
@@ -222,3 +242,12 @@ private func editDistance(_ left: String, _ right: String) -> Int {
 }
 
 private let longestSuggestion = 64
+
+/// What functions are called in other languages, in small letters.
+private let namesElsewhere = [
+    "len": "size", "length": "size", "count": "size", "includes": "contains",
+    "tolower": "lowerAscii", "tolowercase": "lowerAscii", "lower": "lowerAscii",
+    "toupper": "upperAscii", "touppercase": "upperAscii", "upper": "upperAscii",
+    "tostring": "string", "str": "string", "now": "time.now", "range": "lists.range",
+    "min": "math.least", "max": "math.greatest", "abs": "math.abs", "typeof": "type",
+]

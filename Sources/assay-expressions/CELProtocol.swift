@@ -2,11 +2,13 @@
 // CEL's part of the line protocol.
 //
 // {"lang":"cel","expr":"x + 1","bindings":{"x":{"int":"1"}}} → {"value":{"int":"2"}}
-// Beside those: "container"; "environment": conformance (default), kubernetes or kyverno;
+// Beside those: "container"; "environment": conformance, kubernetes or kyverno (by default the
+// specification's rules with the libraries of all three);
 // "type_env": [{"name","ident": type}] or functions, as in the suite; "disable_check", "check_only";
 // "unknown": [variable names]. Without "type_env" or "check" nothing is checked before it runs.
 
 import CEL
+import Foundation
 import Primitives
 
 func answerCEL(_ request: JSONReader) throws -> JSONValue {
@@ -14,6 +16,8 @@ func answerCEL(_ request: JSONReader) throws -> JSONValue {
     var environment = try environment(named: try request.optional("environment")?.string())
     environment.container = try request.optional("container")?.string() ?? ""
     var bindings = CELBindings()
+    let now = Int64(Date().timeIntervalSince1970)
+    if let now = CELTimestamp(seconds: now) { bindings.set(CELBindings.now, to: .timestamp(now)) }
     var declared: Set<String> = []
     let declarations = try request.optional("type_env")?.items(atMost: Limits.expressionNeeds) ?? []
     for entry in declarations {
@@ -62,7 +66,8 @@ private func shown(_ need: CELNeed) -> String {
 
 private func environment(named name: String?) throws(Failure) -> CELEnvironment {
     switch name {
-    case nil, "conformance": return .conformance
+    case nil: return everything
+    case "conformance": return .conformance
     case "kubernetes": return .kubernetes
     case "kyverno": return .kyverno
     default:
@@ -71,6 +76,18 @@ private func environment(named name: String?) throws(Failure) -> CELEnvironment 
             because: "the environment is conformance, kubernetes or kyverno")
     }
 }
+
+/// The specification's rules, with every library there is: who asks need not know where a function
+/// comes from.
+private let everything: CELEnvironment = {
+    var environment = CELEnvironment.conformance
+    let libraries: [CELLibrary] = [
+        .kubernetesLists, .kubernetesRegex, .kubernetesURLs, .quantity, .semver, .format, .images,
+        .documents, .hashes, .times, .transforms,
+    ]
+    for library in libraries { environment.add(library) }
+    return environment
+}()
 
 /// Declares one entry of `type_env`; functions get no body, for they are only checked.
 private func declare(

@@ -132,7 +132,7 @@ struct CELLibraryTests {
         "quantity('50.7k').asApproximateFloat() == 50700.0",
         "isQuantity('1.3Mi') && !isQuantity('1,3Mi')",
         "!isQuantity('Three') && !isQuantity('.') && isQuantity('.5') && isQuantity('5.')",
-        "quantity('9999999999999999999999999999').isInteger()",
+        "!quantity('9999999999999999999999999999').isInteger()",
         "quantity('0').isLessThan(quantity('1u'))",
     ]
 
@@ -193,7 +193,7 @@ struct CELLibraryTests {
         "parseImageReference('ghcr.io/a/b:1').registry() == 'ghcr.io'",
         "image('localhost:5000/ab:1').registry() == 'localhost:5000' && image('localhost:5000/ab:1').tag() == '1'",
         "image('a/b@sha256:\(String(repeating: "0", count: 64))').containsDigest()",
-        "image('a/b:1@sha256:\(String(repeating: "0", count: 64))').tag() == '1'",
+        "image('a/b:1@sha256:\(String(repeating: "0", count: 64))').tag() == ''",
         "image('a/b@sha256:\(String(repeating: "0", count: 64))').tag() == ''",
         "isImage('a/b:c') && !isImage('a b') && !isImage('') && !isImage('a/b:') && !isImage('a@b')",
         "image('docker.io/library/nginx') == image('nginx')",

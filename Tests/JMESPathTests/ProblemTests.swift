@@ -42,7 +42,7 @@ struct ProblemTests {
 
     @Test("a misspelt function gets a suggestion, and one of the other dialect a hint")
     func suggestions() throws {
-        #expect(try problem("lenght(@)").message.contains("did you mean length"))
+        #expect(try problem("lenght(@)").message.contains("did you mean length?"))
         #expect(
             try problem("to_upper('a')", .standard).message.contains("Kyverno's dialect has it"))
     }

@@ -215,7 +215,9 @@ struct Checker {
         case .dyn, .parameter: return .dyn
         default:
             throw problem(
-                .typeMismatch, "the type \(type) has no field \(quoted(name))", at: place)
+                .typeMismatch,
+                "type '\(shown(type))' does not support field selection: it has no field "
+                    + quoted(name), at: place)
         }
     }
 

@@ -37,7 +37,7 @@ func isContained(
     case .map(let map):
         guard let key = CELKey(lookup: value) else { return false }
         return map[key] != nil
-    default: throw .noSuchOverload
+    default: throw .noOperator("in", value, container)
     }
 }
 
@@ -62,7 +62,7 @@ func add(_ left: CELValue, _ right: CELValue, _ meter: inout CostMeter) throws(S
         return .timestamp(sum)
     case (.duration(let a), .duration(let b)):
         return try duration(a.nanoseconds.addingReportingOverflow(b.nanoseconds))
-    default: throw .noSuchOverload
+    default: throw .noOperator("+", left, right)
     }
 }
 
@@ -85,7 +85,7 @@ private func subtract(_ left: CELValue, _ right: CELValue) throws(Stop) -> CELVa
         return .timestamp(sum)
     case (.duration(let a), .duration(let b)):
         return try duration(a.nanoseconds.subtractingReportingOverflow(b.nanoseconds))
-    default: throw .noSuchOverload
+    default: throw .noOperator("-", left, right)
     }
 }
 
@@ -111,7 +111,9 @@ private func scale(
     case (.remainder, .uint(let a), .uint(let b)):
         guard b != 0 else { throw modulusByZero }
         return .uint(a % b)
-    default: throw .noSuchOverload
+    default:
+        let symbol = operation.rawValue.dropFirst().prefix(1)
+        throw .noOperator(String(symbol), left, right)
     }
 }
 
@@ -120,7 +122,8 @@ func negate(_ value: CELValue) throws(Stop) -> CELValue {
     case .int(let number):
         return .int(try fitting(Int64(0).subtractingReportingOverflow(number), "int"))
     case .double(let number): return .double(-number)
-    default: throw .noSuchOverload
+    default:
+        throw .failed(.noSuchOverload, "no such overload: -\(value.typeName)")
     }
 }
 

@@ -87,7 +87,7 @@ private func order<Number: Comparable>(_ left: Number, _ right: Number) -> Order
     left < right ? .before : left > right ? .after : left == right ? .same : .none
 }
 
-/// The order of two values; throws when their types have none. NaN has no order and is no error.
+/// The order of two values; throws when their types have none, as if it were for `<`. NaN has no order and is no error.
 func compare(
     _ left: CELValue, _ right: CELValue, _ meter: inout CostMeter
 ) throws(Stop) -> Order {
@@ -105,7 +105,7 @@ func compare(
     case (.int, .uint), (.int, .double), (.uint, .int), (.uint, .uint), (.uint, .double),
         (.double, .int), (.double, .uint), (.double, .double):
         return numericOrder(left, right)
-    default: throw .noSuchOverload
+    default: throw .noOperator("<", left, right)
     }
 }
 

@@ -47,7 +47,7 @@ extension Planner {
         let unknown = environment.unknownFunctionMessage(name, isGuessing: !isKnown && mayGuess())
         let message =
             isKnown
-            ? "no such overload: \(name) does not take \(runs.count) arguments this way"
+            ? "no such overload: \(name) does not take \(runs.count) argument\(runs.count == 1 ? "" : "s") this way"
             : "unbound function: \(unknown)"
         return Plan { _ throws(Stop) in throw Stop.failed(kind, message).placed(place) }
     }

@@ -60,7 +60,8 @@ private struct LoopItems {
     let second: [CELValue]?
 
     init(_ loop: Loop, _ frame: inout Frame) throws(Stop) {
-        switch try loop.range(&frame) {
+        let range = try loop.range(&frame)
+        switch range {
         case .list(let items):
             guard loop.slots.count == 2 else {
                 (first, second) = (items, nil)
@@ -71,7 +72,12 @@ private struct LoopItems {
         case .map(let map):
             try frame.meter.chargeItems(map.count)
             (first, second) = (map.keys.map(\.value), loop.slots.count == 2 ? map.values : nil)
-        default: throw Stop.noSuchOverload.placed(loop.place)
+        default:
+            throw Stop.failed(
+                .noSuchOverload,
+                "no such overload: a value of type \(range.typeName) cannot be range of a comprehension: it takes "
+                    + "a list or a map"
+            ).placed(loop.place)
         }
     }
 
@@ -84,8 +90,9 @@ private struct LoopItems {
 
 @inline(__always)
 private func holds(_ run: Run, _ loop: Loop, _ frame: inout Frame) throws(Stop) -> Bool {
-    guard case .bool(let value) = try run(&frame) else {
-        throw Stop.noSuchOverload.placed(loop.place)
+    let found = try run(&frame)
+    guard case .bool(let value) = found else {
+        throw Stop.noCondition(found).placed(loop.place)
     }
     return value
 }

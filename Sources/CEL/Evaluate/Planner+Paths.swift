@@ -22,7 +22,7 @@ extension Planner {
         case local(slot: Int, nesting: Int)
         case variable(number: Int, name: String)
         case expression(Plan)
-        case undeclared(String)
+        case undeclared(String, at: Int)
     }
 
     mutating func pathPlan(_ expression: Expression) throws(CELProblem) -> Plan {
@@ -46,7 +46,7 @@ extension Planner {
         }
         let names = [name] + leadingNames(steps)
         guard let found = environment.resolve(names, isAbsolute: isAbsolute) else {
-            return (.undeclared(name), steps[...])
+            return (.undeclared(name, at: base.place), steps[...])
         }
         let rest = steps[(found.consumed - 1)...]
         switch found.meaning {
@@ -89,10 +89,10 @@ extension Planner {
                 { frame throws(Stop) in
                     try walk(steps, from: try run(&frame), &frame, at: place)
                 }, nesting: base.nesting + wrapping)
-        case .undeclared(let name):
+        case .undeclared(let name, let start):
             let message = environment.undeclaredMessage(name, isGuessing: mayGuess())
             return Plan { _ throws(Stop) in
-                throw Stop.failed(.undeclaredReference, message).placed(place)
+                throw Stop.failed(.undeclaredReference, message).placed(start)
             }
         }
     }
@@ -243,9 +243,13 @@ private func take(
 ) throws(Stop) -> CELValue {
     switch step {
     case .field(let name, let isOptional):
-        if !isOptional, case .map(let map) = value {
+        switch value {
+        case .map(let map) where !isOptional:
             guard let found = map[name] else { throw noSuchKey(.string(name)) }
             return found
+        case .map, .optional: break
+        default:
+            if !isOptional { throw unselectable(name, in: value) }
         }
         return try member(.string(name), of: value, isOptional: isOptional)
     case .index(let run, let isOptional, _):
@@ -290,6 +294,12 @@ private func element(
         guard case .string = key else { throw .noSuchOverload }
         throw noSuchKey(key, in: value)
     }
+}
+
+private func unselectable(_ name: String, in value: CELValue) -> Stop {
+    .failed(
+        .noSuchOverload,
+        "type '\(value.typeName)' does not support field selection: no such key: '\(plain(name))'")
 }
 
 func noSuchKey(_ key: CELValue, in value: CELValue? = nil) -> Stop {

@@ -153,8 +153,9 @@ struct Planner {
     private func notPlan(_ operand: Plan, at place: Int) -> Plan {
         let run = operand.run
         return Plan { frame throws(Stop) in
-            guard case .bool(let value) = try run(&frame) else {
-                throw Stop.noSuchOverload.placed(place)
+            let operand = try run(&frame)
+            guard case .bool(let value) = operand else {
+                throw Stop.noCondition(operand).placed(place)
             }
             try frame.meter.charge(1)
             return .bool(!value)
@@ -179,8 +180,9 @@ struct Planner {
             var stops = StopCollector()
             for run in runs {
                 do throws(Stop) {
-                    guard case .bool(let value) = try run(&frame) else {
-                        throw Stop.noSuchOverload.placed(place)
+                    let operand = try run(&frame)
+                    guard case .bool(let value) = operand else {
+                        throw Stop.noCondition(operand).placed(place)
                     }
                     if value == deciding { return .bool(deciding) }
                 } catch { try stops.keep(error) }
@@ -209,8 +211,9 @@ struct Planner {
         return Plan(
             { frame throws(Stop) in
                 for arm in ready {
-                    guard case .bool(let holds) = try arm.condition(&frame) else {
-                        throw Stop.noSuchOverload.placed(place)
+                    let condition = try arm.condition(&frame)
+                    guard case .bool(let holds) = condition else {
+                        throw Stop.noCondition(condition).placed(place)
                     }
                     if holds { return try arm.value(&frame) }
                 }

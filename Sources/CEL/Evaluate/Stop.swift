@@ -16,6 +16,16 @@ package enum Stop: Error, Sendable {
 
     static let noSuchOverload = Stop.failed(.noSuchOverload, "no such overload")
 
+    static func noOperator(_ symbol: String, _ left: CELValue, _ right: CELValue) -> Stop {
+        failed(.noSuchOverload, "no such overload: \(left.typeName) \(symbol) \(right.typeName)")
+    }
+
+    /// For what should be true or false, and is neither.
+    static func noCondition(_ value: CELValue) -> Stop {
+        failed(
+            .noSuchOverload, "no such overload: expected a bool, found \(value.typeName)")
+    }
+
     /// A spent budget must end the whole evaluation; `true || …` does not bring it back.
     var isFinal: Bool {
         if case .problem(let problem) = self { problem.kind == .costLimit } else { false }

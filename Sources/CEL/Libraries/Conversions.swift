@@ -11,7 +11,8 @@ let conversionOverloads: [Overload] =
         .global("type", a, .type(a)) { value, _ throws(Stop) in .type(value.typeName) },
     ]
     + conversions("bool", .bool, from: [.bool, .string], boolean)
-    + conversions("int", .int, from: [.int, .uint, .double, .string, .timestamp], integer)
+    + conversions(
+        "int", .int, from: [.int, .uint, .double, .string, .timestamp, .duration], integer)
     + conversions("uint", .uint, from: [.uint, .int, .double, .string], unsigned)
     + conversions("double", .double, from: [.double, .int, .uint, .string], double)
     + conversions(
@@ -71,6 +72,8 @@ private func integer(_ value: CELValue) throws(Stop) -> CELValue {
         else { throw impossible(text, "int") }
         return .int(number)
     case .timestamp(let time): return .int(time.seconds)
+    // Spec: cel-go, `duration_to_int64`: nanoseconds.
+    case .duration(let length): return .int(length.nanoseconds)
     default: throw .noSuchOverload
     }
 }
@@ -114,11 +117,20 @@ func readDouble(_ text: String) -> Double? {
     default: break
     }
     let isDecimal = text.utf8.allSatisfy { isDigit($0) || "+-.eE".utf8.contains($0) }
+    if let number = hexadecimalDouble(text) { return number }
     guard isDecimal, text.utf8.contains(where: isDigit) else { return nil }
     var spelled = text
     if spelled.hasSuffix(".") { spelled += "0" }
     guard let number = Double(spelled), number.isFinite else { return nil }
     return number
+}
+
+/// `0x1.8p+3`: the exponent must be there.
+private func hexadecimalDouble(_ text: String) -> Double? {
+    let small = text.lowercased()
+    let digits = small.drop { $0 == "+" || $0 == "-" }
+    guard digits.hasPrefix("0x"), digits.contains("p") else { return nil }
+    return Double(small).flatMap { $0.isFinite ? $0 : nil }
 }
 
 private func text(_ value: CELValue) throws(Stop) -> CELValue {

@@ -108,7 +108,7 @@ private let regexOverloads: [Overload] = [
         let text = try text.string()
         let pattern = try singleGroup(pattern, &meter)
         guard let match = try matches(of: pattern, in: text, atMost: 1, &meter).first,
-            let range = match[pattern.groupCount]
+            let range = match[pattern.groupCount], pattern.groupCount == 0 || !range.isEmpty
         else { return .none }
         return .of(.string(slice(range, of: text)))
     },
@@ -117,8 +117,10 @@ private let regexOverloads: [Overload] = [
         let text = try text.string()
         let pattern = try singleGroup(pattern, &meter)
         let found = try matches(of: pattern, in: text, atMost: .max, &meter)
+        let ranges = found.compactMap { $0[pattern.groupCount] }
         return .list(
-            found.compactMap { $0[pattern.groupCount].map { .string(slice($0, of: text)) } })
+            ranges.filter { pattern.groupCount == 0 || !$0.isEmpty }
+                .map { .string(slice($0, of: text)) })
     },
     .global("regex.replace", [.string, .string, .string], .string) { values, meter throws(Stop) in
         try replace(values, limit: -1, &meter)
@@ -128,7 +130,8 @@ private let regexOverloads: [Overload] = [
     },
 ]
 
-/// Spec: ext/regex: one group is what is taken, none is the whole match, more are a mistake.
+/// Spec: ext/regex: one group is what is taken, where it holds something; none is the whole match,
+/// more are a mistake.
 private func singleGroup(
     _ pattern: CELValue, _ meter: inout CostMeter
 ) throws(Stop) -> RegularExpression {

@@ -74,7 +74,10 @@ private struct Formatter {
         case "x": return try hexadecimal(value)
         case "X": return try hexadecimal(value).uppercased()
         case "o": return try octal(value)
-        default: throw formatting("unrecognized formatting clause \"\(plain(String(clause)))\"")
+        default:
+            throw formatting(
+                "could not parse formatting clause: unrecognized formatting clause "
+                    + "\"\(plain(String(clause)))\"")
         }
     }
 

@@ -37,26 +37,64 @@ enum StringFormat: String, CaseIterable, Sendable {
     private func name(_ text: String, _ limit: Int, _ fits: (String) -> Bool) -> [String] {
         var found: [String] = []
         if text.utf8.count > limit { found.append("must be no more than \(limit) characters") }
-        if !fits(text) { found.append("must be a \(rawValue)") }
+        if !fits(text) { found.append(complaint) }
         return found
     }
 
+    /// What Kubernetes says of a text without the shape: policies hand these on in their messages.
+    private var complaint: String {
+        switch self {
+        case .dns1123Label, .dns1123LabelPrefix:
+            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
+                + "and must start and end with an alphanumeric character (e.g. 'my-name',  or "
+                + "'123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+        case .dns1035Label, .dns1035LabelPrefix:
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start "
+                + "with an alphabetic character, and end with an alphanumeric character (e.g. "
+                + "'my-name',  or 'abc-123', regex used for validation is "
+                + "'[a-z]([-a-z0-9]*[a-z0-9])?')"
+        case .labelValue:
+            "a valid label must be an empty string or consist of alphanumeric characters, '-', "
+                + "'_' or '.', and must start and end with an alphanumeric character (e.g. "
+                + "'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+                + "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+        case .qualifiedName:
+            "name part must consist of alphanumeric characters, '-', '_' or '.', and must start "
+                + "and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or "
+                + "'123-abc', regex used for validation is "
+                + "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+        default:
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "
+                + "'-' or '.', and must start and end with an alphanumeric character (e.g. "
+                + "'example.com', regex used for validation is "
+                + #"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"#
+        }
+    }
+
     /// A name that something is added to may end with the dash before it.
+    ///
+    /// Spec: Kubernetes, api/validation, "maskTrailingDash": the last two characters become one.
     private func withoutDash(_ text: String) -> String {
-        text.utf8.count > 1 && text.hasSuffix("-") ? text.dropLast() + "a" : text
+        text.utf8.count > 1 && text.hasSuffix("-") ? text.dropLast(2) + "a" : text
     }
 
     private func qualifiedComplaints(_ text: String) -> [String] {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard parts.count <= 2, let last = parts.last else {
-            return ["a qualified name has at most one prefix before a slash"]
+            return [
+                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', with "
+                    + "an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            ]
         }
         var found: [String] = []
         if parts.count == 2 {
-            if parts[0].isEmpty { found.append("the prefix part must be non-empty") }
-            found += StringFormat.dns1123Subdomain.complaints(about: parts[0])
+            found +=
+                parts[0].isEmpty
+                ? ["prefix part must be non-empty"]
+                : StringFormat.dns1123Subdomain.complaints(about: parts[0])
+                    .map { "prefix part " + $0 }
         }
-        if last.isEmpty { found.append("the name part must be non-empty") }
+        if last.isEmpty { found.append("name part must be non-empty") }
         return found + name(last, 63, isQualifiedPart)
     }
 }

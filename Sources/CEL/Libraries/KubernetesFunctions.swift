@@ -24,7 +24,8 @@ private let quantityOverloads: [Overload] =
         .global("quantity", .string, amount) { text, _ throws(Stop) in
             let text = try text.string()
             guard let quantity = Quantity(text) else {
-                throw .failed(.conversion, "\(quoted(text)) is no quantity")
+                throw .failed(
+                    .conversion, "\(quoted(text)) is no quantity: \(reason(against: text))")
             }
             return value(quantity)
         },
@@ -39,7 +40,7 @@ private let quantityOverloads: [Overload] =
         },
         .method("asInteger", on: amount, .int) { quantity, _ throws(Stop) in
             guard let integer = try asQuantity(quantity).integer else {
-                throw .failed(.outOfRange, "cannot convert the quantity to an int without loss")
+                throw .failed(.outOfRange, "cannot convert value to integer")
             }
             return .int(integer)
         },
@@ -70,6 +71,19 @@ private func arithmetic(
             value(combine(try asQuantity(left), Quantity(whole: try right.int())))
         },
     ]
+}
+
+/// Kubernetes tells a number with an unknown suffix from what is no number at all.
+private func reason(against text: String) -> String {
+    let isMark: (UInt8) -> Bool = { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }
+    var rest = text.utf8.drop(while: isMark)
+    let number = rest.prefix { isDigit($0) || $0 == UInt8(ascii: ".") }
+    rest = rest.dropFirst(number.count).drop { "eEinumkKMGTP".utf8.contains($0) }
+    rest = rest.drop(while: isMark).drop(while: isDigit)
+    return !number.isEmpty && rest.isEmpty
+        ? "unable to parse quantity's suffix"
+        : "quantities must match the regular expression "
+            + "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 }
 
 private func value(_ quantity: Quantity) -> CELValue {
@@ -128,7 +142,11 @@ private func readVersion(_ text: CELValue, isNormalized: Bool) throws(Stop) -> C
     let text = try text.string()
     guard
         let version = isNormalized ? SemanticVersion(normalizing: text) : SemanticVersion(text)
-    else { throw .failed(.conversion, "\(quoted(text)) is no semantic version") }
+    else {
+        let parts = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        let why = parts.count < 3 ? ": No Major.Minor.Patch elements found" : ""
+        throw .failed(.conversion, "\(quoted(text)) is no semantic version\(why)")
+    }
     return .opaque(
         OpaqueValue(typeName: versionType, content: .version(version), text: version.text))
 }

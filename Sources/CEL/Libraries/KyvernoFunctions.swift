@@ -104,10 +104,10 @@ private let documentOverloads: [Overload] = [
         } catch { throw unreadable(error) }
     },
     .global("json.marshal", .dyn, .string) { value, meter throws(Stop) in
-        var left = Limits.expressionResultItems
-        let text = try value.json(&left, &meter).compactText
-        try meter.chargeText(text.utf8.count)
-        return .string(text)
+        var writer = GoDocumentWriter()
+        try writer.write(value, &meter)
+        try meter.chargeText(writer.bytes.count)
+        return .string(String(decoding: writer.bytes, as: UTF8.self))
     },
     .global("yaml.parse", .string, .dyn) { text, meter throws(Stop) in
         let text = try text.string()

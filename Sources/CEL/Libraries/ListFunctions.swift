@@ -40,11 +40,14 @@ private let listOverloads: [Overload] = [
         let items = try values[0].items()
         let (start, end) = (try values[1].int(), try values[2].int())
         guard start >= 0, end >= 0 else {
-            throw .failed(.invalidArgument, "cannot slice(\(start), \(end)), negative indexes")
+            throw .failed(
+                .invalidArgument, "cannot slice(\(start), \(end)), negative indexes not supported")
         }
         guard start <= end else {
             throw .failed(
-                .invalidArgument, "cannot slice(\(start), \(end)), start index must not exceed end")
+                .invalidArgument,
+                "cannot slice(\(start), \(end)), start index must be less than or equal to end index"
+            )
         }
         guard end <= Int64(items.count) else {
             throw .failed(
@@ -173,7 +176,8 @@ private func extreme(
 ) throws(Stop) -> CELValue {
     let items = try list.items()
     guard var best = items.first else {
-        throw .failed(.invalidArgument, "the list is empty: it has no smallest or largest item")
+        let name = wanted == .before ? "min" : "max"
+        throw .failed(.invalidArgument, "\(name) called on empty list")
     }
     for item in items.dropFirst() {
         try meter.charge(1)

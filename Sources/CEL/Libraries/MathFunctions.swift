@@ -22,10 +22,10 @@ private func extremeOverloads(_ name: String, _ wanted: Order) -> [Overload] {
         guard var best = items.first else {
             throw .failed(.invalidArgument, "\(name)(list) argument must not be empty")
         }
-        _ = try checkedNumber(best)
+        _ = try checkedNumber(best, name)
         for item in items.dropFirst() {
             try meter.charge(1)
-            if numericOrder(try checkedNumber(item), best) == wanted { best = item }
+            if numericOrder(try checkedNumber(item, name), best) == wanted { best = item }
         }
         return best
     }
@@ -45,10 +45,10 @@ private func extremeOverloads(_ name: String, _ wanted: Order) -> [Overload] {
     return overloads
 }
 
-private func checkedNumber(_ value: CELValue) throws(Stop) -> CELValue {
+private func checkedNumber(_ value: CELValue, _ name: String) throws(Stop) -> CELValue {
     switch value {
     case .int, .uint, .double: return value
-    default: throw .noSuchOverload
+    default: throw .failed(.noSuchOverload, "no such overload: \(name) of \(value.typeName)")
     }
 }
 
@@ -115,7 +115,7 @@ private let signOverloads: [Overload] = [
     },
     .global("math.sign", .double, .double) { value, _ throws(Stop) in
         let number = try value.number()
-        return .double(number.isNaN || number == 0 ? number : number < 0 ? -1 : 1)
+        return .double(number.isNaN ? number : number == 0 ? 0 : number < 0 ? -1 : 1)
     },
 ]
 
@@ -160,7 +160,7 @@ private func shift(
     let distance: @Sendable (CELValue) throws(Stop) -> UInt64 = { value throws(Stop) in
         let count = try value.int()
         guard count >= 0 else {
-            throw .failed(.invalidArgument, "\(name)() invalid negative shift: \(count)")
+            throw .failed(.invalidArgument, "\(name)() negative offset: \(count)")
         }
         return UInt64(count)
     }

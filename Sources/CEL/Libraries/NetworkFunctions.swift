@@ -98,7 +98,7 @@ private func asRange(_ value: CELValue) throws(Stop) -> NetworkRange {
 private func readAddress(_ text: String) throws(Stop) -> NetworkAddress {
     if let address = NetworkAddress(text) { return address }
     if text.utf8.contains(UInt8(ascii: "%")) {
-        throw .failed(.conversion, "IP address with zone value is not allowed")
+        throw .failed(.conversion, "IP Address with zone value is not allowed")
     }
     if NetworkAddress(text, allowingMapped: true) != nil {
         throw .failed(.conversion, "IPv4-mapped IPv6 address is not allowed")
@@ -111,6 +111,11 @@ private func readRange(_ text: String) throws(Stop) -> NetworkRange {
     if let range = NetworkRange(text) { return range }
     if text.utf8.contains(UInt8(ascii: "%")) {
         throw .failed(.conversion, "CIDR with zone value is not allowed")
+    }
+    if let address = text.split(separator: "/").first.map(String.init),
+        NetworkAddress(address) == nil, NetworkAddress(address, allowingMapped: true) != nil
+    {
+        throw .failed(.conversion, "IPv4-mapped IPv6 address is not allowed")
     }
     throw .failed(
         .conversion, "network address parse error during conversion from string: \(quoted(text))")

@@ -11,7 +11,7 @@ extension CELLibrary {
             overloads: operatorOverloads + conversionOverloads + textOverloads + timeOverloads,
             types: [
                 "bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type",
-                "type", "google.protobuf.Timestamp", "google.protobuf.Duration", "dyn",
+                "type", "google.protobuf.Timestamp", "google.protobuf.Duration",
             ],
             macros: .standard))
 

@@ -59,7 +59,7 @@ private func index(
     let start = try start.int()
     // Spec: the empty text is found where the search starts, wherever that is.
     if part.isEmpty { return .int(start) }
-    guard start >= 0, start < Int64(max(text.count, 1)) else { throw outOfRange(start) }
+    guard start >= 0, start <= Int64(text.count) else { throw outOfRange(start) }
     try meter.charge((text.count / 10 + 1) * (part.count / 10 + 1))
     guard part.count <= text.count else { return .int(-1) }
     for place in Int(start)..<max(Int(start), text.count - part.count + 1)
@@ -74,7 +74,9 @@ private func lastIndex(
     let part = try points(part)
     let end = try end?.int()
     if part.isEmpty { return .int(end ?? Int64(text.count)) }
-    if let end, end < 0 || end >= Int64(text.count) { throw outOfRange(end) }
+    if let end, end < 0 || end > Int64(text.count) { throw outOfRange(end) }
+    // Spec: cel-go: the place after the last one is in range, and nothing is found from there.
+    if let end, end == Int64(text.count) { return .int(-1) }
     try meter.charge((text.count / 10 + 1) * (part.count / 10 + 1))
     guard part.count <= text.count else { return .int(-1) }
     let last = min(text.count - part.count, end.map { Int($0) } ?? text.count)

@@ -104,14 +104,15 @@ struct Lexer {
         }
         let rest = String(decoding: bytes[place...].prefix(4), as: UTF8.self)
         let character = rest.unicodeScalars.first.map { String($0) } ?? ""
-        throw problem("the character '\(plain(character))' has no meaning here", at: place)
+        let hint = "=&|".contains(character) ? "; did you mean '\(character)\(character)'?" : ""
+        throw problem("the character '\(plain(character))' has no meaning here\(hint)", at: place)
     }
 
     // MARK: Numbers
 
     private mutating func number() throws(CELProblem) -> Token.Kind {
         let start = place
-        if peek() == UInt8(ascii: "0"), let x = peek(1), x | 0x20 == UInt8(ascii: "x"),
+        if peek() == UInt8(ascii: "0"), let x = peek(1), x == UInt8(ascii: "x"),
             peek(2).map(isHexDigit) == true
         {
             place += 2

@@ -11,6 +11,17 @@ struct MacroSet: OptionSet, Sendable {
     static let bindings = MacroSet(rawValue: 8)
     static let blocks = MacroSet(rawValue: 16)
     static let sorting = MacroSet(rawValue: 32)
+
+    /// For messages.
+    var names: [String] {
+        let groups: [(MacroSet, [String])] = [
+            (.standard, ["has", "all", "exists", "exists_one", "existsOne", "map", "filter"]),
+            (.optionals, ["optMap", "optFlatMap"]), (.bindings, ["cel.bind"]),
+            (.twoVariables, ["transformList", "transformMap", "transformMapEntry"]),
+            (.sorting, ["sortBy"]),
+        ]
+        return groups.filter { contains($0.0) }.flatMap(\.1)
+    }
 }
 
 extension Parser {
@@ -99,6 +110,11 @@ extension Parser {
         for argument in arguments.prefix(shape.variables) {
             guard case .identifier(let name, isAbsolute: false) = argument.kind else {
                 throw problem("the variable of a macro is a simple name", at: argument.place)
+            }
+            guard name != "__result__" else {
+                throw problem(
+                    "the name __result__ is taken: iteration variable overwrites accumulator "
+                        + "variable", at: argument.place)
             }
             guard !variables.contains(name) else {
                 throw problem("the two variables of a macro have two names", at: argument.place)

@@ -56,7 +56,14 @@ struct Parser {
     }
 
     private func unexpected(_ wanted: String) -> CELProblem {
-        problem("found \(plain(current.shown)) where \(wanted) should be", at: current.place)
+        let hint =
+            switch current.shown {
+            case "'and'": "; did you mean '&&'?"
+            case "'or'": "; did you mean '||'?"
+            default: ""
+            }
+        return problem(
+            "found \(plain(current.shown)) where \(wanted) should be\(hint)", at: current.place)
     }
 
     func problem(
@@ -185,6 +192,8 @@ struct Parser {
                 count += 1
             }
         }
+        // Spec: langdef.md, "Syntax": the minus of a number belongs to it, also behind a `!`.
+        if sign == .not, symbol == .minus { literal = try negativeLiteral() }
         let operand: Expression
         if let literal { operand = try members(of: literal) } else { operand = try member() }
         return try applied(sign, count > 2 ? 2 - count % 2 : count, to: operand, at: place)
@@ -406,6 +415,11 @@ struct Parser {
         let place = current.place
         advance()
         var items: [ListItem] = []
+        // Spec: langdef.md, "Syntax": the comma at the end may stand alone.
+        if take(.comma) {
+            try expect(.rightBracket)
+            return try node(.list([]), at: place)
+        }
         while symbol != .rightBracket {
             let isOptional = macros.contains(.optionals) && take(.question)
             items.append(ListItem(value: try expression(), isOptional: isOptional))
@@ -420,6 +434,10 @@ struct Parser {
         let place = current.place
         advance()
         var entries: [MapEntry] = []
+        if take(.comma) {
+            try expect(.rightBrace)
+            return try node(.map([]), at: place)
+        }
         while symbol != .rightBrace {
             entries.append(try entry())
             guard take(.comma) else { break }

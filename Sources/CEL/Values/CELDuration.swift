@@ -80,14 +80,18 @@ private func takeDurationPart(
         total = sum
     }
     let (nanos, over) = total.multipliedReportingOverflow(by: unit)
-    var part = 0.0
+    // Go's rounding: in doubles, and without the digits that do not fit 63 bits.
+    var part: UInt64 = 0
     var scale = 1.0
-    for digit in fraction.prefix(18) {
-        part = part * 10 + Double(digit - UInt8(ascii: "0"))
+    for digit in fraction {
+        guard part <= UInt64(Int64.max) / 10 else { break }
+        let next = part * 10 + UInt64(digit - UInt8(ascii: "0"))
+        guard next <= 1 << 63 else { break }
+        part = next
         scale *= 10
     }
-    // Below one unit, so at most 3.6e12.
-    let (sum, carry) = nanos.addingReportingOverflow(UInt64(part * (Double(unit) / scale)))
+    // At most one unit, so at most 3.6e12.
+    let (sum, carry) = nanos.addingReportingOverflow(UInt64(Double(part) * (Double(unit) / scale)))
     return (sum, isTooLong || over || carry)
 }
 

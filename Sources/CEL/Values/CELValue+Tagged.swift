@@ -5,7 +5,8 @@ internal import FoundationEssentials
 package import Primitives
 
 extension CELValue {
-    /// Reads `{"type": content}`; 64-bit numbers are strings, doubles may be in hexadecimal.
+    /// Reads `{"type": content}`; 64-bit numbers are strings and may be numbers, doubles may be in
+    /// hexadecimal.
     package init(tagged json: JSONValue) throws(Failure) {
         guard let object = json.object, let member = object.members.first, object.count == 1 else {
             throw unreadable("it is not an object with one type in it")
@@ -23,13 +24,19 @@ extension CELValue {
             guard let value = content.bool else { return nil }
             self = .bool(value)
         case "int":
-            guard let value = content.string.flatMap({ Int64($0) }) else { return nil }
+            guard
+                let value = content.string.flatMap({ Int64($0) }) ?? content.integer.map(Int64.init)
+            else { return nil }
             self = .int(value)
         case "uint":
-            guard let value = content.string.flatMap({ UInt64($0) }) else { return nil }
+            guard
+                let value = content.string.flatMap({ UInt64($0) })
+                    ?? content.integer.flatMap(UInt64.init(exactly:))
+            else { return nil }
             self = .uint(value)
         case "double":
-            guard let value = content.string.flatMap({ hexDouble($0) }) else { return nil }
+            guard let value = content.string.flatMap({ hexDouble($0) }) ?? numberDouble(content)
+            else { return nil }
             self = .double(value)
         case "string":
             guard let value = content.string else { return nil }
@@ -45,6 +52,8 @@ extension CELValue {
         case "timestamp", "duration":
             guard let value = moment(tag, content) else { return nil }
             self = value
+        case "optional":
+            self = content == .null ? .none : .of(try CELValue(tagged: content))
         default:
             guard let value = try container(tag, content) else { return nil }
             self = value
@@ -142,6 +151,10 @@ private func moment(_ tag: String, _ content: JSONValue) -> CELValue? {
 
 private func seconds(_ seconds: Int64, _ nanos: Int64) -> JSONValue {
     ["seconds": .string(String(seconds)), "nanos": .number(JSONNumber(Int(nanos)))]
+}
+
+private func numberDouble(_ content: JSONValue) -> Double? {
+    if case .number(let number) = content { number.double } else { nil }
 }
 
 /// `0x1.8000000000000p+1` or decimal, `NaN`, `Infinity`.

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Image references as Kyverno's CEL reads them. Spec: go-containerregistry, pkg/name.
 
-/// A reference in parts: registry, repository, and a tag or a digest or both.
+/// A reference in parts: registry, repository, and a tag or a digest.
 struct ImageReference: Hashable, Sendable {
     let registry: String
     let repository: String
-    /// The written tag; `latest` when there is neither a tag nor a digest; empty when there is only
-    /// a digest.
+    /// The written tag; `latest` when there is neither a tag nor a digest; empty when there is a
+    /// digest.
+    ///
+    /// Spec: go-containerregistry, pkg/name, `NewDigest`: a tag before a digest is read and dropped.
     let tag: String
     let digest: String
 
-    var identifier: String {
-        if digest.isEmpty { return tag }
-        return tag.isEmpty ? digest : "\(tag)@\(digest)"
-    }
+    var identifier: String { digest.isEmpty ? tag : digest }
 
     init?(_ text: String) {
         guard text.utf8.count <= longestReference else { return nil }
@@ -28,7 +27,7 @@ struct ImageReference: Hashable, Sendable {
             name = name[..<colon]
         }
         if let tag, !isTag(tag) { return nil }
-        self.tag = tag.map(String.init) ?? (digest.isEmpty ? "latest" : "")
+        self.tag = digest.isEmpty ? tag.map(String.init) ?? "latest" : ""
         guard let (registry, repository) = splitName(name) else { return nil }
         self.registry = registry
         self.repository = repository

@@ -2,34 +2,46 @@
 // Amounts with suffixes. Spec: Kubernetes, apimachinery, pkg/api/resource/quantity.go.
 
 /// An amount in billionths, the precision Kubernetes keeps: `1500m`, `1.5Gi`, `1e3`.
-struct Quantity: Hashable, Sendable, Comparable {
-    /// Between -(2^63-1) and 2^63-1 units.
+///
+/// Deviation: amounts stop at 2^127 billionths, and those with a binary suffix at 2^63-1 units;
+/// Kubernetes has only the second limit.
+struct Quantity: Sendable {
     let billionths: Int128
+    /// The short form that Kubernetes computes with while it can.
+    private let short: ShortAmount?
 
-    init(billionths: Int128) {
-        self.billionths = min(max(billionths, -largestAmount), largestAmount)
+    private init(billionths: Int128, short: ShortAmount?) {
+        self.billionths = billionths
+        self.short = short
     }
 
-    init(whole value: Int64) { self.init(billionths: Int128(value) * unitsPerOne) }
-
-    static func < (left: Quantity, right: Quantity) -> Bool {
-        left.billionths < right.billionths
+    init(whole value: Int64) {
+        self.init(
+            billionths: Int128(value) * unitsPerOne, short: ShortAmount(value: value, exponent: 0))
     }
 
-    /// The amount as a whole number, when it is one.
-    var integer: Int64? {
-        let (whole, rest) = billionths.quotientAndRemainder(dividingBy: unitsPerOne)
-        return rest == 0 ? Int64(exactly: whole) : nil
-    }
+    /// The amount as a whole number, when Kubernetes has it at hand as one.
+    ///
+    /// Spec: resource.Quantity, `AsInt64`: only from the short form. `1.0`, `0.5Gi` and `1Pi` are
+    /// no integers there, and policies must see the same.
+    var integer: Int64? { short?.integer }
 
-    var approximate: Double { Double(billionths) / 1e9 }
+    /// Spec: resource.Quantity, `AsApproximateFloat64`, with the same loss.
+    var approximate: Double {
+        guard let short else { return Double(billionths) * 1e-9 }
+        return Double(short.value) * (Double("1e\(short.exponent)") ?? .infinity)
+    }
 
     func adding(_ other: Quantity) -> Quantity {
-        Quantity(billionths: billionths + other.billionths)
+        let (sum, overflow) = billionths.addingReportingOverflow(other.billionths)
+        return Quantity(
+            billionths: overflow ? (billionths < 0 ? -largestAmount : largestAmount) : sum,
+            short: other.short.flatMap { short?.adding($0) })
     }
 
     func subtracting(_ other: Quantity) -> Quantity {
-        Quantity(billionths: billionths - other.billionths)
+        let negative = other.short.flatMap { $0.value == .min ? nil : $0.negated }
+        return adding(Quantity(billionths: -other.billionths, short: negative))
     }
 
     /// In decimals, without a suffix.
@@ -63,7 +75,76 @@ struct Quantity: Hashable, Sendable, Comparable {
         let amount = scaled(
             digits: Array(whole) + fraction, exponent: scale.decimal - fraction.count,
             times: scale.factor)
-        self.init(billionths: isNegative ? -amount : amount)
+        let short = ShortAmount(Array(whole), Array(fraction), scale)
+        self.init(
+            billionths: isNegative ? -amount : amount, short: isNegative ? short?.negated : short)
+    }
+}
+
+extension Quantity: Hashable, Comparable {
+    static func == (left: Quantity, right: Quantity) -> Bool {
+        left.billionths == right.billionths
+    }
+
+    static func < (left: Quantity, right: Quantity) -> Bool {
+        left.billionths < right.billionths
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(billionths) }
+}
+
+/// A number times a power of ten. Spec: apimachinery, pkg/api/resource/amount.go, `int64Amount`.
+private struct ShortAmount {
+    var value: Int64
+    var exponent: Int
+
+    init(value: Int64, exponent: Int) {
+        self.value = value
+        self.exponent = exponent
+    }
+
+    /// Spec: `ParseQuantity`: for up to 18 digits, fewer before a binary suffix, which takes no
+    /// fraction, and nothing finer than a billionth.
+    init?(_ whole: [UInt8], _ fraction: [UInt8], _ scale: QuantityScale) {
+        let significant = whole.drop { $0 == UInt8(ascii: "0") }
+        let count = max(1, significant.count)
+        exponent = scale.decimal - fraction.count
+        if scale.factor == 1 {
+            guard count + fraction.count <= 18, exponent >= -9 else { return nil }
+        } else {
+            let power = scale.factor.trailingZeroBitCount
+            guard fraction.isEmpty, 14 - count - power * 3 / 10 >= 0 else { return nil }
+        }
+        let digits = (significant + fraction).reduce(Int64(0)) {
+            $0 * 10 + Int64($1 - UInt8(ascii: "0"))
+        }
+        let (product, overflow) = digits.multipliedReportingOverflow(by: Int64(scale.factor))
+        guard !overflow else { return nil }
+        value = product
+    }
+
+    var negated: ShortAmount { ShortAmount(value: -value, exponent: exponent) }
+
+    var integer: Int64? { exponent >= 0 ? grown(by: exponent) : nil }
+
+    func adding(_ other: ShortAmount) -> ShortAmount? {
+        if other.value == 0 { return self }
+        if value == 0 { return other }
+        let lowest = min(exponent, other.exponent)
+        guard let left = grown(by: exponent - lowest),
+            let right = other.grown(by: other.exponent - lowest),
+            case (let sum, false) = left.addingReportingOverflow(right)
+        else { return nil }
+        return ShortAmount(value: sum, exponent: lowest)
+    }
+
+    /// The value times a power of ten, when it fits.
+    private func grown(by count: Int) -> Int64? {
+        if value == 0 || count == 0 { return value }
+        guard count <= 18 else { return nil }
+        let factor = (0..<count).reduce(Int64(1)) { power, _ in power * 10 }
+        let (product, overflow) = value.multipliedReportingOverflow(by: factor)
+        return overflow ? nil : product
     }
 }
 
@@ -89,23 +170,28 @@ private struct QuantityScale {
 }
 
 /// `digits` times `factor` times ten to the `exponent`, in billionths, never above the largest.
+///
+/// Spec: `ParseQuantity`: what is finer is rounded away from zero, and only amounts with a binary
+/// suffix stop at 2^63-1.
 private func scaled(digits: [UInt8], exponent: Int, times factor: Int128) -> Int128 {
     var significant = digits.drop { $0 == UInt8(ascii: "0") }
     var exponent = exponent + 9
     guard !significant.isEmpty else { return 0 }
-    // 18 digits times 2^60 fit; what is cut makes the amount a little larger.
+    let largest = factor == 1 ? largestAmount : largestBinaryAmount
+    // So many digits fit, and fewer with 2^60; what is cut makes the amount a little larger.
+    let most = factor == 1 ? 37 : 19
     var isCut = false
-    if significant.count > mostQuantityDigits {
-        let cut = significant.dropFirst(mostQuantityDigits)
+    if significant.count > most {
+        let cut = significant.dropFirst(most)
         isCut = cut.contains { $0 != UInt8(ascii: "0") }
         exponent += cut.count
-        significant = significant.prefix(mostQuantityDigits)
+        significant = significant.prefix(most)
     }
     var amount = significant.reduce(Int128(0)) { $0 * 10 + Int128($1 - UInt8(ascii: "0")) } * factor
     if isCut { amount += 1 }
-    while exponent > 0, amount < largestAmount {
+    while exponent > 0, amount < largest {
         let (product, over) = amount.multipliedReportingOverflow(by: 10)
-        amount = over ? largestAmount : product
+        amount = over ? largest : product
         exponent -= 1
     }
     var isInexact = false
@@ -115,10 +201,10 @@ private func scaled(digits: [UInt8], exponent: Int, times factor: Int128) -> Int
         amount = tenth
         exponent += 1
     }
-    return min(amount + (isInexact ? 1 : 0), largestAmount)
+    return amount < largest ? amount + (isInexact ? 1 : 0) : largest
 }
 
 private let unitsPerOne: Int128 = 1_000_000_000
-private let largestAmount = Int128(Int64.max) * 1_000_000_000
-private let mostQuantityDigits = 19
+private let largestAmount = Int128.max
+private let largestBinaryAmount = Int128(Int64.max) * 1_000_000_000
 private let longestQuantity = 1_000

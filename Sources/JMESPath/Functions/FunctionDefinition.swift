@@ -200,7 +200,7 @@ enum FunctionTable {
         if dialect == .standard, kyvernoTable[name] != nil {
             message += " in standard JMESPath; Kyverno's dialect has it"
         } else if let near = nearest(to: name, in: table.keys) {
-            message += "; did you mean \(near)"
+            message += "; did you mean \(near)?"
         }
         throw EvaluationStop(.unknownFunction, message, at: offset)
     }

@@ -75,15 +75,12 @@ struct VersionRange: Sendable {
         var alternatives: [[VersionTest]] = []
         for alternative in text.split(separator: "||", omittingEmptySubsequences: false) {
             guard let words = comparators(alternative), !words.isEmpty else { return nil }
-            // `!=1.x` is two tests of which one must hold, so each word is a choice of lists.
-            var lists: [[VersionTest]] = [[]]
+            var list: [VersionTest] = []
             for word in words {
-                guard let choices = tests(word), lists.count * choices.count <= 64 else {
-                    return nil
-                }
-                lists = lists.flatMap { list in choices.map { list + $0 } }
+                guard let tests = tests(word) else { return nil }
+                list += tests
             }
-            alternatives += lists
+            alternatives.append(list)
         }
         self.alternatives = alternatives
     }
@@ -128,42 +125,47 @@ private func comparators(_ text: Substring) -> [String]? {
     return open.isEmpty ? words : nil
 }
 
-/// What one comparator asks: alternatives of tests that all must hold.
-private func tests(_ word: String) -> [[VersionTest]]? {
+/// What one comparator asks: tests that all must hold.
+///
+/// Deviation kept from Kyverno: `!1.2.x` asks for a version below and above at once, so that nothing
+/// has it.
+private func tests(_ word: String) -> [VersionTest]? {
     guard let (sign, relation) = relations.first(where: { word.hasPrefix($0.0) }) else {
         return nil
     }
     let text = word.dropFirst(sign.count)
     if let version = SemanticVersion(text) {
-        return [[VersionTest(relation: relation, version: version)]]
+        return [VersionTest(relation: relation, version: version)]
     }
     guard let (first, next) = wildcard(text) else { return nil }
     func test(_ relation: VersionTest.Relation, _ version: SemanticVersion) -> VersionTest {
         VersionTest(relation: relation, version: version)
     }
     switch relation {
-    case .greater: return [[test(.greaterOrEqual, next)]]
-    case .greaterOrEqual: return [[test(.greaterOrEqual, first)]]
-    case .less: return [[test(.less, first)]]
-    case .lessOrEqual: return [[test(.less, next)]]
-    case .equal: return [[test(.greaterOrEqual, first), test(.less, next)]]
-    case .different: return [[test(.less, first)], [test(.greaterOrEqual, next)]]
+    case .greater: return [test(.greaterOrEqual, next)]
+    case .greaterOrEqual: return [test(.greaterOrEqual, first)]
+    case .less: return [test(.less, first)]
+    case .lessOrEqual: return [test(.less, next)]
+    case .equal: return [test(.greaterOrEqual, first), test(.less, next)]
+    case .different: return [test(.less, first), test(.greaterOrEqual, next)]
     }
 }
 
 /// `1.2.x` and `1.x`: the first version, and the first one after them.
+///
+/// Deviation kept from Kyverno: `1.x.x` is `1.0.x` there, and not `1.x`.
 private func wildcard(_ text: Substring) -> (first: SemanticVersion, next: SemanticVersion)? {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     guard (2...3).contains(parts.count), parts.last == "x", let major = plainNumber(parts[0]),
         major < .max
     else { return nil }
-    if parts.count == 2 || parts[1] == "x" {
+    if parts.count == 2 {
         return (
             SemanticVersion(major: major, minor: 0, patch: 0),
             SemanticVersion(major: major + 1, minor: 0, patch: 0)
         )
     }
-    guard let minor = plainNumber(parts[1]), minor < .max else { return nil }
+    guard let minor = parts[1] == "x" ? 0 : plainNumber(parts[1]), minor < .max else { return nil }
     return (
         SemanticVersion(major: major, minor: minor, patch: 0),
         SemanticVersion(major: major, minor: minor + 1, patch: 0)

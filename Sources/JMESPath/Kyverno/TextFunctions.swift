@@ -30,11 +30,19 @@ let kyvernoTextFunctions: [FunctionDefinition] = [
     },
     FunctionDefinition("to_upper", [.string], "string", "in upper case") {
         call, evaluator throws(EvaluationStop) in
-        try made(mapped(call.string(0)) { $0.properties.uppercaseMapping }, &evaluator)
+        let text = try mapped(call.string(0)) { scalar in
+            let upper = scalar.properties.uppercaseMapping
+            // Spec: Go: `ᾳ` becomes `ᾼ`, one character, and not the two of the full mapping.
+            return upper.unicodeScalars.count == 1 ? upper : scalar.properties.titlecaseMapping
+        }
+        return try made(text, &evaluator)
     },
     FunctionDefinition("to_lower", [.string], "string", "in lower case") {
         call, evaluator throws(EvaluationStop) in
-        try made(mapped(call.string(0)) { $0.properties.lowercaseMapping }, &evaluator)
+        let text = try mapped(call.string(0)) { scalar in
+            scalar == "\u{130}" ? "i" : scalar.properties.lowercaseMapping
+        }
+        return try made(text, &evaluator)
     },
     FunctionDefinition(
         "trim", [.string, .string], "string", "without these characters at the ends"

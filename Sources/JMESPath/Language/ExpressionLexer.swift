@@ -155,7 +155,8 @@ struct ExpressionLexer {
         }
         let rest = String(decoding: bytes[start...].prefix(4), as: UTF8.self)
         let shown = rest.unicodeScalars.first.map { quoted(String($0)) } ?? "it"
-        throw EvaluationStop(.syntax, "\(shown) means nothing here", at: start)
+        let hint = rest.hasPrefix("=") ? "; did you mean ==?" : ""
+        throw EvaluationStop(.syntax, "\(shown) means nothing here\(hint)", at: start)
     }
 
     private func peek() -> UInt8? { offset < bytes.count ? bytes[offset] : nil }

@@ -87,7 +87,10 @@ struct ExpressionParser {
         switch sign.kind {
         case .sign("."):
             if take("*") {
-                return try wrap(SyntaxNode.objectProjection, left, try projected(powers.star))
+                // Deviation kept from Kyverno: there `a.*.b.c` is `(a.*.b).c`, null of a list, for
+                // a projection after a value takes one name only. In the specification it goes on.
+                let power = dialect == .kyverno ? powers.dot : powers.star
+                return try wrap(SyntaxNode.objectProjection, left, try projected(power))
             }
             return try chain(left, try dotRight(powers.dot))
         case .sign("|"): return try series(left, try expression(powers.pipe), SyntaxNode.pipe)

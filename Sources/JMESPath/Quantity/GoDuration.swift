@@ -73,15 +73,36 @@ private func durationPart(_ rest: inout ArraySlice<UInt8>, isExact: Bool) -> Int
         let size = durationUnits[String(decoding: unit, as: UTF8.self)]
     else { return nil }
     let digits = whole.drop { $0 == UInt8(ascii: "0") }
-    // Go drops the digits of a fraction that no longer count.
-    let kept = fraction.prefix(15)
-    guard digits.count <= 19, let scale = ExactDecimal.power(kept.count) else { return nil }
-    let value = (digits + kept).reduce(Int128(0)) { $0 * 10 + Int128($1 - UInt8(ascii: "0")) }
-    // At most 34 digits so far: an hour more might not fit.
-    let (product, overflow) = value.multipliedReportingOverflow(by: size)
-    let isCut =
-        product % scale != 0 || fraction.dropFirst(15).contains { $0 != UInt8(ascii: "0") }
-    return overflow || isExact && isCut ? nil : product / scale
+    guard digits.count <= 19 else { return nil }
+    let value = digits.reduce(Int128(0)) { $0 * 10 + Int128($1 - UInt8(ascii: "0")) }
+    guard isExact else { return value * size + partOfUnit(fraction, size) }
+    return exactPartOfUnit(fraction, size).map { value * size + $0 }
+}
+
+/// Nanoseconds in the decimals of a unit; nil when they are no whole number.
+private func exactPartOfUnit(_ fraction: ArraySlice<UInt8>, _ size: Int128) -> Int128? {
+    // No unit has more than 13 decimals of whole nanoseconds.
+    let (kept, rest) = (fraction.prefix(15), fraction.dropFirst(15))
+    guard let scale = ExactDecimal.power(kept.count),
+        rest.allSatisfy({ $0 == UInt8(ascii: "0") })
+    else { return nil }
+    let product = kept.reduce(Int128(0)) { $0 * 10 + Int128($1 - UInt8(ascii: "0")) } * size
+    return product.isMultiple(of: scale) ? product / scale : nil
+}
+
+/// Nanoseconds in the decimals of a unit, with Go's rounding: in doubles, and without the digits
+/// that do not fit 63 bits.
+private func partOfUnit(_ fraction: ArraySlice<UInt8>, _ size: Int128) -> Int128 {
+    var value: UInt64 = 0
+    var scale = 1.0
+    for digit in fraction {
+        guard value <= UInt64(Int64.max) / 10 else { break }
+        let next = value * 10 + UInt64(digit - UInt8(ascii: "0"))
+        guard next <= 1 << 63 else { break }
+        value = next
+        scale *= 10
+    }
+    return Int128(Double(value) * (Double(size) / scale))
 }
 
 private func withFraction(_ size: UInt, places: Int) -> String {

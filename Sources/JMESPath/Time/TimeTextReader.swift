@@ -13,6 +13,10 @@ struct TimeTextReader {
     private var nanoseconds = 0
     private var isAfternoon: Bool?
     private var offset = 0
+    /// Of `GMT+3`. Deviation kept from Go: the clock is read as UTC, and only shown three hours on.
+    private var namedOffset = 0
+    /// Spec: Go: the name UTC counts more than digits beside it.
+    private var isUTC = false
 
     init(rest: ArraySlice<UInt8>) { self.rest = rest }
 
@@ -31,10 +35,11 @@ struct TimeTextReader {
             if isAfternoon, hour < 12 { hour += 12 }
             if !isAfternoon, hour == 12 { hour = 0 }
         }
+        let offset = isUTC ? 0 : offset
         let midnight = daysSince1970(year: year, month: month, day: day) * 86_400
         return ZonedTime(
             seconds: midnight + hour * 3600 + minute * 60 + second - offset,
-            nanoseconds: nanoseconds, offset: offset)
+            nanoseconds: nanoseconds, offset: offset == 0 ? namedOffset : offset)
     }
 
     private func date(dayOfYear: Int) -> (month: Int, day: Int)? {
@@ -153,15 +158,49 @@ struct TimeTextReader {
         return true
     }
 
+    /// Spec: Go, `parseTimeZone`: three capitals, or four or five with a `T` at the end; `GMT+3`;
+    /// `+03`.
     private mutating func readZoneName() -> Bool {
-        let letters = rest.prefix { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
-        guard (3...5).contains(letters.count) else { return false }
-        rest = rest.dropFirst(letters.count)
+        if rest.starts(with: "GMT".utf8) {
+            rest = rest.dropFirst(3)
+            namedOffset = (signedHours() ?? 0) * 3600
+            return true
+        }
+        if let sign = rest.first, isSign(sign) { return rest.count >= 3 && signedHours() != nil }
+        let letters = rest.prefix(6).prefix { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        var length = letters.count
+        if rest.starts(with: "ChST".utf8) || rest.starts(with: "MeST".utf8) { length = 4 }
+        let isName =
+            switch letters.count {
+            case 3: true
+            case 4, 5: letters.last == UInt8(ascii: "T") || letters.elementsEqual("WITA".utf8)
+            default: length == 4 || letters.starts(with: "UTC".utf8)
+            }
+        guard isName else { return false }
+        isUTC = letters.starts(with: "UTC".utf8)
+        rest = rest.dropFirst(isUTC ? 3 : length)
         return true
     }
 
+    /// `+3`, at most 23 either way.
+    private mutating func signedHours() -> Int? {
+        guard let sign = rest.first, isSign(sign) else { return nil }
+        let digits = rest.dropFirst().prefix(while: isDigitByte)
+        guard let hours = Int(String(decoding: digits, as: UTF8.self)), hours <= 23 else {
+            return nil
+        }
+        rest = rest.dropFirst(digits.count + 1)
+        return sign == UInt8(ascii: "-") ? -hours : hours
+    }
+
+    private func isSign(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+    }
+
     private mutating func readOffset(_ takesZ: Bool, _ form: OffsetForm) -> Bool {
-        if takesZ, rest.first == UInt8(ascii: "Z") {
+        // Spec: Go: not where the layout has seconds.
+        let hasSeconds = form == .colonSeconds || form == .digitSeconds
+        if takesZ, !hasSeconds, rest.first == UInt8(ascii: "Z") {
             rest = rest.dropFirst()
             offset = 0
             return true
