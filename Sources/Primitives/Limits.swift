@@ -334,8 +334,15 @@ package enum Limits {
     package static let expressionRecursion = 220
     /// Cost of one evaluation. Kubernetes: 1,000,000 an expression, about 0.1 s.
     package static let expressionCost = 1_000_000
-    /// Items of a value that an expression makes, nested ones counted, where it is written out.
+    /// Items of a value that an expression makes, nested ones and each 64 bytes of text counted,
+    /// where it is written out.
     package static let expressionResultItems = 100_000
+    /// Steps of all constant patterns of one expression, as RE2 makes them; up to 700 ns each.
+    package static let expressionPatternEffort = 25_000
+    /// Nodes of a YAML text that an expression reads, after aliases are expanded.
+    package static let expressionYAMLNodes = 10_000
+    /// Values, nested ones counted, that one question for a fact may be about.
+    package static let expressionNeedParts = 1_000
     /// Facts one evaluation may ask for at once.
     package static let expressionNeeds = 1_000
 
@@ -374,8 +381,9 @@ package enum Limits {
 
     /// Bytes of one JMESPath expression. Real ones have under 1,000; the suite's longest 3,000.
     package static let jmespathBytes = 64 * 1024
-    /// Nesting of one JMESPath expression. The suite's deepest has 104 projections in each other; a
-    /// debug build needs more than 512 KiB of stack for this many levels, and 2 MiB are enough.
+    /// Nesting of one JMESPath expression, and of the lists and objects it makes around what came in.
+    /// The suite's deepest has 104 projections in each other; a debug build walks this many levels
+    /// on 512 KiB of stack.
     package static let jmespathDepth = 120
     /// Steps of one evaluation: a node on a value, an item looked at. Kyverno has no such limit.
     package static let jmespathSteps = 250_000
@@ -383,6 +391,11 @@ package enum Limits {
     package static let jmespathOutputBytes = 8 * mebibyte
     /// Names of a path that are told before an expression is evaluated.
     package static let expressionReach = 16
+    /// Nesting of a value that an expression puts together: a document's, the expression's own, and
+    /// some for variables inside variables.
+    package static let jmespathResultDepth = 256
+    /// Bytes of a value that an expression puts together, written out.
+    package static let jmespathResultBytes = 4 * mebibyte
     /// Variables in one string, and `$(…)` references in one document.
     package static let variablesPerText = 1_000
     /// References that lead from one to the next.

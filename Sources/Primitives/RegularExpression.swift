@@ -9,6 +9,8 @@ internal import CRE2
 /// `$`, or takes `init(anchored:)`.
 package final class RegularExpression: Sendable {
     package let pattern: String
+    /// About how many steps the compiled expression has; what compiling and matching cost goes with it.
+    package let effort: Int
     private let compiled: Compiled
 
     /// Compiles `pattern`; too large a one (`(a{1000}){1000}`) is refused.
@@ -19,6 +21,7 @@ package final class RegularExpression: Sendable {
                 .malformed, "cannot read the regular expression \(quoted(pattern))",
                 because: "\\C would match half of a character; Go's RE2 has no such escape")
         }
+        effort = RegularExpression.effort(of: pattern)
         compiled = try Compiled(pattern)
     }
 

@@ -76,7 +76,13 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
     ///
     /// Spec: RFC 8259 §8.3: names are compared code unit by code unit.
     package subscript(name: String) -> JSONValue? {
-        get { places[ExactText(name)].map { members[$0].value } }
+        get {
+            if members.count <= longestPlainObject {
+                for member in members where isSame(member.name, name) { return member.value }
+                return nil
+            }
+            return places[ExactText(name)].map { members[$0].value }
+        }
         set {
             switch (places[ExactText(name)], newValue) {
             case (let place?, let value?): members[place] = Member(name: name, value: value)
@@ -113,6 +119,9 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
         }
     }
 }
+
+/// Objects up to this size are looked through; above it hashing is faster.
+private let longestPlainObject = 8
 
 extension JSONValue {
     package var string: String? { if case .string(let text) = self { text } else { nil } }

@@ -7,10 +7,10 @@ extension YAMLNode {
     /// Reads every document of a YAML or JSON file; empty documents are left out.
     ///
     /// Refused: a name that stands twice in one mapping, nesting past `Limits.documentDepth`, more
-    /// than `Limits.yamlNodes` nodes once aliases are expanded, and tags that are not YAML's own.
-    package static func documents(parsing bytes: [UInt8], named name: String) throws(Failure)
-        -> [YAMLNode]
-    {
+    /// than that many nodes once aliases are expanded, and tags that are not YAML's own.
+    package static func documents(
+        parsing bytes: [UInt8], named name: String, nodes: Int = Limits.yamlNodes
+    ) throws(Failure) -> [YAMLNode] {
         guard bytes.count <= Limits.yamlBytes else {
             throw Failure(
                 .overLimit, "cannot read \(name)",
@@ -25,7 +25,7 @@ extension YAMLNode {
                 because: "it has more than \(Limits.combiningMarks) combining marks in a row")
         }
         try refuseCostlyNames(bytes, named: name)
-        var reader = YAMLReader(name: name, text: bytes)
+        var reader = YAMLReader(name: name, text: bytes, nodes: nodes)
         var documents: [YAMLNode] = []
         for root in try composed(text, named: name) {
             let node = try reader.node(root, depth: 0)
@@ -76,11 +76,14 @@ private struct YAMLReader {
     let text: [UInt8]
     lazy var lineStarts = starts(ofLinesIn: text)
     var mergeBytesLeft = Limits.yamlNameBytes
-    var nodesLeft = Limits.yamlNodes
+    private let mostNodes: Int
+    private var nodesLeft: Int
 
-    init(name: String, text: [UInt8]) {
+    init(name: String, text: [UInt8], nodes: Int) {
         self.name = name
         self.text = text
+        mostNodes = nodes
+        nodesLeft = nodes
     }
 
     mutating func node(_ node: Node, depth: Int) throws(Failure) -> YAMLNode {
@@ -91,7 +94,7 @@ private struct YAMLReader {
                 .overLimit, "cannot read \(name)", at: place,
                 because: depth > Limits.documentDepth
                     ? "it is nested deeper than \(Limits.documentDepth) levels"
-                    : "it has more than \(Limits.yamlNodes) values")
+                    : "it has more than \(mostNodes) values")
         }
         switch node {
         case .scalar(let scalar):
