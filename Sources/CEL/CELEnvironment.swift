@@ -32,6 +32,8 @@ package struct CELEnvironment: Sendable {
     private(set) var macros: MacroSet = []
     /// First words of names with dots: most paths need no look further.
     private var dottedRoots: Set<String> = []
+    /// Words of the longest name with dots: no path needs a look further.
+    private var mostWords = 1
 
     package init(libraries: [CELLibrary], options: Options = []) {
         self.options = options
@@ -63,9 +65,17 @@ package struct CELEnvironment: Sendable {
         noteDots(name)
     }
 
+    /// All functions by name, one entry for each overload.
+    package var declaredFunctions: [(name: String, isMethod: Bool, parameters: [CELType])] {
+        functions.sorted { $0.key < $1.key }.flatMap { name, overloads in
+            overloads.map { (name, $0.isMethod, $0.parameters) }
+        }
+    }
+
     private mutating func noteDots(_ name: String) {
         guard let dot = name.firstIndex(of: ".") else { return }
         dottedRoots.insert(String(name[..<dot]))
+        mostWords = max(mostWords, name.split(separator: ".").count)
     }
 
     // MARK: Names
@@ -89,7 +99,8 @@ package struct CELEnvironment: Sendable {
     func resolve(_ names: [String], isAbsolute: Bool) -> ResolvedName? {
         let prefixes = isAbsolute ? [""] : containerPrefixes
         let mayBeLong = prefixes.count > 1 || dottedRoots.contains(names[0])
-        for count in stride(from: mayBeLong ? names.count : 1, through: 1, by: -1) {
+        let most = mayBeLong ? min(names.count, mostWords) : 1
+        for count in stride(from: most, through: 1, by: -1) {
             let name = count == 1 ? names[0] : names[..<count].joined(separator: ".")
             for prefix in prefixes {
                 guard let meaning = meaning(prefix + name) else { continue }

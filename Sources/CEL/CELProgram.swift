@@ -71,7 +71,7 @@ extension CELEnvironment {
         // Prepared first: that also bounds how deep values nest, and with them their types.
         var planner = Planner(environment: self, source: source)
         let plan = try planner.plan(expression)
-        var checker = Checker(environment: self, source: source)
+        var checker = Checker(environment: self, source: source, patterns: planner.patterns)
         return CELProgram(
             source: source, type: try checker.check(expression), cost: CostEstimate(of: expression),
             planner: planner, run: plan.run)

@@ -4,20 +4,31 @@
 internal import Primitives
 
 /// Finds the type of an expression, or the first thing that cannot be meant.
+///
+/// `types` is not read in the same breath as a part is checked: a copy of it in hand would make every
+/// change copy all of it.
 struct Checker {
     let environment: CELEnvironment
     let source: String
     private var types = TypeSubstitution()
     private var scope: [(name: String, type: CELType)] = []
 
-    init(environment: CELEnvironment, source: String) {
+    /// Constant patterns as the planner compiled them.
+    private let patterns: [String: Result<RegularExpression, Stop>]
+
+    init(
+        environment: CELEnvironment, source: String,
+        patterns: [String: Result<RegularExpression, Stop>]
+    ) {
         self.environment = environment
         self.source = source
+        self.patterns = patterns
     }
 
     /// The type of a whole expression; what stays open is `dyn`.
     mutating func check(_ expression: Expression) throws(CELProblem) -> CELType {
-        types.resolved(try type(of: expression), openAs: .dyn)
+        let found = try type(of: expression)
+        return types.resolved(found, openAs: .dyn)
     }
 
     private func problem(
@@ -225,7 +236,8 @@ struct Checker {
         guard case .presence(let base, let steps) = expression.kind else {
             throw misplaced(expression)
         }
-        var operand = types.resolved(try path(base, Array(steps.dropLast())))
+        let openOperand = try path(base, Array(steps.dropLast()))
+        var operand = types.resolved(openOperand)
         if case .optional(let inner) = operand { operand = types.resolved(inner) }
         if let last = steps.last, case .field(let name) = last.target {
             _ = try field(name, of: operand, at: last.place)
@@ -252,7 +264,8 @@ struct Checker {
     private mutating func content(
         of value: Expression, isOptional: Bool
     ) throws(CELProblem) -> CELType {
-        let found = types.resolved(try type(of: value))
+        let openFound = try type(of: value)
+        let found = types.resolved(openFound)
         guard isOptional else { return found }
         let inner = types.fresh()
         guard types.assign(found, to: .optional(inner)) else {
@@ -273,7 +286,8 @@ struct Checker {
     }
 
     private mutating func key(of entry: MapEntry) throws(CELProblem) -> CELType {
-        let found = types.resolved(try type(of: entry.key))
+        let openFound = try type(of: entry.key)
+        let found = types.resolved(openFound)
         switch found {
         case .bool, .int, .uint, .string, .dyn, .parameter: return found
         default: throw unsupportedKey(found, at: entry.key.place)
@@ -303,7 +317,8 @@ struct Checker {
         guard case .comprehension(let comprehension) = expression.kind else {
             throw misplaced(expression)
         }
-        let range = types.resolved(try type(of: comprehension.range))
+        let openRange = try type(of: comprehension.range)
+        let range = types.resolved(openRange)
         let variables = try variableTypes(comprehension, range)
         for (name, type) in zip(comprehension.variables, variables) { scope.append((name, type)) }
         defer { scope.removeLast(variables.count) }
@@ -456,9 +471,7 @@ struct Checker {
         var reason: String?
         switch name {
         case "matches":
-            do throws(Stop) { _ = try regularExpression(text) } catch {
-                if case .problem(let problem) = error { reason = problem.message }
-            }
+            if case .failure(.problem(let problem))? = patterns[text] { reason = problem.message }
         case "duration":
             if case .duration = readDuration(text) {
             } else {

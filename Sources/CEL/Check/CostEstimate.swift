@@ -33,8 +33,7 @@ package struct CostEstimate: Hashable, Sendable {
             sum([first] + links.map(\.operand))
                 + CostEstimate(links.count, saturated(links.count, times: assumedSize / 10))
         case .not(let operand), .negate(let operand): estimate(operand).adding(1)
-        case .and(let operands), .or(let operands):
-            CostEstimate(operands.first.map { estimate($0).least } ?? 0, sum(operands).most)
+        case .and(let operands), .or(let operands): logic(operands)
         case .conditional(let arms, let otherwise): conditional(arms, otherwise)
         case .list(let items): sum(items.map(\.value)).adding(listCost + items.count)
         case .map(let entries):
@@ -45,15 +44,21 @@ package struct CostEstimate: Hashable, Sendable {
         }
     }
 
+    /// Each part is estimated once: twice at every level would be for ever.
+    private static func logic(_ operands: [Expression]) -> CostEstimate {
+        let estimates = operands.map(estimate)
+        return CostEstimate(estimates.first?.least ?? 0, total(estimates).most)
+    }
+
     private static func conditional(
         _ arms: [ConditionalArm], _ otherwise: Expression
     ) -> CostEstimate {
         let values = (arms.map(\.value) + [otherwise]).map(estimate)
-        let conditions = sum(arms.map(\.condition))
-        let first = arms.first.map { estimate($0.condition).least } ?? 0
+        let conditions = arms.map { estimate($0.condition) }
+        let first = conditions.first?.least ?? 0
         return CostEstimate(
             first + (values.map(\.least).min() ?? 0),
-            (conditions + CostEstimate(0, values.map(\.most).max() ?? 0)).most)
+            (total(conditions) + CostEstimate(0, values.map(\.most).max() ?? 0)).most)
     }
 
     private static func loop(_ comprehension: Comprehension) -> CostEstimate {
@@ -70,7 +75,11 @@ package struct CostEstimate: Hashable, Sendable {
     }
 
     private static func sum(_ expressions: [Expression]) -> CostEstimate {
-        expressions.reduce(CostEstimate(0, 0)) { $0 + estimate($1) }
+        total(expressions.map(estimate))
+    }
+
+    private static func total(_ estimates: [CostEstimate]) -> CostEstimate {
+        estimates.reduce(CostEstimate(0, 0), +)
     }
 
     private func adding(_ cost: Int) -> CostEstimate { self + CostEstimate(cost, cost) }

@@ -4,6 +4,8 @@
 /// Types found for type parameters while one expression is checked.
 struct TypeSubstitution {
     private var types: [String: CELType] = [:]
+    /// What was there before each change, so that a failed attempt is forgotten without a copy.
+    private var changes: [(name: String, before: CELType?)] = []
     private var freshCount = 0
 
     /// A parameter that nobody has used.
@@ -41,20 +43,22 @@ struct TypeSubstitution {
     /// Whether a value of type `source` can stand where `target` is wanted. What that says about
     /// parameters is kept when it can, and forgotten when it cannot.
     mutating func assign(_ source: CELType, to target: CELType) -> Bool {
-        let before = types
-        if isAssignable(source, target) { return true }
-        types = before
-        return false
+        assign([source], to: [target])
     }
 
     /// As `assign` for several pairs, all or none.
     mutating func assign(_ sources: [CELType], to targets: [CELType]) -> Bool {
-        let before = types
+        changes.removeAll(keepingCapacity: true)
         for (source, target) in zip(sources, targets) where !isAssignable(source, target) {
-            types = before
+            for change in changes.reversed() { types[change.name] = change.before }
             return false
         }
         return true
+    }
+
+    private mutating func set(_ name: String, to type: CELType) {
+        changes.append((name, types[name]))
+        types[name] = type
     }
 
     private mutating func isAssignable(_ source: CELType, _ target: CELType) -> Bool {
@@ -86,7 +90,7 @@ struct TypeSubstitution {
         if type == .parameter(name) { return true }
         guard let known = types[name] else {
             guard !mentions(name, type) else { return false }
-            types[name] = type
+            set(name, to: type)
             return true
         }
         let found: CELType
@@ -97,18 +101,21 @@ struct TypeSubstitution {
         }
         if case .parameter(let other) = found {
             guard !mentions(other, known) else { return true }
-            types[other] = known
+            set(other, to: known)
             return true
         }
         guard isAssignable(found, known) || isAssignable(known, found) else { return false }
         let wider = general(found, known)
-        if !mentions(name, wider) { types[name] = wider }
+        if !mentions(name, wider) { set(name, to: wider) }
         return true
     }
 
     private func mentions(_ name: String, _ type: CELType) -> Bool {
-        if case .parameter(let other) = type {
-            return other == name || types[other].map { mentions(name, $0) } ?? false
+        var type = type
+        while case .parameter(let other) = type {
+            if other == name { return true }
+            guard let next = types[other] else { return false }
+            type = next
         }
         return type.parameters.contains { mentions(name, $0) }
     }

@@ -13,7 +13,7 @@ extension CELValue {
         case (.string(let a), .string(let b)):
             guard a.utf8.count == b.utf8.count else { return false }
             if a.utf8.count > 64 { try meter.chargeText(a.utf8.count) }
-            return isSameText(a, b)
+            return isSame(a, b)
         case (.bool(let a), .bool(let b)): return a == b
         case (.int(let a), .int(let b)): return a == b
         case (.uint(let a), .uint(let b)): return a == b
@@ -95,7 +95,7 @@ func compare(
     case (.int(let a), .int(let b)): return order(a, b)
     case (.string(let a), .string(let b)):
         try meter.chargeText(min(a.utf8.count, b.utf8.count))
-        return isSameText(a, b) ? .same : isTextBefore(a, b) ? .before : .after
+        return isSame(a, b) ? .same : isTextBefore(a, b) ? .before : .after
     case (.bool(let a), .bool(let b)): return a == b ? .same : b ? .before : .after
     case (.bytes(let a), .bytes(let b)):
         try meter.chargeText(min(a.count, b.count))
@@ -110,5 +110,5 @@ func compare(
 }
 
 /// Values nest as deep as expressions and documents do, with room; deeper ones are not walked.
-let deepestValue = 400
+let deepestValue = 2 * Limits.documentDepth
 var tooDeep: Stop { .failed(.tooLarge, "a value nests more than \(deepestValue) deep") }

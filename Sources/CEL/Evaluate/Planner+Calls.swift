@@ -12,12 +12,12 @@ extension Planner {
             name, on: target, isLocal: { name in scope.contains { $0.name == name } })
         var operands = try plans(arguments)
         if meaning.isMethod, let target { operands.insert(try plan(target), at: 0) }
-        return callPlan(meaning, operands, at: expression.place)
+        return try callPlan(meaning, operands, at: expression.place)
     }
 
     private mutating func callPlan(
         _ meaning: FunctionMeaning, _ operands: [Plan], at place: Int
-    ) -> Plan {
+    ) throws(CELProblem) -> Plan {
         let candidates = environment.overloads(
             meaning.name, isMethod: meaning.isMethod, count: operands.count)
         let nesting = (operands.map(\.nesting).max() ?? 0) + 1
@@ -25,12 +25,13 @@ extension Planner {
         guard !candidates.isEmpty else {
             return unboundPlan(meaning.name, runs, at: place)
         }
-        if let special = specialPlan(meaning, operands, at: place) { return special }
+        if let special = try specialPlan(meaning, operands, at: place) { return special }
+        let site = CallSite(candidates, at: place)
         let run =
             switch runs.count {
-            case 1: unary(candidates, runs[0], at: place)
-            case 2: binary(candidates, runs[0], runs[1], at: place)
-            default: variadic(candidates, runs, at: place)
+            case 1: unary(site, runs[0])
+            case 2: binary(site, runs[0], runs[1])
+            default: variadic(site, runs)
             }
         if foldableFunctions.contains(meaning.name),
             operands.allSatisfy({ $0.constant != nil }), let value = folded(run)
@@ -55,11 +56,11 @@ extension Planner {
     /// Calls that need more than the values of their arguments.
     private mutating func specialPlan(
         _ meaning: FunctionMeaning, _ operands: [Plan], at place: Int
-    ) -> Plan? {
+    ) throws(CELProblem) -> Plan? {
         switch (meaning.name, operands.count) {
         case ("matches", 2):
             guard case .string(let pattern) = operands[1].constant else { return nil }
-            return matchesPlan(operands[0].run, pattern, at: place)
+            return try matchesPlan(operands[0].run, pattern, at: place)
         case (CELBindings.now, 0): return nowPlan(at: place)
         case ("or", 2) where meaning.isMethod:
             return fallbackPlan(operands[0].run, operands[1], at: place, isWrapped: true)
@@ -82,18 +83,21 @@ extension Planner {
     }
 
     /// A constant pattern is compiled once; one that is no pattern fails when it is used.
-    private func matchesPlan(_ text: @escaping Run, _ pattern: String, at place: Int) -> Plan {
+    private mutating func matchesPlan(
+        _ text: @escaping Run, _ pattern: String, at place: Int
+    ) throws(CELProblem) -> Plan {
         let compiled: RegularExpression
-        do throws(Stop) { compiled = try regularExpression(pattern) } catch {
-            let stop = error.placed(place)
+        switch try self.compiled(pattern, at: place) {
+        case .success(let expression): compiled = expression
+        case .failure(let stop):
+            let stop = stop.placed(place)
             return Plan { _ throws(Stop) in throw stop }
         }
-        let patternCost = pattern.utf8.count / 4 + 1
         return Plan { frame throws(Stop) in
             guard case .string(let text) = try text(&frame) else {
                 throw Stop.noSuchOverload.placed(place)
             }
-            try frame.meter.charge((text.utf8.count / 10 + 1) * patternCost)
+            try frame.meter.charge(matchCost(text.utf8.count, compiled))
             return .bool(compiled.matches(text))
         }
     }
@@ -122,41 +126,41 @@ extension Planner {
 
     // MARK: Dispatch
 
-    private func unary(_ candidates: [Overload], _ operand: @escaping Run, at place: Int) -> Run {
+    private func unary(_ site: CallSite, _ operand: @escaping Run) -> Run {
         { frame throws(Stop) in
             let value = try operand(&frame)
-            try frame.meter.chargeText(value.costSize)
-            for overload in candidates where overload.takes(value, at: 0) {
+            try site.charge(value.costSize, &frame.meter)
+            for overload in site.candidates where overload.takes(value, at: 0) {
                 do throws(Stop) {
                     if case .one(let body) = overload.body { return try body(value, &frame.meter) }
                     return try overload.call([value], &frame.meter)
-                } catch { throw error.placed(place) }
+                } catch { throw site.stopped(by: error) }
             }
-            throw noOverload(candidates, [value], at: place)
+            throw noOverload(site, [value])
         }
     }
 
     private func binary(
-        _ candidates: [Overload], _ first: @escaping Run, _ second: @escaping Run, at place: Int
+        _ site: CallSite, _ first: @escaping Run, _ second: @escaping Run
     ) -> Run {
         { frame throws(Stop) in
             let left = try firstOperand(first, CollectionOfOne(second), &frame)
             let right = try second(&frame)
-            try frame.meter.chargeText(left.costSize &+ right.costSize)
-            for overload in candidates
+            try site.charge(left.costSize &+ right.costSize, &frame.meter)
+            for overload in site.candidates
             where overload.takes(left, at: 0) && overload.takes(right, at: overload.place(1)) {
                 do throws(Stop) {
                     if case .two(let body) = overload.body {
                         return try body(left, right, &frame.meter)
                     }
                     return try overload.call([left, right], &frame.meter)
-                } catch { throw error.placed(place) }
+                } catch { throw site.stopped(by: error) }
             }
-            throw noOverload(candidates, [left, right], at: place)
+            throw noOverload(site, [left, right])
         }
     }
 
-    private func variadic(_ candidates: [Overload], _ operands: [Run], at place: Int) -> Run {
+    private func variadic(_ site: CallSite, _ operands: [Run]) -> Run {
         { frame throws(Stop) in
             var values: [CELValue] = []
             values.reserveCapacity(operands.count)
@@ -167,15 +171,15 @@ extension Planner {
                 }
                 size += values[number].costSize
             }
-            try frame.meter.chargeText(size)
-            for overload in candidates
+            try site.charge(size, &frame.meter)
+            for overload in site.candidates
             where values.indices.allSatisfy({ overload.takes(values[$0], at: overload.place($0)) })
             {
                 do throws(Stop) { return try overload.call(values, &frame.meter) } catch {
-                    throw error.placed(place)
+                    throw site.stopped(by: error)
                 }
             }
-            throw noOverload(candidates, values, at: place)
+            throw noOverload(site, values)
         }
     }
 }
@@ -195,11 +199,60 @@ extension Overload {
     }
 }
 
-private func noOverload(_ candidates: [Overload], _ values: [CELValue], at place: Int) -> Stop {
+private func noOverload(_ site: CallSite, _ values: [CELValue]) -> Stop {
     let types = values.map(\.typeName).joined(separator: ", ")
-    let name = candidates.first?.name ?? ""
-    return Stop.failed(.noSuchOverload, "no such overload: \(name)(\(types))").placed(place)
+    return Stop.failed(.noSuchOverload, "no such overload: \(site.name)(\(types))")
+        .placed(site.place)
 }
+
+/// One call in the source, and what a look at its arguments costs.
+private struct CallSite: Sendable {
+    let candidates: [Overload]
+    let place: Int
+    /// Units for ten bytes or items.
+    private let price: Int
+
+    init(_ candidates: [Overload], at place: Int) {
+        self.candidates = candidates
+        self.place = place
+        price = plainFunctions.contains(candidates.first?.name ?? "") ? 1 : readerPrice
+    }
+
+    var name: String { candidates.first?.name ?? "" }
+
+    /// What a body threw, told here. Facts are compared with each other, so what they are asked
+    /// about has few parts.
+    func stopped(by stop: Stop) -> Stop {
+        guard case .needs(let set) = stop else { return stop.placed(place) }
+        for case .answer(_, let arguments) in set.needs {
+            var left = Limits.expressionNeedParts
+            guard arguments.allSatisfy({ $0.fits(in: &left) }) else {
+                return Stop.failed(
+                    .tooLarge,
+                    "\(name) is asked about more than \(Limits.expressionNeedParts) values"
+                ).placed(place)
+            }
+        }
+        return stop
+    }
+
+    @inline(__always)
+    func charge(_ size: Int, _ meter: inout CostMeter) throws(Stop) {
+        try meter.charge((size / 10 + 1) * price)
+    }
+}
+
+/// Functions that take a unit for ten bytes. All others read a text, write one or make a list of
+/// scalars, and take that much longer.
+private let plainFunctions: Set = [
+    "size", "startsWith", "endsWith", "contains", "matches", "dyn", "type", "hasValue", "value",
+    "or", "orValue", "optional.of", "optional.none", "optional.ofNonZeroValue", "first", "last",
+    "lists.range", "split", "join", "replace", "lowerAscii", "upperAscii", "flatten", "slice",
+    "indexOf", "lastIndexOf", "math.greatest", "math.least", "math.abs", "math.sign",
+    "sets.contains", "sets.equivalent", "sets.intersects", "isSorted", "sum", "min", "max",
+    "includes", "int", "uint",
+]
+private let readerPrice = 40
 
 /// Compiles a pattern; what is wrong with it is the expression's problem.
 func regularExpression(_ pattern: String) throws(Stop) -> RegularExpression {

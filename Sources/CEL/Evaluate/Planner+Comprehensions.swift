@@ -108,7 +108,7 @@ private func quantified(
         items.bind(place, loop, &frame)
         do throws(Stop) {
             if try holds(loop.body, loop, &frame) == deciding { return .bool(deciding) }
-        } catch { try stops.keep(error) }
+        } catch { try stops.keep(error, &frame.meter) }
     }
     try stops.finish()
     return .bool(!deciding)
@@ -125,7 +125,7 @@ private func counted(_ loop: Loop, _ frame: inout Frame) throws(Stop) -> CELValu
         do throws(Stop) {
             if try holds(loop.body, loop, &frame) { count += 1 }
         } catch {
-            try stops.keep(error)
+            try stops.keep(error, &frame.meter)
             if !stops.hasNeeds { break }
         }
     }
@@ -152,7 +152,7 @@ private func collected(
                 list.append(try loop.body(&frame))
             }
         } catch {
-            try stops.keep(error)
+            try stops.keep(error, &frame.meter)
             if !stops.hasNeeds { break }
         }
     }
@@ -172,6 +172,7 @@ private func collectedEntries(_ loop: Loop, _ frame: inout Frame) throws(Stop) -
             if let condition = loop.condition, try !holds(condition, loop, &frame) { continue }
             let value = try loop.body(&frame)
             if loop.kind == .transformMap {
+                try frame.meter.charge(items.first[place].costSize / 2)
                 try insert(
                     value, for: try mapKey(items.first[place], at: loop.place), in: &map, loop)
             } else {
@@ -182,7 +183,7 @@ private func collectedEntries(_ loop: Loop, _ frame: inout Frame) throws(Stop) -
                 }
             }
         } catch {
-            try stops.keep(error.placed(loop.place))
+            try stops.keep(error.placed(loop.place), &frame.meter)
             if !stops.hasNeeds { break }
         }
     }

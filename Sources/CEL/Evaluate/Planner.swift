@@ -40,6 +40,9 @@ struct Planner {
     var localCount = 0
     /// Unknown names that still get a guess: a guess looks at every declaration.
     private var guessesLeft = 16
+    /// Constant patterns, compiled once each, and what may still be compiled.
+    var patterns: [String: Result<RegularExpression, Stop>] = [:]
+    private var effortLeft = Limits.expressionPatternEffort
     /// Variables the program reads, in the order of their numbers.
     var variables: [String] = []
 
@@ -131,6 +134,20 @@ struct Planner {
         return guessesLeft >= 0
     }
 
+    /// A constant pattern; what is wrong with it shows where it is used.
+    mutating func compiled(
+        _ pattern: String, at place: Int
+    ) throws(CELProblem) -> Result<RegularExpression, Stop> {
+        if let known = patterns[pattern] { return known }
+        effortLeft -= RegularExpression.effort(of: pattern)
+        guard effortLeft >= 0 else {
+            throw problem(.tooLarge, "the regular expressions are too large together", at: place)
+        }
+        let result = Result { () throws(Stop) in try regularExpression(pattern) }
+        patterns[pattern] = result
+        return result
+    }
+
     mutating func enter(_ name: String, nesting: Int) -> Int {
         let slot = localCount
         localCount += 1
@@ -185,7 +202,7 @@ struct Planner {
                         throw Stop.noCondition(operand).placed(place)
                     }
                     if value == deciding { return .bool(deciding) }
-                } catch { try stops.keep(error) }
+                } catch { try stops.keep(error, &frame.meter) }
             }
             try stops.finish()
             return .bool(!deciding)
@@ -301,7 +318,7 @@ struct Planner {
                             list.append(present)
                         }
                     } catch {
-                        try stops.keep(error)
+                        try stops.keep(error, &frame.meter)
                         if !stops.hasNeeds { break }
                     }
                 }
@@ -338,7 +355,7 @@ struct Planner {
                             .placed(entry.place)
                     }
                 } catch {
-                    try stops.keep(error)
+                    try stops.keep(error, &frame.meter)
                     if !stops.hasNeeds { break }
                 }
             }
@@ -402,11 +419,11 @@ func withNeeds(_ stop: Stop, of rest: some Sequence<Run>, _ frame: inout Frame) 
     guard case .needs = stop else { return stop }
     var stops = StopCollector()
     do throws(Stop) {
-        try stops.keep(stop)
+        try stops.keep(stop, &frame.meter)
         for run in rest {
             do throws(Stop) { _ = try run(&frame) } catch {
                 if case .needs = error {
-                    try stops.keep(error)
+                    try stops.keep(error, &frame.meter)
                 } else if error.isFinal {
                     throw error
                 }

@@ -51,6 +51,8 @@ package final class RuntimeProblem: Sendable {
     }
 }
 
+private let stopCost = 10
+
 /// Needs in the order they were met; each once.
 package final class NeedSet: Sendable {
     let needs: [CELNeed]
@@ -65,9 +67,14 @@ struct StopCollector {
     private var needs: [CELNeed] = []
     private var known: Set<CELNeed> = []
 
-    /// Keeps a stop for later; a final one is thrown at once.
-    mutating func keep(_ stop: Stop) throws(Stop) {
+    /// Keeps a stop for later; a final one is thrown at once. Making and passing a stop takes longer
+    /// than what else a unit stands for.
+    mutating func keep(_ stop: Stop, _ meter: inout CostMeter) throws(Stop) {
         if stop.isFinal { throw stop }
+        if case .problem(let problem) = stop {
+            try meter.charge(problem.message.utf8.count)
+        }
+        try meter.charge(stopCost)
         switch stop {
         case .problem(let new): problem = problem ?? new
         case .needs(let new):

@@ -44,16 +44,15 @@ private func matches(
     var found: [Match] = []
     var start = 0
     var previousEnd = -1
-    let cost = pattern.pattern.utf8.count / 4 + 1
     while start <= bytes.count, found.count < limit {
         // RE2 walks from here to the match at most; the rest is not looked at.
         guard let match = pattern.firstMatch(in: text, from: start, groups: pattern.groupCount),
             let whole = match.first.flatMap({ $0 })
         else {
-            try meter.charge(((bytes.count - start) / 10 + 1) * cost)
+            try meter.charge(matchCost(bytes.count - start, pattern))
             break
         }
-        try meter.charge(((whole.upperBound - start) / 10 + 1) * cost)
+        try meter.charge(matchCost(whole.upperBound - start, pattern))
         // Spec: Go: an empty match right behind a match does not count.
         if !(whole.isEmpty && whole.lowerBound == previousEnd) { found.append(match) }
         previousEnd = whole.upperBound
@@ -69,8 +68,7 @@ private func compiled(
     _ pattern: CELValue, _ meter: inout CostMeter
 ) throws(Stop) -> RegularExpression {
     let pattern = try pattern.string()
-    try meter.charge(compileCost(pattern))
-    return try regularExpression(pattern)
+    return try compiled(pattern, &meter)
 }
 
 private func slice(_ range: Range<Int>, of text: String) -> String {

@@ -111,10 +111,11 @@ private let documentOverloads: [Overload] = [
     },
     .global("yaml.parse", .string, .dyn) { text, meter throws(Stop) in
         let text = try text.string()
-        // libyaml takes about a microsecond a line.
-        try meter.charge(100 + text.utf8.count * 5)
+        // libyaml takes about a microsecond a line, and 50 to begin.
+        try meter.charge(700 + text.utf8.count * 5)
         do throws(Failure) {
-            let documents = try YAMLNode.documents(parsing: Array(text.utf8), named: "the text")
+            let documents = try YAMLNode.documents(
+                parsing: Array(text.utf8), named: "the text", nodes: Limits.expressionYAMLNodes)
             return CELValue(json: documents.first?.json ?? .null)
         } catch { throw unreadable(error) }
     },

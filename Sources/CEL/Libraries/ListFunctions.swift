@@ -67,7 +67,8 @@ private func distinct(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -
     var found: [CELValue] = []
     var keys: Set<CELKey> = []
     for item in try list.items() {
-        try meter.charge(1)
+        // Hashing a text that is not ASCII takes 50 ns a character.
+        try meter.charge(item.costSize + 1)
         if let key = CELKey(lookup: item) {
             // A double that is a whole number equals an int, so it is a key too.
             guard keys.insert(key).inserted else { continue }

@@ -89,11 +89,10 @@ private let textOverloads: [Overload] = [
     .method("size", on: .bytes, .int) { bytes, _ throws(Stop) in size(of: bytes) },
     .method("size", on: .list(a), .int) { list, _ throws(Stop) in size(of: list) },
     .method("size", on: .map(a, b), .int) { map, _ throws(Stop) in size(of: map) },
-    .method("contains", on: .string, .string, .bool) { text, part, meter throws(Stop) in
+    .method("contains", on: .string, .string, .bool) { text, part, _ throws(Stop) in
         let text = try text.string()
         let part = try part.string()
-        try meter.charge((text.utf8.count / 10 + 1) * (part.utf8.count / 10))
-        return .bool(firstPlace(of: Array(part.utf8), in: Array(text.utf8)) != nil)
+        return .bool(TextSearch(part.utf8).first(in: Array(text.utf8)) != nil)
     },
     .method("startsWith", on: .string, .string, .bool) { text, part, _ throws(Stop) in
         .bool(try text.string().utf8.starts(with: try part.string().utf8))
@@ -116,29 +115,9 @@ private func matches(
     _ text: CELValue, _ pattern: CELValue, _ meter: inout CostMeter
 ) throws(Stop) -> CELValue {
     let text = try text.string()
-    let pattern = try pattern.string()
-    try meter.charge(
-        compileCost(pattern) + (text.utf8.count / 10 + 1) * (pattern.utf8.count / 4 + 1))
-    return .bool(try regularExpression(pattern).matches(text))
-}
-
-/// What compiling a pattern costs while an expression runs: RE2 takes about 10 µs and 1 µs a byte,
-/// and up to a hundred times that for counted repetitions.
-func compileCost(_ pattern: String) -> Int {
-    100 + pattern.utf8.count * (pattern.utf8.contains(UInt8(ascii: "{")) ? 500 : 10)
-}
-
-/// The first place of some bytes in others; nil when they are not there.
-func firstPlace(of part: [UInt8], in text: [UInt8], from start: Int = 0) -> Int? {
-    guard let first = part.first else { return start <= text.count ? start : nil }
-    var place = start
-    while place + part.count <= text.count {
-        if text[place] == first, text[place..<place + part.count].elementsEqual(part) {
-            return place
-        }
-        place += 1
-    }
-    return nil
+    let pattern = try compiled(try pattern.string(), &meter)
+    try meter.charge(matchCost(text.utf8.count, pattern))
+    return .bool(pattern.matches(text))
 }
 
 // MARK: - Optionals

@@ -37,22 +37,22 @@ private func place(_ value: CELValue, upTo count: Int) throws(Stop) -> Int {
 // MARK: - Searching
 
 private let searchOverloads: [Overload] = [
-    .method("indexOf", on: .string, .string, .int) { text, part, meter throws(Stop) in
-        try index(of: part, in: text, from: .int(0), &meter)
+    .method("indexOf", on: .string, .string, .int) { text, part, _ throws(Stop) in
+        try index(of: part, in: text, from: .int(0))
     },
-    .method("indexOf", [.string, .string, .int], .int) { values, meter throws(Stop) in
-        try index(of: values[1], in: values[0], from: values[2], &meter)
+    .method("indexOf", [.string, .string, .int], .int) { values, _ throws(Stop) in
+        try index(of: values[1], in: values[0], from: values[2])
     },
-    .method("lastIndexOf", on: .string, .string, .int) { text, part, meter throws(Stop) in
-        try lastIndex(of: part, in: text, upTo: nil, &meter)
+    .method("lastIndexOf", on: .string, .string, .int) { text, part, _ throws(Stop) in
+        try lastIndex(of: part, in: text, upTo: nil)
     },
-    .method("lastIndexOf", [.string, .string, .int], .int) { values, meter throws(Stop) in
-        try lastIndex(of: values[1], in: values[0], upTo: values[2], &meter)
+    .method("lastIndexOf", [.string, .string, .int], .int) { values, _ throws(Stop) in
+        try lastIndex(of: values[1], in: values[0], upTo: values[2])
     },
 ]
 
 private func index(
-    of part: CELValue, in text: CELValue, from start: CELValue, _ meter: inout CostMeter
+    of part: CELValue, in text: CELValue, from start: CELValue
 ) throws(Stop) -> CELValue {
     let text = try points(text)
     let part = try points(part)
@@ -60,15 +60,11 @@ private func index(
     // Spec: the empty text is found where the search starts, wherever that is.
     if part.isEmpty { return .int(start) }
     guard start >= 0, start <= Int64(text.count) else { throw outOfRange(start) }
-    try meter.charge((text.count / 10 + 1) * (part.count / 10 + 1))
-    guard part.count <= text.count else { return .int(-1) }
-    for place in Int(start)..<max(Int(start), text.count - part.count + 1)
-    where isPart(part, of: text, at: place) { return .int(Int64(place)) }
-    return .int(-1)
+    return .int(TextSearch(part).first(in: text, from: Int(start)).map { Int64($0) } ?? -1)
 }
 
 private func lastIndex(
-    of part: CELValue, in text: CELValue, upTo end: CELValue?, _ meter: inout CostMeter
+    of part: CELValue, in text: CELValue, upTo end: CELValue?
 ) throws(Stop) -> CELValue {
     let text = try points(text)
     let part = try points(part)
@@ -77,17 +73,10 @@ private func lastIndex(
     if let end, end < 0 || end > Int64(text.count) { throw outOfRange(end) }
     // Spec: cel-go: the place after the last one is in range, and nothing is found from there.
     if let end, end == Int64(text.count) { return .int(-1) }
-    try meter.charge((text.count / 10 + 1) * (part.count / 10 + 1))
-    guard part.count <= text.count else { return .int(-1) }
-    let last = min(text.count - part.count, end.map { Int($0) } ?? text.count)
-    for place in stride(from: last, through: 0, by: -1) where isPart(part, of: text, at: place) {
-        return .int(Int64(place))
-    }
-    return .int(-1)
-}
-
-private func isPart(_ part: [Unicode.Scalar], of text: [Unicode.Scalar], at place: Int) -> Bool {
-    text[place] == part[0] && text[place..<place + part.count].elementsEqual(part)
+    // Backwards; what begins after `end` does not count.
+    let tail = end.map { text.count - min(text.count, Int($0) + part.count) } ?? 0
+    let found = TextSearch(part.reversed()).first(in: text.reversed(), from: tail)
+    return .int(found.map { Int64(text.count - part.count - $0) } ?? -1)
 }
 
 // MARK: - Parts
@@ -134,9 +123,9 @@ private func split(
     let text = try value.string()
     if limit == 1 { return .list([value]) }
     let most = limit < 0 ? Int.max : Int(limit)
-    let part = Array(try separator.string().utf8)
+    let part = TextSearch(try separator.string().utf8)
     var found: [CELValue] = []
-    if part.isEmpty {
+    if part.count == 0 {
         try meter.chargeItems(text.utf8.count)
         var rest = text.unicodeScalars[...]
         while let first = rest.first, found.count < most - 1 {
@@ -147,9 +136,8 @@ private func split(
         return .list(found)
     }
     let bytes = Array(text.utf8)
-    try meter.charge((bytes.count / 10 + 1) * (part.count / 10 + 1))
     var start = 0
-    while found.count < most - 1, let place = firstPlace(of: part, in: bytes, from: start) {
+    while found.count < most - 1, let place = part.first(in: bytes, from: start) {
         try meter.charge(1)
         found.append(.string(String(decoding: bytes[start..<place], as: UTF8.self)))
         start = place + part.count
@@ -192,19 +180,18 @@ private func replace(
     _ values: [CELValue], limit: Int64, _ meter: inout CostMeter
 ) throws(Stop) -> CELValue {
     let bytes = Array(try values[0].string().utf8)
-    let old = Array(try values[1].string().utf8)
+    let old = TextSearch(try values[1].string().utf8)
     let new = Array(try values[2].string().utf8)
-    try meter.charge((bytes.count / 10 + 1) * (old.count / 10 + 1))
     var left = limit < 0 ? Int64.max : limit
     var result: [UInt8] = []
     var start = 0
-    while left > 0, let place = firstPlace(of: old, in: bytes, from: start) {
+    while left > 0, let place = old.first(in: bytes, from: start) {
         try meter.charge(1 + new.count / 10)
         result.append(contentsOf: bytes[start..<place])
         result.append(contentsOf: new)
         start = place + old.count
         left -= 1
-        if old.isEmpty {
+        if old.count == 0 {
             guard start < bytes.count else { break }
             repeat {
                 result.append(bytes[start])

@@ -51,7 +51,7 @@ private func part(
 private func offset(of zone: String, at time: CELTimestamp) throws(Stop) -> Int {
     if zone.isEmpty || zone == "UTC" || zone == "Z" { return 0 }
     if let fixed = fixedOffset(zone) { return fixed }
-    if let offset = TimeZones.offset(of: zone, at: time.seconds) { return offset }
+    if isASCII(zone), let offset = TimeZones.offset(of: zone, at: time.seconds) { return offset }
     let why =
         time.seconds < TimeZones.firstSecond
         ? "named time zones are known from 1990 on" : "unknown time zone \(quoted(zone))"

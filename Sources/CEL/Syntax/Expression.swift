@@ -129,12 +129,6 @@ struct Comprehension: Sendable {
         case optionalMap, optionalFlatMap, sortBy
     }
 
-    /// The kind without what belongs to it, for passes that only hand on.
-    enum Form {
-        case literal, path, presence, call, chain, sign, logic, conditional, list, map
-        case comprehension, bind, message
-    }
-
     let kind: Kind
     let range: Expression
     /// One name, or two: index and item of a list, key and value of a map.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maps of the language. Spec: cel-spec, langdef.md, "Aggregate Values".
 
+internal import Primitives
+
 /// A key of a map. `1`, `1u` and a lookup by `1.0` mean the same entry.
 package enum CELKey: Sendable, Hashable {
     case bool(Bool)
@@ -46,7 +48,7 @@ package enum CELKey: Sendable, Hashable {
 
     package static func == (left: CELKey, right: CELKey) -> Bool {
         switch (left, right) {
-        case (.string(let a), .string(let b)): isSameText(a, b)
+        case (.string(let a), .string(let b)): isSame(a, b)
         case (.int(let a), .int(let b)): a == b
         case (.uint(let a), .uint(let b)): a == b
         case (.bool(let a), .bool(let b)): a == b
@@ -95,7 +97,7 @@ package final class CELMap: Sendable, Equatable {
     package subscript(name: String) -> CELValue? {
         guard let index else {
             for place in keys.indices {
-                if case .string(let key) = keys[place], isSameText(key, name) {
+                if case .string(let key) = keys[place], isSame(key, name) {
                     return values[place]
                 }
             }

@@ -37,8 +37,8 @@ extension CELValue {
     func json(
         _ left: inout Int, _ meter: inout CostMeter, depth: Int = 0
     ) throws(Stop) -> JSONValue {
-        left -= 1
-        try meter.charge(1)
+        left -= 1 + writtenBytes / 64
+        try meter.chargeText(writtenBytes)
         guard left > 0, depth < deepestValue else {
             throw .failed(
                 .tooLarge, "the value has more than \(Limits.expressionResultItems) parts")
@@ -69,6 +69,18 @@ extension CELValue {
         case .optional(let optional):
             return try optional.value?.json(&left, &meter, depth: depth + 1) ?? .null
         case .opaque(let value): return .string(value.text)
+        }
+    }
+}
+
+extension CELValue {
+    /// Bytes that are copied when the value is written.
+    var writtenBytes: Int {
+        switch self {
+        case .string(let text): text.utf8.count
+        case .bytes(let bytes): bytes.count
+        case .opaque(let value): value.text.utf8.count
+        default: 0
         }
     }
 }

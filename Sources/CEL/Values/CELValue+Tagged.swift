@@ -67,7 +67,7 @@ extension CELValue {
     }
 
     private func tagged(_ left: inout Int, depth: Int) throws(Failure) -> JSONValue {
-        left -= 1
+        left -= 1 + writtenBytes / 64
         guard left > 0, depth < deepestValue else {
             throw Failure(
                 .overLimit, "cannot write the value",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an expression works on. Spec: cel-spec, langdef.md, "Values".
 
+internal import Primitives
+
 /// A CEL value. Small and immutable; lists and maps share their storage when they are copied.
 ///
 /// `==` is identity of content ("1" is not "1u", NaN is NaN) and fits sets and tests. The language's
@@ -77,6 +79,23 @@ package enum CELValue: Sendable {
     }
 }
 
+extension CELValue {
+    /// Whether it has no more parts than are left, itself counted; takes them.
+    func fits(in left: inout Int) -> Bool {
+        left -= 1
+        guard left >= 0 else { return false }
+        switch self {
+        case .list(let items):
+            for item in items where !item.fits(in: &left) { return false }
+        case .map(let map):
+            for value in map.values where !value.fits(in: &left) { return false }
+        case .optional(let optional): return optional.value?.fits(in: &left) ?? true
+        default: break
+        }
+        return true
+    }
+}
+
 /// The box that `optional.of` makes.
 package final class CELOptional: Sendable {
     package let value: CELValue?
@@ -84,13 +103,9 @@ package final class CELOptional: Sendable {
     package init(_ value: CELValue?) { self.value = value }
 }
 
-/// Two texts byte by byte. Swift's strings are equal when they look equal; CEL's are not.
-///
-/// Spec: langdef.md, "String and Bytes Values": no Unicode normalization.
-@inline(__always)
-func isSameText(_ left: String, _ right: String) -> Bool {
-    left == right && left.utf8.elementsEqual(right.utf8)
-}
+/// What is not ASCII cannot be a version, an image or a zone; the search for its characters would
+/// take long.
+func isASCII(_ text: String) -> Bool { text.utf8.allSatisfy { $0 < 0x80 } }
 
 /// Code points before the other code points: the order of the UTF-8 bytes.
 func isTextBefore(_ left: String, _ right: String) -> Bool {
@@ -105,7 +120,7 @@ extension CELValue: Hashable {
         case (.int(let a), .int(let b)): a == b
         case (.uint(let a), .uint(let b)): a == b
         case (.double(let a), .double(let b)): a.bitPattern == b.bitPattern || a == b
-        case (.string(let a), .string(let b)): isSameText(a, b)
+        case (.string(let a), .string(let b)): isSame(a, b)
         case (.bytes(let a), .bytes(let b)): a == b
         case (.list(let a), .list(let b)): a == b
         case (.map(let a), .map(let b)): a == b
@@ -125,11 +140,10 @@ extension CELValue: Hashable {
         case .int(let value): hasher.combine(value)
         case .uint(let value): hasher.combine(value)
         case .double(let value): hasher.combine(value == 0 ? 0 : value.bitPattern)
-        case .string(let text): hasher.combine(text)
+        case .string(let text): hasher.combine(ExactText(text))
         case .bytes(let bytes): hasher.combine(bytes)
         case .list(let items):
-            hasher.combine(items.count)
-            hasher.combine(items.first)
+            hasher.combine(items)
         case .map(let map): hasher.combine(map.count)
         case .timestamp(let time): hasher.combine(time)
         case .duration(let duration): hasher.combine(duration)

@@ -15,7 +15,7 @@ struct ImageReference: Hashable, Sendable {
     var identifier: String { digest.isEmpty ? tag : digest }
 
     init?(_ text: String) {
-        guard text.utf8.count <= longestReference else { return nil }
+        guard text.utf8.count <= longestReference, isASCII(text) else { return nil }
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count <= 2 else { return nil }
         digest = parts.count == 2 ? String(parts[1]) : ""

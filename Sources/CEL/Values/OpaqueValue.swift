@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values that only functions can look into: addresses, quantities, versions, image references.
 
+internal import Primitives
+
 /// A value of an opaque type. Two are equal when their type and canonical text are.
 package final class OpaqueValue: Sendable {
     enum Content: Sendable {
@@ -43,7 +45,7 @@ extension OpaqueValue: Equatable {
         return switch (left.content, right.content) {
         case (.quantity(let a), .quantity(let b)): a == b
         case (.version(let a), .version(let b)): a == b
-        default: isSameText(left.text, right.text)
+        default: isSame(left.text, right.text)
         }
     }
 }

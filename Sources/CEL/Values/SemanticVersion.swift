@@ -16,7 +16,7 @@ struct SemanticVersion: Sendable, Comparable {
 
     /// Reads the strict form.
     init?(_ text: String) {
-        guard text.utf8.count <= longestVersion else { return nil }
+        guard text.utf8.count <= longestVersion, isASCII(text) else { return nil }
         let (head, build) = cut(text[...], at: "+")
         let (core, tail) = cut(head, at: "-")
         let numbers = core.split(separator: ".", omittingEmptySubsequences: false).map(wholeNumber)
@@ -33,6 +33,7 @@ struct SemanticVersion: Sendable, Comparable {
     ///
     /// Spec: Kubernetes: a leading v is cut, missing parts are 0, leading zeros fall.
     init?(normalizing text: String) {
+        guard text.utf8.count <= longestVersion, isASCII(text) else { return nil }
         let body = text.hasPrefix("v") ? text.dropFirst() : text[...]
         let end = body.firstIndex { $0 == "-" || $0 == "+" } ?? body.endIndex
         var parts = body[..<end].split(separator: ".", omittingEmptySubsequences: false).map {

@@ -11,62 +11,76 @@ import Primitives
 struct Evaluator {
     let dialect: JMESPathDialect
     let context: JMESPathContext
-    private var stepsLeft = Limits.jmespathSteps
-    private var outputLeft = Limits.jmespathOutputBytes
+    private(set) var budget: JMESPathBudget
 
-    init(dialect: JMESPathDialect, context: JMESPathContext) {
+    init(dialect: JMESPathDialect, context: JMESPathContext, budget: JMESPathBudget) {
         self.dialect = dialect
         self.context = context
+        self.budget = budget
     }
 
-    /// Split by frame size: this one recurses, and the stack is the caller's.
+    /// Only hands on: it stands on the stack once for each level, so it takes nothing apart itself.
     mutating func evaluate(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
         try spend(1)
         switch node {
         case .current: return value
-        case .field(let name, let offset): return try field(name, of: value, at: offset)
+        case .field: return try field(node, of: value)
+        case .literal, .index, .slice, .reference: return try leaf(node, on: value)
+        case .chain: return try chain(node, on: value)
+        case .pipe: return try pipe(node, on: value)
+        case .or: return try firstTruth(node, on: value)
+        case .and: return try firstFalsehood(node, on: value)
+        case .not: return try negation(node, on: value)
+        case .comparison: return try comparison(node, on: value)
+        case .listProjection: return try project(node, on: value)
+        case .objectProjection: return try projectValues(node, on: value)
+        case .filter: return try filter(node, on: value)
+        case .flatten: return try flatten(node, on: value)
+        case .multiSelectList: return try list(node, on: value)
+        case .multiSelectHash: return try hash(node, on: value)
+        case .call: return try call(node, on: value)
+        }
+    }
+
+    /// What looks at nothing but the value.
+    private mutating func leaf(_ node: SyntaxNode, on value: JSONValue)
+        throws(EvaluationStop) -> JSONValue
+    {
+        switch node {
         case .literal(let literal): return literal
         case .index(let place): return item(place, of: value)
         case .slice(let bounds, let offset): return try slice(value, bounds, at: offset)
-        case .chain(let nodes): return try chain(nodes, on: value)
-        case .pipe(let nodes): return try pipe(nodes, on: value)
-        case .or(let nodes): return try firstTruth(nodes, on: value)
-        case .and(let nodes): return try firstFalsehood(nodes, on: value)
-        case .not(let inner): return .bool(!isTrue(try swallowed(inner, on: value)))
-        case .comparison(let sign, let left, let right):
-            return try compare(sign, left, right, on: value)
-        case .listProjection(let left, let right): return try project(left, right, on: value)
-        case .objectProjection(let left, let right):
-            return try projectValues(left, right, on: value)
-        case .filter(let left, let test, let right):
-            return try filter(left, test, right, on: value)
-        case .flatten(let inner): return try flatten(inner, on: value)
-        case .multiSelectList(let nodes): return try list(nodes, on: value)
-        case .multiSelectHash(let members): return try hash(members, on: value)
-        case .reference:
+        default:
             throw EvaluationStop(.invalidType, "an expression reference has no value of its own")
-        case .call(let function, let arguments, let offset):
-            return try call(function, arguments, on: value, at: offset)
         }
     }
 
     mutating func spend(_ steps: Int) throws(EvaluationStop) {
-        stepsLeft -= steps
-        guard stepsLeft >= 0 else {
-            throw EvaluationStop(
-                .overLimit, "it takes more than \(Limits.jmespathSteps) steps")
-        }
+        budget.steps -= steps
+        if budget.steps < 0 { throw spentSteps() }
     }
+
+    /// Pays for text that is walked once.
+    mutating func spendText(_ bytes: Int) throws(EvaluationStop) { try spend(bytes / bytesPerStep) }
 
     /// Pays for what is made: text by its bytes, lists and objects by their entries.
     mutating func produce(bytes: Int) throws(EvaluationStop) {
-        outputLeft -= bytes
-        guard outputLeft >= 0 else {
-            throw EvaluationStop(
-                .overLimit, "it makes more than \(Limits.jmespathOutputBytes) bytes of values")
-        }
+        budget.bytes -= bytes
+        if budget.bytes < 0 { throw spentBytes() }
+    }
+
+    /// Whatever is tried next must fail too, and subtraction must not reach the end of Int.
+    private mutating func spentSteps() -> EvaluationStop {
+        budget.steps = -1
+        return EvaluationStop(.overLimit, "it takes more than \(Limits.jmespathSteps) steps")
+    }
+
+    private mutating func spentBytes() -> EvaluationStop {
+        budget.bytes = -1
+        return EvaluationStop(
+            .overLimit, "it makes more than \(Limits.jmespathOutputBytes) bytes of values")
     }
 
     /// The value, or null where Kyverno's dialect forgives a missing key.
@@ -100,13 +114,17 @@ struct Evaluator {
 // MARK: Paths
 
 extension Evaluator {
-    private func field(_ name: String, of value: JSONValue, at offset: Int)
+    private mutating func field(_ node: SyntaxNode, of value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
-        guard case .object(let object) = value else { return .null }
+        guard case .field(let name, let offset) = node, case .object(let object) = value else {
+            return .null
+        }
+        // Hashing a name that is not ASCII takes 50 ns a character.
+        if name.utf8.count > longestFreeName { try spend(name.utf8.count / 2) }
         if let found = object[name] { return found }
         guard dialect == .kyverno else { return .null }
-        throw EvaluationStop(.unknownKey, "the object has no key \(quoted(name))", at: offset)
+        throw EvaluationStop(missingKey: name, at: offset)
     }
 
     private func item(_ place: Int, of value: JSONValue) -> JSONValue {
@@ -115,17 +133,19 @@ extension Evaluator {
         return items.indices.contains(index) ? items[index] : .null
     }
 
-    private mutating func chain(_ nodes: [SyntaxNode], on value: JSONValue)
+    private mutating func chain(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
+        guard case .chain(let nodes) = node else { return .null }
         var value = value
         for node in nodes { value = try evaluate(node, on: value) }
         return value
     }
 
-    private mutating func pipe(_ nodes: [SyntaxNode], on value: JSONValue)
+    private mutating func pipe(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
+        guard case .pipe(let nodes) = node else { return .null }
         var value = value
         for node in nodes { value = try swallowed(node, on: value) }
         return value
@@ -163,9 +183,17 @@ extension Evaluator {
 // MARK: Truth
 
 extension Evaluator {
-    private mutating func firstTruth(_ nodes: [SyntaxNode], on value: JSONValue)
+    private mutating func negation(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
+        guard case .not(let inner) = node else { return .null }
+        return .bool(!isTrue(try swallowed(inner, on: value)))
+    }
+
+    private mutating func firstTruth(_ node: SyntaxNode, on value: JSONValue)
+        throws(EvaluationStop) -> JSONValue
+    {
+        guard case .or(let nodes) = node else { return .null }
         var last = JSONValue.null
         for node in nodes {
             last = try swallowed(node, on: value)
@@ -174,9 +202,10 @@ extension Evaluator {
         return last
     }
 
-    private mutating func firstFalsehood(_ nodes: [SyntaxNode], on value: JSONValue)
+    private mutating func firstFalsehood(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
+        guard case .and(let nodes) = node else { return .null }
         for node in nodes.dropLast() {
             let result = try swallowed(node, on: value)
             if !isTrue(result) { return result }
@@ -185,12 +214,18 @@ extension Evaluator {
         return try evaluate(last, on: value)
     }
 
+    private mutating func comparison(_ node: SyntaxNode, on value: JSONValue)
+        throws(EvaluationStop) -> JSONValue
+    {
+        guard case .comparison(let sign, let left, let right) = node else { return .null }
+        let first = try swallowed(left, on: value)
+        return try compare(sign, first, try swallowed(right, on: value))
+    }
+
     /// Spec: "Comparison operators": order is for numbers only.
-    private mutating func compare(
-        _ sign: Comparator, _ left: SyntaxNode, _ right: SyntaxNode, on value: JSONValue
-    ) throws(EvaluationStop) -> JSONValue {
-        let left = try swallowed(left, on: value)
-        let right = try swallowed(right, on: value)
+    private mutating func compare(_ sign: Comparator, _ left: JSONValue, _ right: JSONValue)
+        throws(EvaluationStop) -> JSONValue
+    {
         switch sign {
         case .equal: return .bool(try areEqual(left, right))
         case .notEqual: return .bool(!(try areEqual(left, right)))
@@ -223,6 +258,16 @@ extension Evaluator {
     mutating func areEqual(_ left: JSONValue, _ right: JSONValue)
         throws(EvaluationStop) -> Bool
     {
+        switch (left, right) {
+        case (.array, .array): return try areEqualLists(left, right)
+        case (.object, .object): return try areEqualObjects(left, right)
+        default: return try areEqualScalars(left, right)
+        }
+    }
+
+    private mutating func areEqualScalars(_ left: JSONValue, _ right: JSONValue)
+        throws(EvaluationStop) -> Bool
+    {
         try spend(1)
         switch (left, right) {
         case (.null, .null): return true
@@ -231,39 +276,57 @@ extension Evaluator {
             return first.description == second.description
                 || JMESPathNumber(first) == JMESPathNumber(second)
         case (.string(let first), .string(let second)):
+            guard first.utf8.count == second.utf8.count else { return false }
+            try spendText(first.utf8.count)
             return first.utf8.elementsEqual(second.utf8)
-        case (.array(let first), .array(let second)):
-            guard first.count == second.count else { return false }
-            for (one, other) in zip(first, second) where !(try areEqual(one, other)) {
-                return false
-            }
-            return true
-        case (.object(let first), .object(let second)):
-            guard first.count == second.count else { return false }
-            for member in first {
-                guard let other = second[member.name], try areEqual(member.value, other) else {
-                    return false
-                }
-            }
-            return true
         default: return false
         }
+    }
+
+    private mutating func areEqualLists(_ left: JSONValue, _ right: JSONValue)
+        throws(EvaluationStop) -> Bool
+    {
+        try spend(1)
+        guard case .array(let first) = left, case .array(let second) = right,
+            first.count == second.count
+        else { return false }
+        for place in first.indices where !(try areEqual(first[place], second[place])) {
+            return false
+        }
+        return true
+    }
+
+    private mutating func areEqualObjects(_ left: JSONValue, _ right: JSONValue)
+        throws(EvaluationStop) -> Bool
+    {
+        try spend(1)
+        guard case .object(let first) = left, case .object(let second) = right,
+            first.count == second.count
+        else { return false }
+        for member in first {
+            guard let other = second[member.name], try areEqual(member.value, other) else {
+                return false
+            }
+        }
+        return true
     }
 }
 
 // MARK: Projections
 
 extension Evaluator {
-    private mutating func project(
-        _ left: SyntaxNode, _ right: SyntaxNode, on value: JSONValue
-    ) throws(EvaluationStop) -> JSONValue {
+    private mutating func project(_ node: SyntaxNode, on value: JSONValue)
+        throws(EvaluationStop) -> JSONValue
+    {
+        guard case .listProjection(let left, let right) = node else { return .null }
         guard case .array(let items) = try swallowed(left, on: value) else { return .null }
         return try projected(items, right)
     }
 
-    private mutating func projectValues(
-        _ left: SyntaxNode, _ right: SyntaxNode, on value: JSONValue
-    ) throws(EvaluationStop) -> JSONValue {
+    private mutating func projectValues(_ node: SyntaxNode, on value: JSONValue)
+        throws(EvaluationStop) -> JSONValue
+    {
+        guard case .objectProjection(let left, let right) = node else { return .null }
         guard case .object(let object) = try swallowed(left, on: value) else { return .null }
         return try projected(object.members.map(\.value), right)
     }
@@ -283,41 +346,51 @@ extension Evaluator {
         return .array(results)
     }
 
-    private mutating func filter(
-        _ left: SyntaxNode, _ test: SyntaxNode, _ right: SyntaxNode, on value: JSONValue
-    ) throws(EvaluationStop) -> JSONValue {
+    private mutating func filter(_ node: SyntaxNode, on value: JSONValue)
+        throws(EvaluationStop) -> JSONValue
+    {
+        guard case .filter(let left, let test, let right) = node else { return .null }
         guard case .array(let items) = try forgiven(left, on: value) else { return .null }
         var chosen: [JSONValue] = []
         for item in items where isTrue(try swallowed(test, on: item)) { chosen.append(item) }
         return try projected(chosen, right)
     }
 
-    private mutating func flatten(_ inner: SyntaxNode, on value: JSONValue)
+    private mutating func flatten(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
+        guard case .flatten(let inner) = node else { return .null }
         guard case .array(let items) = try forgiven(inner, on: value) else { return .null }
         var flat: [JSONValue] = []
         for item in items {
-            if case .array(let inner) = item { flat += inner } else { flat.append(item) }
             try spend(1)
+            if case .array(let inner) = item {
+                try produce(bytes: inner.count * bytesPerEntry)
+                flat += inner
+            } else {
+                try produce(bytes: bytesPerEntry)
+                flat.append(item)
+            }
         }
-        try produce(bytes: flat.count * bytesPerEntry)
         return .array(flat)
     }
 
-    private mutating func list(_ nodes: [SyntaxNode], on value: JSONValue)
+    private mutating func list(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
+        guard case .multiSelectList(let nodes) = node else { return .null }
         if case .null = value { return .null }
         try produce(bytes: nodes.count * bytesPerEntry)
         var items: [JSONValue] = []
+        items.reserveCapacity(nodes.count)
         for node in nodes { items.append(try swallowed(node, on: value)) }
         return .array(items)
     }
 
-    private mutating func hash(_ members: [HashMember], on value: JSONValue)
+    private mutating func hash(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
+        guard case .multiSelectHash(let members) = node else { return .null }
         if case .null = value { return .null }
         try produce(bytes: members.count * bytesPerEntry)
         var object = JSONObject()
@@ -329,10 +402,12 @@ extension Evaluator {
 // MARK: Functions
 
 extension Evaluator {
-    private mutating func call(
-        _ function: FunctionDefinition, _ nodes: [SyntaxNode], on value: JSONValue, at offset: Int
-    ) throws(EvaluationStop) -> JSONValue {
+    private mutating func call(_ node: SyntaxNode, on value: JSONValue)
+        throws(EvaluationStop) -> JSONValue
+    {
+        guard case .call(let function, let nodes, let offset) = node else { return .null }
         var arguments: [FunctionArgument] = []
+        arguments.reserveCapacity(nodes.count)
         for node in nodes {
             if case .reference(let inner) = node {
                 arguments.append(.reference(inner))
@@ -341,14 +416,42 @@ extension Evaluator {
             }
         }
         do throws(EvaluationStop) {
-            try function.checkKinds(arguments)
-            let call = FunctionCall(name: function.name, arguments: arguments)
-            return try function.body(call, &self)
+            return try apply(function, arguments)
         } catch {
             throw error.located(at: offset)
+        }
+    }
+
+    /// Every function may look at all of its arguments, so they are paid for.
+    private mutating func apply(_ function: FunctionDefinition, _ arguments: [FunctionArgument])
+        throws(EvaluationStop) -> JSONValue
+    {
+        for argument in arguments { try spend(argument.items / itemsPerStep) }
+        try spend(function.price.steps(arguments.reduce(0) { $0 + $1.bytes }))
+        try function.checkKinds(arguments)
+        let call = FunctionCall(name: function.name, arguments: arguments)
+        return try function.body(call, &self)
+    }
+}
+
+extension FunctionArgument {
+    fileprivate var bytes: Int {
+        if case .value(.string(let text)) = self { text.utf8.count } else { 0 }
+    }
+
+    fileprivate var items: Int {
+        switch self {
+        case .value(.array(let items)): items.count
+        case .value(.object(let object)): object.count
+        default: 0
         }
     }
 }
 
 /// What one entry of a new list or object costs in memory, about.
 let bytesPerEntry = 16
+
+/// A step takes up to 200 ns, and so does walking so much.
+private let bytesPerStep = 64
+private let itemsPerStep = 16
+private let longestFreeName = 32

@@ -11,12 +11,16 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
     package let description: String
     package let dialect: JMESPathDialect
     private let root: SyntaxNode
+    /// Whether it makes lists or objects of its own; otherwise the value is a part of what came in.
+    private let makesContainers: Bool
 
     package init(_ text: String, dialect: JMESPathDialect) throws(JMESPathProblem) {
         description = text
         self.dialect = dialect
         do throws(EvaluationStop) {
-            root = try ExpressionParser.parse(text, dialect)
+            let parsed = try ExpressionParser.parse(text, dialect)
+            root = parsed.node
+            makesContainers = parsed.nesting > 0
         } catch {
             throw JMESPathProblem(error, in: text)
         }
@@ -35,9 +39,20 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
     package func evaluate(on value: JSONValue, context: JMESPathContext = JMESPathContext())
         throws(JMESPathProblem) -> JSONValue
     {
-        var evaluator = Evaluator(dialect: dialect, context: context)
+        var budget = JMESPathBudget()
+        return try evaluate(on: value, context: context, budget: &budget)
+    }
+
+    /// As `evaluate(on:context:)`, from a budget that several expressions may share.
+    package func evaluate(
+        on value: JSONValue, context: JMESPathContext, budget: inout JMESPathBudget
+    ) throws(JMESPathProblem) -> JSONValue {
+        var evaluator = Evaluator(dialect: dialect, context: context, budget: budget)
+        defer { budget = evaluator.budget }
         do throws(EvaluationStop) {
-            return try evaluator.evaluate(root, on: value)
+            let result = try evaluator.evaluate(root, on: value)
+            if makesContainers { try checkSize(of: result) }
+            return result
         } catch {
             throw JMESPathProblem(error, in: description)
         }
@@ -51,6 +66,16 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
 
     /// The tree as programs read it: nodes with their children.
     package var tree: JSONValue { root.json }
+}
+
+/// What evaluations may still spend; less than nothing when it is spent.
+package struct JMESPathBudget: Sendable {
+    /// Nodes on values, items looked at, text walked.
+    package internal(set) var steps = Limits.jmespathSteps
+    /// Bytes of text and values made.
+    package internal(set) var bytes = Limits.jmespathOutputBytes
+
+    package init() {}
 }
 
 /// What an evaluation may know beside its value. Whatever is absent makes the functions that need

@@ -66,13 +66,15 @@ typealias FunctionBody =
     @Sendable (FunctionCall, inout Evaluator) throws(EvaluationStop)
     -> JSONValue
 
-struct FunctionDefinition: Sendable {
+/// A class: calls of the tree point at it.
+final class FunctionDefinition: Sendable {
     let name: String
     let parameters: [ValueKinds]
     /// The last parameter may stand any number of times more.
     let isVariadic: Bool
     let result: String
     let summary: String
+    let price: FunctionPrice
     let body: FunctionBody
 
     init(
@@ -84,8 +86,12 @@ struct FunctionDefinition: Sendable {
         self.isVariadic = isVariadic
         self.result = result
         self.summary = summary
+        price = functionPrices[name] ?? .plain
         self.body = body
     }
+
+    /// Whether its value is never a list or an object.
+    var givesScalar: Bool { scalarResults.contains(result) }
 
     func checkCount(_ count: Int, at offset: Int) throws(EvaluationStop) {
         guard count == parameters.count || isVariadic && count > parameters.count else {
@@ -113,6 +119,8 @@ struct FunctionDefinition: Sendable {
         return "\(name)(\(list)) -> \(result)"
     }
 }
+
+private let scalarResults: Set = ["number", "string", "boolean"]
 
 /// The arguments of one call; their kinds were checked against the signature.
 struct FunctionCall {

@@ -81,9 +81,8 @@ private let standardTextFunctions: [FunctionDefinition] = [
         call, evaluator throws(EvaluationStop) in
         let value = try call.value(0)
         if case .string = value { return value }
-        let text = evaluator.dialect == .kyverno ? goJSON(value) : value.compactText
-        try evaluator.produce(bytes: text.utf8.count)
-        return .string(text)
+        try evaluator.produce(value)
+        return .string(evaluator.dialect == .kyverno ? goJSON(value) : value.compactText)
     },
     FunctionDefinition(
         "length", [[.string, .array, .object]], "number", "characters, items or members"
@@ -131,7 +130,10 @@ private let standardListFunctions: [FunctionDefinition] = [
         for place in 0..<call.count {
             let object = try call.object(place)
             try evaluator.produce(bytes: object.count * bytesPerEntry)
-            for member in object { merged[member.name] = member.value }
+            for member in object {
+                try evaluator.spend(member.name.utf8.count / 2)
+                merged[member.name] = member.value
+            }
         }
         return .object(merged)
     },

@@ -33,7 +33,7 @@ let kyvernoArithmeticFunctions: [FunctionDefinition] = [
     FunctionDefinition("sum", [.array], "any", "all items added from left to right") {
         call, evaluator throws(EvaluationStop) in
         let items = try call.array(0)
-        try evaluator.spend(items.count)
+        try evaluator.spend(4 * items.count)
         guard let first = items.first else { throw call.invalid("the list is empty") }
         var total = try Operand(first, call)
         for item in items.dropFirst() { total = try total.adding(Operand(item, call), call) }

@@ -45,6 +45,7 @@ let kyvernoEncodingFunctions: [FunctionDefinition] = [
         let shape = try TextShape(parsing: try call.string(0), call)
         var generator = TextGenerator(source: source)
         try generator.write(shape, call)
+        try evaluator.spend(2 * generator.scalars.count)
         return try made(text(of: generator.scalars), &evaluator)
     },
 ]

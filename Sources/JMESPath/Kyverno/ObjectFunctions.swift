@@ -10,6 +10,7 @@ let kyvernoObjectFunctions: [FunctionDefinition] = [
     ) { call, evaluator throws(EvaluationStop) in
         let labels = try call.object(1)
         for member in try call.object(0) {
+            try evaluator.spend(member.name.utf8.count / 2)
             guard let value = labels[member.name], try evaluator.areEqual(member.value, value)
             else {
                 return false
@@ -43,6 +44,7 @@ let kyvernoObjectFunctions: [FunctionDefinition] = [
         }
         try evaluator.produce(
             bytes: pairs.count * (keyName.utf8.count + valueName.utf8.count + 3 * bytesPerEntry))
+        try evaluator.spend(pairs.count * (2 + (keyName.utf8.count + valueName.utf8.count) / 2))
         return .array(pairs.map { .object([keyName: $0.0, valueName: $0.1]) })
     },
     FunctionDefinition(
@@ -56,6 +58,7 @@ let kyvernoObjectFunctions: [FunctionDefinition] = [
             guard case .string(let name) = name else {
                 throw call.invalid("\(name.kindName) cannot be a name", .invalidType)
             }
+            try evaluator.spend(name.utf8.count / 2)
             object[name] = values.indices.contains(place) ? values[place] : .null
         }
         return .object(object)
@@ -78,27 +81,15 @@ let kyvernoObjectFunctions: [FunctionDefinition] = [
         try evaluator.produce(bytes: bytes.count * 2)
         let value: JSONValue
         do throws(Failure) {
-            value = try YAMLNode.documents(parsing: bytes, named: "the text").first?.json ?? .null
+            value =
+                try YAMLNode.documents(
+                    parsing: bytes, named: "the text", nodes: Limits.expressionYAMLNodes
+                ).first?.json ?? .null
         } catch {
             throw call.invalid(error.why, error.kind == .overLimit ? .overLimit : .invalidValue)
         }
         // Aliases may make a document larger than its text.
-        try charge(value, &evaluator)
+        try evaluator.produce(value)
         return value
     },
 ]
-
-/// Pays for every part of a value that a text made.
-private func charge(_ value: JSONValue, _ evaluator: inout Evaluator) throws(EvaluationStop) {
-    try evaluator.produce(bytes: bytesPerEntry)
-    switch value {
-    case .string(let text): try evaluator.produce(bytes: text.utf8.count)
-    case .array(let items): for item in items { try charge(item, &evaluator) }
-    case .object(let object):
-        for member in object {
-            try evaluator.produce(bytes: member.name.utf8.count)
-            try charge(member.value, &evaluator)
-        }
-    case .null, .bool, .number: break
-    }
-}

@@ -53,33 +53,17 @@ private func compiled(_ call: FunctionCall, _ evaluator: inout Evaluator)
     throws(EvaluationStop) -> RegularExpression
 {
     let pattern = try call.string(0)
-    try evaluator.spend(100 + compilationSteps(pattern))
-    if case .string(let text) = try call.value(1) { try evaluator.spend(text.utf8.count / 16) }
+    let effort = RegularExpression.effort(of: pattern)
+    try evaluator.spend(350 + 4 * effort)
+    if case .string(let text) = try call.value(1) {
+        try evaluator.spend((text.utf8.count / 16 + 1) * (effort / 4 + 1))
+    }
     do throws(Failure) {
         return try RegularExpression(pattern)
     } catch {
         throw call.invalid(error.why, error.kind == .overLimit ? .overLimit : .invalidValue)
     }
 }
-
-/// Counted repeats multiply what RE2 builds: `((a{100}){100})` is 10,000 states in 15 bytes.
-private func compilationSteps(_ pattern: String) -> Int {
-    var (size, count) = (pattern.utf8.count, 0)
-    for byte in pattern.utf8 {
-        if isDigitByte(byte) {
-            count = min(count * 10 + Int(byte - UInt8(ascii: "0")), mostCompilationSteps)
-        } else {
-            if byte == UInt8(ascii: "}"), count > 1 {
-                size = min(size * count, mostCompilationSteps)
-            }
-            count = 0
-        }
-    }
-    return min(8 * size, mostCompilationSteps)
-}
-
-/// So that one expression of any size may be compiled, and not many large ones.
-private let mostCompilationSteps = Limits.jmespathSteps / 2
 
 /// Spec: Go Regexp.ReplaceAllString: leftmost, never overlapping; an empty match right after
 /// another match does not count.
@@ -94,7 +78,7 @@ private func replacingMatches(
     var (start, lastEnd) = (0, 0)
     while start <= bytes.count {
         // Each match starts at its place again, so each one may cost the whole text.
-        try evaluator.spend(8 + (bytes.count - start) / 256)
+        try evaluator.spend(8 + (bytes.count - start) / 256 * (expression.effort / 4 + 1))
         guard
             let spans = expression.firstMatch(
                 in: subject, from: start, groups: expression.groupCount),

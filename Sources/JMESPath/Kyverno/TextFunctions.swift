@@ -163,6 +163,7 @@ private func split(_ text: String, _ separator: String, _ evaluator: inout Evalu
     while let range = firstRange(of: separator, in: rest) {
         parts.append(.string(String(decoding: rest[..<range.lowerBound], as: UTF8.self)))
         rest = rest[range.upperBound...]
+        try evaluator.spend(2)
         try evaluator.produce(bytes: bytesPerEntry)
     }
     return .array(parts + [.string(String(decoding: rest, as: UTF8.self))])

@@ -11,13 +11,36 @@ struct ExpressionToken: Sendable {
         case literal(JSONValue)
         case number(Int)
         case comparator(Comparator)
-        /// `.` `[` `]` `{` `}` `(` `)` `,` `:` `*` `@` `&` `!` `|`, and `[]` `[?` `&&` `||`.
-        case sign(String)
+        case sign(ExpressionSign)
         case end
     }
 
     let kind: Kind
     let offset: Int
+
+    var sign: ExpressionSign? { if case .sign(let sign) = kind { sign } else { nil } }
+}
+
+/// What is neither a word nor a comparator.
+enum ExpressionSign: String, Sendable {
+    case dot = "."
+    case leftBracket = "["
+    case rightBracket = "]"
+    case leftBrace = "{"
+    case rightBrace = "}"
+    case leftParenthesis = "("
+    case rightParenthesis = ")"
+    case comma = ","
+    case colon = ":"
+    case star = "*"
+    case current = "@"
+    case reference = "&"
+    case not = "!"
+    case pipe = "|"
+    case flatten = "[]"
+    case filter = "[?"
+    case and = "&&"
+    case or = "||"
 }
 
 /// All tokens at once: the parser looks one ahead, and no token is longer than its expression.
@@ -34,10 +57,11 @@ struct ExpressionLexer {
         }
         var lexer = ExpressionLexer(bytes: Array(expression.utf8))
         var tokens: [ExpressionToken] = []
+        tokens.reserveCapacity(expression.utf8.count / 3 + 2)
         while true {
             let token = try lexer.next()
             tokens.append(token)
-            if token.kind == .end { return tokens }
+            if case .end = token.kind { return tokens }
         }
     }
 
@@ -142,16 +166,13 @@ struct ExpressionLexer {
 
     private mutating func sign() throws(EvaluationStop) -> ExpressionToken.Kind {
         let start = offset
-        for length in [2, 1] where offset + length <= bytes.count {
-            let text = String(decoding: bytes[offset..<offset + length], as: UTF8.self)
-            if let comparator = Comparator(rawValue: text) {
-                offset += length
-                return .comparator(comparator)
-            }
-            if expressionSigns.contains(text) {
-                offset += length
-                return .sign(text)
-            }
+        if offset + 1 < bytes.count, let kind = longSign(bytes[offset], bytes[offset + 1]) {
+            offset += 2
+            return kind
+        }
+        if let kind = shortSign(bytes[offset]) {
+            offset += 1
+            return kind
         }
         let rest = String(decoding: bytes[start...].prefix(4), as: UTF8.self)
         let shown = rest.unicodeScalars.first.map { quoted(String($0)) } ?? "it"
@@ -189,6 +210,38 @@ private func unescaped(_ content: [UInt8], _ mark: UInt8) -> [UInt8] {
     return result
 }
 
-private let expressionSigns: Set = [
-    "[]", "[?", "&&", "||", ".", "[", "]", "{", "}", "(", ")", ",", ":", "*", "@", "&", "!", "|",
-]
+private func longSign(_ first: UInt8, _ second: UInt8) -> ExpressionToken.Kind? {
+    switch (first, second) {
+    case (UInt8(ascii: "["), UInt8(ascii: "]")): .sign(.flatten)
+    case (UInt8(ascii: "["), UInt8(ascii: "?")): .sign(.filter)
+    case (UInt8(ascii: "&"), UInt8(ascii: "&")): .sign(.and)
+    case (UInt8(ascii: "|"), UInt8(ascii: "|")): .sign(.or)
+    case (UInt8(ascii: "="), UInt8(ascii: "=")): .comparator(.equal)
+    case (UInt8(ascii: "!"), UInt8(ascii: "=")): .comparator(.notEqual)
+    case (UInt8(ascii: "<"), UInt8(ascii: "=")): .comparator(.lessOrEqual)
+    case (UInt8(ascii: ">"), UInt8(ascii: "=")): .comparator(.greaterOrEqual)
+    default: nil
+    }
+}
+
+private func shortSign(_ byte: UInt8) -> ExpressionToken.Kind? {
+    switch byte {
+    case UInt8(ascii: "."): .sign(.dot)
+    case UInt8(ascii: "["): .sign(.leftBracket)
+    case UInt8(ascii: "]"): .sign(.rightBracket)
+    case UInt8(ascii: "{"): .sign(.leftBrace)
+    case UInt8(ascii: "}"): .sign(.rightBrace)
+    case UInt8(ascii: "("): .sign(.leftParenthesis)
+    case UInt8(ascii: ")"): .sign(.rightParenthesis)
+    case UInt8(ascii: ","): .sign(.comma)
+    case UInt8(ascii: ":"): .sign(.colon)
+    case UInt8(ascii: "*"): .sign(.star)
+    case UInt8(ascii: "@"): .sign(.current)
+    case UInt8(ascii: "&"): .sign(.reference)
+    case UInt8(ascii: "!"): .sign(.not)
+    case UInt8(ascii: "|"): .sign(.pipe)
+    case UInt8(ascii: "<"): .comparator(.less)
+    case UInt8(ascii: ">"): .comparator(.greater)
+    default: nil
+    }
+}

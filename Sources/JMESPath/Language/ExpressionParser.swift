@@ -4,13 +4,8 @@
 
 import Primitives
 
-/// A node and how deep it is; the depth is checked as the tree grows, so that nothing that walks
-/// the tree later can run out of stack.
-struct ParsedExpression {
-    let node: SyntaxNode
-    let depth: Int
-}
-
+/// The functions that recurse keep little on the stack: one that only decides is apart from those
+/// that do, and each of these has one thing to do.
 struct ExpressionParser {
     private let tokens: [ExpressionToken]
     private let dialect: JMESPathDialect
@@ -18,13 +13,13 @@ struct ExpressionParser {
     private var depth = 0
 
     static func parse(_ expression: String, _ dialect: JMESPathDialect)
-        throws(EvaluationStop) -> SyntaxNode
+        throws(EvaluationStop) -> ParsedExpression
     {
         var parser = ExpressionParser(
             tokens: try ExpressionLexer.tokens(of: expression), dialect: dialect)
         let tree = try parser.expression(0)
         guard parser.token.kind == .end else { throw parser.unexpected("the end") }
-        return tree.node
+        return tree
     }
 
     private init(tokens: [ExpressionToken], dialect: JMESPathDialect) {
@@ -36,149 +31,214 @@ struct ExpressionParser {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Limits.jmespathDepth else { throw tooDeep }
-        let first = take()
-        var left = try prefix(first)
-        while power < bindingPower(token.kind) {
-            let sign = take()
-            left = try infix(sign, left)
-        }
+        var left = try prefix()
+        while power < bindingPower(token.kind) { try infix(&left) }
         return left
     }
 
     /// A token where a value begins ("nud").
-    private mutating func prefix(_ first: ExpressionToken)
-        throws(EvaluationStop) -> ParsedExpression
-    {
-        switch first.kind {
-        case .literal(let value): return leaf(.literal(value))
-        case .identifier(let name): return leaf(.field(name, at: first.offset))
-        case .quotedIdentifier(let name):
-            guard !isNext("(") else {
-                throw EvaluationStop(
-                    .syntax, "the name of a function is not quoted", at: first.offset)
-            }
-            return leaf(.field(name, at: first.offset))
-        case .sign("@"): return leaf(.current)
-        case .sign("*"):
-            return try wrap(SyntaxNode.objectProjection, identity, try projected(powers.star))
-        case .sign("[]"):
-            return try wrap(
-                SyntaxNode.listProjection, leaf(.flatten(.current)), try projected(powers.flatten))
-        case .sign("[?"): return try filter(identity)
-        case .sign("["): return try bracketPrefix()
-        case .sign("{"): return try multiSelectHash()
-        case .sign("("):
-            let inner = try expression(0)
-            try expect(")")
-            return inner
-        case .sign("!"):
-            let inner = try expression(powers.not)
-            return try node(.not(inner.node), over: inner)
+    private mutating func prefix() throws(EvaluationStop) -> ParsedExpression {
+        guard let sign = token.sign else { return try word() }
+        place += 1
+        switch sign {
+        case .current: return identity
+        case .star: return try objectProjection(of: identity, taking: Power.star)
+        case .flatten: return try flattened(identity)
+        case .filter: return try filter(identity)
+        case .leftBracket: return try bracketPrefix()
+        case .leftBrace: return try multiSelectHash()
+        case .leftParenthesis: return try parenthesised()
+        case .not: return try negated()
         default:
             place -= 1
             throw unexpected("a value")
         }
     }
 
-    /// A token after a value ("led").
-    private mutating func infix(_ sign: ExpressionToken, _ left: ParsedExpression)
-        throws(EvaluationStop) -> ParsedExpression
-    {
-        switch sign.kind {
-        case .sign("."):
-            if take("*") {
-                // Deviation kept from Kyverno: there `a.*.b.c` is `(a.*.b).c`, null of a list, for
-                // a projection after a value takes one name only. In the specification it goes on.
-                let power = dialect == .kyverno ? powers.dot : powers.star
-                return try wrap(SyntaxNode.objectProjection, left, try projected(power))
+    private mutating func word() throws(EvaluationStop) -> ParsedExpression {
+        let first = take()
+        switch first.kind {
+        case .literal(let value): return leaf(.literal(value))
+        case .identifier(let name): return leaf(.field(name, at: first.offset))
+        case .quotedIdentifier(let name):
+            guard !isNext(.leftParenthesis) else {
+                throw EvaluationStop(
+                    .syntax, "the name of a function is not quoted", at: first.offset)
             }
-            return try chain(left, try dotRight(powers.dot))
-        case .sign("|"): return try series(left, try expression(powers.pipe), SyntaxNode.pipe)
-        case .sign("||"): return try series(left, try expression(powers.or), SyntaxNode.or)
-        case .sign("&&"): return try series(left, try expression(powers.and), SyntaxNode.and)
-        case .comparator(let comparator):
-            let right = try expression(powers.comparator)
-            return try node(.comparison(comparator, left.node, right.node), over: left, right)
-        case .sign("[]"):
-            let flat = try node(.flatten(left.node), over: left)
-            return try wrap(SyntaxNode.listProjection, flat, try projected(powers.flatten))
-        case .sign("[?"): return try filter(left)
-        case .sign("["): return try bracket(left)
-        case .sign("("): return try call(left, at: sign.offset)
+            return leaf(.field(name, at: first.offset))
+        default:
+            place -= 1
+            throw unexpected("a value")
+        }
+    }
+
+    private mutating func parenthesised() throws(EvaluationStop) -> ParsedExpression {
+        let inner = try expression(0)
+        try expect(.rightParenthesis)
+        return inner
+    }
+
+    private mutating func negated() throws(EvaluationStop) -> ParsedExpression {
+        let inner = try expression(Power.not)
+        return try node(.not(inner.node), over: inner, nesting: inner.nesting)
+    }
+
+    /// A token after a value ("led").
+    private mutating func infix(_ left: inout ParsedExpression) throws(EvaluationStop) {
+        guard let sign = token.sign else { return try comparison(&left) }
+        place += 1
+        switch sign {
+        case .dot: try subexpression(of: &left)
+        case .pipe: try series(&left, .pipe, Power.pipe)
+        case .or: try series(&left, .or, Power.or)
+        case .and: try series(&left, .and, Power.and)
+        case .flatten: left = try flattened(left)
+        case .filter: left = try filter(left)
+        case .leftBracket: try bracket(&left)
+        case .leftParenthesis: left = try call(left)
         default:
             place -= 1
             throw unexpected("an operator")
         }
     }
 
+    private mutating func subexpression(of left: inout ParsedExpression) throws(EvaluationStop) {
+        if take(.star) {
+            // Deviation kept from Kyverno: there `a.*.b.c` is `(a.*.b).c`, null of a list, for a
+            // projection after a value takes one name only. In the specification it goes on.
+            left = try objectProjection(
+                of: left, taking: dialect == .kyverno ? Power.dot : Power.star)
+        } else {
+            left.chain(try dotRight(Power.dot))
+            try check(left)
+        }
+    }
+
+    private mutating func series(
+        _ left: inout ParsedExpression, _ join: ParsedExpression.Join, _ power: Int
+    ) throws(EvaluationStop) {
+        left.series(try expression(power), as: join)
+        try check(left)
+    }
+
+    private mutating func comparison(_ left: inout ParsedExpression) throws(EvaluationStop) {
+        guard case .comparator(let comparator) = token.kind else {
+            throw unexpected("an operator")
+        }
+        place += 1
+        let right = try expression(Power.comparator)
+        left = try node(
+            .comparison(comparator, left.node, right.node), over: left, right,
+            nesting: max(left.nesting, right.nesting))
+    }
+
     // MARK: Brackets
 
     private mutating func bracketPrefix() throws(EvaluationStop) -> ParsedExpression {
         switch token.kind {
-        case .number, .sign(":"): return try indexed(identity)
-        case .sign("*") where tokens[min(place + 1, tokens.count - 1)].kind == .sign("]"):
+        case .number, .sign(.colon):
+            var whole = identity
+            try index(&whole)
+            return whole
+        case .sign(.star) where tokens[min(place + 1, tokens.count - 1)].sign == .rightBracket:
             place += 2
-            return try wrap(SyntaxNode.listProjection, identity, try projected(powers.star))
+            return try listProjection(of: identity)
         default: return try multiSelectList()
         }
     }
 
-    private mutating func bracket(_ left: ParsedExpression)
-        throws(EvaluationStop) -> ParsedExpression
-    {
+    private mutating func bracket(_ left: inout ParsedExpression) throws(EvaluationStop) {
         switch token.kind {
-        case .number, .sign(":"): return try indexed(left)
+        case .number, .sign(.colon): try index(&left)
         default:
-            guard take("*") else { throw unexpected("a number, a slice or *") }
-            try expect("]")
-            return try wrap(SyntaxNode.listProjection, left, try projected(powers.star))
+            guard take(.star) else { throw unexpected("a number, a slice or *") }
+            try expect(.rightBracket)
+            left = try listProjection(of: left)
         }
     }
 
+    private mutating func listProjection(
+        of left: ParsedExpression
+    ) throws(EvaluationStop) -> ParsedExpression {
+        let right = try projected(Power.star)
+        return try node(
+            .listProjection(left.node, right.node), over: left, right,
+            nesting: left.nesting + right.nesting)
+    }
+
+    private mutating func objectProjection(
+        of left: ParsedExpression, taking power: Int
+    ) throws(EvaluationStop) -> ParsedExpression {
+        let right = try projected(power)
+        return try node(
+            .objectProjection(left.node, right.node), over: left, right,
+            nesting: left.nesting + right.nesting)
+    }
+
+    private mutating func flattened(
+        _ left: ParsedExpression
+    ) throws(EvaluationStop) -> ParsedExpression {
+        let flat = try node(.flatten(left.node), over: left, nesting: left.nesting)
+        let right = try projected(Power.flatten)
+        return try node(
+            .listProjection(flat.node, right.node), over: flat, right,
+            nesting: left.nesting + right.nesting)
+    }
+
     /// `[n]`, or `[start:stop:step]`, which projects.
-    private mutating func indexed(_ left: ParsedExpression)
-        throws(EvaluationStop) -> ParsedExpression
-    {
+    private mutating func index(_ left: inout ParsedExpression) throws(EvaluationStop) {
         let start = token.offset
+        let (parts, count) = try indexParts()
+        if count == 1, let index = parts[0] {
+            left.chain(leaf(.index(index)))
+            return try check(left)
+        }
+        let bounds = SliceBounds(start: parts[0], stop: parts[1], step: parts[2])
+        left.chain(leaf(.slice(bounds, at: start)))
+        try check(left)
+        left = try listProjection(of: left)
+    }
+
+    /// The numbers between colons, and how many places for them there were.
+    private mutating func indexParts() throws(EvaluationStop) -> ([Int?], count: Int) {
         var parts: [Int?] = [nil, nil, nil]
         var part = 0
-        while !isNext("]") {
+        while !isNext(.rightBracket) {
             if case .number(let value) = token.kind, parts[part] == nil {
                 parts[part] = value
                 place += 1
-            } else if part < 2, take(":") {
+            } else if part < 2, take(.colon) {
                 part += 1
                 continue
             }
-            guard isNext("]") || isNext(":") && part < 2 else {
+            guard isNext(.rightBracket) || isNext(.colon) && part < 2 else {
                 throw unexpected(part < 2 ? "a number, : or ]" : "a number or ]")
             }
         }
-        try expect("]")
-        if part == 0, let index = parts[0] { return try chain(left, leaf(.index(index))) }
-        let bounds = SliceBounds(start: parts[0], stop: parts[1], step: parts[2])
-        let sliced = try chain(left, leaf(.slice(bounds, at: start)))
-        return try wrap(SyntaxNode.listProjection, sliced, try projected(powers.star))
+        try expect(.rightBracket)
+        return (parts, part + 1)
     }
 
     private mutating func filter(_ left: ParsedExpression)
         throws(EvaluationStop) -> ParsedExpression
     {
         let test = try expression(0)
-        try expect("]")
-        let right = isNext("[]") ? identity : try projected(powers.filter)
-        return try node(.filter(left.node, test.node, right.node), over: left, test, right)
+        try expect(.rightBracket)
+        let right = isNext(.flatten) ? identity : try projected(Power.filter)
+        return try node(
+            .filter(left.node, test.node, right.node), over: left, test, right,
+            nesting: left.nesting + max(test.nesting, right.nesting))
     }
 
     /// What a projection does to each item: everything up to where projections end.
     private mutating func projected(_ power: Int) throws(EvaluationStop) -> ParsedExpression {
-        switch token.kind {
-        case .sign("["), .sign("[?"): return try expression(power)
-        case .sign("."):
+        switch token.sign {
+        case .leftBracket, .filter: return try expression(power)
+        case .dot:
             place += 1
             return try dotRight(power)
         default:
-            guard bindingPower(token.kind) < powers.projectionEnd else {
+            guard bindingPower(token.kind) < Power.projectionEnd else {
                 throw unexpected("the end of the projection")
             }
             return identity
@@ -187,11 +247,11 @@ struct ExpressionParser {
 
     private mutating func dotRight(_ power: Int) throws(EvaluationStop) -> ParsedExpression {
         switch token.kind {
-        case .identifier, .quotedIdentifier, .sign("*"): return try expression(power)
-        case .sign("["):
+        case .identifier, .quotedIdentifier, .sign(.star): return try expression(power)
+        case .sign(.leftBracket):
             place += 1
             return try multiSelectList()
-        case .sign("{"):
+        case .sign(.leftBrace):
             place += 1
             return try multiSelectHash()
         default: throw unexpected("a name, *, [ or {")
@@ -202,52 +262,80 @@ struct ExpressionParser {
 
     private mutating func multiSelectList() throws(EvaluationStop) -> ParsedExpression {
         var items: [ParsedExpression] = []
-        repeat { items.append(try expression(0)) } while take(",")
-        try expect("]")
-        return try node(.multiSelectList(items.map(\.node)), over: items)
+        repeat { items.append(try expression(0)) } while take(.comma)
+        try expect(.rightBracket)
+        return try node(
+            .multiSelectList(items.map(\.node)), over: items, nesting: deepestNesting(items) + 1)
     }
 
     private mutating func multiSelectHash() throws(EvaluationStop) -> ParsedExpression {
-        var members: [HashMember] = []
+        var names: [String] = []
         var values: [ParsedExpression] = []
         repeat {
-            let name: String
-            switch token.kind {
-            case .identifier(let text), .quotedIdentifier(let text): name = text
-            default: throw unexpected("a name")
-            }
+            names.append(try memberName())
+            values.append(try expression(0))
+        } while take(.comma)
+        try expect(.rightBrace)
+        let members = zip(names, values).map { HashMember(name: $0, value: $1.node) }
+        return try node(
+            .multiSelectHash(members), over: values, nesting: deepestNesting(values) + 1)
+    }
+
+    /// `name:`, in a multi-select hash.
+    private mutating func memberName() throws(EvaluationStop) -> String {
+        switch token.kind {
+        case .identifier(let text), .quotedIdentifier(let text):
             place += 1
-            try expect(":")
-            let value = try expression(0)
-            members.append(HashMember(name: name, value: value.node))
-            values.append(value)
-        } while take(",")
-        try expect("}")
-        return try node(.multiSelectHash(members), over: values)
+            try expect(.colon)
+            return text
+        default: throw unexpected("a name")
+        }
     }
 
     /// Spec: "function-expression": an unquoted name, then its arguments.
     /// Deviation: Kyverno's fork crashes on `@(foo)`; here and in the specification it is an error.
-    private mutating func call(_ left: ParsedExpression, at offset: Int)
-        throws(EvaluationStop) -> ParsedExpression
-    {
-        guard case .field(let name, let start) = left.node, place >= 2,
-            tokens[place - 2].kind == .identifier(name)
-        else { throw EvaluationStop(.syntax, "only a name can be called", at: offset) }
+    private mutating func call(
+        _ left: ParsedExpression
+    ) throws(EvaluationStop) -> ParsedExpression {
+        let (name, start) = try calledName(left)
         var arguments: [ParsedExpression] = []
-        if !take(")") {
-            repeat { arguments.append(try argument()) } while take(",")
-            try expect(")")
+        if !take(.rightParenthesis) {
+            repeat { arguments.append(try argument()) } while take(.comma)
+            try expect(.rightParenthesis)
         }
+        return try call(name, arguments, at: start)
+    }
+
+    private func call(
+        _ name: String, _ arguments: [ParsedExpression], at start: Int
+    ) throws(EvaluationStop) -> ParsedExpression {
         let function = try FunctionTable.function(name, dialect, at: start)
         try function.checkCount(arguments.count, at: start)
-        return try node(.call(function, arguments.map(\.node), at: start), over: arguments)
+        // References look at items of the other arguments; what they make may go into a new list.
+        let references = arguments.filter { $0.isReference }.reduce(0) { $0 + $1.nesting }
+        let values = deepestNesting(arguments.filter { !$0.isReference })
+        return try node(
+            .call(function, arguments.map(\.node), at: start), over: arguments,
+            nesting: values + references + (function.givesScalar ? 0 : 1))
+    }
+
+    /// The name before a parenthesis, which was just taken.
+    private func calledName(
+        _ left: ParsedExpression
+    ) throws(EvaluationStop) -> (name: String, start: Int) {
+        if case .field(let name, let start) = left.node, place >= 2,
+            case .identifier(name) = tokens[place - 2].kind
+        {
+            return (name, start)
+        }
+        throw EvaluationStop(
+            .syntax, "only a name can be called", at: tokens[max(0, place - 1)].offset)
     }
 
     private mutating func argument() throws(EvaluationStop) -> ParsedExpression {
-        guard take("&") else { return try expression(0) }
+        guard take(.reference) else { return try expression(0) }
         let inner = try expression(0)
-        return try node(.reference(inner.node), over: inner)
+        return try node(.reference(inner.node), over: inner, nesting: inner.nesting)
     }
 }
 
@@ -257,60 +345,35 @@ extension ExpressionParser {
     private var identity: ParsedExpression { leaf(.current) }
 
     private func leaf(_ node: SyntaxNode) -> ParsedExpression {
-        ParsedExpression(node: node, depth: 1)
+        ParsedExpression(node, depth: 1, nesting: 0)
     }
 
-    private func node(_ node: SyntaxNode, over parts: ParsedExpression...)
-        throws(EvaluationStop) -> ParsedExpression
-    {
-        try self.node(node, over: parts)
+    private func node(
+        _ node: SyntaxNode, over parts: ParsedExpression..., nesting: Int
+    ) throws(EvaluationStop) -> ParsedExpression {
+        try self.node(node, over: parts, nesting: nesting)
     }
 
-    private func node(_ node: SyntaxNode, over parts: [ParsedExpression])
-        throws(EvaluationStop) -> ParsedExpression
-    {
+    private func node(
+        _ node: SyntaxNode, over parts: [ParsedExpression], nesting: Int
+    ) throws(EvaluationStop) -> ParsedExpression {
         let depth = (parts.map(\.depth).max() ?? 0) + 1
-        guard depth <= Limits.jmespathDepth else { throw tooDeep }
-        return ParsedExpression(node: node, depth: depth)
+        let whole = ParsedExpression(node, depth: depth, nesting: nesting)
+        try check(whole)
+        return whole
     }
 
-    private func wrap(
-        _ make: (SyntaxNode, SyntaxNode) -> SyntaxNode, _ left: ParsedExpression,
-        _ right: ParsedExpression
-    ) throws(EvaluationStop) -> ParsedExpression {
-        try node(make(left.node, right.node), over: left, right)
-    }
-
-    /// Sub-expressions are associative, so a chain of them is one node.
-    private func chain(_ left: ParsedExpression, _ right: ParsedExpression)
-        throws(EvaluationStop) -> ParsedExpression
-    {
-        var nodes: [SyntaxNode] = []
-        for part in [left.node, right.node] {
-            switch part {
-            case .chain(let inner): nodes += inner
-            case .current: break
-            default: nodes.append(part)
-            }
-        }
-        let depth = max(left.depth, right.depth, 2)
-        if nodes.count == 1 { return ParsedExpression(node: nodes[0], depth: depth) }
-        return try node(.chain(nodes), over: left, right).flat(depth)
-    }
-
-    /// `a || b || c` as one node. Only the left side is opened: parentheses on the right stay.
-    private func series(
-        _ left: ParsedExpression, _ right: ParsedExpression,
-        _ make: ([SyntaxNode]) -> SyntaxNode
-    ) throws(EvaluationStop) -> ParsedExpression {
-        let whole = make([left.node, right.node])
-        switch (whole, left.node) {
-        case (.pipe, .pipe(let nodes)), (.or, .or(let nodes)), (.and, .and(let nodes)):
-            let depth = max(left.depth, right.depth + 1)
-            return try node(make(nodes + [right.node]), over: right).flat(depth)
-        default: return try node(whole, over: left, right)
+    private func check(_ whole: ParsedExpression) throws(EvaluationStop) {
+        guard whole.depth <= Limits.jmespathDepth, whole.nesting <= Limits.jmespathDepth else {
+            throw tooDeep
         }
     }
+
+    private func deepestNesting(_ parts: [ParsedExpression]) -> Int {
+        parts.map(\.nesting).max() ?? 0
+    }
+
+    // MARK: Tokens
 
     private var token: ExpressionToken { tokens[min(place, tokens.count - 1)] }
 
@@ -319,16 +382,16 @@ extension ExpressionParser {
         return token
     }
 
-    private mutating func take(_ sign: String) -> Bool {
+    private mutating func take(_ sign: ExpressionSign) -> Bool {
         guard isNext(sign) else { return false }
         place += 1
         return true
     }
 
-    private func isNext(_ sign: String) -> Bool { token.kind == .sign(sign) }
+    private func isNext(_ sign: ExpressionSign) -> Bool { token.sign == sign }
 
-    private mutating func expect(_ sign: String) throws(EvaluationStop) {
-        guard take(sign) else { throw unexpected("\"\(sign)\"") }
+    private mutating func expect(_ sign: ExpressionSign) throws(EvaluationStop) {
+        guard take(sign) else { throw unexpected("\"\(sign.rawValue)\"") }
     }
 
     private func unexpected(_ wanted: String) -> EvaluationStop {
@@ -339,7 +402,7 @@ extension ExpressionParser {
             case .literal: "a literal"
             case .number(let value): "the number \(value)"
             case .comparator(let comparator): "\"\(comparator.rawValue)\""
-            case .sign(let text): "\"\(text)\""
+            case .sign(let sign): "\"\(sign.rawValue)\""
             }
         return EvaluationStop(
             .syntax, "found \(found) where \(wanted) must stand", at: token.offset)
@@ -351,28 +414,42 @@ extension ExpressionParser {
     }
 }
 
-extension ParsedExpression {
-    fileprivate func flat(_ depth: Int) -> ParsedExpression {
-        ParsedExpression(node: node, depth: depth)
-    }
-}
-
 /// How strongly a token holds on to what stands to its left.
 private func bindingPower(_ kind: ExpressionToken.Kind) -> Int {
     switch kind {
-    case .comparator: powers.comparator
-    case .sign(let sign): signPowers[sign] ?? 0
+    case .comparator: Power.comparator
+    case .sign(let sign): bindingPower(sign)
+    default: 0
+    }
+}
+
+private func bindingPower(_ sign: ExpressionSign) -> Int {
+    switch sign {
+    case .pipe: Power.pipe
+    case .or: Power.or
+    case .and: Power.and
+    case .flatten: Power.flatten
+    case .star: Power.star
+    case .filter: Power.filter
+    case .dot: Power.dot
+    case .leftBracket: Power.bracket
+    case .leftParenthesis: Power.call
     default: 0
     }
 }
 
 /// One table, weakest first. Everything under `projectionEnd` ends a projection.
-private let powers = (
-    pipe: 1, or: 2, and: 3, comparator: 5, flatten: 9, projectionEnd: 10, star: 20, filter: 21,
-    dot: 40, not: 45, bracket: 55, call: 60
-)
-
-private let signPowers: [String: Int] = [
-    "|": powers.pipe, "||": powers.or, "&&": powers.and, "[]": powers.flatten, "*": powers.star,
-    "[?": powers.filter, ".": powers.dot, "[": powers.bracket, "(": powers.call,
-]
+private enum Power {
+    static let pipe = 1
+    static let or = 2
+    static let and = 3
+    static let comparator = 5
+    static let flatten = 9
+    static let projectionEnd = 10
+    static let star = 20
+    static let filter = 21
+    static let dot = 40
+    static let not = 45
+    static let bracket = 55
+    static let call = 60
+}

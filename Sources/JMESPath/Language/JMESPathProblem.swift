@@ -82,16 +82,41 @@ private func printableInSnippet(_ scalar: Unicode.Scalar) -> String {
 private let snippetHalf = 40
 
 /// A problem on its way out: the offset is filled in where it is known.
+///
+/// A box: it passes through every frame of the stack, and most of the missing keys that become one
+/// are forgiven unread.
 struct EvaluationStop: Error {
-    let kind: JMESPathProblem.Kind
-    let message: String
-    /// In bytes of UTF-8 from the start of the expression.
-    var offset: Int?
+    private final class Content: Sendable {
+        let kind: JMESPathProblem.Kind
+        let message: String
+        let missingKey: String?
+        let offset: Int?
+
+        init(_ kind: JMESPathProblem.Kind, _ message: String, missingKey: String?, at offset: Int?)
+        {
+            self.kind = kind
+            self.message = message
+            self.missingKey = missingKey
+            self.offset = offset
+        }
+    }
+
+    private let content: Content
 
     init(_ kind: JMESPathProblem.Kind, _ message: String, at offset: Int? = nil) {
-        self.kind = kind
-        self.message = message
-        self.offset = offset
+        content = Content(kind, message, missingKey: nil, at: offset)
+    }
+
+    /// Kyverno's dialect: an object has no such key.
+    init(missingKey name: String, at offset: Int) {
+        content = Content(.unknownKey, "", missingKey: name, at: offset)
+    }
+
+    var kind: JMESPathProblem.Kind { content.kind }
+    /// In bytes of UTF-8 from the start of the expression.
+    var offset: Int? { content.offset }
+    var message: String {
+        content.missingKey.map { "the object has no key \(quoted($0))" } ?? content.message
     }
 
     func located(at place: Int) -> EvaluationStop {

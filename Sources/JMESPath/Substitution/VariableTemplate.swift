@@ -122,6 +122,8 @@ private struct CompiledVariable: Sendable {
     let root: SyntaxNode
     let holes: [CompiledVariable]
     let isShallow: Bool
+    /// Whether it makes lists or objects of its own; otherwise the value is a part of what came in.
+    private let makesContainers: Bool
 
     init(_ variable: VariableText.Variable, _ currentPath: String?) throws(JMESPathProblem) {
         var holes: [CompiledVariable] = []
@@ -135,7 +137,9 @@ private struct CompiledVariable: Sendable {
             written = try variable.inner.marked()
             text = expanded(trimmedSpaces(written), currentPath)
             written = text
-            root = try ExpressionParser.parse(text, .kyverno)
+            let parsed = try ExpressionParser.parse(text, .kyverno)
+            root = parsed.node
+            makesContainers = parsed.nesting > 0 || !holes.isEmpty
         } catch {
             throw JMESPathProblem(error, in: written)
         }
@@ -154,8 +158,11 @@ private struct CompiledVariable: Sendable {
         for hole in holes { values.append(try hole.value(on: variables, context)) }
         do throws(EvaluationStop) {
             let tree = holes.isEmpty ? root : try root.filled(with: values)
-            var evaluator = Evaluator(dialect: .kyverno, context: context)
-            return try evaluator.evaluate(tree, on: variables)
+            var evaluator = Evaluator(
+                dialect: .kyverno, context: context, budget: JMESPathBudget())
+            let result = try evaluator.evaluate(tree, on: variables)
+            if makesContainers { try checkSize(of: result) }
+            return result
         } catch {
             throw JMESPathProblem(error, in: text)
         }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// How large values are, told before they are written. Spec: none; our own limits.
+
+import Primitives
+
+extension Evaluator {
+    /// Pays for a value that is about to be written, before it is: a list that holds one value many
+    /// times is small only until then.
+    mutating func produce(_ value: JSONValue) throws(EvaluationStop) {
+        try spend(1)
+        try produce(bytes: value.size)
+        switch value {
+        case .array(let items): for item in items { try produce(item) }
+        case .object(let object): for member in object { try produce(member.value) }
+        default: break
+        }
+    }
+}
+
+/// Refuses a value that whoever writes it would be busy with for long, or fall through the stack
+/// with.
+func checkSize(of value: JSONValue) throws(EvaluationStop) {
+    var left = Limits.jmespathResultBytes
+    try count(value, &left, depth: 0)
+}
+
+private func count(_ value: JSONValue, _ left: inout Int, depth: Int) throws(EvaluationStop) {
+    guard depth <= Limits.jmespathResultDepth else {
+        throw EvaluationStop(
+            .overLimit, "its value nests deeper than \(Limits.jmespathResultDepth) levels")
+    }
+    left -= value.size
+    guard left >= 0 else {
+        throw EvaluationStop(
+            .overLimit, "its value has more than \(Limits.jmespathResultBytes) bytes")
+    }
+    switch value {
+    case .array(let items): for item in items { try count(item, &left, depth: depth + 1) }
+    case .object(let object):
+        for member in object { try count(member.value, &left, depth: depth + 1) }
+    default: break
+    }
+}
+
+extension JSONValue {
+    /// Bytes it takes by itself, about: without its items, but with the names of its members.
+    fileprivate var size: Int {
+        switch self {
+        case .string(let text): bytesPerEntry + text.utf8.count
+        case .object(let object):
+            object.members.reduce(bytesPerEntry) { $0 + $1.name.utf8.count }
+        default: bytesPerEntry
+        }
+    }
+}
