@@ -135,8 +135,12 @@ let package = Package(
         // Measures the verification of bundles and of the trust repository.
         .executableTarget(
             name: "assay-benchmarks",
-            dependencies: ["Primitives", "OCI", "Keys", "Signing", "TUF", "CEL", "JMESPath", "StandIns"],
-            path: "Benchmarks", exclude: ["peer.py"], swiftSettings: strict),
+            dependencies: [
+                "Primitives", "OCI", "Keys", "Signing", "TUF", "CEL", "JMESPath", "StandIns", "TestSupport",
+                "HostileExpressions", "AllocationCounter",
+            ],
+            path: "Benchmarks", exclude: ["peer.py", "AllocationCounter"], swiftSettings: strict),
+        .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),
 
         // Tests
         .target(
@@ -157,8 +161,11 @@ let package = Package(
         tests(
             "SigningTests",
             ["OCI", "Keys", "Signing", "StandIns", "TestSupport", asn1, crypto, cryptoExtras, x509]),
-        tests("CELTests", ["CEL", "TestSupport"]),
-        tests("JMESPathTests", ["JMESPath", "TestSupport"]),
+        .target(
+            name: "HostileExpressions", dependencies: ["Primitives", "CEL", "JMESPath", "TestSupport"],
+            path: "Tests/HostileExpressions", swiftSettings: strict),
+        tests("CELTests", ["CEL", "HostileExpressions", "TestSupport"]),
+        tests("JMESPathTests", ["JMESPath", "HostileExpressions", "TestSupport"]),
         tests("TUFTests", ["Keys", "TUF", "TestSupport", crypto, cryptoExtras]),
         tests("SBOMTests", ["OCI", "SBOM", "TestSupport"]),
         tests("PolicyTests", ["OCI", "Keys", "Policy", "Signing", "StandIns", "TestSupport", crypto]),

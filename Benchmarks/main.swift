@@ -7,8 +7,13 @@ import Primitives
 let usage = """
     Usage: assay-benchmarks [--suite FOLDER] [--seconds N] [--write FOLDER]
            assay-benchmarks --once FOLDER
+           assay-benchmarks expressions
+           assay-benchmarks hostile [NAME]
 
-    Measures the verification of bundles, its steps, batches, and trust updates, in processor time.
+    Measures the verification of bundles, its steps, batches, and trust updates, in processor time;
+    or what expressions of policies take to compile and to evaluate, and how often they ask for
+    memory; or tries hostile expressions (those with NAME in their name), none of which may take
+    more than 50 ms.
 
       --suite FOLDER   bundles of sigstore-conformance's bundle-verify folder, besides the stand-ins
       --seconds N      how long one round of a measurement takes (0.1)
@@ -18,8 +23,12 @@ let usage = """
     """
 
 do {
-    let options = try BenchmarkOptions(Array(CommandLine.arguments.dropFirst()))
-    try await options.run()
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    switch arguments.first {
+    case "hostile": try HostileRun(only: arguments.dropFirst().first).run()
+    case "expressions": try ExpressionBenchmarks(roundLength: 50_000).run()
+    default: try await BenchmarkOptions(arguments).run()
+    }
 } catch let failure as Failure {
     complain("\(failure.what): \(failure.why)" + (failure.next.map { "\n\($0)" } ?? ""))
 } catch {

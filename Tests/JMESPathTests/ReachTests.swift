@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What expressions ask for, told before they are evaluated.
 
+import HostileExpressions
 import JMESPath
 import Primitives
 import TestSupport
@@ -36,8 +37,8 @@ struct ReachTests {
 
     @Test("what is not asked for makes no difference, for 20,000 expressions of the grammar")
     func soundness() throws {
-        var writer = ExpressionWriter(seed: 77, dialect: .kyverno)
-        let document = HostileExpressionTests.document
+        var writer = JMESPathGrammar(seed: 77, dialect: .kyverno)
+        let document = jmespathDocument
         var pruned = 0
         for _ in 0..<20_000 {
             let text = writer.expression(depth: 4)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Expressions grown from the grammar: mostly well-formed, seldom sensible.
+// CEL expressions grown from the grammar: mostly well-formed, seldom sensible.
 
-import TestSupport
+package import TestSupport
 
-struct ExpressionGrammar {
-    var generator: SeededGenerator
+package struct CELGrammar {
+    package var generator: SeededGenerator
     private var names = ["x", "l", "m", "s"]
 
-    init(generator: SeededGenerator) { self.generator = generator }
+    package init(generator: SeededGenerator) { self.generator = generator }
 
-    static let samples = [
+    package static let samples = [
         "object.spec.containers.all(c, c.image.startsWith('ghcr.io/'))",
         "cel.bind(a, [1, 2], a.map(i, i * 2).filter(i, i in a))",
         "{'a': 1, ?'b': optional.of(2)}.?b.orValue(3) == 2",
@@ -21,7 +21,7 @@ struct ExpressionGrammar {
         items[Int.random(in: 0..<items.count, using: &generator)]
     }
 
-    mutating func expression(depth: Int) -> String {
+    package mutating func expression(depth: Int) -> String {
         guard depth > 0 else { return atom() }
         let d = depth - 1
         switch Int.random(in: 0..<14, using: &generator) {
