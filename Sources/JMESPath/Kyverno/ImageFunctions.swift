@@ -30,7 +30,8 @@ let kyvernoImageFunctions: [FunctionDefinition] = [
         guard let range = VersionRange(text) else {
             throw call.invalid("\(quoted(text)) is no range like >=1.2.0 <2.0.0")
         }
-        return .bool(range.holds(SemanticVersion(version) ?? .zero))
+        return .bool(
+            range.holds(SemanticVersion(version) ?? SemanticVersion(major: 0, minor: 0, patch: 0)))
     },
 ]
 

@@ -56,14 +56,14 @@ package struct ConditionAmount: Hashable, Sendable {
 /// Versions as conditions put them in order. Spec: semver.org 2.0.0 §11.
 package enum ConditionVersion {
     package static func isVersion(_ text: String) -> Bool {
-        text.utf8.count <= longestVersion && SemanticVersion(text) != nil
+        SemanticVersion(text) != nil
     }
 
     /// -1, 0 or 1; nil when one of them is no version. Builds do not count.
     package static func compare(_ left: String, _ right: String) -> Int? {
-        guard left.utf8.count <= longestVersion, right.utf8.count <= longestVersion,
-            let first = SemanticVersion(left), let second = SemanticVersion(right)
-        else { return nil }
+        guard let first = SemanticVersion(left), let second = SemanticVersion(right) else {
+            return nil
+        }
         return first < second ? -1 : second < first ? 1 : 0
     }
 }
@@ -78,5 +78,3 @@ private func billionths(_ text: String) -> Int128? {
 
 /// Bytes of an amount's text: every digit that can count, and a unit.
 private let longestAmount = 100
-/// Bytes of a version's text; registries take 128 for a tag.
-private let longestVersion = 256

@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// Versions. Spec: Semantic Versioning 2.0.0; Kubernetes, library/semverlib.
+// Versions. Spec: Semantic Versioning 2.0.0.
 
 /// `1.2.3-rc.1+build`. The build does not count when versions are compared.
-struct SemanticVersion: Sendable, Comparable {
-    enum Identifier: Hashable, Sendable {
+package struct SemanticVersion: Sendable, Comparable {
+    package enum Identifier: Hashable, Sendable {
         case number(UInt64)
         case word(String)
     }
 
-    let major: UInt64
-    let minor: UInt64
-    let patch: UInt64
-    let prerelease: [Identifier]
-    let text: String
+    package let major: UInt64
+    package let minor: UInt64
+    package let patch: UInt64
+    package let prerelease: [Identifier]
+    package let text: String
 
-    /// Reads the strict form.
-    init?(_ text: String) {
-        guard text.utf8.count <= longestVersion, isASCII(text) else { return nil }
+    /// A version without a pre-release.
+    package init(major: UInt64, minor: UInt64, patch: UInt64) {
+        (self.major, self.minor, self.patch) = (major, minor, patch)
+        prerelease = []
+        text = "\(major).\(minor).\(patch)"
+    }
+
+    /// Reads the strict form: three numbers without leading zeros, no `v` before them. Nil for
+    /// anything else, and for more than `Limits.versionBytes`.
+    package init?(_ text: some StringProtocol) {
+        let text = String(text)
+        guard text.utf8.count <= Limits.versionBytes, text.utf8.allSatisfy({ $0 < 0x80 }) else {
+            return nil
+        }
         let (head, build) = cut(text[...], at: "+")
         let (core, tail) = cut(head, at: "-")
         let numbers = core.split(separator: ".", omittingEmptySubsequences: false).map(wholeNumber)
@@ -29,28 +40,11 @@ struct SemanticVersion: Sendable, Comparable {
         self.text = text
     }
 
-    /// Reads `v1.2`, `01.2.3` and the strict form.
-    ///
-    /// Spec: Kubernetes: a leading v is cut, missing parts are 0, leading zeros fall.
-    init?(normalizing text: String) {
-        guard text.utf8.count <= longestVersion, isASCII(text) else { return nil }
-        let body = text.hasPrefix("v") ? text.dropFirst() : text[...]
-        let end = body.firstIndex { $0 == "-" || $0 == "+" } ?? body.endIndex
-        var parts = body[..<end].split(separator: ".", omittingEmptySubsequences: false).map {
-            part in
-            let stripped = part.drop { $0 == "0" }
-            return stripped.isEmpty && !part.isEmpty ? "0" : String(stripped)
-        }
-        guard parts.count <= 3 else { return nil }
-        while parts.count < 3 { parts.append("0") }
-        self.init(parts.joined(separator: ".") + body[end...])
-    }
-
-    static func == (left: SemanticVersion, right: SemanticVersion) -> Bool {
+    package static func == (left: SemanticVersion, right: SemanticVersion) -> Bool {
         !(left < right) && !(right < left)
     }
 
-    static func < (left: SemanticVersion, right: SemanticVersion) -> Bool {
+    package static func < (left: SemanticVersion, right: SemanticVersion) -> Bool {
         let core = (left.major, left.minor, left.patch)
         let other = (right.major, right.minor, right.patch)
         if core != other { return core < other }
@@ -63,7 +57,7 @@ struct SemanticVersion: Sendable, Comparable {
             case (.number(let a), .number(let b)): return a < b
             case (.number, .word): return true
             case (.word, .number): return false
-            case (.word(let a), .word(let b)): return isTextBefore(a, b)
+            case (.word(let a), .word(let b)): return a < b
             }
         }
         return left.prerelease.count < right.prerelease.count
@@ -76,7 +70,8 @@ private func cut(_ text: Substring, at mark: Character) -> (Substring, Substring
 }
 
 private func wholeNumber(_ text: Substring) -> UInt64? {
-    guard !text.isEmpty, text.utf8.allSatisfy(isDigit), text == "0" || !text.hasPrefix("0") else {
+    guard !text.isEmpty, text.utf8.allSatisfy(isDigitByte), text == "0" || !text.hasPrefix("0")
+    else {
         return nil
     }
     return UInt64(text)
@@ -89,7 +84,7 @@ private func identifiers(
     var found: [SemanticVersion.Identifier] = []
     for part in text.split(separator: ".", omittingEmptySubsequences: false) {
         guard !part.isEmpty, part.utf8.allSatisfy(isNameByte) else { return nil }
-        if areNumbersStrict, part.utf8.allSatisfy(isDigit) {
+        if areNumbersStrict, part.utf8.allSatisfy(isDigitByte) {
             guard let number = wholeNumber(part) else { return nil }
             found.append(.number(number))
         } else {
@@ -100,8 +95,10 @@ private func identifiers(
 }
 
 private func isNameByte(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
+    isDigitByte(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
         || byte == UInt8(ascii: "-")
 }
 
-private let longestVersion = 256
+private func isDigitByte(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+}

@@ -1,70 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Versions and ranges of them. Spec: semver.org 2.0.0; blang/semver v4, "Ranges".
+// Ranges of versions. Spec: blang/semver v4, "Ranges".
 
-/// Major, minor, patch and the identifiers of a pre-release; builds do not count.
-struct SemanticVersion: Comparable, Sendable {
-    var major: UInt64
-    var minor: UInt64
-    var patch: UInt64
-    var preRelease: [String] = []
-
-    static let zero = SemanticVersion(major: 0, minor: 0, patch: 0)
-
-    init(major: UInt64, minor: UInt64, patch: UInt64) {
-        (self.major, self.minor, self.patch) = (major, minor, patch)
-    }
-
-    /// Exactly three numbers without leading zeros; no `v` before them.
-    init?(_ text: some StringProtocol) {
-        let whole = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)
-        if whole.count == 2, identifiers(whole[1], isBuild: true) == nil { return nil }
-        let halves = whole[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        let numbers = halves[0].split(separator: ".", omittingEmptySubsequences: false)
-        guard numbers.count == 3, let major = plainNumber(numbers[0]),
-            let minor = plainNumber(numbers[1]), let patch = plainNumber(numbers[2])
-        else { return nil }
-        self.init(major: major, minor: minor, patch: patch)
-        guard halves.count == 2 else { return }
-        guard let parts = identifiers(halves[1], isBuild: false) else { return nil }
-        preRelease = parts
-    }
-
-    /// Spec: semver.org §11.
-    static func < (left: SemanticVersion, right: SemanticVersion) -> Bool {
-        let first = [left.major, left.minor, left.patch]
-        let second = [right.major, right.minor, right.patch]
-        if first != second { return first.lexicographicallyPrecedes(second) }
-        if left.preRelease.isEmpty || right.preRelease.isEmpty {
-            return !left.preRelease.isEmpty && right.preRelease.isEmpty
-        }
-        for (one, other) in zip(left.preRelease, right.preRelease) where one != other {
-            switch (UInt64(one), UInt64(other)) {
-            case (let one?, let other?): return one < other
-            case (nil, nil): return Array(one.utf8).lexicographicallyPrecedes(Array(other.utf8))
-            case (let number, _): return number != nil
-            }
-        }
-        return left.preRelease.count < right.preRelease.count
-    }
-}
-
-private func plainNumber(_ text: some StringProtocol) -> UInt64? {
-    guard !text.isEmpty, text.utf8.allSatisfy(isDigitByte), text == "0" || text.first != "0" else {
-        return nil
-    }
-    return UInt64(text)
-}
-
-private func identifiers(_ text: some StringProtocol, isBuild: Bool) -> [String]? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
-    for part in parts {
-        let isNumber = part.utf8.allSatisfy(isDigitByte)
-        guard !part.isEmpty, part.utf8.allSatisfy({ isWordByte($0) && $0 != 0x5F || $0 == 0x2D }),
-            isBuild || !isNumber || plainNumber(part) != nil
-        else { return nil }
-    }
-    return parts
-}
+import Primitives
 
 /// `>=1.2.0 <2.0.0 || 3.x`: spaces mean and, `||` means or.
 struct VersionRange: Sendable {
@@ -170,4 +107,11 @@ private func wildcard(_ text: Substring) -> (first: SemanticVersion, next: Seman
         SemanticVersion(major: major, minor: minor, patch: 0),
         SemanticVersion(major: major, minor: minor + 1, patch: 0)
     )
+}
+
+private func plainNumber(_ text: some StringProtocol) -> UInt64? {
+    guard !text.isEmpty, text.utf8.allSatisfy(isDigitByte), text == "0" || text.first != "0" else {
+        return nil
+    }
+    return UInt64(text)
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Versions as Kubernetes puts them right. Spec: Kubernetes, library/semverlib.
+
+internal import Primitives
+
+extension SemanticVersion {
+    /// Reads `v1.2`, `01.2.3` and the strict form.
+    ///
+    /// Spec: Kubernetes: a leading v is cut, missing parts are 0, leading zeros fall.
+    init?(normalizing text: String) {
+        guard text.utf8.count <= Limits.versionBytes, isASCII(text) else { return nil }
+        let body = text.hasPrefix("v") ? text.dropFirst() : text[...]
+        let end = body.firstIndex { $0 == "-" || $0 == "+" } ?? body.endIndex
+        var parts = body[..<end].split(separator: ".", omittingEmptySubsequences: false).map {
+            part in
+            let stripped = part.drop { $0 == "0" }
+            return stripped.isEmpty && !part.isEmpty ? "0" : String(stripped)
+        }
+        guard parts.count <= 3 else { return nil }
+        while parts.count < 3 { parts.append("0") }
+        self.init(parts.joined(separator: ".") + body[end...])
+    }
+}
