@@ -13,7 +13,7 @@ struct GoDocumentWriter {
         _ value: CELValue, _ meter: inout CostMeter, depth: Int = 0
     ) throws(Stop) {
         left -= 1
-        try meter.charge(1)
+        try meter.charge(2)
         guard left > 0, depth < deepestValue else {
             throw .failed(
                 .tooLarge, "the value has more than \(Limits.expressionResultItems) parts")
@@ -23,17 +23,22 @@ struct GoDocumentWriter {
         case .bool(let value): append(value ? "true" : "false")
         case .int(let number): append(String(number))
         case .uint(let number): append(String(number))
-        case .double(let number): try append(number)
-        case .string(let text), .type(let text): appendQuoted(text)
-        case .bytes(let content): appendQuoted(base64Text(content))
-        case .timestamp(let time): appendQuoted(time.text)
-        case .duration(let length): appendQuoted(length.text)
+        case .double(let number):
+            // Finding the shortest digits takes about a microsecond.
+            try meter.charge(20)
+            try append(number)
+        case .string(let text), .type(let text): try appendQuoted(text, &meter)
+        case .bytes(let content):
+            try meter.chargeText(content.count)
+            try appendQuoted(base64Text(content), &meter)
+        case .timestamp(let time): try appendQuoted(time.text, &meter)
+        case .duration(let length): try appendQuoted(length.text, &meter)
         case .list(let items): try append(items, &meter, depth)
         case .map(let map): try append(map, &meter, depth)
         case .optional(let optional):
             guard let inner = optional.value else { return append("null") }
             try write(inner, &meter, depth: depth + 1)
-        case .opaque(let value): appendQuoted(value.text)
+        case .opaque(let value): try appendQuoted(value.text, &meter)
         }
     }
 
@@ -66,7 +71,7 @@ struct GoDocumentWriter {
         append("{")
         for (number, member) in members.enumerated() {
             if number > 0 { append(",") }
-            appendQuoted(member.name)
+            try appendQuoted(member.name, &meter)
             append(":")
             try write(member.value, &meter, depth: depth + 1)
         }
@@ -92,22 +97,34 @@ struct GoDocumentWriter {
         append((decimal.exponent < 0 ? "e-" : "e+") + String(abs(decimal.exponent)))
     }
 
-    private mutating func appendQuoted(_ text: String) {
-        append("\"")
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": append("\\" + String(scalar))
-            case "\n": append("\\n")
-            case "\r": append("\\r")
-            case "\t": append("\\t")
-            case "\u{8}": append("\\b")
-            case "\u{C}": append("\\f")
-            case "<", ">", "&", "\u{0}"..."\u{1F}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                append("\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits)
-            default: append(String(scalar))
+    /// Pays before it writes: a list may hold one long text many times.
+    private mutating func appendQuoted(
+        _ text: String, _ meter: inout CostMeter
+    ) throws(Stop) {
+        try meter.chargeText(text.utf8.count)
+        let content = Array(text.utf8)
+        bytes.append(UInt8(ascii: "\""))
+        for (place, byte) in content.enumerated() {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case 0x0A: append("\\n")
+            case 0x0D: append("\\r")
+            case 0x09: append("\\t")
+            case 0x08: append("\\b")
+            case 0x0C: append("\\f")
+            case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), 0..<0x20:
+                append("\\u00" + hexText([byte]))
+            case 0xA8, 0xA9:
+                // U+2028 and U+2029, the last of whose three bytes this is.
+                guard place >= 2, content[place - 2] == 0xE2, content[place - 1] == 0x80 else {
+                    bytes.append(byte)
+                    continue
+                }
+                bytes.removeLast(2)
+                append(byte == 0xA8 ? "\\u2028" : "\\u2029")
+            default: bytes.append(byte)
             }
         }
-        append("\"")
+        bytes.append(UInt8(ascii: "\""))
     }
 }
