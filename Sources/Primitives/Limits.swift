@@ -318,7 +318,7 @@ package enum Limits {
     package static let wildcardSteps = 100_000
     /// Steps that one condition may take to look up values in a list, at worst. A bill of materials
     /// with 20,000 components against 100 names takes 2,000,000.
-    package static let conditionSteps = 200_000_000
+    package static let conditionSteps = 50_000_000
     /// Exponent of an amount such as `1e3`: billionths of 1e27 still fit into 128 bits.
     package static let amountExponent = 27
     /// Checks, or steps of a remediation, in one stored decision.

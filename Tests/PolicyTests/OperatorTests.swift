@@ -33,6 +33,87 @@ struct OperatorTests {
         #expect(try holds(key, "LessThanOrEquals", value) == (order <= 0))
     }
 
+    private func holds(_ key: String, _ comparison: String, _ value: String, _ predicate: String)
+        throws -> Bool
+    {
+        try condition("{key: '{{ \(key) }}', operator: \(comparison), value: \(value)}")
+            .judged(in: StatementContext(names: json(predicate))).outcome == .met
+    }
+
+    /// Not as YAML, which reads fractions as doubles.
+    private func json(_ text: String) throws -> JSONValue {
+        try JSONValue(parsing: Array(text.utf8), named: "the predicate")
+    }
+
+    @Test("numbers past 2^53 keep their digits wherever they are compared or written into a text")
+    func manyDigits() throws {
+        let predicate = """
+            {"ids": [9007199254740993], "text": "9007199254740993", "big": 9007199254740993,
+             "fraction": 0.1000000000000000000001, "tiny": 1e-400, "huge": 1e400}
+            """
+        for (key, comparison, value, isMet) in [
+            ("text", "AllNotIn", "[9007199254740993]", false),
+            ("text", "AnyIn", "[9007199254740993]", true),
+            ("ids", "AllIn", "[9007199254740992]", false),
+            ("ids", "AllIn", "[9007199254740993]", true),
+            ("big", "AnyIn", "9007199254740992", false), ("fraction", "AllIn", "[0.1]", false),
+            ("tiny", "AnyIn", "[0]", false), ("huge", "AnyIn", "['*nf*']", false),
+            ("huge", "AllNotIn", "[1]", false), ("huge", "NotEquals", "1", false),
+        ] {
+            #expect(
+                try holds(key, comparison, value, predicate) == isMet,
+                "\(key) \(comparison) \(value)")
+        }
+        for (value, isMet) in [("id-9007199254740992", false), ("id-9007199254740993", true)] {
+            let text = "{key: 'id-{{ big }}', operator: Equals, value: \(value)}"
+            #expect(try condition(text).holds(for: predicate) == isMet)
+        }
+    }
+
+    @Test("a list or a range behind blanks is none that nobody is in")
+    func hiddenBehindBlanks() throws {
+        #expect(try !holds("a", "AllNotIn", #"' ["a"]'"#))
+        #expect(try !holds("strs", "AllNotIn", #""\n[\"3\"]""#, #"{"strs": ["3"]}"#))
+        for text in [" 1-10", "2 - 10"] {
+            #expect(throws: Failure.self) { try holds("3", "AllNotIn", "'\(text)'") }
+        }
+        #expect(
+            try !holds("strs", "AllNotIn", "'{{ space }}'", #"{"strs":["a"],"space":" [\"a\"]"}"#))
+    }
+
+    @Test(
+        "a forbidden value in another type or spelling is still forbidden, inside lists too",
+        arguments: [
+            ("strs", "[3]"), ("object", "{a: 3}"), ("long", "3"), ("long", "'3'"), ("digits", "3"),
+            ("nested", "[[3], {b: 1h}]"),
+        ])
+    func stillForbidden(key: String, value: String) throws {
+        let zeros = String(repeating: "0", count: 40)
+        let predicate = """
+            {"strs": ["3"], "object": {"a": "3"}, "long": "3.\(zeros)", "digits": "3.\(zeros)1",
+             "nested": [["3"], {"b": "60m"}]}
+            """
+        #expect(try !holds(key, "NotEquals", value, predicate))
+    }
+
+    @Test("long lists are looked up without comparing each with each")
+    func longLists() throws {
+        let long = String(repeating: "a", count: 50)
+        let items = (0..<14_000).map { "\"\(long)\($0)\"" }.joined(separator: ",")
+        let predicate = "{\"l\": [\(items)]}"
+        #expect(try holds("l", "AllIn", "'{{ l }}'", predicate))
+        #expect(try !holds("l", "AllNotIn", "[\(long)13999]", predicate))
+        #expect(try holds("l", "AllNotIn", "[b]", predicate))
+        #expect(try holds("l", "AllNotIn", "['*a*a*a*a*a*a*a*b', '*x*y*z*w*q*v*']", predicate))
+        #expect(try !holds("l", "AllNotIn", "['*a*a*a*a*a*a*a*b', '*3999']", predicate))
+    }
+
+    @Test("a pre-release of a hyphen and digits is a word")
+    func hyphenVersion() throws {
+        #expect(try !holds("1.0.0--0", "LessThan", "1.0.0-5"))
+        #expect(try holds("1.0.0--0", "GreaterThan", "1.0.0-5"))
+    }
+
     @Test(
         "values of two kinds have no order",
         arguments: [

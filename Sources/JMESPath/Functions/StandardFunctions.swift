@@ -339,19 +339,26 @@ func firstRange(of part: [UInt8], in text: ArraySlice<UInt8>) -> Range<Int>? {
 
 /// JSON as Go's encoding/json writes it: names sorted, `<`, `>` and `&` escaped, numbers in Go's
 /// form. Kyverno puts values into texts so.
-func goJSON(_ value: JSONValue) -> String {
+///
+/// - Parameter isExact: whether numbers keep all their digits, as far as they fit; Go rounds to
+///   doubles.
+func goJSON(_ value: JSONValue, isExact: Bool = false) -> String {
     switch value {
     case .number(let number):
+        if isExact, let text = exactText(of: number), text.utf8.count <= 21 { return text }
         switch JMESPathNumber(number) {
         case .whole(let whole) where whole.magnitude < 1 << 53: return String(whole)
         case let other: return goText(other.double, .json)
         }
-    case .array(let items): return "[" + items.map(goJSON).joined(separator: ",") + "]"
+    case .array(let items):
+        return "[" + items.map { goJSON($0, isExact: isExact) }.joined(separator: ",") + "]"
     case .object(let object):
         let members = object.members.sorted {
             Array($0.name.utf8).lexicographicallyPrecedes(Array($1.name.utf8))
         }
-        let texts = members.map { goJSON(.string($0.name)) + ":" + goJSON($0.value) }
+        let texts = members.map {
+            goJSON(.string($0.name)) + ":" + goJSON($0.value, isExact: isExact)
+        }
         return "{" + texts.joined(separator: ",") + "}"
     case .string:
         var text = ""

@@ -53,6 +53,38 @@ package struct ConditionAmount: Hashable, Sendable {
     package var isDuration: Bool { duration != nil }
 }
 
+/// A number in its one decimal spelling, exact: `3.0` is `3`, `1e2` is `100`. Nil for more digits
+/// than fit.
+package func exactText(of number: JSONNumber) -> String? {
+    guard number.description.utf8.count <= longestAmount,
+        let value = KubernetesQuantity.exactAmount(number.description)?.amount.trimmed
+    else { return nil }
+    if value.scale <= 0 { return value.rescaled(0).map { String($0) } }
+    let digits = String(value.unscaled.magnitude)
+    let padded = String(repeating: "0", count: max(0, value.scale + 1 - digits.utf8.count)) + digits
+    let sign = value.unscaled < 0 ? "-" : ""
+    return "\(sign)\(padded.dropLast(value.scale)).\(padded.suffix(value.scale))"
+}
+
+/// Whether a text is digits with a unit or an exponent, however many.
+package func isWrittenLikeAmount(_ text: String) -> Bool {
+    var rest = Array(text.utf8)[...]
+    if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") {
+        rest = rest.dropFirst()
+    }
+    let number = rest.prefix { isDigitByte($0) || $0 == UInt8(ascii: ".") }
+    guard number.contains(where: isDigitByte), number.count(where: { $0 == UInt8(ascii: ".") }) <= 1
+    else { return false }
+    rest = rest.dropFirst(number.count)
+    if let letter = rest.first, letter | 0x20 == UInt8(ascii: "e"), rest.count > 1 {
+        let exponent = rest.dropFirst()
+        let digits = exponent.dropFirst(isDigitByte(exponent[exponent.startIndex]) ? 0 : 1)
+        if !digits.isEmpty, digits.allSatisfy(isDigitByte) { return true }
+    }
+    let isUnit = rest.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
+    return rest.count <= 2 && isUnit
+}
+
 /// Versions as conditions put them in order. Spec: semver.org 2.0.0 §11.
 package enum ConditionVersion {
     package static func isVersion(_ text: String) -> Bool {

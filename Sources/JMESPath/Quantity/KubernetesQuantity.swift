@@ -43,8 +43,13 @@ struct KubernetesQuantity: Sendable {
             fraction = rest.dropFirst().prefix(while: isDigitByte)
             rest = rest.dropFirst(fraction.count + 1)
         }
+        guard !whole.isEmpty || !fraction.isEmpty else { return nil }
+        // Zeros at the end count as digits that were written, while they fit.
+        while fraction.last == UInt8(ascii: "0"), whole.count + fraction.count > 38 {
+            fraction = fraction.dropLast()
+        }
         let digits = String(decoding: whole + fraction, as: UTF8.self)
-        guard !digits.isEmpty, digits.utf8.count <= 38, let value = Int128(digits),
+        guard digits.utf8.count <= 38, let value = Int128(digits),
             let unit = quantityUnit(String(decoding: rest, as: UTF8.self))
         else { return nil }
         let written = ExactDecimal(

@@ -208,8 +208,11 @@ private func filledLiteral(_ value: JSONValue, _ values: [JSONValue]) throws(Eva
 }
 
 extension JSONValue {
-    /// The value inside a text: a text as it is, other values as JSON, numbers as Go writes them.
+    /// The value inside a text: a text as it is, other values as JSON.
+    ///
+    /// Deviation: numbers of up to 21 characters keep their digits; Kyverno rounds them to doubles, so
+    /// that two identifiers past 2^53 are one.
     package var substitutedText: String {
-        if case .string(let text) = self { text } else { goJSON(self) }
+        if case .string(let text) = self { text } else { goJSON(self, isExact: true) }
     }
 }

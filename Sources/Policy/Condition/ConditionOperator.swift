@@ -96,18 +96,17 @@ enum ConditionOperator: String, Sendable, CaseIterable {
     ) throws(Failure) -> Bool {
         if let range = wanted.range { return range.holds(observed) ?? false }
         guard let text = observed.memberText else { return false }
-        guard self == .anyNotIn || self == .allNotIn else {
-            for item in wanted.items {
-                try budget.spend(text, item)
-                if try item.matches(text) { return true }
-            }
-            return false
+        try budget.spend(text, patternBytes: 0)
+        if wanted.plainTexts.contains(ExactText(text)) { return true }
+        let excludes = self == .anyNotIn || self == .allNotIn
+        for item in wanted.patterns {
+            try budget.spend(text, patternBytes: item.patternBytes)
+            if try excludes ? item.mightMatch(text) : item.matches(text) { return true }
         }
         let asPattern = Wildcard(text)
+        guard excludes, asPattern.isPattern else { return false }
         for item in wanted.items {
-            try budget.spend(text, item)
-            if try item.mightMatch(text) { return true }
-            guard asPattern.isPattern, let other = item.json.memberText else { continue }
+            guard let other = item.text else { continue }
             try budget.spend(other, patternBytes: text.utf8.count)
             if try asPattern.matches(other) { return true }
         }
@@ -128,6 +127,9 @@ enum ConditionOperator: String, Sendable, CaseIterable {
         }
         guard self == .notEquals else { return nil }
         if wanted.json.isNull { return "nothing can be told from null" }
+        if observed.isUnreadableAmount {
+            return "it is an amount with more digits than are compared"
+        }
         guard !observed.isComparable(with: wanted.json) else { return nil }
         // A list is never equal to a word; that says nothing about what is in the list.
         return "\(observed.kindName) cannot be compared with \(wanted.json.kindName)"
@@ -141,6 +143,9 @@ enum ConditionOperator: String, Sendable, CaseIterable {
         guard observed.allSatisfy({ $0.memberText != nil }),
             wanted.items.allSatisfy({ $0.pattern != nil })
         else { return "only plain values can be looked up in a list" }
+        if self == .anyNotIn || self == .allNotIn, observed.contains(where: \.isUnreadableAmount) {
+            return "it is an amount with more digits than are compared"
+        }
         return nil
     }
 
@@ -172,14 +177,11 @@ enum ConditionOperator: String, Sendable, CaseIterable {
 private struct ComparisonBudget {
     private var left = Limits.conditionSteps
 
-    mutating func spend(_ text: String, _ item: WantedItem) throws(Failure) {
-        try spend(text, patternBytes: item.patternBytes)
-    }
-
-    /// The most steps that one match can take.
+    /// The most steps that one match can take, and reading the text.
     mutating func spend(_ text: String, patternBytes: Int) throws(Failure) {
         let (steps, overflow) = text.utf8.count.multipliedReportingOverflow(by: patternBytes)
-        left -= overflow ? Limits.wildcardSteps : min(steps, Limits.wildcardSteps) + 1
+        left -= overflow ? Limits.wildcardSteps : min(steps, Limits.wildcardSteps)
+        left -= text.utf8.count + 16
         guard left >= 0 else {
             throw Failure(
                 .overLimit, "cannot compare",
@@ -205,18 +207,33 @@ private func isEqual(_ observed: JSONValue, _ wanted: WantedItem) throws(Failure
     }
 }
 
-/// Whether two plain values read alike, whatever their types are.
+/// Whether two values read alike, whatever the types of their plain parts are.
 ///
 /// Deviation: such a pair does not meet NotEquals. Kyverno takes the text "3" and the number 3 for
 /// different, so that a predicate could write a forbidden value in another type.
 private func looksEqual(_ observed: JSONValue, _ wanted: WantedItem) throws(Failure) -> Bool {
-    guard let text = observed.memberText else { return false }
-    if let left = ConditionAmount(observed), let right = ConditionAmount(wanted.json),
-        left.compared(to: right) == 0
-    {
-        return true
+    if let text = observed.memberText, try wanted.mightMatch(text) { return true }
+    return looksSame(observed, wanted.json)
+}
+
+private func looksSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
+    switch (left, right) {
+    case (.array(let first), .array(let second)):
+        return first.count == second.count && zip(first, second).allSatisfy { looksSame($0, $1) }
+    case (.object(let first), .object(let second)):
+        return first.count == second.count
+            && first.allSatisfy { member in
+                second[member.name].map { looksSame(member.value, $0) } ?? false
+            }
+    default:
+        if let one = ConditionAmount(left), let other = ConditionAmount(right) {
+            return one.compared(to: other) == 0
+        }
+        guard let one = left.memberText, let other = right.memberText else {
+            return isSame(left, right)
+        }
+        return isSame(.string(one), .string(other))
     }
-    return try wanted.mightMatch(text)
 }
 
 /// Deep equality: numbers by value, texts by their characters. Spec: §1.6: "deep-equal".

@@ -17,6 +17,7 @@ struct WantedValue: Sendable {
     let items: [WantedItem]
     /// `1-10`, where an operator looks into a list.
     let range: AmountRange?
+    private let lookup: MemberLookup
 
     /// The policy's own words.
     init(own value: JSONValue, for comparison: ConditionOperator, at place: Place? = nil)
@@ -24,17 +25,18 @@ struct WantedValue: Sendable {
     {
         whole = WantedItem(own: value)
         guard comparison.isMembership else {
-            (items, range) = ([whole], nil)
+            (items, range, lookup) = ([whole], nil, MemberLookup([]))
             return
         }
         // Spec: kyverno.md §1.8: AnyIn reads ranges (`1-10`, inverse `1!-10`) and JSON-array strings.
         range = try value.string.flatMap { (text) throws(Failure) in
-            try AmountRange(text, at: place)
+            try rangeInText(text, at: place)
         }
         let list = try value.string.flatMap { (text) throws(Failure) in
             try listInText(text, at: place)
         }
         items = (list ?? value.array ?? [value]).map { WantedItem(own: $0) }
+        lookup = MemberLookup(items)
     }
 
     /// A value that a variable brought.
@@ -42,18 +44,20 @@ struct WantedValue: Sendable {
         whole = WantedItem(data: value)
         range = nil
         guard comparison.isMembership else {
-            items = [whole]
+            (items, lookup) = ([whole], MemberLookup([]))
             return
         }
         try refuseHiddenList(value)
         items = (value.array ?? [value]).map { WantedItem(data: $0) }
+        lookup = MemberLookup(items)
     }
 
     /// A text with variables in it.
     init(parts: [VariableTemplate.Part], for comparison: ConditionOperator) throws(Failure) {
         whole = WantedItem(parts: parts)
         (items, range) = ([whole], nil)
-        if comparison.isMembership { try refuseHiddenList(json) }
+        lookup = MemberLookup(items)
+        if comparison.isMembership { try refuseHiddenList(whole.json) }
     }
 
     /// A list whose items were made one by one.
@@ -61,14 +65,34 @@ struct WantedValue: Sendable {
         items = list.map(\.whole)
         whole = WantedItem(data: .array(items.map(\.json)))
         range = nil
+        lookup = MemberLookup(items)
     }
 
     var json: JSONValue { whole.json }
+
+    /// The members that are patterns in some reading.
+    var patterns: [WantedItem] { lookup.patterns }
+    /// The texts of the others: found without looking at each.
+    var plainTexts: Set<ExactText> { lookup.plainTexts }
+}
+
+/// The members of a list, sorted by how they are found.
+private struct MemberLookup: Sendable {
+    let patterns: [WantedItem]
+    let plainTexts: Set<ExactText>
+
+    init(_ items: [WantedItem]) {
+        patterns = items.filter { $0.patternBytes > 0 }
+        plainTexts = Set(
+            items.filter { $0.patternBytes == 0 }.compactMap { $0.text.map(ExactText.init) })
+    }
 }
 
 /// One value, and the patterns that its text is.
 struct WantedItem: Sendable {
     let json: JSONValue
+    /// What is compared; nil for what is no plain value.
+    let text: String?
     /// As the policy's author meant it.
     let pattern: Wildcard?
     /// With every star as a pattern; nil when that is the same.
@@ -78,15 +102,17 @@ struct WantedItem: Sendable {
 
     init(own value: JSONValue) {
         json = value
-        pattern = value.memberText.map { Wildcard($0) }
+        text = value.memberText
+        pattern = text.map { Wildcard($0) }
         widestPattern = nil
         patternBytes = pattern.map(bytesOfPattern) ?? 0
     }
 
     init(data value: JSONValue) {
         json = value
-        pattern = value.memberText.map { Wildcard([($0, isPattern: false)]) }
-        let widest = value.memberText.map { Wildcard($0) }
+        text = value.memberText
+        pattern = text.map { Wildcard([($0, isPattern: false)]) }
+        let widest = text.map { Wildcard($0) }
         widestPattern = widest?.isPattern == true ? widest : nil
         patternBytes = widest.map(bytesOfPattern) ?? 0
     }
@@ -95,6 +121,7 @@ struct WantedItem: Sendable {
         let exact = Wildcard(parts.map { ($0.text, isPattern: $0.isWritten) })
         let widest = Wildcard(exact.description)
         json = .string(exact.description)
+        text = exact.description
         pattern = exact
         widestPattern = widest == exact ? nil : widest
         patternBytes = bytesOfPattern(widest)
@@ -155,9 +182,18 @@ struct AmountRange: Sendable {
 /// Bytes of a range's text: two amounts.
 private let longestRange = 200
 
+/// The range of a text; nil for other texts.
+private func rangeInText(_ text: String, at place: Place?) throws(Failure) -> AmountRange? {
+    if let range = try AmountRange(text, at: place) { return range }
+    guard try AmountRange(withoutSpaces(text), at: place) != nil else { return nil }
+    throw Failure(
+        .malformed, "cannot use the range \(quoted(text))", at: place,
+        because: "a range has no spaces in it", next: "write \(withoutSpaces(text))")
+}
+
 /// The list of a text such as `["a", "b"]`; nil for other texts.
 private func listInText(_ text: String, at place: Place?) throws(Failure) -> [JSONValue]? {
-    guard text.hasPrefix("[") else { return nil }
+    guard beginsList(text) else { return nil }
     do {
         return try JSONValue(parsing: Array(text.utf8), named: "the value").array
     } catch {
@@ -167,12 +203,22 @@ private func listInText(_ text: String, at place: Place?) throws(Failure) -> [JS
     }
 }
 
+/// JSON may begin with blanks. Spec: RFC 8259 §2.
+private func beginsList(_ text: String) -> Bool {
+    text.utf8.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
+}
+
+private func withoutSpaces(_ text: String) -> String {
+    guard text.utf8.count <= longestRange else { return text }
+    return String(text.unicodeScalars.filter { !$0.properties.isWhitespace }.map(Character.init))
+}
+
 /// A text from a variable that Kyverno would open: taken as itself, nobody would be in it.
 private func refuseHiddenList(_ value: JSONValue) throws(Failure) {
     guard let text = value.string else { return }
     // A range that nothing can be inside of says so itself.
-    let range = try AmountRange(text)
-    guard text.hasPrefix("[") || range != nil else { return }
+    let range = try AmountRange(withoutSpaces(text))
+    guard beginsList(text) || range != nil else { return }
     throw Failure(
         .malformed, "cannot compare",
         because: "a variable's text \(quoted(text)) is not opened as a list or a range",
@@ -180,11 +226,23 @@ private func refuseHiddenList(_ value: JSONValue) throws(Failure) {
 }
 
 extension JSONValue {
-    /// A plain value as text; numbers have one spelling, so that 3.0 is 3.
+    /// A plain value as text; numbers have one spelling, so that 3.0 is 3. Nil for numbers with more
+    /// digits than are compared.
     var memberText: String? {
         switch self {
-        case .string, .number, .bool: substitutedText
+        case .string(let text): text
+        case .bool(let value): value ? "true" : "false"
+        case .number(let number): exactText(of: number)
         default: nil
+        }
+    }
+
+    /// Whether it is written like an amount and has more digits than are compared.
+    var isUnreadableAmount: Bool {
+        switch self {
+        case .string(let text): isWrittenLikeAmount(text) && ConditionAmount(self) == nil
+        case .number(let number): exactText(of: number) == nil
+        default: false
         }
     }
 }
