@@ -184,9 +184,16 @@ struct SignerOptions: ParsableArguments {
             time: insecureIgnoreTlog && !useSignedTimestamps && certificateChain != nil
                 ? .signedOrNow(SystemPause().now()) : .signed,
             acceptsChains: allowCertificateChain || certificateChain != nil)
-        let promises = try sct.map {
-            try readFile(
-                at: $0, atMost: Limits.certificateFileBytes, named: "the certificate timestamp")
+        let promises = try sct.map { path in
+            let content = try readFile(
+                at: path, atMost: Limits.certificateFileBytes, named: "the certificate timestamp")
+            // What somebody names as proof is read, whether or not it is needed in the end.
+            do throws(Failure) {
+                _ = try SignedCertificateTimestamp(detached: content)
+            } catch {
+                throw error.during("cannot use \(quoted(path))")
+            }
+            return content
         }
         return (
             try SignatureVerifier(demand: demand, root: root, detachedTimestamps: promises),
