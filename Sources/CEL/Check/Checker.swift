@@ -52,20 +52,12 @@ struct Checker {
         case .map: try map(expression)
         case .comprehension: try comprehension(expression)
         case .bind: try bind(expression)
-        case .message: throw unknownMessage(expression)
+        case .message: throw CELProblem(unknownMessage: expression, in: source)
         }
     }
 
-    private func unknownMessage(_ expression: Expression) -> CELProblem {
-        guard case .message(let name) = expression.kind else { return misplaced(expression) }
-        return problem(
-            .unsupported,
-            "the message type \(quoted(name)) is not known: messages are not made here",
-            at: expression.place)
-    }
-
     private func misplaced(_ expression: Expression) -> CELProblem {
-        problem(.bug, "a node of the tree came to the wrong place", at: expression.place)
+        CELProblem(misplaced: expression, in: source)
     }
 
     private mutating func pathType(_ expression: Expression) throws(CELProblem) -> CELType {

@@ -76,21 +76,13 @@ struct Planner {
         case .map: try mapPlan(expression)
         case .comprehension: try comprehensionPlan(expression)
         case .bind: try bindPlan(expression)
-        case .message: throw unknownMessage(expression)
+        case .message: throw CELProblem(unknownMessage: expression, in: source)
         }
-    }
-
-    private func unknownMessage(_ expression: Expression) -> CELProblem {
-        guard case .message(let name) = expression.kind else { return misplaced(expression) }
-        return problem(
-            .unsupported,
-            "the message type \(quoted(name)) is not known: messages are not made here",
-            at: expression.place)
     }
 
     /// A node that came to the wrong function.
     func misplaced(_ expression: Expression) -> CELProblem {
-        problem(.bug, "a node of the tree came to the wrong place", at: expression.place)
+        CELProblem(misplaced: expression, in: source)
     }
 
     private func literalPlan(_ expression: Expression) -> Plan {

@@ -44,6 +44,9 @@ enum ConditionOperator: String, Sendable, CaseIterable {
 
     var isMembership: Bool { [.anyIn, .allIn, .anyNotIn, .allNotIn].contains(self) }
 
+    /// Whether being in the list refuses.
+    private var excludes: Bool { [.anyNotIn, .allNotIn].contains(self) }
+
     var isOrdering: Bool { ordering != nil }
 
     /// The older operators that know durations and seconds only.
@@ -98,7 +101,6 @@ enum ConditionOperator: String, Sendable, CaseIterable {
         guard let text = observed.memberText else { return false }
         try budget.spend(text, patternBytes: 0)
         if wanted.plainTexts.contains(ExactText(text)) { return true }
-        let excludes = self == .anyNotIn || self == .allNotIn
         for item in wanted.patterns {
             try budget.spend(text, patternBytes: item.patternBytes)
             if try excludes ? item.mightMatch(text) : item.matches(text) { return true }
@@ -143,7 +145,7 @@ enum ConditionOperator: String, Sendable, CaseIterable {
         guard observed.allSatisfy({ $0.memberText != nil }),
             wanted.items.allSatisfy({ $0.pattern != nil })
         else { return "only plain values can be looked up in a list" }
-        if self == .anyNotIn || self == .allNotIn, observed.contains(where: \.isUnreadableAmount) {
+        if excludes, observed.contains(where: \.isUnreadableAmount) {
             return "it is an amount with more digits than are compared"
         }
         return nil
@@ -246,7 +248,7 @@ private func isSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
             return first.description == second.description
         }
         return one.compared(to: other) == 0
-    case (.string(let first), .string(let second)): return first.utf8.elementsEqual(second.utf8)
+    case (.string(let first), .string(let second)): return Primitives.isSame(first, second)
     case (.array(let first), .array(let second)):
         return first.count == second.count && zip(first, second).allSatisfy { isSame($0, $1) }
     case (.object(let first), .object(let second)):

@@ -29,7 +29,7 @@ package enum IdentityPattern: Hashable, Sendable {
     package func matches(_ text: String) throws(Failure) -> Bool {
         switch self {
         // By bytes: two texts that look alike in Unicode are two identities.
-        case .exact(let wanted): wanted.utf8.elementsEqual(text.utf8)
+        case .exact(let wanted): isSame(wanted, text)
         case .wildcard(let pattern): try pattern.matches(text)
         case .expression(let pattern), .unanchored(let pattern): pattern.matches(text)
         }

@@ -55,7 +55,7 @@ extension SignedNote {
     package func isSigned(names: [String], hints: Set<[UInt8]>, key: PublicKey) -> Bool {
         let message = Array(text.utf8)
         return signatures.contains { signature in
-            names.contains { $0.utf8.elementsEqual(signature.name.utf8) }
+            names.contains { isSame($0, signature.name) }
                 && hints.contains(signature.hint) && key.isValid(signature.bytes, over: message)
         }
     }

@@ -98,7 +98,7 @@ extension SignedNote {
     }
 
     private func time(of signature: Signature, by witness: Witness) -> Timestamp? {
-        guard signature.name.utf8.elementsEqual(witness.name.utf8),
+        guard isSame(signature.name, witness.name),
             signature.hint == witness.hint, signature.bytes.count == 8 + 64
         else { return nil }
         let number = signature.bytes.prefix(8).reduce(0 as UInt64) { $0 << 8 | UInt64($1) }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Problems of a node that whoever walks the tree cannot use.
+
+internal import Primitives
+
+extension CELProblem {
+    /// A message literal: messages are not made here.
+    init(unknownMessage expression: Expression, in source: String) {
+        guard case .message(let name) = expression.kind else {
+            self.init(misplaced: expression, in: source)
+            return
+        }
+        self.init(
+            .unsupported,
+            "the message type \(quoted(name)) is not known: messages are not made here",
+            at: expression.place, in: source)
+    }
+
+    /// A node that came to the wrong function.
+    init(misplaced expression: Expression, in source: String) {
+        self.init(
+            .bug, "a node of the tree came to the wrong place", at: expression.place, in: source)
+    }
+}
