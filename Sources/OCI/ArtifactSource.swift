@@ -11,11 +11,21 @@ package protocol ArtifactSource: ContentSource {
     /// - Throws: `Failure` of kind `notFound` only when the place was asked and said it is not there.
     func manifest(_ reference: ManifestReference) async throws -> Manifest
 
-    /// What the reference means now, without the manifest where the place can answer that.
+    /// What the reference means now: type, digest and size of a manifest whose bytes were read and
+    /// hashed, as in `manifest(_:)`. No header of an answer is believed.
     func resolve(_ reference: ManifestReference) async throws -> Descriptor
 
+    /// Whether the place says that it has the manifest.
+    ///
+    /// The answer is a hint, cheap where the place can give it without the manifest. It may only
+    /// be used where a wrong answer does no harm; everything else calls `resolve` or `manifest`.
+    func hasManifest(_ reference: ManifestReference) async throws -> Bool
+
     /// The manifests whose `subject` is that digest, as the place lists them. The descriptors are
-    /// hints: whoever relies on one reads the manifest.
+    /// hints: a caller that relies on one reads the manifest.
+    ///
+    /// A list that could not be read is part of the answer (`failures`), because another list may
+    /// still name what is looked for. A caller that needs all referrers calls `complete()`.
     func referrers(of subject: Digest) async throws -> ReferrersAnswer
 
     /// All tags, sorted.
@@ -27,9 +37,24 @@ extension ArtifactSource {
     package func resolve(_ reference: ManifestReference) async throws -> Descriptor {
         try await manifest(reference).descriptor
     }
+
+    /// For places where reading the manifest is the cheapest way to ask.
+    package func hasManifest(_ reference: ManifestReference) async throws -> Bool {
+        try await canRead(reference)
+    }
+
+    /// Whether there is a manifest, by reading it.
+    package func canRead(_ reference: ManifestReference) async throws -> Bool {
+        do {
+            _ = try await manifest(reference)
+            return true
+        } catch let failure as Failure where failure.kind == .notFound {
+            return false
+        }
+    }
 }
 
-/// What a place said when asked for referrers, and through which door.
+/// What a place said when asked for referrers, and where it keeps the list.
 package struct ReferrersAnswer: Hashable, Sendable {
     /// The way the list was found.
     package enum Door: String, Hashable, Sendable {
@@ -39,14 +64,59 @@ package struct ReferrersAnswer: Hashable, Sendable {
         case referrersTag
         /// An image layout, searched whole.
         case layout
+
+        package var shown: String {
+            switch self {
+            case .referrersAPI: "referrers API"
+            case .referrersTag: "referrers tag"
+            case .layout: "image layout"
+            }
+        }
     }
 
+    /// A list that could not be read, wholly or from some page on.
+    package struct UnreadList: Hashable, Sendable {
+        package let door: Door
+        package let failure: Failure
+
+        package init(door: Door, failure: Failure) {
+            self.door = door
+            self.failure = failure
+        }
+    }
+
+    /// What the lists name that were read.
     package let descriptors: [Descriptor]
     package let door: Door
+    /// Lists that may name more; empty when the answer is complete.
+    package let failures: [UnreadList]
 
-    package init(descriptors: [Descriptor], door: Door) {
+    package init(descriptors: [Descriptor], door: Door, failures: [UnreadList] = []) {
         self.descriptors = descriptors
         self.door = door
+        self.failures = failures
+    }
+
+    /// All referrers.
+    ///
+    /// - Throws: the first failure, when a list could not be read.
+    package func complete() throws(Failure) -> [Descriptor] {
+        if let unread = failures.first { throw unread.failure }
+        return descriptors
+    }
+}
+
+extension Failure {
+    /// Whether the place answered the question, and the content it holds is what cannot be used: it
+    /// is broken, of an unknown kind, not what its name says, or not there. Asking again or with
+    /// other credentials changes nothing.
+    ///
+    /// Everything else (no access, no answer, a limit reached) leaves open what the place holds.
+    package var isAboutContent: Bool {
+        switch kind {
+        case .malformed, .rejected, .notFound, .unsupported: true
+        case .overLimit, .denied, .unavailable, .rateLimited, .usage, .bug: false
+        }
     }
 }
 

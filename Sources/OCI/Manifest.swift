@@ -21,7 +21,8 @@ package struct Manifest: Hashable, Sendable {
     /// Reads an OCI or Docker schema 2 manifest or index.
     ///
     /// Refused: schema 1, a document with the fields of both an image and an index (two readers
-    /// would see two documents), and a `mediaType` that is not `declared`.
+    /// would see two documents), and a `mediaType` that contradicts `declared`. A generic
+    /// `declared`, such as application/json, contradicts nothing: the document's own type decides.
     ///
     /// - Parameter declared: the Content-Type it came with; nil when it came without one.
     package init(
@@ -201,10 +202,11 @@ private func manifestType(_ json: JSONReader, declared: MediaType?) throws(Failu
         try MediaType(parsing: try reader.string())
     }
     // Spec: image-spec 1.1, manifest.md: mediaType "MUST NOT" differ from the Content-Type.
-    if let written, let declared, declared != written, declared != .octets {
-        throw json.broken("it says it is \(written) and was served as \(declared)")
+    let specific = declared.flatMap { $0.isGeneric ? nil : $0 }
+    if let written, let specific, specific != written {
+        throw json.broken("it says it is \(written) and was served as \(specific)")
     }
-    let type = written ?? declared.flatMap { $0 == .octets ? nil : $0 } ?? guessedType(object)
+    let type = written ?? specific ?? guessedType(object)
     guard type.isIndex || type.isImageManifest else {
         throw Failure(
             .unsupported, "cannot read \(json.document)", at: json.place,

@@ -63,11 +63,20 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     package static let inToto = MediaType(known: "application/vnd.in-toto+json")
     package static let dsseEnvelope = MediaType(known: "application/vnd.dsse.envelope.v1+json")
     package static let octets = MediaType(known: "application/octet-stream")
+    private static let binaryOctets = MediaType(known: "binary/octet-stream")
+    private static let json = MediaType(known: "application/json")
+    private static let textJSON = MediaType(known: "text/json")
+    private static let plainText = MediaType(known: "text/plain")
 
     /// The types that list other manifests.
     package var isIndex: Bool { self == .ociIndex || self == .dockerManifestList }
     /// The types of a single image or artifact manifest.
     package var isImageManifest: Bool { self == .ociManifest || self == .dockerManifest }
+    /// The types that servers give to content they know nothing about. They say how to show it, not
+    /// what it is.
+    package var isGeneric: Bool {
+        [.octets, .binaryOctets, .json, .textJSON, .plainText].contains(self)
+    }
     /// Any version of the Sigstore bundle.
     package var isSigstoreBundle: Bool {
         description.hasPrefix("application/vnd.dev.sigstore.bundle")

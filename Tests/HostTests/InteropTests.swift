@@ -371,7 +371,7 @@ struct InteropTests {
         let host = try RegistryHost(parsing: "127.0.0.1:\(try #require(port.port))")
         try await withClient { client, _ in
             let repository = client.repository(try Repository(registry: host, path: "a"))
-            await expectFailure(.unavailable, "cannot find \(host)/a:1") {
+            await expectFailure(.unavailable, "cannot read \(host)/a:1") {
                 _ = try await repository.resolve(.tag(try Tag(parsing: "1")))
             }
             await expectFailure(.unavailable, "connection refused: nothing listens") {

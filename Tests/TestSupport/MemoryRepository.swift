@@ -12,7 +12,7 @@ package final class MemoryRepository: ArtifactDestination {
         var manifests: [Digest: Manifest] = [:]
         var tags: [Tag: Digest] = [:]
         var requests: [String] = []
-        var fault: Failure?
+        var fault: (@Sendable (String) -> Failure?)?
     }
 
     private let state = Mutex(State())
@@ -21,7 +21,16 @@ package final class MemoryRepository: ArtifactDestination {
     package init(named name: String = "memory") { sourceName = name }
 
     /// From now on every question ends in this failure; nil heals.
-    package func fail(with failure: Failure?) { state.withLock { $0.fault = failure } }
+    package func fail(with failure: Failure?) {
+        let fault: @Sendable (String) -> Failure? = { _ in failure }
+        state.withLock { $0.fault = failure == nil ? nil : fault }
+    }
+
+    /// From now on each question for which `fault` has a failure ends in that one. Questions are
+    /// written as in `requests`.
+    package func fail(where fault: @escaping @Sendable (String) -> Failure?) {
+        state.withLock { $0.fault = fault }
+    }
 
     /// What was asked so far, in order.
     package var requests: [String] { state.withLock { $0.requests } }
@@ -44,7 +53,7 @@ package final class MemoryRepository: ArtifactDestination {
     ) throws -> Answer {
         try state.withLock {
             $0.requests.append(request)
-            if let fault = $0.fault { throw fault }
+            if let fault = $0.fault?(request) { throw fault }
             return try answer(&$0)
         }
     }
@@ -63,6 +72,15 @@ package final class MemoryRepository: ArtifactDestination {
             return ReferrersAnswer(
                 descriptors: found.map(\.descriptor).sorted { $0.digest < $1.digest },
                 door: .referrersAPI)
+        }
+    }
+
+    package func hasManifest(_ reference: ManifestReference) async throws -> Bool {
+        try ask("has \(reference)") { state in
+            switch reference {
+            case .digest(let digest): state.manifests[digest] != nil
+            case .tag(let tag): state.tags[tag] != nil
+            }
         }
     }
 

@@ -66,7 +66,7 @@ struct RegistryAnswer: Sendable {
 
     /// The type of the body; nil when the answer names none.
     func mediaType() throws(Failure) -> MediaType? {
-        guard let text = fields[.contentType] else { return nil }
+        guard let text = fields[.contentType], !text.isEmpty else { return nil }
         return try MediaType(parsing: text)
     }
 

@@ -77,33 +77,37 @@ package struct RegistryRepository: ArtifactDestination {
             parsing: bytes, as: try answer.mediaType(), by: algorithm, named: shown(reference))
     }
 
-    /// Asks with HEAD; where the answer is not complete, reads the manifest instead.
+    /// Reads the manifest: an answer to HEAD would be the registry's word for a digest that nobody
+    /// hashed. It costs the same one request.
     package func resolve(_ reference: ManifestReference) async throws -> Descriptor {
+        try await manifest(reference).plainDescriptor
+    }
+
+    /// Asks with HEAD; where the answer does not tell, reads the manifest instead.
+    package func hasManifest(_ reference: ManifestReference) async throws -> Bool {
         var call = call(
             .head, "manifests/\(reference)", .pull, what: "cannot find \(shown(reference))")
         call.fields[.accept] = manifestTypes
         let answer = try await session.send(call)
-        guard answer.status == 200 else {
-            // An answer to HEAD has no body to tell more; and some registries do not know HEAD.
-            let isPage = answer.isWebPage && answer.status == 404
-            if isPage || [400, 405, 501].contains(answer.status) {
-                return try await manifest(reference).plainDescriptor
-            }
+        if !answer.isWebPage {
+            if answer.status == 200, try answer.mayHold(reference) { return true }
+            if answer.status == 404 { return false }
+        }
+        // An answer to HEAD has no body to tell more; and some registries do not know HEAD.
+        guard [200, 400, 404, 405, 501].contains(answer.status) else {
             throw await answer.failure()
         }
-        guard let digest = try answer.claimedDigest(), let size = answer.claimedLength,
-            (1...Limits.manifestBytes).contains(size),
-            let type = try answer.mediaType(), type.isIndex || type.isImageManifest
-        else { return try await manifest(reference).plainDescriptor }
-        if case .digest(let wanted) = reference, digest != wanted {
-            if digest.algorithm != wanted.algorithm {
-                return try await manifest(reference).plainDescriptor
-            }
-            throw Failure(
-                .rejected, call.what, at: .url(answer.address.description),
-                because: "the registry's Docker-Content-Digest says \(digest)")
+        return try await canRead(reference)
+    }
+}
+
+extension RegistryAnswer {
+    /// Whether the digest it claims, if any, is the one that was asked for.
+    fileprivate func mayHold(_ reference: ManifestReference) throws(Failure) -> Bool {
+        guard case .digest(let wanted) = reference, let claimed = try claimedDigest() else {
+            return true
         }
-        return Descriptor(mediaType: type, digest: digest, size: size)
+        return claimed == wanted
     }
 }
 

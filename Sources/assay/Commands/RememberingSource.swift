@@ -6,7 +6,7 @@ import Primitives
 import Synchronization
 
 /// Remembers the manifests and lists of one place for as long as one command runs, "it is not
-/// there" included. Blobs pass through; they are not kept.
+/// there" and other failures included. Blobs pass through; they are not kept.
 final class RememberingSource: ArtifactSource {
     private struct Memory {
         var manifests: [ManifestReference: Result<Manifest, Failure>] = [:]
@@ -22,21 +22,34 @@ final class RememberingSource: ArtifactSource {
 
     func manifest(_ reference: ManifestReference) async throws -> Manifest {
         if let known = memory.withLock({ $0.manifests[reference] }) { return try known.get() }
-        return try await rememberingAbsence(of: reference) {
+        do {
             let manifest = try await source.manifest(reference)
             memory.withLock {
                 $0.manifests[reference] = .success(manifest)
                 $0.manifests[.digest(manifest.digest)] = .success(manifest)
             }
             return manifest
+        } catch let failure as Failure {
+            memory.withLock { $0.manifests[reference] = .failure(failure) }
+            throw failure
         }
     }
 
-    func resolve(_ reference: ManifestReference) async throws -> Descriptor {
+    /// The cheap answer of the place; only "it is not there" is kept of it.
+    func hasManifest(_ reference: ManifestReference) async throws -> Bool {
         if let known = memory.withLock({ $0.manifests[reference] }) {
-            return try known.get().descriptor
+            if case .failure(let failure) = known, failure.kind == .notFound { return false }
+            _ = try known.get()
+            return true
         }
-        return try await rememberingAbsence(of: reference) { try await source.resolve(reference) }
+        guard try await source.hasManifest(reference) else {
+            let absence = Failure(
+                .notFound, "cannot read \(reference)", at: .named(sourceName),
+                because: "it is not there")
+            memory.withLock { $0.manifests[reference] = .failure(absence) }
+            return false
+        }
+        return true
     }
 
     func referrers(of subject: Digest) async throws -> ReferrersAnswer {
@@ -50,16 +63,5 @@ final class RememberingSource: ArtifactSource {
 
     func unverifiedStream(of descriptor: Descriptor) async throws -> ByteStream {
         try await source.unverifiedStream(of: descriptor)
-    }
-
-    private func rememberingAbsence<Answer>(
-        of reference: ManifestReference, _ ask: () async throws -> Answer
-    ) async throws -> Answer {
-        do {
-            return try await ask()
-        } catch let failure as Failure where failure.kind == .notFound {
-            memory.withLock { $0.manifests[reference] = .failure(failure) }
-            throw failure
-        }
     }
 }
