@@ -121,6 +121,19 @@ package enum Limits {
     package static let evidenceBytes = 64 * mebibyte
     /// Bytes of all evidence read for one digest, manifests included: almost four of the largest.
     package static let evidenceBytesPerDigest = 256 * mebibyte
+    /// Manifests or blobs of evidence that are read at a time. Half of the connections to a registry.
+    package static let parallelEvidenceReads = connectionsPerRegistry / 2
+    /// Seconds for one question to registries (one image to verify, show or sign), all its requests
+    /// together, unless `--timeout` says otherwise. cosign's default is 3 minutes too.
+    package static let questionSeconds = 180
+    /// Seconds of the longest `--timeout`: a day.
+    package static let longestQuestionSeconds = 86_400
+    /// Work of one question to evidence, in bytes hashed for signature checks: hashing them takes two
+    /// to four seconds. All that may be read for one digest, hashed in every way, takes a third.
+    package static let verificationWork = 2_048 * mebibyte
+    /// What one P-256 check costs beside its hashing: 40 microseconds, which hash so many bytes. P-384
+    /// takes 8 times as long, P-521 16 times.
+    package static let signatureCheckWork = 64 * 1024
     /// Referrers looked at for one digest. Kyverno errors at 50 of any kind.
     package static let referrersPerDigest = 1_000
     /// Signatures or attestations tried for one digest. Real images carry fewer than 20.

@@ -2,6 +2,7 @@
 // The way in: one client for all registries of a run.
 
 package import OCI
+internal import Primitives
 
 /// Speaks the distribution protocol with any registry, over a transport.
 ///
@@ -13,6 +14,8 @@ package struct RegistryClient: Sendable {
     private let pause: any Pause
     private let credentials: any CredentialSource
     private let memory = RegistryMemory()
+    /// When the question that this client works for has to be answered; nil where there is no limit.
+    private var deadline: QuestionDeadline?
 
     package init(
         transport: any Transport, pause: any Pause, credentials: any CredentialSource,
@@ -30,6 +33,16 @@ package struct RegistryClient: Sendable {
             session: RegistrySession(
                 repository: repository, base: options.address(of: repository.registry),
                 transport: transport, pause: pause, credentials: credentials, options: options,
-                memory: memory))
+                memory: memory, deadline: deadline))
+    }
+
+    /// The same client for one question, which has so many seconds from now on: all requests of its
+    /// repositories, with their attempts, redirects, tokens and waits, end by then. What is cut off
+    /// is `unavailable`.
+    package func forQuestion(of seconds: Int) -> RegistryClient {
+        var client = self
+        client.deadline = QuestionDeadline(
+            end: Timestamp(seconds: pause.now().seconds + seconds), seconds: seconds)
+        return client
     }
 }

@@ -2,14 +2,14 @@
 // Lengths of time as Go writes them: 1h2m3.5s. Spec: Go, time.ParseDuration, Duration.String.
 
 /// Nanoseconds in 64 bits, as in Go; what does not fit is refused.
-struct GoDuration: Hashable, Sendable {
-    let nanoseconds: Int
+package struct GoDuration: Hashable, Sendable {
+    package let nanoseconds: Int
 
     init(nanoseconds: Int) { self.nanoseconds = nanoseconds }
 
     /// Every number has a unit; only `0` needs none. Parts of a nanosecond are cut, or with
     /// `isExact` make it none.
-    init?(_ text: String, isExact: Bool = false) {
+    package init?(_ text: String, isExact: Bool = false) {
         var rest = Array(text.utf8)[...]
         let isNegative = rest.first == UInt8(ascii: "-")
         if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }

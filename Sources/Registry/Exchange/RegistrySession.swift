@@ -15,6 +15,7 @@ struct RegistrySession: Sendable {
     let credentials: any CredentialSource
     let options: RegistryOptions
     let memory: RegistryMemory
+    let deadline: QuestionDeadline?
 
     /// The answer to `call`, whatever its status is, after what can be done about it was done: one
     /// renewed authorization after a 401, redirects, and repetitions with growing waits.
@@ -50,12 +51,35 @@ struct RegistrySession: Sendable {
         }
     }
 
-    /// The call with the moment at which all its attempts have to be over.
+    /// The call with the moment at which all its attempts have to be over. A transfer has none of
+    /// its own, only that of the question it belongs to.
     func timed(_ call: RegistryCall) -> RegistryCall {
-        guard call.deadline == nil, call.transferredBytes == nil else { return call }
+        guard call.deadline == nil else { return call }
         var call = call
-        call.deadline = Timestamp(seconds: pause.now().seconds + Limits.requestSeconds)
+        if call.transferredBytes == nil {
+            call.deadline = Timestamp(seconds: pause.now().seconds + Limits.requestSeconds)
+        }
+        if let end = deadline?.end { call.deadline = min(call.deadline ?? end, end) }
         return call
+    }
+
+    /// Waits, unless the question has to be over before the wait is.
+    func wait(milliseconds: Int, before call: RegistryCall) async throws {
+        guard hasTime(timed(call), after: milliseconds) else { throw outOfTime(timed(call)) }
+        try await pause.wait(milliseconds: milliseconds)
+    }
+
+    private func outOfTime(_ call: RegistryCall) -> Failure {
+        guard let deadline, call.deadline == deadline.end else {
+            return Failure(
+                .unavailable, call.what, at: .url(call.address.description),
+                because: "there was no whole answer after \(Limits.requestSeconds) seconds, "
+                    + "all attempts together")
+        }
+        return Failure(
+            .unavailable, call.what, at: .url(call.address.description),
+            because: "the \(deadline.seconds) seconds for the whole question are over",
+            next: "try again, or give it more time with --timeout")
     }
 
     private func hasTime(_ call: RegistryCall, after milliseconds: Int) -> Bool {
@@ -67,12 +91,7 @@ struct RegistrySession: Sendable {
     private func secondsLeft(_ call: RegistryCall) throws(Failure) -> Int {
         guard let deadline = call.deadline else { return call.seconds }
         let left = deadline.seconds - pause.now().seconds
-        guard left > 0 else {
-            throw Failure(
-                .unavailable, call.what, at: .url(call.address.description),
-                because: "there was no whole answer after \(Limits.requestSeconds) seconds, "
-                    + "all attempts together")
-        }
+        guard left > 0 else { throw outOfTime(call) }
         return min(left, call.seconds)
     }
 
@@ -189,6 +208,13 @@ struct RegistrySession: Sendable {
         return seconds <= Limits.retryAfterSeconds
             ? max(seconds * 1_000, backOff(attempt)) : nil
     }
+}
+
+/// The time that one question has, all its requests together.
+struct QuestionDeadline: Hashable, Sendable {
+    let end: Timestamp
+    /// How long it was when the question was asked.
+    let seconds: Int
 }
 
 /// Milliseconds before attempt number `attempt + 1`.

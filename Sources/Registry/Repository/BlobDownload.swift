@@ -44,7 +44,7 @@ private actor BlobDownload {
                 guard resumes < Limits.transferResumes else { throw failure.during(what) }
             }
             resumes += 1
-            try await repository.session.pause.wait(milliseconds: backOff(resumes))
+            try await repository.session.wait(milliseconds: backOff(resumes), before: call)
             try await open()
         }
     }
@@ -68,8 +68,7 @@ private actor BlobDownload {
 
     private func open() async throws {
         body = nil
-        var call = repository.call(.get, "blobs/\(descriptor.digest)", .pull, what: what)
-        call.transferredBytes = descriptor.size
+        var call = call
         if offset > 0 { call.fields[.range] = "bytes=\(offset)-" }
         let answer = try await repository.session.send(call)
         switch answer.status {
@@ -92,6 +91,12 @@ private actor BlobDownload {
             throw await answer.failure()
         }
         body = answer.body
+    }
+
+    private var call: RegistryCall {
+        var call = repository.call(.get, "blobs/\(descriptor.digest)", .pull, what: what)
+        call.transferredBytes = descriptor.size
+        return call
     }
 
     private var what: String { "cannot read the blob \(repository.name)@\(descriptor.digest)" }

@@ -66,7 +66,7 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         let root = try await PolicyJudge.trust(trust)?.root
         let memory = try tagMemory.map { try TagMemory(at: $0) }
         let report = try await Patience.whileWorking("looking at images") {
-            try await Connections.using(access, for: nil) { connections in
+            try await Connections.using(access, for: nil, limiting: .each) { connections in
                 let judge = PolicyJudge(
                     bundle: bundle, trust: root,
                     finder: ImageFactFinder(

@@ -65,7 +65,8 @@ struct SBOMCommand: AsyncParsableCommand {
             if !subject.contains("/") {
                 Talk.say("there is no file or folder \(quoted(subject)); asking for \(image)")
             }
-            return try await Connections.using(access, for: image) { connections in
+            return try await Connections.using(access, for: image, limiting: .transfer) {
+                connections in
                 let source = try await connections.source(image)
                 return try await read(
                     source, try await image.reference(in: source), platform,

@@ -78,7 +78,9 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         let bundle = try PolicyJudge.bundle(policy)
         let trust = try await PolicyJudge.trust(signer.trust)
-        let evaluation = try await Connections.using(access, for: image) { connections in
+        let evaluation = try await Connections.using(
+            access, for: image, limiting: .each
+        ) { connections in
             let mirrors = origin.origin.map {
                 [MirrorArgument(mirror: repository, origin: $0.repository)]
             }

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Foundation
 import Host
+import JMESPath
 import OCI
 import Primitives
 import Registry
@@ -30,6 +31,13 @@ struct RegistryAccessOptions: ParsableArguments {
             cannot see.
             """)
     var registryPassword: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long one question to registries may take, all its requests together: 90s, 3m, 1h30m. "
+                + "Default: 3m for each image; none where images are copied or their layers read.",
+            valueName: "duration"))
+    var timeout: TimeoutArgument?
 
     fileprivate func credential() throws -> RegistryCredential? {
         let password =
@@ -69,9 +77,37 @@ struct RegistryAccessOptions: ParsableArguments {
     }
 }
 
+/// A length of time as Go and cosign write it, in whole seconds, rounded up.
+struct TimeoutArgument: ExpressibleByArgument, Sendable {
+    let seconds: Int
+
+    init?(argument: String) {
+        guard let duration = GoDuration(argument), duration.nanoseconds > 0 else { return nil }
+        seconds = (duration.nanoseconds - 1) / 1_000_000_000 + 1
+        guard seconds <= Limits.longestQuestionSeconds else { return nil }
+    }
+}
+
+/// What the time limit of a command is for.
+enum QuestionScope: Sendable {
+    /// The whole command is one question.
+    case command
+    /// The command asks several questions; each takes `forOneQuestion()`.
+    case each
+    /// Content is transferred, which has no limit but the one that is asked for.
+    case transfer
+}
+
 /// The places one command speaks with. They share connections and tokens, and are closed at its end.
 struct Connections: Sendable {
     private let client: RegistryClient
+    /// Seconds for one question; nil without a limit.
+    private let seconds: Int?
+
+    /// The same connections for one question, whose time starts now.
+    func forOneQuestion() -> Connections {
+        Connections(client: seconds.map(client.forQuestion) ?? client, seconds: seconds)
+    }
 
     /// Opens, works, closes.
     ///
@@ -79,7 +115,7 @@ struct Connections: Sendable {
     ///   where a document names the images, so that nobody who writes one can collect a password.
     static func using<Result: Sendable>(
         _ access: RegistryAccessOptions, for image: ImageLocation?,
-        _ work: (Connections) async throws -> Result
+        limiting scope: QuestionScope = .command, _ work: (Connections) async throws -> Result
     ) async throws -> Result {
         let credentials = try access.credentials(for: image)
         let options = try access.options()
@@ -90,7 +126,12 @@ struct Connections: Sendable {
             transport: transport, pause: SystemPause(), credentials: credentials, options: options)
         let outcome: Swift.Result<Result, any Error>
         do {
-            outcome = .success(try await work(Connections(client: client)))
+            let connections = Connections(
+                client: client,
+                seconds: access.timeout?.seconds
+                    ?? (scope == .transfer ? nil : Limits.questionSeconds))
+            outcome = .success(
+                try await work(scope == .each ? connections : connections.forOneQuestion()))
         } catch {
             outcome = .failure(error)
         }
