@@ -17,6 +17,8 @@ package struct EvidenceClaim: Sendable {
 package struct ClaimReport: Sendable {
     package let claims: [EvidenceClaim]
     package let rejections: [RejectedCandidate]
+    /// Why some candidates were not looked at; nil when all were.
+    package let limit: Failure?
 }
 
 extension Evidence {
@@ -27,7 +29,13 @@ extension Evidence {
     package func claims(of type: PredicateType, by signer: TrustedSigner) -> ClaimReport {
         var claims: [EvidenceClaim] = []
         var rejections: [RejectedCandidate] = []
+        var work = VerificationWork()
+        var limit: Failure?
         for candidate in candidates {
+            guard work.spend(on: candidate, by: signer) else {
+                limit = limit ?? workLimit(of: subject)
+                continue
+            }
             do throws(EvidenceProblem) {
                 claims.append(
                     EvidenceClaim(
@@ -38,7 +46,7 @@ extension Evidence {
                     RejectedCandidate(candidate: candidate, problem: error, checks: []))
             }
         }
-        return ClaimReport(claims: claims, rejections: rejections)
+        return ClaimReport(claims: claims, rejections: rejections, limit: limit)
     }
 
     private func claimedAnnotations(

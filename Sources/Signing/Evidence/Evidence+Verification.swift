@@ -51,33 +51,6 @@ package struct VerifiedSignature: Sendable {
     }
 }
 
-/// What became of every candidate: a proof, or the reason why it is none.
-package struct VerificationReport<Proof: Sendable>: Sendable {
-    package let proofs: [Proof]
-    /// Verified, and not what `keeping` was told to keep.
-    package let unmet: [Proof]
-    package let rejections: [RejectedCandidate]
-
-    /// The rejection that tells most about why there is no proof; nil when nothing was found.
-    package var mostTelling: RejectedCandidate? { rejections.mostTelling }
-}
-
-extension [RejectedCandidate] {
-    var mostTelling: RejectedCandidate? { self.max { $0.problem < $1.problem } }
-}
-
-/// A candidate that proves nothing, and why.
-package struct RejectedCandidate: Sendable {
-    package let candidate: EvidenceCandidate
-    /// The most basic thing that is wrong with it.
-    package let problem: EvidenceProblem
-    /// Everything that was checked about it, as far as it came.
-    package let checks: [VerificationCheck]
-
-    /// The sentence for people: found against expected.
-    package var why: String { problem.why }
-}
-
 extension Evidence {
     /// The signatures on `subject` that meet the verifier's demand. An attestation never counts as
     /// one.
@@ -87,7 +60,15 @@ extension Evidence {
     package func signatures(
         by verifier: SignatureVerifier
     ) -> VerificationReport<VerifiedSignature> {
-        report { candidate, checks throws(EvidenceProblem) in
+        var work = VerificationWork()
+        return signatures(by: verifier, spending: &work)
+    }
+
+    /// The same, for a caller that verifies several times for one question.
+    package func signatures(
+        by verifier: SignatureVerifier, spending work: inout VerificationWork
+    ) -> VerificationReport<VerifiedSignature> {
+        report(by: verifier, &work) { candidate, checks throws(EvidenceProblem) in
             if case .simpleSigning(let old) = candidate.form {
                 return try verified(old, of: candidate, by: verifier, &checks)
             }
@@ -104,18 +85,34 @@ extension Evidence {
     package func attestations(
         of type: PredicateType, by verifier: SignatureVerifier
     ) -> VerificationReport<VerifiedStatement> {
-        report { candidate, checks throws(EvidenceProblem) in
+        var work = VerificationWork()
+        return attestations(of: type, by: verifier, spending: &work)
+    }
+
+    /// The same, for a caller that verifies several times for one question.
+    package func attestations(
+        of type: PredicateType, by verifier: SignatureVerifier,
+        spending work: inout VerificationWork
+    ) -> VerificationReport<VerifiedStatement> {
+        report(by: verifier, &work) { candidate, checks throws(EvidenceProblem) in
             try verifiedStatement(candidate, by: verifier, type: type, &checks)
         }
     }
 
+    /// A candidate that costs more than is left is passed over, so that it hides no other.
     private func report<Proof: Sendable>(
+        by verifier: SignatureVerifier, _ work: inout VerificationWork,
         _ verify:
             (EvidenceCandidate, inout [VerificationCheck]) throws(EvidenceProblem) -> Proof
     ) -> VerificationReport<Proof> {
         var proofs: [Proof] = []
         var rejections: [RejectedCandidate] = []
+        var limit: Failure?
         for candidate in candidates {
+            guard work.spend(on: candidate, by: verifier.demand.signer) else {
+                limit = limit ?? workLimit(of: subject)
+                continue
+            }
             var checks: [VerificationCheck] = []
             do {
                 proofs.append(try verify(candidate, &checks))
@@ -124,7 +121,8 @@ extension Evidence {
                     RejectedCandidate(candidate: candidate, problem: error, checks: checks))
             }
         }
-        return VerificationReport(proofs: proofs, unmet: [], rejections: rejections)
+        return VerificationReport(
+            proofs: proofs, unmet: [], rejections: rejections, limit: limit)
     }
 
     /// Spec: DSSE protocol.md, "Verification": the signature first, then the payload that was

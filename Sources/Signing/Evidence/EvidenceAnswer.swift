@@ -1,7 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // The answer to "who signed this?", in which no two kinds of no are one.
 
-internal import Primitives
+package import Primitives
+
+/// What became of every candidate: a proof, or the reason why it is none.
+package struct VerificationReport<Proof: Sendable>: Sendable {
+    package let proofs: [Proof]
+    /// Verified, and not what `keeping` was told to keep.
+    package let unmet: [Proof]
+    package let rejections: [RejectedCandidate]
+    /// Why some candidates were not verified; nil when all were.
+    package let limit: Failure?
+
+    /// The rejection that tells most about why there is no proof; nil when nothing was found.
+    package var mostTelling: RejectedCandidate? { rejections.mostTelling }
+}
+
+extension [RejectedCandidate] {
+    var mostTelling: RejectedCandidate? { self.max { $0.problem < $1.problem } }
+}
+
+/// A candidate that proves nothing, and why.
+package struct RejectedCandidate: Sendable {
+    package let candidate: EvidenceCandidate
+    /// The most basic thing that is wrong with it.
+    package let problem: EvidenceProblem
+    /// Everything that was checked about it, as far as it came.
+    package let checks: [VerificationCheck]
+
+    /// The sentence for people: found against expected.
+    package var why: String { problem.why }
+}
 
 /// What evidence says about one question. "Could not look" is not among the cases: it throws.
 package enum EvidenceAnswer<Proof: Sendable>: Sendable {
@@ -52,10 +81,19 @@ extension VerificationReport {
         return .notProven([first] + others)
     }
 
+    /// The answer, where `obstacle` says why evidence may have been missed.
+    ///
+    /// - Throws: the obstacle, or the limit that ended the verification, when there is no proof: what
+    ///   was not looked at could be one, so no "no" is true.
+    package func answer(unless obstacle: Failure?) throws(Failure) -> EvidenceAnswer<Proof> {
+        if proofs.isEmpty, let unknown = obstacle ?? limit { throw unknown }
+        return answer
+    }
+
     /// The same report, where proofs that do not meet a further demand are set apart.
     package func keeping(_ demand: (Proof) -> Bool) -> VerificationReport {
         VerificationReport(
             proofs: proofs.filter(demand), unmet: unmet + proofs.filter { !demand($0) },
-            rejections: rejections)
+            rejections: rejections, limit: limit)
     }
 }

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the verification of one question may cost. Whoever may push evidence decides how many
+// signatures and how large a payload there is, so the product of both has a limit.
+
+internal import Keys
+internal import Primitives
+
+/// The work that is left for one question, in bytes that are hashed for signature checks.
+package struct VerificationWork: Sendable {
+    private var left = Limits.verificationWork
+
+    package init() {}
+
+    /// Takes what `candidate` costs at most; false, and nothing taken, when too little is left.
+    mutating func spend(on candidate: EvidenceCandidate, by signer: TrustedSigner) -> Bool {
+        let cost = candidate.work(by: signer)
+        guard cost <= left else { return false }
+        left -= cost
+        return true
+    }
+}
+
+/// That some candidates were left unverified: whether one of them is proof is not known.
+func workLimit(of subject: Digest) -> Failure {
+    Failure(
+        .overLimit, "cannot verify all evidence of \(subject)",
+        because: "its signatures, keys and payloads together need more work than "
+            + "\(Limits.verificationWork) bytes hashed, which is the limit",
+        next: "name fewer keys, or delete evidence that is not needed")
+}
+
+extension EvidenceCandidate {
+    /// An estimate from above: the payload is hashed once for each hash, every signature is checked
+    /// with every key and scheme, and only Ed25519 reads the payload again for each of them.
+    fileprivate func work(by signer: TrustedSigner) -> Int {
+        let (bytes, signatures) = size
+        let hashing = SignatureHash.allCases.count * bytes
+        switch signer {
+        case .keys(let keys):
+            let each = keys.reduce(0) { $0 + $1.key.algorithm.work(over: bytes) }
+            return hashing + signatures * each
+        case .certificates:
+            // The leaf's key is the signer's choice; its chain, log entries and timestamps are checked.
+            let each = 2 * PublicKey.Algorithm.ecdsaP521.work(over: bytes) + bytes
+            return hashing + signatures * each
+        }
+    }
+
+    private var size: (bytes: Int, signatures: Int) {
+        switch form {
+        case .simpleSigning(let old): (old.payload.count, 1)
+        case .envelope(let envelope, _, _): (envelope.payload.count, envelope.signatures.count)
+        case .bundle(let bundle):
+            if case .envelope(let envelope) = bundle.content {
+                (envelope.payload.count, envelope.signatures.count)
+            } else {
+                (0, 1)
+            }
+        case .unreadable: (0, 0)
+        }
+    }
+}
+
+extension PublicKey.Algorithm {
+    /// One signature by a key of this kind, in every scheme it may be in.
+    fileprivate func work(over bytes: Int) -> Int {
+        let check = Limits.signatureCheckWork
+        let schemes = customarySchemes.count
+        switch self {
+        case .ecdsaP256, .rsa: return schemes * check
+        case .ecdsaP384: return schemes * 8 * check
+        case .ecdsaP521: return schemes * 16 * check
+        case .ed25519: return schemes * (check + bytes)
+        }
+    }
+}
