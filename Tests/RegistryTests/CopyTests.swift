@@ -155,6 +155,79 @@ struct CopyTests {
         #expect(report.missing.first?.belongsTo == root.digest)
     }
 
+    @Test(
+        "a list or tag of the source that cannot be read is named, and the rest is copied",
+        arguments: ["/referrers/", ".sig", ".att", ".sbom"])
+    func closedSource(place: String) async throws {
+        let source = try Stage()
+        let destination = try Stage(host: "other.example")
+        let (root, _) = try await chain(on: source)
+        source.registry.intercept { request, _ in
+            request.path.contains(place) ? answer(403) : nil
+        }
+        let report = try await run(source, destination)
+        #expect(!report.isComplete && report.tag == nil && report.missing.isEmpty)
+        let ofRoot = report.unread.filter { $0.belongsTo == root.digest }
+        #expect(ofRoot.count == 1 && ofRoot.allSatisfy { $0.failure.kind == .denied })
+        #expect(try await destination.repository.manifest(.digest(root.digest)) == root)
+        if place != ".sig" {
+            #expect(report.evidence.contains { $0.kind == .signatureTag })
+        }
+    }
+
+    @Test("one referrer of an unknown kind is named as missing, and hides no other")
+    func unknownReferrer() async throws {
+        let source = try Stage()
+        let destination = try Stage(host: "other.example")
+        let (root, evidence) = try await chain(on: source)
+        let artifact = try unknownArtifact(about: root)
+        source.registry.intercept { request, _ in
+            artifact.answer(request, in: source.registry, about: root)
+        }
+        let report = try await run(source, destination)
+        #expect(report.missing.map(\.digest) == [artifact.descriptor.digest])
+        #expect(report.unread.isEmpty && report.tag == nil)
+        #expect(Set(report.evidence.map(\.digest)) == evidence)
+    }
+
+    @Test("one referrer that the source does not hand over is named as unread")
+    func closedReferrer() async throws {
+        let source = try Stage()
+        let destination = try Stage(host: "other.example")
+        let (root, _) = try await chain(on: source)
+        let closed = try await source.referrer(to: root, "closed")
+        source.registry.intercept { request, _ in
+            request.path.contains("/manifests/\(closed.digest)") ? answer(403) : nil
+        }
+        let report = try await run(source, destination)
+        #expect(report.unread.map(\.digest) == [closed.digest])
+        #expect(report.missing.isEmpty && report.tag == nil)
+    }
+
+    @Test("a destination that does not tell afterwards leaves open whether evidence arrived")
+    func closedDestination() async throws {
+        let source = try Stage()
+        let destination = try Stage(host: "other.example")
+        _ = try await chain(on: source)
+        destination.registry.intercept { request, _ in
+            request.path.contains("/referrers/") ? answer(401) : nil
+        }
+        let report = try await run(source, destination)
+        #expect(report.missing.isEmpty && report.unread.count == 3 && report.tag == nil)
+    }
+
+    @Test("an image of an index that cannot be read fails the copy")
+    func closedChild() async throws {
+        let source = try Stage()
+        let (root, _) = try await chain(on: source)
+        let child = try #require(root.children.first)
+        source.registry.intercept { request, _ in
+            request.path.contains("/manifests/\(child.digest)") ? answer(403) : nil
+        }
+        let destination = try Stage(host: "other.example")
+        await expectFailure(.denied, "answered 403") { _ = try await run(source, destination) }
+    }
+
     @Test("other evidence under the same tag at the destination is left as it is, and named")
     func occupiedSignatureTag() async throws {
         let source = try Stage()
@@ -244,6 +317,41 @@ struct CopyTests {
         let report = try await run(source, destination)
         #expect(report.isComplete && report.blobsCopied == 2)
     }
+}
+
+/// An artifact manifest of image-spec 1.1-rc, which some registries still list.
+private struct UnknownArtifact: Sendable {
+    let descriptor: Descriptor
+    let bytes: [UInt8]
+
+    /// Answers for the artifact, and lists it among the referrers of `root`.
+    func answer(
+        _ request: SeenRequest, in registry: RegistryDouble, about root: Manifest
+    ) -> TransportAnswer? {
+        let type = ["Content-Type": descriptor.mediaType.description]
+        if request.path.contains("/manifests/\(descriptor.digest)") {
+            return RegistryTests.answer(200, type, body: bytes)
+        }
+        guard request.path.contains("/referrers/\(root.digest)") else { return nil }
+        let contents = registry.state.withLock { $0.repositories["acme/api"]?.manifests ?? [:] }
+        let listed = contents.values.compactMap { stored -> Descriptor? in
+            let manifest = try? Manifest(parsing: stored.bytes, as: nil)
+            return manifest?.subject?.digest == root.digest ? manifest?.descriptor : nil
+        }
+        return RegistryTests.answer(
+            200, body: ImageIndex(manifests: [descriptor] + listed).json.compactBytes)
+    }
+}
+
+private func unknownArtifact(about root: Manifest) throws -> UnknownArtifact {
+    let type = try MediaType(parsing: "application/vnd.oci.artifact.manifest.v1+json")
+    let document: JSONValue = [
+        "mediaType": .string(type.description),
+        "artifactType": "application/vnd.example.sbom", "blobs": [],
+        "subject": root.descriptor.json,
+    ]
+    return UnknownArtifact(
+        descriptor: Descriptor(of: document.compactBytes, as: type), bytes: document.compactBytes)
 }
 
 extension Manifest {

@@ -278,6 +278,7 @@ struct PushingTests {
             }
             await expectFailure(kind, part) {
                 _ = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+                    .complete()
             }
         }
     }
@@ -297,6 +298,7 @@ struct PushingTests {
             }
             await expectFailure(kind, part) {
                 _ = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+                    .complete()
             }
         }
     }
@@ -310,8 +312,56 @@ struct PushingTests {
             stage.registry.intercept { _, _ in answer(status) }
             await expectFailure(kind, "answered \(status)") {
                 _ = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+                    .complete()
             }
         }
+    }
+
+    @Test(
+        "an API that does not open hides no list under the tag, and is told beside it",
+        arguments: [401, 403, 410, 415, 429, 500])
+    func closedAPI(status: Int) async throws {
+        let stage = try Stage()
+        stage.registry.change { $0.hasReferrersAPI = false }
+        let image = try await stage.image()
+        let one = try await stage.referrer(to: image, "one")
+        stage.registry.intercept { request, _ in
+            request.path.contains("/referrers/")
+                ? answer(status, status == 410 ? ["Content-Type": "text/html"] : [:]) : nil
+        }
+        let found = try await stage.repository.referrers(of: image.digest)
+        #expect(found.descriptors == [one.descriptor] && found.door == .referrersTag)
+        #expect(found.failures.map(\.door) == [.referrersAPI])
+    }
+
+    @Test("what the first pages of a list name is kept when a later one cannot be read")
+    func partialList() async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        let one = try await stage.referrer(to: image, "one")
+        let list = ImageIndex(manifests: [one.descriptor]).json.compactBytes
+        stage.registry.intercept { request, _ in
+            guard request.path.contains("/referrers/") else { return nil }
+            return request.path.contains("n=2")
+                ? answer(500)
+                : answer(200, ["Link": "<\(request.path)?n=2>; rel=next"], body: list)
+        }
+        let found = try await stage.repository.referrers(of: image.digest)
+        #expect(found.descriptors == [one.descriptor] && found.door == .referrersAPI)
+        #expect(found.failures.map(\.door) == [.referrersAPI])
+    }
+
+    @Test("a tag that cannot be read is told, whether the API opens or not", arguments: [404, 500])
+    func closedTag(status: Int) async throws {
+        let stage = try Stage()
+        stage.registry.intercept { request, _ in
+            answer(request.path.contains("/referrers/") ? status : 403)
+        }
+        let found = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+        #expect(found.descriptors.isEmpty)
+        #expect(found.failures.last?.door == .referrersTag)
+        #expect(found.failures.last?.failure.kind == .denied)
+        #expect(found.failures.count == (status == 404 ? 1 : 2))
     }
 
     @Test("a referrers tag that holds an image reads as empty, and is never overwritten")

@@ -117,7 +117,11 @@ struct CertificateEvidenceTests {
         let image = try await smallImage(in: repository, says: "a")
         try await sign(image)
         repository.fail(with: Failure(kind, "cannot read", because: "the test says so"))
-        await #expect(throws: Failure.self) { _ = try await look(at: image.digest) }
+        let found = try await look(at: image.digest)
+        #expect(found.obstacle(to: .signature)?.kind == kind)
+        #expect(throws: Failure.self) {
+            try found.signatures(by: verifier).answer(unless: found.obstacle(to: .signature))
+        }
     }
 }
 

@@ -109,7 +109,13 @@ struct EvidenceJudge: Sendable {
                 path, expected: "a public key", observed: why,
                 remedy: .giveKey(pointer: attestor.pointer, why))
         case .signer(let signer, let declared):
-            guard case .looked(let evidence) = lookup else { return couldNotLook(path, signer) }
+            let evidence: Evidence
+            switch lookup {
+            case .looked(let found): evidence = found
+            case .couldNotLook(let obstacle):
+                return couldNotLook(
+                    path, signer, because: obstacle, outcome: obstacle.lookupOutcome)
+            }
             let seat = Seat(
                 attestor: attestor, signer: signer, question: question, path: path, root: root)
             let verifier: SignatureVerifier
@@ -144,6 +150,9 @@ struct EvidenceJudge: Sendable {
                 remedies: [], cause: "")
             finding.signers = Set(proofs.map(\.signer.party))
             return finding
+        }
+        if let unknown = evidence.obstacle(to: .signature) ?? report.limit {
+            return couldNotLook(seat.path, seat.signer, because: unknown)
         }
         guard report.proofs.isEmpty else {
             return refused(
@@ -207,13 +216,18 @@ struct EvidenceJudge: Sendable {
     // MARK: Statements
 
     /// Spec: §1.4: statements of the type exist, and every one satisfies the conditions. Only those
-    /// that verified are looked at.
+    /// that verified are looked at. Where a place could not be read, a statement there could break
+    /// the conditions: then the demand is refused by one that was read, or stays open.
     private func statement(
         _ attestation: CompiledAttestation, by verifier: SignatureVerifier, for seat: Seat,
         in evidence: Evidence
     ) throws(Failure) -> DemandFinding {
         let report = evidence.attestations(of: attestation.type, by: verifier)
-        guard !report.proofs.isEmpty else { return refused(seat, report.rejections, in: evidence) }
+        let unknown = evidence.obstacle(to: attestation.type) ?? report.limit
+        guard !report.proofs.isEmpty else {
+            if let unknown { return couldNotLook(seat.path, seat.signer, because: unknown) }
+            return refused(seat, report.rejections, in: evidence)
+        }
         var found = DemandFinding(
             DecisionCheck(
                 id: seat.path, what: "attestation", expected: seat.expected,
@@ -227,6 +241,9 @@ struct EvidenceJudge: Sendable {
         let judge = ConditionJudge(
             attestation: attestation, image: image, root: seat.root, names: names)
         findings += report.proofs.map { judge.judge($0) }
+        if let unknown, !attestation.conditions.isEmpty {
+            findings.append(couldNotLook(seat.path, seat.signer, because: unknown))
+        }
         return .all(findings)
     }
 
@@ -239,8 +256,12 @@ struct EvidenceJudge: Sendable {
         _ seat: Seat, in evidence: Evidence, because obstacle: Failure
     ) -> DemandFinding {
         let report = evidence.claims(of: seat.question.type, by: seat.signer)
+        let unknown = evidence.obstacle(to: seat.question.type) ?? report.limit
+        if report.claims.isEmpty, let unknown {
+            return couldNotLook(seat.path, seat.signer, because: unknown)
+        }
         guard !report.claims.isEmpty else { return refused(seat, report.rejections, in: evidence) }
-        if case .signature = seat.question,
+        if case .signature = seat.question, unknown == nil,
             !report.claims.contains(where: {
                 $0.annotations.holds(seat.attestor.annotations)
             })
@@ -253,13 +274,14 @@ struct EvidenceJudge: Sendable {
             remedy: trustRemedy(seat.signer, obstacle, pointer: seat.attestor.pointer))
     }
 
-    private func couldNotLook(_ path: String, _ signer: TrustedSigner) -> DemandFinding {
-        guard case .couldNotLook(let obstacle) = lookup else { return .met }
-        return DemandFinding(
+    private func couldNotLook(
+        _ path: String, _ signer: TrustedSigner, because obstacle: Failure,
+        outcome: CheckOutcome = .undetermined
+    ) -> DemandFinding {
+        DemandFinding(
             DecisionCheck(
                 id: path, what: "evidence", expected: "evidence by \(signer.shown)",
-                observed: obstacle.line, outcome: obstacle.lookupOutcome,
-                reason: obstacle.lookupReason),
+                observed: obstacle.line, outcome: outcome, reason: obstacle.lookupReason),
             remedies: [.mendRegistry(obstacle)], cause: obstacle.line)
     }
 
@@ -340,9 +362,10 @@ private func carriers(_ carriers: [EvidenceCarrier]) -> String {
 }
 
 private func absence(_ evidence: Evidence) -> String {
-    let doors = evidence.searches.map { "\($0.carrier.rawValue) (\($0.found))" }
-    return doors.isEmpty
-        ? "none" : "none; looked in \(doors.joined(separator: ", "))"
+    let places = evidence.searches.filter { $0.failure == nil }
+        .map { "\($0.carrier.rawValue) (\($0.found))" }
+    return places.isEmpty
+        ? "none" : "none; looked in \(places.joined(separator: ", "))"
 }
 
 private func count(_ number: Int, _ noun: String) -> String {

@@ -11,7 +11,8 @@ package enum ImageResolution: Sendable {
     case unresolved(Failure)
 }
 
-/// What hangs beside the digest.
+/// What hangs beside the digest. Places that could not be read are part of what was `looked` at:
+/// evidence found elsewhere still proves.
 package enum EvidenceLookup: Sendable {
     case looked(Evidence)
     case couldNotLook(Failure)

@@ -38,10 +38,13 @@ package struct ArtifactCopy: Sendable {
     /// A part whose manifest is at the destination already is taken as whole: registries and our
     /// layouts take a manifest only after its content.
     ///
-    /// - Throws: when the image itself could not be copied. Evidence that could not is in the
+    /// - Throws: when the image itself could not be read or copied. Evidence that could not is in the
     /// report.
     package func run(_ reference: ManifestReference, tag: Tag?) async throws -> CopyReport {
         let graph = try await ArtifactGraph.discover(reference, in: source, evidence: evidence)
+        if let part = graph.gaps.first(where: { !$0.role.isEvidence && !$0.isGone }) {
+            throw part.failure
+        }
         var report = CopyReport(root: graph.root.descriptor)
         report.evidence = graph.evidence.compactMap { EvidenceItem($0) }
         let blobs = graph.blobs
@@ -59,7 +62,7 @@ package struct ArtifactCopy: Sendable {
             }
         }
         progress(.comparing)
-        report.missing = try await compare(graph, refused: refused)
+        try await compare(graph, refused: refused, &report)
         if let tag, report.isComplete || tagRule == .always {
             try await destination.push(graph.root, tag: tag)
             report.tag = tag
@@ -115,12 +118,8 @@ package struct ArtifactCopy: Sendable {
     }
 
     private func isThere(_ reference: ManifestReference) async throws -> Bool {
-        do {
-            _ = try await destination.resolve(reference)
-            return true
-        } catch let failure as Failure where failure.kind == .notFound {
-            return false
-        }
+        // A wrong "yes" does no harm: the copy is read again at the end.
+        try await destination.hasManifest(reference)
     }
 
     private func manifest(at tag: Tag) async throws -> Manifest? {
@@ -204,41 +203,6 @@ package struct ArtifactCopy: Sendable {
     }
 
     private var neighbour: Repository? { (source as? RegistryRepository)?.name }
-
-    // MARK: Comparing
-
-    /// Asks the destination anew, and names what the source has and the destination has not.
-    private func compare(_ graph: ArtifactGraph, refused: [Digest: String]) async throws
-        -> [MissingItem]
-    {
-        let there = try await ArtifactGraph.discover(
-            .digest(graph.root.digest), in: destination, evidence: evidence)
-        var missing = graph.gaps.map { gap in
-            MissingItem(
-                what: words(gap.role, type: gap.descriptor.artifactType),
-                digest: gap.descriptor.digest, belongsTo: gap.role.owner,
-                why: "the source lists it and does not have it")
-        }
-        for node in graph.nodes where !there.nodes.contains(where: { $0.fulfils(node) }) {
-            missing.append(
-                MissingItem(
-                    what: words(node.role, type: node.manifest.artifactType),
-                    digest: node.manifest.digest, belongsTo: node.role.owner,
-                    why: refused[node.manifest.digest]
-                        ?? "the destination does not list it after the copy"))
-        }
-        return missing
-    }
-
-    private func words(_ role: GraphRole, type: MediaType?) -> String {
-        switch role {
-        case .root: "image"
-        case .child: "image of the index"
-        case .referrer, .legacy:
-            EvidenceItem(role, Digest(of: [], by: .sha256), type: type)?.kind.description
-                ?? "evidence"
-        }
-    }
 }
 
 /// One blob on its way through us; opened when the first byte is wanted, which a mount never does.
@@ -274,30 +238,9 @@ private actor BlobPassage {
     }
 }
 
-extension GraphRole {
-    /// What it belongs to; nil for the root.
-    fileprivate var owner: Digest? {
-        switch self {
-        case .root: nil
-        case .child(let owner), .referrer(let owner), .legacy(_, let owner): owner
-        }
-    }
-}
-
-extension ArtifactGraph.Node {
-    /// Whether having this one means having the other: the same manifest in the same role, or,
-    /// under an evidence tag, a manifest with all of the other's layers.
-    fileprivate func fulfils(_ other: ArtifactGraph.Node) -> Bool {
-        guard role == other.role else { return false }
-        if manifest.digest == other.manifest.digest { return true }
-        if case .legacy = role { return manifest.holds(other.manifest) }
-        return false
-    }
-}
-
 extension Manifest {
     /// Whether every layer of the other, annotations included, is one of this one's.
-    fileprivate func holds(_ other: Manifest) -> Bool {
+    func holds(_ other: Manifest) -> Bool {
         guard case .image(let mine) = kind, case .image(let theirs) = other.kind else {
             return false
         }

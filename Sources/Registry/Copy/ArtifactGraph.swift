@@ -42,11 +42,27 @@ package struct ArtifactGraph: Sendable {
         package let role: GraphRole
     }
 
-    /// Something a list names and the place does not have.
+    /// Something a list names and that could not be read.
     package struct Gap: Hashable, Sendable {
         package let descriptor: Descriptor
         package let role: GraphRole
-        package let why: String
+        /// Of kind `notFound` when the place does not have it.
+        package let failure: Failure
+
+        package var isGone: Bool { failure.kind == .notFound }
+    }
+
+    /// A list of referrers or an evidence tag that could not be read: what it names is not known.
+    package struct UnreadPlace: Hashable, Sendable {
+        package enum Kind: Hashable, Sendable {
+            case referrers(ReferrersAnswer.Door)
+            /// `suffix` is `.sig`, `.att` or `.sbom`.
+            case tag(Tag, suffix: String)
+        }
+
+        package let kind: Kind
+        package let subject: Digest
+        package let failure: Failure
     }
 
     package let root: Manifest
@@ -54,6 +70,7 @@ package struct ArtifactGraph: Sendable {
     /// with two roles stands here twice.
     package let nodes: [Node]
     package let gaps: [Gap]
+    package let unread: [UnreadPlace]
 
     /// All blobs, each once.
     package var blobs: [Descriptor] {
@@ -73,15 +90,17 @@ package struct ArtifactGraph: Sendable {
 
     /// Looks at a place until nothing new turns up.
     ///
-    /// A referrer counts only when its manifest names the subject itself. What a list names and the
-    /// place does not have becomes a gap; a place that cannot be asked is a failure.
+    /// A referrer counts only when its manifest names the subject itself. What a list names and could
+    /// not be read becomes a gap, a list or tag that could not be read is `unread`, and the search
+    /// goes on. Only the manifest that was asked for is a failure.
     package static func discover(
         _ reference: ManifestReference, in source: any ArtifactSource, evidence: EvidenceChoice
     ) async throws -> ArtifactGraph {
         let root = try await source.manifest(reference)
         var search = GraphSearch(source: source, evidence: evidence)
         try await search.visit(root, as: .root, depth: 0)
-        return ArtifactGraph(root: root, nodes: search.nodes, gaps: search.gaps)
+        return ArtifactGraph(
+            root: root, nodes: search.nodes, gaps: search.gaps, unread: search.unread)
     }
 }
 
@@ -96,6 +115,7 @@ private struct GraphSearch {
     let evidence: EvidenceChoice
     var nodes: [ArtifactGraph.Node] = []
     var gaps: [ArtifactGraph.Gap] = []
+    var unread: [ArtifactGraph.UnreadPlace] = []
     private var seen: Set<Digest> = []
     private var roles: [Digest: Set<GraphRole>] = [:]
     private var bytes = 0
@@ -110,9 +130,8 @@ private struct GraphSearch {
         let isNew = seen.insert(manifest.digest).inserted
         try spend(manifest, isNew: isNew, depth: depth)
         if isNew {
-            for child in manifest.children {
-                try await visit(child, as: .child(of: manifest.digest), depth: depth + 1)
-            }
+            try await visit(
+                manifest.children, as: .child(of: manifest.digest), depth: depth + 1)
         }
         nodes.append(ArtifactGraph.Node(manifest: manifest, role: role))
         if isNew, evidence == .include {
@@ -120,45 +139,81 @@ private struct GraphSearch {
         }
     }
 
-    private mutating func visit(_ descriptor: Descriptor, as role: GraphRole, depth: Int)
+    private mutating func visit(_ descriptors: [Descriptor], as role: GraphRole, depth: Int)
         async throws
     {
-        let manifest: Manifest
-        do {
-            manifest = try await source.manifest(.digest(descriptor.digest))
-        } catch let failure as Failure where failure.kind == .notFound {
-            gaps.append(ArtifactGraph.Gap(descriptor: descriptor, role: role, why: failure.why))
-            return
+        var rest = descriptors[...]
+        while !rest.isEmpty {
+            // No more at a time than are kept in memory anyway.
+            let batch = rest.prefix(Limits.parallelEvidenceReads)
+            rest = rest.dropFirst(batch.count)
+            let manifests = try await source.manifests(batch.map(\.digest))
+            for (descriptor, manifest) in zip(batch, manifests) {
+                switch manifest {
+                case .failure(let failure):
+                    gaps.append(
+                        ArtifactGraph.Gap(descriptor: descriptor, role: role, failure: failure))
+                case .success(let found):
+                    if case .referrer(let subject) = role, found.subject?.digest != subject {
+                        continue
+                    }
+                    try await visit(found, as: role, depth: depth)
+                }
+            }
         }
-        if case .referrer(let subject) = role, manifest.subject?.digest != subject { return }
-        try await visit(manifest, as: role, depth: depth)
     }
 
     private mutating func visitEvidence(of subject: Digest, depth: Int) async throws {
         let source = source
-        async let answer = source.referrers(of: subject)
+        async let answer = listed(for: subject, in: source)
         async let signatures = legacy(".sig", of: subject, in: source)
         async let attestations = legacy(".att", of: subject, in: source)
         async let inventories = legacy(".sbom", of: subject, in: source)
         let found = try await (answer, [signatures, attestations, inventories])
-        for descriptor in found.0.descriptors {
-            try await visit(descriptor, as: .referrer(of: subject), depth: depth)
+        for list in found.0.failures {
+            unread.append(
+                ArtifactGraph.UnreadPlace(
+                    kind: .referrers(list.door), subject: subject, failure: list.failure))
         }
-        for (tag, manifest) in found.1.compactMap({ $0 }) {
-            try await visit(manifest, as: .legacy(tag, of: subject), depth: depth)
+        try await visit(found.0.descriptors, as: .referrer(of: subject), depth: depth)
+        for (suffix, manifest) in zip([".sig", ".att", ".sbom"], found.1) {
+            let tag = Tag(for: subject, suffix: suffix)
+            switch manifest {
+            case nil: continue
+            case .success(let manifest)?:
+                try await visit(manifest, as: .legacy(tag, of: subject), depth: depth)
+            case .failure(let failure)?:
+                unread.append(
+                    ArtifactGraph.UnreadPlace(
+                        kind: .tag(tag, suffix: suffix), subject: subject, failure: failure))
+            }
         }
     }
 
+    private func listed(
+        for subject: Digest, in source: any ArtifactSource
+    ) async throws -> ReferrersAnswer {
+        do {
+            return try await source.referrers(of: subject)
+        } catch let failure as Failure {
+            return ReferrersAnswer(
+                descriptors: [], door: .referrersAPI,
+                failures: [.init(door: .referrersAPI, failure: failure)])
+        }
+    }
+
+    /// nil when there is no such tag.
     private func legacy(_ suffix: String, of subject: Digest, in source: any ArtifactSource)
-        async throws -> (Tag, Manifest)?
+        async throws -> Result<Manifest, Failure>?
     {
         let tag = Tag(for: subject, suffix: suffix)
         do {
-            // Most images have none of the three: asked with HEAD first, which costs nothing.
-            _ = try await source.resolve(.tag(tag))
-            return (tag, try await source.manifest(.tag(tag)))
-        } catch let failure as Failure where failure.kind == .notFound {
-            return nil
+            // Most images have none of the three: asked with HEAD first, which costs nothing. A wrong
+            // answer hides no more than a wrong answer to GET would.
+            guard try await source.hasManifest(.tag(tag)) else { return nil }
+            return .success(try await source.manifest(.tag(tag)))
+        } catch let failure as Failure {
+            return failure.kind == .notFound ? nil : .failure(failure)
         }
     }
 

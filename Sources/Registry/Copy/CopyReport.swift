@@ -16,6 +16,13 @@ package struct EvidenceItem: Hashable, Sendable {
         /// A manifest with a subject, and what it says it is.
         case referrer(MediaType?)
 
+        init(_ tag: Tag) {
+            let ending = tag.description.split(separator: ".").last
+            self =
+                ending == "sig"
+                ? .signatureTag : ending == "att" ? .attestationTag : .inventoryTag
+        }
+
         package var description: String {
             switch self {
             case .signatureTag: "signatures (.sig)"
@@ -43,10 +50,7 @@ package struct EvidenceItem: Hashable, Sendable {
             self.subject = subject
         case .legacy(let tag, let subject):
             self.subject = subject
-            let ending = tag.description.split(separator: ".").last
-            kind =
-                ending == "sig"
-                ? .signatureTag : ending == "att" ? .attestationTag : .inventoryTag
+            kind = Kind(tag)
         }
         self.digest = digest
     }
@@ -63,6 +67,22 @@ package struct MissingItem: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String {
         "\(what) \(digest)" + (belongsTo.map { " of \($0)" } ?? "") + ": \(why)"
+    }
+}
+
+/// Evidence that may belong to the image and could not be looked for.
+package struct UnreadItem: Hashable, Sendable, CustomStringConvertible {
+    /// What was not read, in words: "referrers API", "tag sha256-….sig", "referrer".
+    package let what: String
+    /// The manifest that could not be read; nil for a list or tag.
+    package let digest: Digest?
+    /// What it is about.
+    package let belongsTo: Digest?
+    package let failure: Failure
+
+    package var description: String {
+        what + (digest.map { " \($0)" } ?? "") + (belongsTo.map { " of \($0)" } ?? "")
+            + ": \(failure.why)"
     }
 }
 
@@ -86,7 +106,12 @@ package struct CopyReport: Hashable, Sendable {
     /// What the destination does not have after the copy, found by asking it again.
     package internal(set) var missing: [MissingItem] = []
 
-    package var isComplete: Bool { missing.isEmpty }
+    /// What could not be read at the source, or not asked of the destination afterwards: evidence that
+    /// may be missing.
+    package internal(set) var unread: [UnreadItem] = []
+
+    /// Whether everything is known to have arrived.
+    package var isComplete: Bool { missing.isEmpty && unread.isEmpty }
 
     init(root: Descriptor) { self.root = root }
 }

@@ -24,7 +24,8 @@ extension RegistryRepository {
         return found.sorted()
     }
 
-    /// Asks the referrers API; a registry without one is asked for the index under the tag.
+    /// Asks the referrers API; a registry without one is asked for the index under the tag, and so
+    /// is a registry whose API does not open: some refuse an address they do not know with 401.
     package func referrers(of subject: Digest) async throws -> ReferrersAnswer {
         var call = call(
             .get, "referrers/\(subject)", .pull,
@@ -33,22 +34,43 @@ extension RegistryRepository {
         // One deadline for all pages.
         call = session.timed(call)
         var found: [Descriptor] = []
-        let hasAPI = try await pages(
-            call, atMost: Limits.referrersPages, accepts: isReferrersAnswer
-        ) { (page) throws(Failure) in
-            found += try ImageIndex(reading: page).manifests
-            try checkCount(found.count, call)
+        var failures: [ReferrersAnswer.UnreadList] = []
+        do {
+            let hasAPI = try await pages(
+                call, atMost: Limits.referrersPages, accepts: isReferrersAnswer
+            ) { (page) throws(Failure) in
+                let listed = try ImageIndex(reading: page).manifests
+                try checkCount(found.count + listed.count, call)
+                found += listed
+            }
+            if hasAPI { return ReferrersAnswer(descriptors: once(found), door: .referrersAPI) }
+        } catch let failure as Failure {
+            failures.append(.init(door: .referrersAPI, failure: failure))
+            // A list that is too long is there: no other one replaces it.
+            guard failure.kind != .overLimit else {
+                return ReferrersAnswer(
+                    descriptors: once(found), door: .referrersAPI, failures: failures)
+            }
         }
-        guard !hasAPI else {
-            return ReferrersAnswer(descriptors: once(found), door: .referrersAPI)
+        let isPartial = !found.isEmpty
+        do {
+            found += try await descriptorsUnderTag(for: subject, call)
+        } catch let failure as Failure {
+            failures.append(.init(door: .referrersTag, failure: failure))
         }
-        if let held = try await referrersIndex(Tag(for: subject)),
+        return ReferrersAnswer(
+            descriptors: once(found), door: isPartial ? .referrersAPI : .referrersTag,
+            failures: failures)
+    }
+
+    private func descriptorsUnderTag(
+        for subject: Digest, _ call: RegistryCall
+    ) async throws -> [Descriptor] {
+        guard let held = try await referrersIndex(Tag(for: subject)),
             case .index(let index) = held.kind
-        {
-            try checkCount(index.manifests.count, call)
-            found = index.manifests
-        }
-        return ReferrersAnswer(descriptors: once(found), door: .referrersTag)
+        else { return [] }
+        try checkCount(index.manifests.count, call)
+        return index.manifests
     }
 
     /// The manifest under the referrers tag, whatever it is; nil when there is none.

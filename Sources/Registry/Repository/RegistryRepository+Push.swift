@@ -100,7 +100,10 @@ extension RegistryRepository {
             subject = nil
         }
         try await delete("manifests/\(digest)", what: "cannot delete \(shown(.digest(digest)))")
-        if let subject, try await referrers(of: subject.digest).door == .referrersTag {
+        guard let subject else { return }
+        let listed = try await referrers(of: subject.digest)
+        _ = try listed.complete()
+        if listed.door == .referrersTag {
             try await unlist(digest, under: Tag(for: subject.digest))
         }
     }

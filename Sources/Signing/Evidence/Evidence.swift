@@ -19,15 +19,52 @@ package struct Evidence: Sendable {
     }
 }
 
-/// One door that was tried, and what was behind it.
+/// One place that was searched, or one item of it that could not be read.
 package struct EvidenceSearch: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
+        /// The place answered and holds so many items; 0 says that it holds none.
+        case found(Int)
+        /// The place did not answer, or gave no access: nobody knows what it holds.
+        case closed(Failure)
+    }
+
     package let carrier: EvidenceCarrier
-    /// Items found there; 0 says that the door was open and the room empty.
-    package let found: Int
+    /// The referrer that could not be read; nil when this is about the whole list or tag.
+    package let item: Digest?
+    package let outcome: Outcome
 
     package init(carrier: EvidenceCarrier, found: Int) {
         self.carrier = carrier
-        self.found = found
+        item = nil
+        outcome = .found(found)
+    }
+
+    package init(carrier: EvidenceCarrier, item: Digest? = nil, closed failure: Failure) {
+        self.carrier = carrier
+        self.item = item
+        outcome = .closed(failure)
+    }
+
+    /// Items that were found.
+    package var found: Int { if case .found(let count) = outcome { count } else { 0 } }
+
+    /// Why it is not known what the place holds; nil when it answered.
+    package var failure: Failure? {
+        if case .closed(let failure) = outcome { failure } else { nil }
+    }
+}
+
+extension Evidence {
+    /// Whether every place that was searched answered.
+    package var isComplete: Bool { searches.allSatisfy { $0.failure == nil } }
+
+    /// Why evidence of that type may have been missed: the first search for it that was closed. Nil
+    /// when every place that can hold such evidence answered.
+    ///
+    /// A closed search takes away a "no" and never a "yes": a signature that verifies is one
+    /// whatever else there is. Where every statement must say something, it takes away both.
+    package func obstacle(to type: PredicateType) -> Failure? {
+        searches.lazy.filter { $0.carrier.mayHold(type) }.compactMap(\.failure).first
     }
 }
 
@@ -38,6 +75,15 @@ package enum EvidenceCarrier: String, Hashable, Sendable, CaseIterable {
     case layout = "image layout"
     case signatureTag = ".sig tag"
     case attestationTag = ".att tag"
+
+    /// Whether evidence of that type is ever kept there.
+    fileprivate func mayHold(_ type: PredicateType) -> Bool {
+        switch self {
+        case .referrersAPI, .referrersTag, .layout: true
+        case .signatureTag: type == .signature
+        case .attestationTag: type != .signature
+        }
+    }
 
     package init(_ door: ReferrersAnswer.Door) {
         switch door {

@@ -31,7 +31,8 @@ struct PushCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let pushed = try await Connections.using(access, for: image) { connections in
+        let pushed = try await Connections.using(access, for: image, limiting: .transfer) {
+            connections in
             let destination = try connections.destination(image)
             let (source, reference) = try await open()
             return try await CopyRun(source: source, destination: destination, evidence: .include)
@@ -71,7 +72,8 @@ struct PullCommand: AsyncParsableCommand {
 
     func run() async throws {
         let target = ImageLocation(layout: path, tag: image.meantTag, digest: nil)
-        let pulled = try await Connections.using(access, for: image) { connections in
+        let pulled = try await Connections.using(access, for: image, limiting: .transfer) {
+            connections in
             try await CopyRun(
                 source: try await connections.source(image),
                 destination: try connections.destination(target),
@@ -89,7 +91,9 @@ struct CopyCommand: AsyncParsableCommand {
         discussion: """
             The same digest arrives, or the copy fails. Index, platform images, referrers of all of \
             them, referrers of referrers, and cosign's .sig/.att/.sbom tags come along; what is missing \
-            afterwards is named, the tag is then not written, and the exit code is 1.
+            afterwards is named, the tag is then not written, and the exit code is 1. Where a place \
+            could not be read that may hold evidence, the rest is copied, the place is named, the tag \
+            is not written either, and the exit code is 2.
             """)
 
     @Argument(help: "What to copy: an image name, or oci:PATH[:TAG].")
@@ -105,7 +109,8 @@ struct CopyCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let copied = try await Connections.using(access, for: destination) { connections in
+        let copied = try await Connections.using(access, for: destination, limiting: .transfer) {
+            connections in
             let place = try await connections.source(source)
             return try await CopyRun(
                 source: place, destination: try connections.destination(destination),
@@ -199,9 +204,18 @@ extension CopyReport {
                     + "manifests: \(manifestsCopied) copied, \(manifestsSkipped) there before; "
                     + "evidence: \(evidence.count)")
             for item in missing { Talk.say("missing: \(item)") }
-            if !isComplete { Talk.say("no: the copy is incomplete; its tag was not written") }
+            for item in unread { Talk.say("unread: \(item)") }
+            if !missing.isEmpty {
+                Talk.say("no: the copy is incomplete; its tag was not written")
+            } else if !unread.isEmpty {
+                Talk.say(
+                    "unknown: evidence may be missing, because not all places could be read; the "
+                        + "tag was not written\n"
+                        + "  next: copy again, or leave the evidence behind with --without-evidence"
+                )
+            }
         }
-        try (isComplete ? ExitStatus.yes : .no).end()
+        try (missing.isEmpty ? unread.isEmpty ? ExitStatus.yes : .unknown : .no).end()
     }
 
     private func json(_ image: ImageLocation) -> JSONValue {
@@ -228,6 +242,7 @@ extension CopyReport {
                     ]
                 }),
             "missing": .array(missing.map { .string($0.description) }),
+            "unread": .array(unread.map { .string($0.description) }),
         ]
     }
 }

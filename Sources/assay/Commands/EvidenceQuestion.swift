@@ -5,6 +5,7 @@ import OCI
 import Policy
 import Primitives
 import Signing
+import Synchronization
 
 /// "Is there proof of that type, by that signer, for this image?"
 struct EvidenceQuestion<Proof: Sendable>: Sendable {
@@ -31,13 +32,14 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
     private func ask(_ connections: Connections) async throws -> EvidenceFinding<Proof> {
         let source = try await connections.source(image)
         let subject = try await source.resolve(try await image.reference(in: source))
-        let evidence = try await look(in: source, for: subject.digest)
-        var answer = judge(evidence).answer
+        let (evidence, report) = try await look(in: source, for: subject.digest)
+        var answer = try report.answer(unless: evidence.obstacle(to: type))
         if answer.mayBeLost, let origin {
             let place = connections.repository(origin.repository)
-            let there = judge(try await look(in: place, for: subject.digest))
-            if !there.proofs.isEmpty {
-                answer = .lostAtMirror(origin: origin.repository.description, there.proofs)
+            let (found, there) = try await look(in: place, for: subject.digest)
+            // An origin that does not tell leaves open whether anything was lost.
+            if case .proven(let proofs) = try there.answer(unless: found.obstacle(to: type)) {
+                answer = .lostAtMirror(origin: origin.repository.description, proofs)
             }
         }
         return EvidenceFinding(
@@ -45,10 +47,19 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
             trust: trust, searches: evidence.searches, answer: answer)
     }
 
-    private func look(in source: any ArtifactSource, for digest: Digest) async throws -> Evidence {
-        try await EvidenceCollector(source: source).collect(.only(type), about: digest) {
-            !judge($0).proofs.isEmpty
-        }
+    /// What is there, and what it proves; nothing is verified twice.
+    private func look(
+        in source: any ArtifactSource, for digest: Digest
+    ) async throws -> (Evidence, VerificationReport<Proof>) {
+        let proof = Mutex<VerificationReport<Proof>?>(nil)
+        let evidence = try await EvidenceCollector(source: source)
+            .collect(.only(type), about: digest) { evidence in
+                let report = judge(evidence)
+                guard !report.proofs.isEmpty else { return false }
+                proof.withLock { $0 = report }
+                return true
+            }
+        return (evidence, proof.withLock { $0 } ?? judge(evidence))
     }
 }
 

@@ -14,7 +14,14 @@ struct ImageFactFinder: Sendable {
     let memory: TagMemory?
     let mirrors: [MirrorArgument]
 
+    /// One question: everything that is asked of registries about one image shares its time.
     func facts(about image: NeededImage) async -> ImageFacts {
+        await ImageFactFinder(
+            connections: connections.forOneQuestion(), memory: memory, mirrors: mirrors
+        ).found(about: image)
+    }
+
+    private func found(about image: NeededImage) async -> ImageFacts {
         let source = connections.repository(image.name.repository)
         do {
             let subject = try await source.resolve(image.name.reference)
@@ -23,7 +30,7 @@ struct ImageFactFinder: Sendable {
             do {
                 origin = try await self.origin(of: image, digest: subject.digest)
             } catch {
-                // Nothing here, and the origin cannot be asked: nobody knows whether it was lost.
+                // Nothing here, and the origin cannot be asked: it may have been lost on the way.
                 if case .looked(let evidence) = found, evidence.candidates.isEmpty {
                     found = .couldNotLook(asFailure(error, "cannot read \(image.name)"))
                 }
@@ -77,12 +84,8 @@ struct ImageFactFinder: Sendable {
         for mirror in mirrors {
             guard let repository = try mirror.origin(of: image.name.repository) else { continue }
             let place = connections.repository(repository)
-            do {
-                let evidence = try await look(image.wishes, about: digest, in: place)
-                return KnownImage(repository: repository, digest: digest, evidence: evidence)
-            } catch let failure as Failure where failure.kind == .notFound {
-                continue
-            }
+            let evidence = try await look(image.wishes, about: digest, in: place)
+            return KnownImage(repository: repository, digest: digest, evidence: evidence)
         }
         return nil
     }

@@ -14,7 +14,7 @@ struct TreeCommand: AsyncParsableCommand {
         abstract: "Shows all evidence an image has, where it was found, and whether it verifies.",
         discussion: """
             Without --key or --certificate-identity nothing is verified, and the tree says so. The exit code is 0 whatever \
-            the tree shows; `assay verify` judges.
+            the tree shows, and 2 when a place could not be read that may hold more; `assay verify` judges.
             """)
 
     @Argument(help: "The image.")
@@ -39,6 +39,11 @@ struct TreeCommand: AsyncParsableCommand {
         case .json: Answer.print(tree.json(image))
         }
         if output.output == .text, let trust = judge?.trust { Talk.say("trust: \(trust.source)") }
+        guard tree.isComplete else {
+            Talk.say(
+                "unknown: not all places could be read; there may be more evidence than is shown")
+            return try ExitStatus.unknown.end()
+        }
     }
 }
 
@@ -64,8 +69,15 @@ struct EvidenceTree: Sendable {
     }
 
     let branches: [Branch]
-    /// What an index or a list of referrers names and the place does not have.
+    /// Images that an index lists and that could not be read.
     let gaps: [ArtifactGraph.Gap]
+    /// Places that could not be read and may hold evidence.
+    let unread: [UnreadEvidence]
+
+    /// Whether every place answered, so that there is no more evidence than is shown.
+    var isComplete: Bool {
+        unread.allSatisfy(\.failure.isAboutContent) && gaps.allSatisfy(\.failure.isAboutContent)
+    }
 
     /// The graph and the collector ask overlapping questions; `source` answers each once.
     static func found(
@@ -74,6 +86,8 @@ struct EvidenceTree: Sendable {
         let graph = try await ArtifactGraph.discover(
             reference, in: source, evidence: .include)
         var branches: [Branch] = []
+        var work = VerificationWork()
+        var unread: [UnreadEvidence] = []
         var seen: Set<Digest> = []
         for node in graph.nodes.reversed() where !node.role.isEvidence {
             let subject = node.manifest.descriptor
@@ -84,16 +98,38 @@ struct EvidenceTree: Sendable {
             let others = graph.evidence.filter {
                 $0.role.subject == subject.digest && !covered.contains($0.manifest.digest)
             }
+            unread += evidence.searches.compactMap {
+                UnreadEvidence($0, about: subject.digest)
+            }
+            let known = covered.union(evidence.searches.compactMap(\.item))
+            let unreadable = graph.gaps.filter {
+                $0.role.subject == subject.digest && !known.contains($0.descriptor.digest)
+            }
+            unread += unreadable.filter { !$0.failure.isAboutContent }.map(UnreadEvidence.init)
             branches.append(
                 Branch(
                     subject: subject, platform: platform(of: subject.digest, in: graph),
                     isRoot: subject.digest == graph.root.digest,
-                    items: evidence.candidates.map { item($0, about: subject.digest, verifier) }
-                        + others.map(otherItem)))
+                    items: evidence.candidates.map {
+                        item($0, about: subject.digest, verifier, &work)
+                    }
+                        + others.map(otherItem)
+                        + unreadable.filter(\.failure.isAboutContent).map(unreadableItem)))
         }
+        unread += graph.gaps.filter { $0.role.subject.map { !seen.contains($0) } ?? false }
+            .map(UnreadEvidence.init)
+        unread += graph.unread.compactMap { UnreadEvidence($0, shown: seen) }
         return EvidenceTree(
             branches: branches.sorted { $0.isRoot && !$1.isRoot },
-            gaps: graph.gaps.filter { !$0.role.isEvidence })
+            gaps: graph.gaps.filter { !$0.role.isEvidence }, unread: unread)
+    }
+
+    private static func unreadableItem(_ gap: ArtifactGraph.Gap) -> Item {
+        let type = (gap.descriptor.artifactType ?? gap.descriptor.mediaType).description
+        return Item(
+            carrier: "referrer", what: plain(type), digest: gap.descriptor.digest, verifies: nil,
+            signer: nil,
+            why: gap.isGone ? "listed, and not there" : "cannot be read: \(gap.failure.why)")
     }
 
     private static func platform(of image: Digest, in graph: ArtifactGraph) -> Platform? {
@@ -106,28 +142,40 @@ struct EvidenceTree: Sendable {
     }
 
     private static func item(
-        _ candidate: EvidenceCandidate, about subject: Digest, _ verifier: SignatureVerifier?
+        _ candidate: EvidenceCandidate, about subject: Digest, _ verifier: SignatureVerifier?,
+        _ work: inout VerificationWork
     ) -> Item {
-        let found = verifier.map { finding(of: candidate, about: subject, by: $0) }
-        var why = found?.rejected?.why
+        let found = verifier.map { finding(of: candidate, about: subject, by: $0, &work) }
+        var why = found?.why
         if case .unreadable(let failure) = candidate.form {
             why = "\(failure.what): \(failure.why)"
         }
         return Item(
             carrier: candidate.carrier.rawValue, what: words(candidate), digest: candidate.digest,
-            verifies: found.map { $0.signer != nil }, signer: found?.signer, why: why)
+            verifies: found?.verifies, signer: found?.signer, why: why)
     }
 
+    /// `verifies` is nil where a limit kept it from being verified.
     private static func finding(
-        of candidate: EvidenceCandidate, about subject: Digest, by verifier: SignatureVerifier
-    ) -> (signer: VerifiedSigner?, rejected: RejectedCandidate?) {
+        of candidate: EvidenceCandidate, about subject: Digest, by verifier: SignatureVerifier,
+        _ work: inout VerificationWork
+    ) -> (verifies: Bool?, signer: VerifiedSigner?, why: String?) {
         let alone = Evidence(subject: subject, candidates: [candidate])
-        guard let type = candidate.claimedType, type != .signature else {
-            let report = alone.signatures(by: verifier)
-            return (report.proofs.first?.signer, report.rejections.first)
+        let signer: VerifiedSigner?
+        let (rejected, limit): (RejectedCandidate?, Failure?)
+        if let type = candidate.claimedType, type != .signature {
+            let report = alone.attestations(of: type, by: verifier, spending: &work)
+            (signer, rejected, limit) = (
+                report.proofs.first?.signer, report.rejections.first, report.limit
+            )
+        } else {
+            let report = alone.signatures(by: verifier, spending: &work)
+            (signer, rejected, limit) = (
+                report.proofs.first?.signer, report.rejections.first, report.limit
+            )
         }
-        let report = alone.attestations(of: type, by: verifier)
-        return (report.proofs.first?.signer, report.rejections.first)
+        if let limit { return (nil, nil, "not verified: \(limit.why)") }
+        return (signer != nil, signer, rejected?.why)
     }
 
     private static func words(_ candidate: EvidenceCandidate) -> String {
@@ -161,14 +209,23 @@ extension EvidenceTree {
                 branch.isRoot
                     ? image.pinned(to: branch.subject.digest)
                     : "└─ \(branch.subject.digest)\(platform)")
-            if branch.items.isEmpty { lines.append("   └─ no evidence") }
-            for (place, item) in branch.items.enumerated() {
-                let elbow = place == branch.items.count - 1 ? "└─" : "├─"
-                lines.append(
-                    "   \(elbow) \(item.what)  [\(item.carrier)]  \(item.digest)  \(mark(item))")
+            var leaves = branch.items.map {
+                "\($0.what)  [\($0.carrier)]  \($0.digest)  \(mark($0))"
+            }
+            leaves += unread.filter { $0.subject == branch.subject.digest }.map(\.line)
+            if leaves.isEmpty { leaves = ["no evidence"] }
+            for (place, leaf) in leaves.enumerated() {
+                lines.append("   \(place == leaves.count - 1 ? "└─" : "├─") \(leaf)")
             }
         }
-        for gap in gaps { lines.append("└─ \(gap.descriptor.digest)  listed, and not there") }
+        for gap in gaps {
+            let why = gap.isGone ? "listed, and not there" : "cannot be read: \(gap.failure.why)"
+            lines.append("└─ \(gap.descriptor.digest)  \(why)")
+        }
+        let shown = Set(branches.map(\.subject.digest))
+        for item in unread where !shown.contains(item.subject) {
+            lines.append("└─ \(item.line), about \(item.subject)")
+        }
         return lines
     }
 
@@ -184,6 +241,7 @@ extension EvidenceTree {
         [
             "image": .string(image.description), "subjects": .array(branches.map(json)),
             "missing": .array(gaps.map { .string($0.descriptor.digest.description) }),
+            "unread": .array(unread.map(\.json)),
         ]
     }
 

@@ -111,8 +111,7 @@ struct VerificationView<Proof: Sendable> {
             lines.append(("about", "\(index); the images it lists were not judged one by one"))
         }
         lines += answerLines
-        let looked = finding.searches.map { "\($0.carrier.rawValue) (\($0.found))" }
-        lines.append(("tried", looked.joined(separator: ", ")))
+        lines.append(("tried", finding.searches.map(\.shown).joined(separator: ", ")))
         if let trust = finding.trust { lines.append(("trust", trust.source)) }
         if let next { lines.append((" next", next)) }
         return lines
@@ -203,10 +202,7 @@ struct VerificationView<Proof: Sendable> {
             object["rejected"] = .array(rejected.map(rejection))
         case .unsigned: break
         }
-        object["tried"] = .array(
-            finding.searches.map {
-                ["carrier": .string($0.carrier.rawValue), "found": .number(JSONNumber($0.found))]
-            })
+        object["tried"] = .array(finding.searches.map(\.json))
         if let trust = finding.trust { object["trust"] = .string(trust.source) }
         if let next { object["next"] = .string(next) }
         return .object(object)
@@ -219,6 +215,22 @@ struct VerificationView<Proof: Sendable> {
             "reason": .string(item.problem.code.rawValue), "why": .string(item.why),
             "checks": .array(item.checks.map(\.json)),
         ]
+    }
+}
+
+extension EvidenceSearch {
+    /// The place and the number of items there, or why it could not be read.
+    fileprivate var shown: String {
+        "\(carrier.rawValue) (" + (failure.map { "not read: \($0.why)" } ?? "\(found)") + ")"
+    }
+
+    fileprivate var json: JSONValue {
+        var object: JSONObject = [
+            "carrier": .string(carrier.rawValue), "found": .number(JSONNumber(found)),
+        ]
+        if let item { object["item"] = .string(item.description) }
+        if let failure { object["failure"] = failure.json }
+        return .object(object)
     }
 }
 

@@ -19,12 +19,7 @@ struct CrowdAdvisoryTests {
         let image = try await smallImage(in: repository, says: "a")
         #expect(try await evidence(about: image).candidates.isEmpty)
         try await crowd(image)
-        do {
-            _ = try await evidence(about: image)
-            return nil
-        } catch {
-            return error as? Failure
-        }
+        return try await evidence(about: image).obstacle(to: .signature)
     }
 
     private func evidence(about image: Manifest) async throws -> Evidence {

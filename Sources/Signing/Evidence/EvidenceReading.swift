@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// One search through the evidence of one digest: what is read, within its limits, and what could
+// not be.
+
+internal import OCI
+internal import Primitives
+
+/// One search through the evidence of one digest, with what it may still spend.
+struct EvidenceReading {
+    /// How the bytes of a layer are to be read.
+    private enum Shape {
+        case bundle, simpleSigning, envelope
+    }
+
+    /// A layer that is to be read, and where it was found.
+    private struct Piece {
+        let carrier: EvidenceCarrier
+        let manifest: Digest
+        let layer: Descriptor
+        let position: Int
+        let shape: Shape
+    }
+
+    private(set) var evidence: Evidence
+    private let source: any ArtifactSource
+    private var bytesLeft = Limits.evidenceBytesPerDigest
+
+    init(source: any ArtifactSource, subject: Digest) {
+        self.source = source
+        evidence = Evidence(subject: subject)
+    }
+
+    // MARK: Referrers
+
+    /// The referrers that may hold evidence, and where they are listed.
+    mutating func referrers() async throws -> (EvidenceCarrier, [Descriptor]) {
+        let answer: ReferrersAnswer
+        do {
+            answer = try await source.referrers(of: evidence.subject)
+        } catch let failure as Failure {
+            close(.referrersAPI, because: failure)
+            return (.referrersAPI, [])
+        }
+        for unread in answer.failures {
+            // Anybody who may push writes that tag; an index that cannot be read is what it holds.
+            if unread.door == .referrersTag, unread.failure.isAboutContent {
+                addUnreadable(unread.failure, in: evidence.subject, found: .referrersTag)
+            } else {
+                close(EvidenceCarrier(unread.door), because: unread.failure)
+            }
+        }
+        let carrier = EvidenceCarrier(answer.door)
+        let referrers = answer.descriptors.filter(mayHoldEvidence)
+        guard hasRoom(for: referrers.count, in: carrier) else { return (carrier, []) }
+        if !answer.failures.contains(where: { $0.door == answer.door }) {
+            evidence.searches.append(EvidenceSearch(carrier: carrier, found: referrers.count))
+        }
+        return (carrier, referrers)
+    }
+
+    /// Reads what these referrers hold; one that cannot be read hides no other.
+    mutating func read(_ referrers: [Descriptor], found carrier: EvidenceCarrier) async throws {
+        var rest = referrers[...]
+        while !rest.isEmpty, bytesLeft > 0 {
+            let batch = rest.prefix(Limits.parallelEvidenceReads)
+            rest = rest.dropFirst(batch.count)
+            let manifests = try await source.manifests(batch.map(\.digest))
+            var pieces: [Piece] = []
+            for (referrer, manifest) in zip(batch, manifests) {
+                pieces += take(manifest, of: referrer.digest, found: carrier)
+            }
+            try await read(pieces)
+        }
+    }
+
+    /// The layers of a referrer that hold evidence. One that is listed and gone, or that says it is a
+    /// bundle and is none, is a finding too: an answer "unsigned" must be true.
+    private mutating func take(
+        _ manifest: Result<Manifest, Failure>, of referrer: Digest, found carrier: EvidenceCarrier
+    ) -> [Piece] {
+        let read: Manifest
+        switch manifest {
+        case .success(let found): read = found
+        case .failure(let failure):
+            note(failure, in: referrer, found: carrier)
+            return []
+        }
+        guard spend(read.bytes.count, found: carrier) else { return [] }
+        var pieces: [Piece] = []
+        if case .image(let image) = read.kind {
+            for (position, layer) in image.layers.enumerated() {
+                guard let shape = EvidenceReading.shape(of: layer) else { continue }
+                pieces.append(
+                    Piece(
+                        carrier: carrier, manifest: referrer, layer: layer, position: position,
+                        shape: shape))
+            }
+        }
+        if pieces.isEmpty, read.artifactType?.isSigstoreBundle == true {
+            let empty = Failure(
+                .malformed, "cannot read \(referrer)", because: "no layer of it is a bundle")
+            addUnreadable(empty, in: referrer, found: carrier)
+        }
+        return pieces
+    }
+
+    // MARK: Tags
+
+    /// Reads what the `.sig` or `.att` tag of the subject holds.
+    mutating func readTag(_ carrier: EvidenceCarrier) async throws {
+        let tag = Tag(
+            for: evidence.subject, suffix: carrier == .signatureTag ? ".sig" : ".att")
+        let manifest: Manifest
+        do {
+            manifest = try await source.manifest(.tag(tag))
+        } catch let failure as Failure {
+            if failure.kind == .notFound {
+                evidence.searches.append(EvidenceSearch(carrier: carrier, found: 0))
+            } else {
+                // The digest of what cannot be read is not known; the subject's stands for it.
+                note(failure, in: evidence.subject, found: carrier, item: nil)
+            }
+            return
+        }
+        guard spend(manifest.bytes.count, found: carrier) else { return }
+        guard case .image(let image) = manifest.kind else {
+            let index = Failure(
+                .malformed, "cannot read the tag \(tag)", because: "it holds an index, no evidence")
+            return addUnreadable(index, in: manifest.digest, found: carrier)
+        }
+        guard hasRoom(for: image.layers.count, in: carrier) else { return }
+        evidence.searches.append(EvidenceSearch(carrier: carrier, found: image.layers.count))
+        try await read(
+            image.layers.enumerated().map { position, layer in
+                Piece(
+                    carrier: carrier, manifest: manifest.digest, layer: layer, position: position,
+                    shape: carrier == .signatureTag ? .simpleSigning : .envelope)
+            })
+    }
+
+    // MARK: Content
+
+    private mutating func read(_ pieces: [Piece]) async throws {
+        var rest = pieces[...]
+        while !rest.isEmpty {
+            var batch: [Piece] = []
+            for piece in rest.prefix(Limits.parallelEvidenceReads) {
+                if hasRoom(for: batch.count + 1, in: piece.carrier),
+                    spend(piece.layer.size, found: piece.carrier)
+                {
+                    batch.append(piece)
+                }
+            }
+            rest = rest.dropFirst(Limits.parallelEvidenceReads)
+            let contents = try await source.contents(
+                batch.map(\.layer), atMost: Limits.evidenceBytes)
+            for (piece, content) in zip(batch, contents) { add(content, of: piece) }
+        }
+    }
+
+    /// Bytes that arrive and cannot be read are a finding, and so are bytes the place says it does
+    /// not have; a place that does not answer is none.
+    private mutating func add(_ content: Result<[UInt8], Failure>, of piece: Piece) {
+        let form: EvidenceCandidate.Form
+        switch content {
+        case .success(let bytes):
+            form = EvidenceReading.parsed(bytes, of: piece.layer, as: piece.shape)
+        case .failure(let failure) where failure.isAboutContent: form = .unreadable(failure)
+        case .failure(let failure):
+            return close(piece.carrier, item: piece.manifest, because: failure)
+        }
+        evidence.candidates.append(
+            EvidenceCandidate(
+                carrier: piece.carrier, manifest: piece.manifest, digest: piece.layer.digest,
+                position: piece.position, form: form))
+    }
+
+    private static func parsed(
+        _ content: [UInt8], of layer: Descriptor, as shape: Shape
+    ) -> EvidenceCandidate.Form {
+        do throws(Failure) {
+            switch shape {
+            case .bundle: return .bundle(try SignatureBundle(parsing: content))
+            case .simpleSigning:
+                return .simpleSigning(
+                    try SimpleSigning(payload: content, annotations: layer.annotations))
+            case .envelope:
+                let json = try JSONReader(parsing: content, named: "the attestation")
+                return .envelope(
+                    try Envelope(reading: json),
+                    try LegacyAttachments(annotations: layer.annotations), storedAs: content)
+            }
+        } catch {
+            return .unreadable(error)
+        }
+    }
+
+    /// Spec: BUNDLE_SPEC.md; cosign's OCI 1.1 modes put the older shapes into referrers too.
+    private static func shape(of layer: Descriptor) -> Shape? {
+        switch layer.mediaType {
+        case .simpleSigning: .simpleSigning
+        case .dsseEnvelope: .envelope
+        default: layer.mediaType.isSigstoreBundle ? .bundle : nil
+        }
+    }
+
+    // MARK: What could not be read
+
+    private mutating func note(
+        _ failure: Failure, in referrer: Digest, found carrier: EvidenceCarrier
+    ) {
+        note(failure, in: referrer, found: carrier, item: referrer)
+    }
+
+    private mutating func note(
+        _ failure: Failure, in manifest: Digest, found carrier: EvidenceCarrier, item: Digest?
+    ) {
+        if failure.isAboutContent {
+            addUnreadable(failure, in: manifest, found: carrier)
+        } else {
+            close(carrier, item: item, because: failure)
+        }
+    }
+
+    private mutating func addUnreadable(
+        _ failure: Failure, in manifest: Digest, found carrier: EvidenceCarrier
+    ) {
+        evidence.candidates.append(
+            EvidenceCandidate(
+                carrier: carrier, manifest: manifest, digest: manifest, position: 0,
+                form: .unreadable(failure)))
+    }
+
+    private mutating func close(
+        _ carrier: EvidenceCarrier, item: Digest? = nil, because failure: Failure
+    ) {
+        evidence.searches.append(
+            EvidenceSearch(carrier: carrier, item: item, closed: failure))
+    }
+
+    // MARK: Limits
+
+    private mutating func hasRoom(for count: Int, in carrier: EvidenceCarrier) -> Bool {
+        guard count > Limits.candidatesPerDigest - evidence.candidates.count else { return true }
+        reachLimit(
+            carrier,
+            "more than \(Limits.candidatesPerDigest) items may be evidence, which is the limit")
+        return false
+    }
+
+    /// Takes `bytes` from what one digest may cost. Past the limit nothing further is read.
+    private mutating func spend(_ bytes: Int, found carrier: EvidenceCarrier) -> Bool {
+        guard bytes > bytesLeft else {
+            bytesLeft -= bytes
+            return true
+        }
+        bytesLeft = 0
+        reachLimit(
+            carrier, "it has more than \(Limits.evidenceBytesPerDigest) bytes, which is the limit")
+        return false
+    }
+
+    /// A limit is told once for each place.
+    private mutating func reachLimit(_ carrier: EvidenceCarrier, _ why: String) {
+        let failure = Failure(
+            .overLimit, "cannot look at the evidence of \(evidence.subject)",
+            at: .named(source.sourceName), because: why)
+        let search = EvidenceSearch(carrier: carrier, closed: failure)
+        if !evidence.searches.contains(search) { evidence.searches.append(search) }
+    }
+}
+
+/// Spec: BUNDLE_SPEC.md: artifactType says it; descriptors of old fallback indexes have none, so
+/// those are looked into. A kind of manifest that Assay does not know counts where it says that it
+/// holds evidence.
+private func mayHoldEvidence(_ referrer: Descriptor) -> Bool {
+    guard let type = referrer.artifactType, type != .ociEmpty else {
+        return referrer.mediaType.isImageManifest || referrer.mediaType.isGeneric
+    }
+    return type.isSigstoreBundle || type == .cosignSignatureArtifact || type == .inToto
+}

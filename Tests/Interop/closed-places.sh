@@ -1,0 +1,110 @@
+# Registries that close one place and hold the proof in another, lie in a header, or are slow: the proof counts, a closed
+# place is named, and one question has one time.
+. "$ASSAY_ROOT/Tests/Interop/story.sh"
+needs python3 jq
+# Hands everything on, but answers STATUS where a path has PLACE in it; `lie` claims another digest to HEAD; `slow` waits.
+cat >between.py <<'PY'
+import http.server, sys, time, urllib.error, urllib.request
+behind, place, status = sys.argv[1], sys.argv[2], sys.argv[3]
+class Between(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def log_message(self, *words): pass
+    def answer(self):
+        print("asked", self.command, self.path, flush=True)
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length) if length else None
+        hit = place in self.path
+        if hit and status == "slow": time.sleep(2)
+        if hit and status == "page": code, headers, body = 200, {"Content-Type": "text/html"}, b"<html>log in</html>"
+        elif hit and status.isdigit(): code, headers, body = int(status), {"Retry-After": "0"}, b"{}"
+        else:
+            request = urllib.request.Request(behind + self.path, method=self.command, data=body)
+            for name in ("Accept", "Content-Type"):
+                if self.headers.get(name): request.add_header(name, self.headers[name])
+            try: reply = urllib.request.urlopen(request)
+            except urllib.error.HTTPError as error: reply = error
+            code, headers, body = reply.status, dict(reply.headers), reply.read()
+        if hit and status == "lie" and "Docker-Content-Digest" in headers: headers["Docker-Content-Digest"] = "sha256:" + "0" * 64
+        if hit and status == "json": headers["Content-Type"] = "application/json"
+        self.send_response(code)
+        for name, value in headers.items():
+            if name.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
+                self.send_header(name, value)
+        length = headers.get("Content-Length") if self.command == "HEAD" else str(len(body))
+        self.send_header("Content-Length", length or "0")
+        self.end_headers()
+        if self.command != "HEAD": self.wfile.write(body)
+    do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = answer
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Between)
+server.request_queue_size = 64
+print("listening on", server.server_port, flush=True)
+server.serve_forever()
+PY
+between() { # PLACE STATUS: its address is in $BETWEEN, what it was asked in $ASKED
+  ASKED=asked.$1.$2; ASKED=${ASKED//\//_}
+  python3 between.py "http://$EMBEDDED" "$1" "$2" >"$ASKED" 2>/dev/null & children+=($!)
+  for _ in $(seq 150); do grep -q 'listening on ' "$ASKED" && break; sleep 0.1; done
+  BETWEEN=127.0.0.1:$(sed -n 's/listening on //p' "$ASKED")
+}
+ends() { # CODE COMMAND…
+  local want=$1 code=0; shift
+  "$@" >answer 2>errors || code=$?
+  same "$code" "$want" "the exit code of $*: $(cat answer errors)"
+}
+
+embedded
+mkdir tree; echo content >tree/file
+export COSIGN_PASSWORD=''
+assay generate-key-pair 2>/dev/null
+for name in signed bare; do assay push tree "$EMBEDDED/shop/$name:1" >/dev/null 2>&1; done
+assay sign --key cosign.key --format legacy "$EMBEDDED/shop/signed:1" >/dev/null 2>&1
+
+for status in 401 403 415 500 page; do
+  say "referrers answer $status"
+  between /referrers/ "$status"
+  ends 0 assay verify --key cosign.pub "$BETWEEN/shop/signed:1"
+  ends 2 assay verify --key cosign.pub "$BETWEEN/shop/bare:1"
+  ! grep -qi unsigned answer errors || fail "it says unsigned: $(cat answer errors)"
+  ends 2 assay tree --key cosign.pub "$BETWEEN/shop/signed:1"
+  grep -q 'signature  \[.sig tag\].*verifies' answer || fail "the tree hides the signature: $(cat answer)"
+  grep -q 'not read  \[referrers API\]' answer || fail "the tree does not name what it could not read: $(cat answer)"
+  ends 2 assay copy "$BETWEEN/shop/signed:1" "$EMBEDDED/to/s$status:1"
+  grep -q '^unread: referrers API' errors || fail "the copy does not name what it could not read: $(cat errors)"
+  digest=$(assay triangulate --type digest "$EMBEDDED/shop/signed:1"); digest=${digest#*@}
+  ends 0 assay verify --key cosign.pub "$EMBEDDED/to/s$status@$digest"
+  ends 2 assay verify --key cosign.pub "$EMBEDDED/to/s$status:1"
+  ends 0 assay copy --without-evidence "$BETWEEN/shop/signed:1" "$EMBEDDED/to/s$status:1"
+done
+
+say "a denied tag of signatures"
+between .sig 403
+ends 2 assay verify --key cosign.pub "$BETWEEN/shop/bare:1"
+assay sign --key cosign.key "$EMBEDDED/shop/bare:1" >/dev/null 2>&1
+ends 0 assay verify --key cosign.pub "$BETWEEN/shop/bare:1"
+
+say "a digest in a header that the tag does not mean"
+between /manifests/1 lie
+ends 0 assay verify --key cosign.pub --output json "$BETWEEN/shop/signed:1"
+same "$(jq -r .digest answer)" "$digest" "the digest that was verified"
+! grep -q 'HEAD.*/manifests/1$' "$ASKED" || fail "the tag was asked for with HEAD: $(cat "$ASKED")"
+ends 0 assay sign --key cosign.key "$BETWEEN/shop/signed:1"
+grep -q "$digest" errors || fail "another digest was signed: $(cat answer errors)"
+
+say "manifests as application/json"
+between /manifests/ json
+ends 0 assay verify --key cosign.pub "$BETWEEN/shop/signed:1"
+
+say "twenty bundles, each late"
+for number in $(seq 20); do assay sign --key cosign.key -a "n=$number" "$EMBEDDED/shop/bare:1" >/dev/null 2>&1; done
+between /manifests/sha256: slow
+start=$(date +%s)
+ends 0 assay verify --key cosign.pub --output json "$BETWEEN/shop/bare:1"
+took=$(($(date +%s) - start))
+same "$(jq '.proofs | length' answer)" 21 "proofs"
+[ "$took" -lt 30 ] || fail "it took $took seconds"
+say "a question that is out of time"
+start=$(date +%s)
+ends 2 assay verify --key cosign.pub --timeout 1s "$BETWEEN/shop/bare:1"
+took=$(($(date +%s) - start))
+[ "$took" -lt 10 ] || fail "it took $took seconds"
+ends 64 assay verify --key cosign.pub --timeout soon "$BETWEEN/shop/bare:1"
