@@ -9,11 +9,12 @@ let usage = """
            assay-benchmarks --once FOLDER
            assay-benchmarks expressions
            assay-benchmarks hostile [NAME]
+           assay-benchmarks documents [FILE]
 
     Measures the verification of bundles, its steps, batches, and trust updates, in processor time;
     or what expressions of policies take to compile and to evaluate, and how often they ask for
     memory; or tries hostile expressions (those with NAME in their name), none of which may take
-    more than 50 ms.
+    more than 50 ms; or how fast a list of Pods is read, which FILE then holds for another program.
 
       --suite FOLDER   bundles of sigstore-conformance's bundle-verify folder, besides the stand-ins
       --seconds N      how long one round of a measurement takes (0.1)
@@ -26,6 +27,7 @@ do {
     let arguments = Array(CommandLine.arguments.dropFirst())
     switch arguments.first {
     case "hostile": try HostileRun(only: arguments.dropFirst().first).run()
+    case "documents": try DocumentBenchmarks().run(writingTo: arguments.dropFirst().first)
     case "expressions": try ExpressionBenchmarks(roundLength: 50_000).run()
     default: try await BenchmarkOptions(arguments).run()
     }

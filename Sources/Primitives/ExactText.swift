@@ -29,7 +29,10 @@ package struct ExactText: Hashable, Sendable, Comparable {
 
 /// Whether two texts are the same bytes.
 package func isSame(_ left: String, _ right: String) -> Bool {
-    left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
+    let (left, right) = (left.utf8.span, right.utf8.span)
+    guard left.count == right.count else { return false }
+    for index in left.indices where left[index] != right[index] { return false }
+    return true
 }
 
 /// How many combining marks follow one another at the most. Outside text with more than

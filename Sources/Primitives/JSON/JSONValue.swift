@@ -2,7 +2,7 @@
 // JSON as it was written: member order and number spelling are kept. Spec: RFC 8259.
 
 /// A JSON value. Objects keep their order and cannot hold one name twice; numbers keep their text.
-package indirect enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(JSONNumber)
@@ -63,7 +63,8 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
     }
 
     package private(set) var members: [Member] = []
-    private var places: [ExactText: Int] = [:]
+    /// The index of each name in `members`; empty while the object is searched member by member.
+    private var indices: [ExactText: Int] = [:]
 
     package init() {}
 
@@ -72,34 +73,43 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
         for (name, value) in elements { self[name] = value }
     }
 
+    init(_ parsed: JSONMembers) {
+        members = parsed.list
+        indices = parsed.indices
+    }
+
     /// The member spelt exactly so.
     ///
     /// Spec: RFC 8259 §8.3: names are compared code unit by code unit.
     package subscript(name: String) -> JSONValue? {
-        get {
-            if members.count <= longestPlainObject {
-                for member in members where isSame(member.name, name) { return member.value }
-                return nil
-            }
-            return places[ExactText(name)].map { members[$0].value }
-        }
+        get { index(of: name).map { members[$0].value } }
         set {
-            switch (places[ExactText(name)], newValue) {
-            case (let place?, let value?): members[place] = Member(name: name, value: value)
+            switch (index(of: name), newValue) {
+            case (let index?, let value?): members[index] = Member(name: name, value: value)
             case (nil, let value?):
-                places[ExactText(name)] = members.count
                 members.append(Member(name: name, value: value))
-            case (let place?, nil):
-                members.remove(at: place)
-                places = Dictionary(
-                    uniqueKeysWithValues: members.enumerated().map { (ExactText($1.name), $0) })
+                indexNames(from: members.count - 1)
+            case (let index?, nil):
+                members.remove(at: index)
+                indices = [:]
+                indexNames(from: 0)
             case (nil, nil): break
             }
         }
     }
 
-    /// Whether there is a member of that name.
-    func holds(_ name: String) -> Bool { places[ExactText(name)] != nil }
+    private func index(of name: String) -> Int? {
+        guard indices.isEmpty else { return indices[ExactText(name)] }
+        return members.firstIndex { isSame($0.name, name) }
+    }
+
+    /// Keeps `indices` complete once there are more than `longestSearchedObject` members.
+    private mutating func indexNames(from first: Int) {
+        guard members.count > longestSearchedObject else { return }
+        for index in (indices.isEmpty ? 0 : first)..<members.count {
+            indices[ExactText(members[index].name)] = index
+        }
+    }
 
     package var count: Int { members.count }
     package var isEmpty: Bool { members.isEmpty }
@@ -113,15 +123,37 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
     }
 
     package func hash(into hasher: inout Hasher) {
-        for (name, place) in places.sorted(by: { $0.key < $1.key }) {
-            hasher.combine(name)
-            hasher.combine(members[place].value)
+        for member in members.sorted(by: { ExactText($0.name) < ExactText($1.name) }) {
+            hasher.combine(ExactText(member.name))
+            hasher.combine(member.value)
         }
     }
 }
 
-/// Objects up to this size are looked through; above it hashing is faster.
-private let longestPlainObject = 8
+/// Members of an object that is being read; a name is reserved before its value is known.
+struct JSONMembers {
+    private(set) var list: [JSONObject.Member] = []
+    private(set) var indices: [ExactText: Int] = [:]
+
+    /// Whether the name is new; the next `add` is for it.
+    mutating func reserve(_ name: String) -> Bool {
+        if list.count < longestSearchedObject {
+            for member in list where isSame(member.name, name) { return false }
+            return true
+        }
+        if indices.isEmpty {
+            for (index, member) in list.enumerated() { indices[ExactText(member.name)] = index }
+        }
+        return indices.updateValue(list.count, forKey: ExactText(name)) == nil
+    }
+
+    mutating func add(_ name: String, _ value: JSONValue) {
+        list.append(JSONObject.Member(name: name, value: value))
+    }
+}
+
+/// Objects up to this size are searched member by member; hashing is faster above it.
+let longestSearchedObject = 8
 
 extension JSONValue {
     package var string: String? { if case .string(let text) = self { text } else { nil } }

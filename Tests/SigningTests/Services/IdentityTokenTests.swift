@@ -92,7 +92,7 @@ struct IdentityTokenTests {
         (token(good.replacing("1800000000", with: "1e300")), "seconds since 1970"),
         (token(good.replacing("1800000000", with: "\"1\"")), "seconds since 1970"),
         (token(good.replacing(",\"exp\":1800000000", with: "")), "\"exp\" is missing"),
-        (token(good.replacing("{\"iss\"", with: "{\"sub\":\"x\",\"iss\"")), "stands twice"),
+        (token(good.replacing("{\"iss\"", with: "{\"sub\":\"x\",\"iss\"")), "occurs twice"),
         (String(repeating: ".", count: Limits.identityTokenBytes + 1), "the limit is"),
         (String(repeating: ".", count: Limits.identityTokenBytes), "three parts"),
     ]

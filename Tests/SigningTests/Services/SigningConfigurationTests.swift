@@ -169,7 +169,7 @@ struct SigningConfigurationTests {
         ("https://ca.example", "https://ca.example#x", "not written like https"),
         ("https://ca.example", "https://", "not written like https"),
         ("https://ca.example", "https://ca.exa mple", "not written like https"),
-        ("\"caUrls\":[", "\"caUrls\":[],\"caUrls\":[", "stands twice"),
+        ("\"caUrls\":[", "\"caUrls\":[],\"caUrls\":[", "occurs twice"),
         ("\"count\":1}}", "\"count\":1}} x", "follow the end"),
     ]
 

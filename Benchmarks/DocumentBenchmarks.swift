@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// How fast documents are read: a list of Pods, as an API server or `kubectl get -o json` sends it.
+
+internal import FoundationEssentials
+internal import Primitives
+
+/// Reads one generated document, and writes it to a file for another program to read the same.
+struct DocumentBenchmarks {
+    let stopwatch = Stopwatch(roundLength: 200_000)
+
+    /// - Parameter file: where the document is written, for a peer; nil for no file.
+    func run(writingTo file: String?) throws {
+        let json = podList(2_000).compactBytes
+        if let file { try Data(json).write(to: URL(filePath: file)) }
+        let cost = try stopwatch.measure { _ = try JSONValue(parsing: json, named: "the list") }
+        let rate = Double(json.count) / cost.median
+        print(
+            "read JSON: \(json.count) bytes, \(Int(cost.median)) µs, \(Int(rate)) MB/s of one core")
+        // The last line is for scripts/bench: microseconds.
+        print(Int(cost.median))
+    }
+}
+
+private func podList(_ count: Int) -> JSONValue {
+    ["apiVersion": "v1", "kind": "List", "items": .array((0..<count).map(pod))]
+}
+
+private func pod(_ number: Int) -> JSONValue {
+    let digest = hexText((0..<32).map { UInt8(truncatingIfNeeded: number &* 31 &+ $0 &* 7) })
+    return [
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": [
+            "name": .string("backend-\(number)-7d9f8c6b5d-x"), "uid": .string(digest),
+            "namespace": .string("team-\(number % 20)"),
+            "labels": [
+                "app.kubernetes.io/name": "backend", "pod-template-hash": "7d9f8c6b5d",
+            ],
+            "annotations": ["checksum/config": .string(digest)],
+            "ownerReferences": [
+                ["apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": true]
+            ],
+        ],
+        "spec": [
+            "serviceAccountName": "backend",
+            "containers": [container(digest)],
+            "volumes": [["name": "config", "configMap": ["name": "c", "defaultMode": 420]]],
+        ],
+        "status": [
+            "phase": "Running", "podIP": "10.1.2.3", "startTime": "2026-11-30T12:00:00Z",
+            "conditions": .array(["Initialized", "Ready", "PodScheduled"].map(condition)),
+        ],
+    ]
+}
+
+private func container(_ digest: String) -> JSONValue {
+    [
+        "name": "main", "image": .string("registry.example.com/shop/backend@sha256:\(digest)"),
+        "imagePullPolicy": "IfNotPresent",
+        "ports": [["containerPort": 8080, "protocol": "TCP"]],
+        "env": [["name": "GREETING", "value": "some \"quoted\" value\n"]],
+        "resources": ["limits": ["cpu": "500m", "memory": "512Mi"]],
+        "securityContext": ["runAsNonRoot": true, "capabilities": ["drop": ["ALL"]]],
+        "volumeMounts": [["name": "config", "mountPath": "/etc/config", "readOnly": true]],
+    ]
+}
+
+private func condition(_ type: String) -> JSONValue {
+    [
+        "type": .string(type), "status": "True", "lastProbeTime": .null,
+        "lastTransitionTime": "2026-11-30T12:00:00Z",
+    ]
+}
