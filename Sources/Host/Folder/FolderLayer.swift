@@ -86,16 +86,15 @@ struct FolderLayer: Sendable {
     }
 }
 
-/// Takes an archive in, and packs, hashes and stores it on the way.
+/// Takes an archive in, and compresses, hashes and stores it on the way.
 private struct LayerSink {
-    private let gzip: GzipWriter
+    private var gzip = GzipWriter()
     private let descriptor: Int32
     private var contentHasher = ContentHasher(.sha256)
     private var packedHasher = ContentHasher(.sha256)
     private var size = 0
 
     init() throws(Failure) {
-        gzip = try GzipWriter()
         let folder = unsafe getenv("TMPDIR").flatMap { unsafe String(cString: $0) } ?? "/tmp"
         // A file without a name: gone when it is closed, whatever happens.
         descriptor = unsafe open(folder, O_RDWR | temporaryFileFlag | O_CLOEXEC, 0o600)
