@@ -73,9 +73,9 @@ package struct CELEnvironment: Sendable {
     }
 
     private mutating func noteDots(_ name: String) {
-        guard let dot = name.firstIndex(of: ".") else { return }
+        guard let dot = name.utf8.firstIndex(of: ".") else { return }
         dottedRoots.insert(String(name[..<dot]))
-        mostWords = max(mostWords, name.split(separator: ".").count)
+        mostWords = max(mostWords, name.utf8.split(separator: ".").count)
     }
 
     // MARK: Names
@@ -121,7 +121,7 @@ package struct CELEnvironment: Sendable {
         guard !container.isEmpty else { return [""] }
         var prefixes = [""]
         var prefix = ""
-        for word in container.split(separator: ".") {
+        for word in container.utf8.split(separator: ".") {
             prefix += word + "."
             prefixes.insert(prefix, at: 0)
         }
@@ -136,7 +136,7 @@ package struct CELEnvironment: Sendable {
         _ name: String, on target: Expression?, isLocal: (String) -> Bool
     ) -> FunctionMeaning {
         guard let target else {
-            if name.hasPrefix(".") {
+            if name.utf8.hasPrefix(".") {
                 return FunctionMeaning(name: String(name.dropFirst()), isMethod: false)
             }
             for prefix in containerPrefixes where functions[prefix + name] != nil {
@@ -167,9 +167,9 @@ package struct CELEnvironment: Sendable {
         default: return nil
         }
         guard let qualified else { return nil }
-        if qualified.hasPrefix(".") {
-            let long = qualified.dropFirst() + "." + name
-            return functions[String(long)] == nil ? nil : String(long)
+        if qualified.utf8.hasPrefix(".") {
+            let long = "\(qualified.dropFirst()).\(name)"
+            return functions[long] == nil ? nil : long
         }
         for prefix in containerPrefixes {
             let long = "\(prefix)\(qualified).\(name)"
@@ -184,7 +184,7 @@ package struct CELEnvironment: Sendable {
     ) -> String? {
         guard case .identifier(let first, false) = target.kind, !isLocal(first),
             resolve([first], isAbsolute: false) == nil,
-            first == "cel" || functions.keys.contains(where: { $0.hasPrefix(first + ".") })
+            first == "cel" || functions.keys.contains(where: { $0.utf8.hasPrefix(first + ".") })
         else { return nil }
         return "\(first).\(name)"
     }
@@ -211,7 +211,7 @@ package struct CELEnvironment: Sendable {
         let macros = macros.names
         if macros.contains(name) { return message + "; the macro of that name has other arguments" }
         guard isGuessing else { return message }
-        if let known = namesElsewhere[name.lowercased()], functions[known] != nil {
+        if let known = namesElsewhere[name.utf8.lowercased()], functions[known] != nil {
             return message + "; did you mean '\(known)'?"
         }
         return message + suggestion(name, among: Array(functions.keys) + macros)
@@ -237,8 +237,8 @@ func suggestion(_ name: String, among names: some Sequence<String>) -> String {
 
 /// Letters to change, add or leave out; capitals are small ones here.
 private func editDistance(_ left: String, _ right: String) -> Int {
-    let left = Array(left.lowercased().utf8)
-    let right = Array(right.lowercased().utf8)
+    let left = Array(left.utf8.lowercased().utf8)
+    let right = Array(right.utf8.lowercased().utf8)
     var row = Array(0...right.count)
     for (i, a) in left.enumerated() {
         var diagonal = row[0]

@@ -137,6 +137,6 @@ private struct FolderWalk {
     private func cString(_ bytes: [UInt8]) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
 
     private func reason(_ code: Int32) -> String {
-        unsafe String(cString: strerror(code)).lowercased()
+        unsafe String(cString: strerror(code)).utf8.lowercased()
     }
 }

@@ -15,7 +15,7 @@ package struct EncryptedPrivateKey: Sendable {
 
     /// Whether a PEM text is one of cosign's encrypted keys, by its label.
     package static func isOne(_ text: String) -> Bool {
-        labels.contains { text.contains("-----BEGIN \($0)-----") }
+        labels.contains { text.utf8.contains("-----BEGIN \($0)-----") }
     }
 
     /// Reads the PEM form. Only scrypt parameters that cosign itself has written are accepted,

@@ -45,7 +45,7 @@ extension PrivateKey {
     ///
     /// Encrypted keys are opened with `SealedPrivateKey`.
     package init(plainPEM text: String) throws(Failure) {
-        if text.contains("Proc-Type:") { throw oldEncryption }
+        if text.utf8.contains("Proc-Type:") { throw oldEncryption }
         // `openssl ecparam -genkey` writes the curve into a block of its own, and into the key.
         let blocks = try pemBlocks(text, whatFor: "the private key").filter {
             $0.discriminator != "EC PARAMETERS"

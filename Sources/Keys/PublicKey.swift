@@ -174,7 +174,7 @@ private func notOnCurve(_ curve: String) -> Failure {
 private func notPublic(_ label: String) -> Failure {
     let next: String? =
         switch label {
-        case let label where label.hasSuffix("PRIVATE KEY"):
+        case let label where label.utf8.hasSuffix("PRIVATE KEY"):
             "give the public half; assay public-key --key FILE prints it"
         case "CERTIFICATE":
             "take the key out of it: openssl x509 -in FILE -pubkey -noout"

@@ -17,7 +17,7 @@ package enum SealedPrivateKey: Sendable {
     package init(pem text: String) throws(Failure) {
         if EncryptedPrivateKey.isOne(text) {
             self = .sigstore(try EncryptedPrivateKey(pem: text))
-        } else if text.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
+        } else if text.utf8.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
             let blocks = try pemBlocks(text, whatFor: "the private key")
             guard blocks.count == 1, let block = blocks.first else {
                 throw Failure(

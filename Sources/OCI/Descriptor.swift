@@ -12,7 +12,7 @@ package struct Descriptor: Hashable, Sendable {
     package var digest: Digest
     /// Bytes.
     package var size: Int
-    package var annotations: [String: String]
+    package var annotations: ExactTextMap<String>
     package var artifactType: MediaType?
     package var platform: Platform?
     package var urls: [String]
@@ -21,7 +21,7 @@ package struct Descriptor: Hashable, Sendable {
     package private(set) var data: [UInt8]?
 
     package init(
-        mediaType: MediaType, digest: Digest, size: Int, annotations: [String: String] = [:],
+        mediaType: MediaType, digest: Digest, size: Int, annotations: ExactTextMap<String> = [:],
         artifactType: MediaType? = nil, platform: Platform? = nil
     ) {
         self.mediaType = mediaType
@@ -125,9 +125,9 @@ private func placed<Value>(
 
 extension JSONValue {
     /// A map of strings with its names in order, so that the same map gives the same bytes.
-    package init(sorted map: [String: String]) {
+    package init(sorted map: ExactTextMap<String>) {
         var object = JSONObject()
-        for (name, value) in map.sorted(by: { $0.key < $1.key }) { object[name] = .string(value) }
+        for (name, value) in map { object[name] = .string(value) }
         self = .object(object)
     }
 }

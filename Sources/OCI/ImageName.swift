@@ -9,30 +9,30 @@ package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
 
     package init(parsing text: some StringProtocol) throws(Failure) {
         // Lower-casing makes a plain k of a Kelvin sign, so other alphabets are refused before it.
-        let lower = text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : ""
+        let lower = text.utf8.allSatisfy { $0 < 0x80 } ? String(text).utf8.lowercased() : ""
         guard isRegistryHost(lower) else {
             throw Failure(
                 .malformed, "cannot read the registry \(quoted(text))",
                 because: "it is not a host name or address with an optional port")
         }
         // Docker Hub has three names in the field and one registry; 443 is where it is anyway.
-        let bare = lower.hasSuffix(":443") ? String(lower.dropLast(":443".count)) : lower
+        let bare = lower.utf8.removingSuffix(":443").map(String.init) ?? lower
         let isHub = ["docker.io", "index.docker.io", "registry-1.docker.io"].contains(bare)
         description = isHub ? "docker.io" : lower
     }
 
     /// The host without its port, brackets removed.
     package var hostName: String {
-        if description.hasPrefix("[") {
-            return String(description.dropFirst().prefix { $0 != "]" })
+        if let bracketed = description.utf8.removingPrefix("[") {
+            return String(bracketed.utf8.prefix(before: "]"))
         }
-        return String(description.prefix { $0 != ":" })
+        return String(description.utf8.prefix(before: ":"))
     }
 
     /// The port, when one is written.
     package var port: Int? {
-        let rest = description.hasPrefix("[") ? description.drop { $0 != "]" } : description[...]
-        return rest.firstIndex(of: ":").flatMap { Int(rest[rest.index(after: $0)...]) }
+        let rest = description.utf8.split(atFirst: "]")?.after ?? description[...]
+        return rest.utf8.split(atFirst: ":").flatMap { Int($0.after) }
     }
 
     /// Docker Hub.
@@ -140,15 +140,16 @@ package struct ImageName: Hashable, Sendable, CustomStringConvertible {
     private init(checking text: String) throws(Failure) {
         var rest = text[...]
         var digest: Digest?
-        if let at = rest.firstIndex(of: "@") {
-            digest = try Digest(parsing: rest[rest.index(after: at)...])
-            rest = rest[..<at]
+        if let sides = rest.utf8.split(atFirst: "@") {
+            digest = try Digest(parsing: sides.after)
+            rest = sides.before
         }
         var tag: Tag?
-        let lastPart = rest[
-            (rest.lastIndex(of: "/").map { rest.index(after: $0) } ?? rest.startIndex)...]
-        if let colon = lastPart.firstIndex(of: ":"), rest.contains("/") || !isHostWithPort(rest) {
-            tag = try Tag(parsing: rest[rest.index(after: colon)...])
+        let lastPart = rest.utf8.split(atLast: "/")?.after ?? rest
+        if let colon = lastPart.utf8.firstIndex(of: ":"),
+            rest.utf8.contains("/") || !isHostWithPort(rest)
+        {
+            tag = try Tag(parsing: rest[rest.utf8.index(after: colon)...])
             rest = rest[..<colon]
         }
         guard !rest.isEmpty else {
@@ -184,8 +185,8 @@ package enum ManifestReference: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads what stands after `/manifests/` in a registry's path.
     package init(parsing text: some StringProtocol) throws(Failure) {
-        self =
-            text.contains(":") ? .digest(try Digest(parsing: text)) : .tag(try Tag(parsing: text))
+        let isDigest = String(text).utf8.contains(":")
+        self = isDigest ? .digest(try Digest(parsing: text)) : .tag(try Tag(parsing: text))
     }
 
     package var description: String {
@@ -200,36 +201,36 @@ package enum ManifestReference: Hashable, Sendable, CustomStringConvertible {
 /// `localhost` with a number behind it is taken for a registry; a host with a dot is not, because
 /// `distribution/reference` reads `node.js:20` as an image.
 private func isHostWithPort(_ text: Substring) -> Bool {
-    let host = text.prefix { $0 != ":" }
-    let port = text.dropFirst(host.count + 1)
-    return (host == "localhost") && !port.isEmpty && port.allSatisfy(\.isNumber)
+    guard let (host, port) = text.utf8.split(atFirst: ":") else { return false }
+    return host == "localhost" && !port.isEmpty && port.utf8.allSatisfy(isDigitByte)
 }
 
 private func splitRepository(_ text: Substring) throws(Failure) -> Repository {
-    let first = text.prefix { $0 != "/" }
+    let first = text.utf8.prefix(before: "/")
     let looksLikeHost =
-        first.contains(".") || first.contains(":") || first == "localhost"
-        || first.contains { $0.isUppercase }
-    guard first.count < text.count, looksLikeHost else {
-        guard first.count < text.count || !looksLikeHost || !first.contains(":") else {
+        first.utf8.contains(".") || first.utf8.contains(":") || first == "localhost"
+        || first.utf8.contains(where: isUpperCaseByte)
+    guard let rest = text.utf8.split(atFirst: "/")?.after, looksLikeHost else {
+        let isPath = text.utf8.contains("/")
+        guard isPath || !looksLikeHost || !first.utf8.contains(":") else {
             throw Failure(.malformed, "", because: "it names a registry and no repository")
         }
-        let path = text.contains("/") ? String(text) : "library/\(text)"
+        let path = isPath ? String(text) : "library/\(text)"
         return try Repository(registry: .dockerHub, path: path)
     }
     let registry = try RegistryHost(parsing: first)
-    var path = String(text.dropFirst(first.count + 1))
-    if registry == .dockerHub, !path.contains("/") { path = "library/\(path)" }
+    var path = String(rest)
+    if registry == .dockerHub, !path.utf8.contains("/") { path = "library/\(path)" }
     return try Repository(registry: registry, path: path)
 }
 
 /// Spec: distribution-spec 1.1, "[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/…)*".
 private func checkPath(_ path: String) throws(Failure) {
-    for component in path.split(separator: "/", omittingEmptySubsequences: false) {
+    for component in path.utf8.split(separator: "/", omittingEmptySubsequences: false) {
         guard isPathComponent(component) else {
             throw Failure(
                 .malformed, "cannot read the repository \(quoted(path))",
-                because: component.contains { $0.isUppercase }
+                because: component.utf8.contains(where: isUpperCaseByte)
                     ? "\(quoted(component)) has upper-case letters; a repository has none"
                     : "\(quoted(component)) is not lower-case letters and digits joined by . _ __ or -"
             )
@@ -240,14 +241,14 @@ private func checkPath(_ path: String) throws(Failure) {
 private func isPathComponent(_ component: Substring) -> Bool {
     var separator = ""
     var sawWord = false
-    for character in component {
-        if character.isASCII, character.isLowercase || character.isNumber {
+    for scalar in component.unicodeScalars {
+        switch scalar {
+        case "a"..."z", "0"..."9":
             guard separator.isEmpty || (sawWord && isSeparator(separator)) else { return false }
             separator = ""
             sawWord = true
-        } else if ".-_".contains(character) {
-            separator.append(character)
-        } else {
+        case ".", "-", "_": separator.unicodeScalars.append(scalar)
+        default:
             return false
         }
     }
@@ -255,8 +256,10 @@ private func isPathComponent(_ component: Substring) -> Bool {
 }
 
 private func isSeparator(_ text: String) -> Bool {
-    [".", "_", "__"].contains(text) || text.allSatisfy { $0 == "-" }
+    [".", "_", "__"].contains(text) || text.utf8.allSatisfy { $0 == UInt8(ascii: "-") }
 }
+
+private func isUpperCaseByte(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) }
 
 private func isWordByte(_ byte: UInt8) -> Bool {
     switch byte {
@@ -268,33 +271,32 @@ private func isWordByte(_ byte: UInt8) -> Bool {
 }
 
 private func isRegistryHost(_ text: String) -> Bool {
-    if text.hasPrefix("[") {
-        guard let end = text.firstIndex(of: "]") else { return false }
-        let address = text[text.index(after: text.startIndex)..<end]
-        let rest = text[text.index(after: end)...]
-        return address.contains(":")
-            && address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+    if let bracketed = text.utf8.removingPrefix("[") {
+        guard let (address, rest) = bracketed.utf8.split(atFirst: "]") else { return false }
+        return address.utf8.contains(":")
+            && address.utf8.allSatisfy { isHexByte($0) || ":.".utf8.contains($0) }
             && (rest.isEmpty || isPort(rest))
     }
-    let host = text.prefix { $0 != ":" }
-    let port = text.dropFirst(host.count)
-    let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+    let host = text.utf8.prefix(before: ":")
+    let port = text[host.endIndex...]
+    let labels = host.utf8.split(separator: ".", omittingEmptySubsequences: false)
     return host.utf8.count <= 253 && labels.allSatisfy(isHostLabel)
         && (port.isEmpty || isPort(port))
 }
 
 /// A leading zero would give one registry a second name, outside the reach of patterns.
 private func isPort(_ text: Substring) -> Bool {
-    guard text.hasPrefix(":"), !text.hasPrefix(":0"),
-        text.dropFirst().allSatisfy({ $0.isASCII && $0.isNumber }),
-        let port = Int(text.dropFirst())
+    guard let digits = text.utf8.removingPrefix(":"), !digits.utf8.hasPrefix("0"),
+        digits.utf8.allSatisfy(isDigitByte), let port = Int(digits)
     else { return false }
     return (1...65535).contains(port)
 }
 
 private func isHostLabel(_ label: Substring) -> Bool {
-    guard !label.isEmpty, label.utf8.count <= 63, label.first != "-", label.last != "-" else {
-        return false
+    guard !label.isEmpty, label.utf8.count <= 63, !label.utf8.hasPrefix("-"),
+        !label.utf8.hasSuffix("-")
+    else { return false }
+    return label.utf8.allSatisfy {
+        isLetterByte($0) || isDigitByte($0) || $0 == UInt8(ascii: "-")
     }
-    return label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
 }

@@ -53,7 +53,7 @@ package struct Manifest: Hashable, Sendable {
         return descriptor
     }
 
-    package var annotations: [String: String] {
+    package var annotations: ExactTextMap<String> {
         switch kind {
         case .image(let image): image.annotations
         case .index(let index): index.annotations
@@ -100,11 +100,11 @@ package struct ImageManifest: Hashable, Sendable {
     package var layers: [Descriptor]
     package var artifactType: MediaType?
     package var subject: Descriptor?
-    package var annotations: [String: String]
+    package var annotations: ExactTextMap<String>
 
     package init(
         config: Descriptor, layers: [Descriptor], artifactType: MediaType? = nil,
-        subject: Descriptor? = nil, annotations: [String: String] = [:]
+        subject: Descriptor? = nil, annotations: ExactTextMap<String> = [:]
     ) {
         self.config = config
         self.layers = layers
@@ -148,9 +148,9 @@ package struct ImageIndex: Hashable, Sendable {
     package var manifests: [Descriptor]
     package var artifactType: MediaType?
     package var subject: Descriptor?
-    package var annotations: [String: String]
+    package var annotations: ExactTextMap<String>
 
-    package init(manifests: [Descriptor], annotations: [String: String] = [:]) {
+    package init(manifests: [Descriptor], annotations: ExactTextMap<String> = [:]) {
         self.manifests = manifests
         self.annotations = annotations
     }

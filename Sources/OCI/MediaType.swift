@@ -11,11 +11,11 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Spec: RFC 6838 §4.2; type and subtype compare without case, so they are kept in lower case.
     package init(parsing text: some StringProtocol) throws(Failure) {
-        let words = text.prefix { $0 != ";" }.split { $0 == " " || $0 == "\t" }
-        let written = words.count == 1 ? String(words[0]) : ""
+        let words = String(text).utf8.prefix(before: ";").utf8.split { $0 == 0x20 || $0 == 0x09 }
+        let written = words.count == 1 ? String(Substring(words[0])) : ""
         // Lower-casing makes a plain k of a Kelvin sign; another reader would see another type.
-        let essence = written.utf8.allSatisfy { $0 < 0x80 } ? written.lowercased() : ""
-        let parts = essence.split(separator: "/", omittingEmptySubsequences: false)
+        let essence = written.utf8.allSatisfy { $0 < 0x80 } ? written.utf8.lowercased() : ""
+        let parts = essence.utf8.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2,
             parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isTokenByte) }),
             essence.utf8.count <= 255
@@ -79,13 +79,13 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     }
     /// Any version of the Sigstore bundle.
     package var isSigstoreBundle: Bool {
-        description.hasPrefix("application/vnd.dev.sigstore.bundle")
+        description.utf8.hasPrefix("application/vnd.dev.sigstore.bundle")
     }
     /// Layers that are not to be fetched or copied by default.
     ///
     /// Spec: image-spec 1.1, layer.md, "Non-Distributable Layers".
     package var isNonDistributable: Bool {
-        self == .dockerForeignLayer || description.contains(".nondistributable.")
+        self == .dockerForeignLayer || description.utf8.contains(".nondistributable.")
     }
 }
 

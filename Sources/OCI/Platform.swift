@@ -12,7 +12,7 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `os/architecture[/variant]`.
     package init(parsing text: some StringProtocol) throws(Failure) {
-        let parts = String(text).split(separator: "/", omittingEmptySubsequences: false).map(
+        let parts = String(text).utf8.split(separator: "/", omittingEmptySubsequences: false).map(
             String.init)
         guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
             throw Failure(

@@ -24,7 +24,8 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Reads `sha256:…` or `sha512:…`; anything else is a failure that names what is wrong.
     public init(parsing text: some StringProtocol) throws(Failure) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = String(text).utf8.split(
+            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let algorithm = Algorithm(rawValue: String(parts[0])) else {
             throw Failure(
                 .malformed, "cannot read the digest \(quoted(text))",

@@ -13,7 +13,7 @@ package func percentEncoded(_ text: some StringProtocol) -> String {
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
             UInt8(ascii: "_"), UInt8(ascii: "~"):
             encoded.unicodeScalars.append(Unicode.Scalar(byte))
-        default: encoded += "%" + hexText([byte]).uppercased()
+        default: encoded += "%" + hexText([byte]).utf8.uppercased()
         }
     }
     return encoded

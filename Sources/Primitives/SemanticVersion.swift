@@ -30,7 +30,8 @@ package struct SemanticVersion: Sendable, Comparable {
         }
         let (head, build) = cut(text[...], at: "+")
         let (core, tail) = cut(head, at: "-")
-        let numbers = core.split(separator: ".", omittingEmptySubsequences: false).map(wholeNumber)
+        let numbers = core.utf8.split(separator: ".", omittingEmptySubsequences: false)
+            .map(wholeNumber)
         guard numbers.count == 3, let major = numbers[0], let minor = numbers[1],
             let patch = numbers[2], let prerelease = identifiers(tail, areNumbersStrict: true),
             identifiers(build, areNumbersStrict: false) != nil
@@ -64,13 +65,12 @@ package struct SemanticVersion: Sendable, Comparable {
     }
 }
 
-private func cut(_ text: Substring, at mark: Character) -> (Substring, Substring?) {
-    guard let place = text.firstIndex(of: mark) else { return (text, nil) }
-    return (text[..<place], text[text.index(after: place)...])
+private func cut(_ text: Substring, at mark: String) -> (Substring, Substring?) {
+    text.utf8.split(atFirst: mark).map { ($0.before, $0.after) } ?? (text, nil)
 }
 
 private func wholeNumber(_ text: Substring) -> UInt64? {
-    guard !text.isEmpty, text.utf8.allSatisfy(isDigitByte), text == "0" || !text.hasPrefix("0")
+    guard !text.isEmpty, text.utf8.allSatisfy(isDigitByte), text == "0" || !text.utf8.hasPrefix("0")
     else {
         return nil
     }
@@ -82,7 +82,7 @@ private func identifiers(
 ) -> [SemanticVersion.Identifier]? {
     guard let text else { return [] }
     var found: [SemanticVersion.Identifier] = []
-    for part in text.split(separator: ".", omittingEmptySubsequences: false) {
+    for part in text.utf8.split(separator: ".", omittingEmptySubsequences: false) {
         guard !part.isEmpty, part.utf8.allSatisfy(isNameByte) else { return nil }
         if areNumbersStrict, part.utf8.allSatisfy(isDigitByte) {
             guard let number = wholeNumber(part) else { return nil }
@@ -97,8 +97,4 @@ private func identifiers(
 private func isNameByte(_ byte: UInt8) -> Bool {
     isDigitByte(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
         || byte == UInt8(ascii: "-")
-}
-
-private func isDigitByte(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
 }

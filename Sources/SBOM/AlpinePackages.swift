@@ -64,7 +64,7 @@ private func record(_ fields: [UInt8: String], name: String, version: String, pa
     record.sourceVersion = version
     record.maintainer = field("m")
     record.declaredLicense = field("L")
-    record.needs = words(field("D")).filter { !$0.hasPrefix("!") }
+    record.needs = words(field("D")).filter { !$0.utf8.hasPrefix("!") }
         .map { PackageRecord.Need(name: $0, architecture: nil) }
     record.provides = words(field("p"))
     return record
@@ -72,8 +72,8 @@ private func record(_ fields: [UInt8: String], name: String, version: String, pa
 
 /// Names without their versions: `so:libc.musl-x86_64.so.1=1` provides `so:libc.musl-x86_64.so.1`.
 private func words(_ text: String?) -> [String] {
-    (text ?? "").split(separator: " ").map { String($0.prefix { !"<>=~".contains($0) }) }
-        .map { $0.hasPrefix("!") ? $0 : String($0.prefix { $0 != "@" }) }
+    (text ?? "").utf8.split(separator: " ").map { String($0.utf8.prefix(beforeAny: "<>=~")) }
+        .map { $0.utf8.hasPrefix("!") ? $0 : String($0.utf8.prefix(before: "@")) }
         .filter { !$0.isEmpty }
 }
 

@@ -49,7 +49,7 @@ extension ControlStanza {
         }
         // Only ASCII is made lower case: the Kelvin sign would become a k, and one field another.
         guard line[..<colon].allSatisfy({ $0 < 0x80 }) else { return nil }
-        let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
+        let name = String(decoding: line[..<colon], as: UTF8.self).utf8.lowercased()
         guard wanted.contains(name) else { return nil }
         guard fields[name] == nil else {
             problem = "it has the field \(name) twice"

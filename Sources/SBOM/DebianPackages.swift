@@ -25,7 +25,7 @@ func debianPackages(_ bytes: [UInt8], path: String, needsStatus: Bool) -> Packag
             unknown(problem)
             continue
         }
-        let state = stanza["status"]?.split(separator: " ").last.map(String.init)
+        let state = stanza["status"]?.utf8.split(separator: " ").last.map(String.init)
         switch state {
         case nil where needsStatus:
             unknown("it has no Status")
@@ -68,8 +68,10 @@ private func record(_ stanza: ControlStanza, name: String, version: String, path
 
 /// `name` or `name (version)`. Spec: deb-control(5), "Source".
 private func sourcePackage(_ text: String) -> (name: String, version: String?) {
-    let parts = text.split(separator: " ", maxSplits: 1)
-    let version = parts.dropFirst().first.map { $0.filter { !"() ".contains($0) } }
+    let parts = text.utf8.split(separator: " ", maxSplits: 1)
+    let version = parts.dropFirst().first.map {
+        String(decoding: $0.utf8.filter { !"() ".utf8.contains($0) }, as: UTF8.self)
+    }
     return (parts.first.map(String.init) ?? text, version.flatMap { $0.isEmpty ? nil : $0 })
 }
 
@@ -77,9 +79,9 @@ private func sourcePackage(_ text: String) -> (name: String, version: String?) {
 ///
 /// Spec: deb-control(5), "Depends"; `:any` is satisfied by every architecture.
 private func needs(_ text: String, ofArchitecture own: String?) -> [PackageRecord.Need] {
-    text.split { $0 == "," || $0 == "|" }.compactMap { term in
-        let word = term.drop { $0 == " " }.prefix { !" (<[".contains($0) }
-        let parts = word.split(separator: ":", maxSplits: 1)
+    text.utf8.split(whereSeparator: ",|".utf8.contains).compactMap { term in
+        let word = term.drop { $0 == UInt8(ascii: " ") }.prefix(beforeAny: " (<[")
+        let parts = word.utf8.split(separator: ":", maxSplits: 1)
         guard let name = parts.first else { return nil }
         let demanded = parts.dropFirst().first.map(String.init) ?? own
         return PackageRecord.Need(

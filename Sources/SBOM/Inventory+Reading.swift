@@ -115,6 +115,6 @@ private func notes(_ unreadable: [LayerContents.Unreadable]) -> [Inventory.Unkno
 private func mayHideEvidence(_ path: TreePath) -> Bool {
     if PathMatcher.packageEvidence.wants(path) { return true }
     return ["etc", "lib/apk/db", "usr/lib/apk/db", "var/lib/dpkg/status.d"].contains {
-        $0 == path.description || $0.hasPrefix(path.description + "/")
+        $0 == path.description || $0.utf8.hasPrefix(path.description + "/")
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an image says its operating system is. Spec: os-release(5).
 
+internal import Primitives
+
 /// The fields of os-release that name a system.
 package struct OperatingSystem: Hashable, Sendable {
     /// `debian`, `alpine`; `linux` when the file names none, as os-release(5) says.
@@ -24,21 +26,25 @@ package struct OperatingSystem: Hashable, Sendable {
     /// but every distribution's own tools do.
     init(parsing bytes: [UInt8], path: String) {
         var fields: [String: String] = [:]
-        for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
-            guard let equals = line.firstIndex(of: "="), line.first != "#" else { continue }
-            let name = line[..<equals].filter { $0 != " " && $0 != "\t" }
-            if let value = unquoted(line[line.index(after: equals)...]) {
-                fields[String(name)] = value
+        let text = String(decoding: bytes, as: UTF8.self)
+        for line in text.utf8.split(whereSeparator: "\r\n".utf8.contains).map(Substring.init) {
+            guard let (name, value) = line.utf8.split(atFirst: "="), !line.utf8.hasPrefix("#")
+            else { continue }
+            if let value = unquoted(value) {
+                let name = name.utf8.filter { $0 != 0x20 && $0 != 0x09 }
+                fields[String(decoding: name, as: UTF8.self)] = value
             }
         }
         func field(_ name: String) -> String? {
             fields[name].flatMap { $0.isEmpty ? nil : $0 }
         }
-        identifier = field("ID").map { $0.lowercased() } ?? "linux"
+        identifier = field("ID").map { $0.utf8.lowercased() } ?? "linux"
         version = field("VERSION_ID")
         codename = field("VERSION_CODENAME")
         prettyName = field("PRETTY_NAME")
-        relatives = (field("ID_LIKE") ?? "").split(separator: " ").map { $0.lowercased() }
+        relatives = (field("ID_LIKE") ?? "").utf8.split(separator: " ").map {
+            $0.utf8.lowercased()
+        }
         self.path = path
     }
 }

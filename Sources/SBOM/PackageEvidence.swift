@@ -21,7 +21,7 @@ struct PackageEvidence: Hashable {
     init(in tree: FileTree) {
         findOperatingSystem(tree)
         find(.debian, at: "var/lib/dpkg/status", in: tree)
-        for name in tree.names(in: statusFolder) where !name.hasSuffix(".md5sums") {
+        for name in tree.names(in: statusFolder) where !name.utf8.hasSuffix(".md5sums") {
             find(.debian, at: "\(statusFolder)/\(name)", in: tree, isFragment: true)
         }
         for path in ["lib/apk/db/installed", "usr/lib/apk/db/installed"] {

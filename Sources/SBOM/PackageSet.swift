@@ -102,7 +102,7 @@ extension PackageRecord {
 private func packageURL(_ record: PackageRecord, _ system: OperatingSystem?) throws(Failure)
     -> PackageURL
 {
-    var qualifiers: [String: String] = [:]
+    var qualifiers: ExactTextMap<String> = [:]
     qualifiers["arch"] = record.architecture
     qualifiers["distro"] = system?.distribution
     // Without os-release the vendor is the one whose format this is; the inventory says so.

@@ -14,10 +14,10 @@ package struct PackageURL: Hashable, Sendable, Comparable, CustomStringConvertib
     /// - Throws: `malformed` for a missing name, or a namespace that the type does not have.
     package init(
         type: String, namespace: String?, name: String, version: String?,
-        qualifiers: [String: String], subpath: String? = nil
+        qualifiers: ExactTextMap<String>, subpath: String? = nil
     ) throws(Failure) {
         let rules = TypeRules(type)
-        let segments = (namespace ?? "").split(separator: "/").map(String.init)
+        let segments = (namespace ?? "").utf8.split(separator: "/").map(String.init)
         guard !name.isEmpty, !rules.forbidsNamespace || segments.isEmpty,
             !rules.needsNamespace || !segments.isEmpty
         else {
@@ -36,7 +36,7 @@ package struct PackageURL: Hashable, Sendable, Comparable, CustomStringConvertib
         if !pairs.isEmpty {
             text += "?" + pairs.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
         }
-        let below = (subpath ?? "").split(separator: "/").filter { $0 != "." && $0 != ".." }
+        let below = (subpath ?? "").utf8.split(separator: "/").filter { ![".", ".."].contains($0) }
         if !below.isEmpty {
             text += "#" + below.map { encoded(String($0)) }.joined(separator: "/")
         }
@@ -76,7 +76,7 @@ private func encoded(_ text: String) -> String {
     return result
 }
 
-private func asciiUpperCase(_ hex: String) -> String { hex.uppercased() }
+private func asciiUpperCase(_ hex: String) -> String { hex.utf8.uppercased() }
 
 /// Only A to Z: other letters must not come to look like them.
 private func asciiLowerCase(_ text: String) -> String {

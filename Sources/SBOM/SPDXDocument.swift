@@ -145,12 +145,11 @@ extension Inventory {
     /// Spec: §3.2, "[idstring]": letters, numbers, `.` and `-`. The hash keeps two package URLs
     /// apart that differ in other characters only.
     private func identifier(_ url: PackageURL) -> String {
-        let path = url.description.dropFirst("pkg:".count).prefix { $0 != "@" && $0 != "?" }
-        let readable = path.map { character in
-            character.isASCII && (character.isLetter || character.isNumber || character == ".")
-                ? character : "-"
+        let path = url.description.utf8.dropFirst("pkg:".utf8.count).prefix(beforeAny: "@?")
+        let readable = path.utf8.prefix(80).map {
+            isLetterByte($0) || isDigitByte($0) || $0 == UInt8(ascii: ".") ? $0 : UInt8(ascii: "-")
         }
         let hash = Digest(of: url.description.utf8, by: .sha256).hex.prefix(32)
-        return "SPDXRef-Package-\(String(readable.prefix(80)))-\(hash)"
+        return "SPDXRef-Package-\(String(decoding: readable, as: UTF8.self))-\(hash)"
     }
 }

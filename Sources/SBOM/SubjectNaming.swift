@@ -25,9 +25,9 @@ extension Inventory.Image {
     /// Spec: purl-spec, type oci: the name is the last part of the repository, the version the
     /// digest; `repository_url` says where. No tag: it would give one image several names.
     var packageURL: PackageURL? {
-        var qualifiers = ["arch": platform.architecture]
+        var qualifiers: ExactTextMap<String> = ["arch": platform.architecture]
         qualifiers["repository_url"] = repository?.description
-        let name = repository?.path.split(separator: "/").last.map(String.init) ?? "image"
+        let name = repository?.path.utf8.split(separator: "/").last.map(String.init) ?? "image"
         return try? PackageURL(
             type: "oci", namespace: nil, name: name, version: digest.description,
             qualifiers: qualifiers)

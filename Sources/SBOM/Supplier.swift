@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who maintains a package, as its own field says. Spec: deb-control(5), "Maintainer".
 
+internal import Primitives
+
 /// The name and mail address of a Maintainer field.
 struct Supplier: Hashable {
     let name: String
@@ -9,12 +11,9 @@ struct Supplier: Hashable {
 
     /// Reads `Name <address>`, or a name or an address alone; nil when nothing is left.
     init?(maintainer: String) {
-        let address = maintainer.split(
-            separator: "<", maxSplits: 1, omittingEmptySubsequences: false
-        ).dropFirst().first
-            .map { $0.prefix { $0 != ">" } }
-        let written = clean(maintainer.prefix { $0 != "<" })
-        let alone = written.contains("@") && !written.contains(" ") ? written[...] : nil
+        let address = maintainer.utf8.split(atFirst: "<")?.after.utf8.prefix(before: ">")
+        let written = clean(maintainer.utf8.prefix(before: "<"))
+        let alone = written.utf8.contains("@") && !written.utf8.contains(" ") ? written[...] : nil
         mail = (address ?? alone).flatMap { isMailAddress($0) ? String($0) : nil }
         let shown = written.isEmpty ? clean((address ?? "")[...]) : written
         guard !shown.isEmpty else { return nil }
@@ -23,40 +22,39 @@ struct Supplier: Hashable {
 
     /// A team and not a person, as far as name and address tell.
     var isOrganization: Bool {
-        let words = name.lowercased().split { !$0.isLetter }
-        if words.contains(where: { teamWords.contains(String($0)) }) { return true }
-        return mail.map { address in teamHosts.contains { address.lowercased().hasSuffix($0) } }
-            ?? false
+        let words = name.utf8.lowercased().utf8.split { !isLetterByte($0) }
+        if words.contains(where: { teamWords.contains(String(Substring($0))) }) { return true }
+        let address = mail?.utf8.lowercased() ?? ""
+        return teamHosts.contains { address.utf8.hasSuffix($0) }
     }
 
     /// Spec: SPDX 2.3 §7.5: `Organization: name (mail)` or `Person: name (mail)`.
     var spdxText: String {
         // Round brackets would be read as the address.
-        let shown = String(name.map { $0 == "(" ? "[" : $0 == ")" ? "]" : $0 })
+        let shown = String(
+            decoding: name.utf8.map { $0 == 0x28 ? 0x5B : $0 == 0x29 ? 0x5D : $0 }, as: UTF8.self)
         return "\(isOrganization ? "Organization" : "Person"): \(shown)"
             + (mail.map { " (\($0))" } ?? "")
     }
 }
 
 private func clean(_ text: Substring) -> String {
-    text.split { $0.isWhitespace || $0 == "\"" }.joined(separator: " ")
+    let words = text.utf8.split { isWhitespaceByte($0) || $0 == UInt8(ascii: "\"") }
+    return words.map { String(Substring($0)) }.joined(separator: " ")
 }
 
 private func isMailAddress(_ text: Substring) -> Bool {
-    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-    guard parts.count == 2, let local = parts.first, let host = parts.last, !local.isEmpty else {
-        return false
+    guard let (local, host) = text.utf8.split(atFirst: "@"), !local.isEmpty else { return false }
+    let labels = host.utf8.split(separator: ".", omittingEmptySubsequences: false)
+    func isPlain(_ text: Substring, _ more: String) -> Bool {
+        text.utf8.allSatisfy { isLetterByte($0) || isDigitByte($0) || more.utf8.contains($0) }
     }
-    let labels = host.split(separator: ".", omittingEmptySubsequences: false)
-    func isPlain(_ character: Character, _ more: String) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || more.contains(character))
-    }
-    return local.count <= 64 && local.first != "." && local.last != "." && !local.contains("..")
-        && local.allSatisfy { isPlain($0, "+-_.") }
-        && labels.count >= 2 && host.count <= 253
+    return local.utf8.count <= 64 && !local.utf8.hasPrefix(".") && !local.utf8.hasSuffix(".")
+        && !local.utf8.contains("..") && isPlain(local, "+-_.")
+        && labels.count >= 2 && host.utf8.count <= 253
         && labels.allSatisfy { label in
-            !label.isEmpty && label.first != "-" && label.last != "-"
-                && label.allSatisfy { isPlain($0, "-") }
+            !label.isEmpty && !label.utf8.hasPrefix("-") && !label.utf8.hasSuffix("-")
+                && isPlain(label, "-")
         }
 }
 

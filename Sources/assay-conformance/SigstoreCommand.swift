@@ -111,7 +111,7 @@ struct SigstoreOptions {
         while let argument = rest.popFirst() {
             if argument == "--staging" || argument == "--in-toto" {
                 flags.insert(argument)
-            } else if argument.hasPrefix("--") {
+            } else if argument.utf8.hasPrefix("--") {
                 guard known.contains(argument), let value = rest.popFirst(),
                     values.updateValue(value, forKey: argument) == nil
                 else {
@@ -125,8 +125,8 @@ struct SigstoreOptions {
             throw wrongCall("one file is named at the end, and there are \(words.count)")
         }
         self.subject = subject
-        isForStaging = flags.contains("--staging")
-        isStatement = flags.contains("--in-toto")
+        isForStaging = flags.contains("--staging")  // Own text: names of flags.
+        isStatement = flags.contains("--in-toto")  // Own text: names of flags.
         guard !isForStaging || values["--trusted-root"] != nil else {
             throw wrongCall(
                 "--staging needs --trusted-root: this client knows the public instance only")
@@ -192,7 +192,7 @@ struct BundleVerification {
     /// on disk; anything else is a path.
     private func artifact() throws(Failure) -> SignedArtifact {
         let word = options.subject
-        if word.hasPrefix("sha256:"), !FileManager.default.fileExists(atPath: word),
+        if word.utf8.hasPrefix("sha256:"), !FileManager.default.fileExists(atPath: word),
             let digest = try? Digest(parsing: word), let hash = bytes(fromHex: digest.hex)
         {
             return SignedArtifact(digests: [.sha256: hash])

@@ -25,11 +25,11 @@ struct TUFCommand {
         var words: [String] = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {
-            guard argument.hasPrefix("--") else {
+            guard argument.utf8.hasPrefix("--") else {
                 words.append(argument)
                 continue
             }
-            let parts = argument.split(
+            let parts = argument.utf8.split(
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
             guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst() else {

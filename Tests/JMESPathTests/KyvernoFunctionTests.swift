@@ -75,6 +75,14 @@ private let textRows = [
     ExpressionRow("compare('a', 'a') == `0`", "true"),
     ExpressionRow("equal_fold('Straße', 'STRAßE')", "true"),
     ExpressionRow("equal_fold('a', 'b')", "false"),
+    // Bytes decide, and simple folding: the Kelvin sign folds to k, the dotless i to nothing else.
+    ExpressionRow("equal_fold('caf\u{E9}', 'cafe\u{301}')", "false"),
+    ExpressionRow("equal_fold('\u{212A}', 'k')", "true"),
+    ExpressionRow("equal_fold('\u{131}', 'i')", "false"),
+    ExpressionRow("equal_fold('\u{131}', 'I')", "false"),
+    ExpressionRow("equal_fold('\u{130}', 'i')", "false"),
+    ExpressionRow("equal_fold('\u{17F}', 'S')", "true"),
+    ExpressionRow("equal_fold('\u{3C2}', '\u{3A3}')", "true"),
     ExpressionRow("replace('aaa', 'a', 'b', `2`)", #""bba""#),
     ExpressionRow("replace('aaa', 'a', 'b', `-1`)", #""bbb""#),
     ExpressionRow("replace('ab', '', '-', `-1`)", #""-a-b-""#),
@@ -95,6 +103,8 @@ private let textRows = [
     ExpressionRow("path_canonicalize('../../a/..')", #""../..""#),
     ExpressionRow("path_canonicalize('/..')", #""/""#),
     ExpressionRow("path_canonicalize('')", #""""#),
+    ExpressionRow("path_canonicalize('a\u{600}/../b')", #""b""#),
+    ExpressionRow("path_canonicalize('a/\u{301}/..')", #""a""#),
     // Kyverno's to_string is Go's JSON: sorted, with <, > and & escaped.
     ExpressionRow(#"to_string(`{"b":"<","a":1.0}`)"#, #""{\"a\":1,\"b\":\"\\u003c\"}""#),
     ExpressionRow("to_string(`1e21`)", #""1e+21""#),
@@ -143,6 +153,8 @@ private let objectRows = [
     ExpressionRow("parse_yaml('a: yes').a", "true"),
     ExpressionRow("parse_yaml('a: [')", "<invalid-value>"),
     ExpressionRow("parse_yaml('')", "null"),
+    ExpressionRow("parse_yaml('{\u{E9}: 1, e\u{301}: 2}').length(@)", "2"),
+    ExpressionRow("parse_yaml('{\u{212A}: 1}').contains(keys(@), 'K')", "false"),
 ]
 
 private let arithmeticRows = [

@@ -102,6 +102,13 @@ struct DecisionTests {
         #expect(step.description == #"assay sign 'a b' 'it'\''s' '$x' '' r.io/a@sha256:1"#)
     }
 
+    @Test("a quote that a mark joins into one character is quoted too")
+    func markedQuotes() {
+        let step = Remediation.Step.command(["a'\u{301}b", "c\u{600}'d"])
+        let wanted = "'a'\\''\u{301}b' 'c\u{600}'\\''d'"
+        #expect(Array(step.description.utf8) == Array(wanted.utf8))
+    }
+
     // MARK: Reports
 
     private func report(

@@ -73,7 +73,7 @@ struct MatchTests {
         metadata:
           name: backend
           namespace: shop
-          labels: {app: backend, tier: web}
+          labels: {app: backend, tier: web, K: "\u{E9}"}
           annotations: {team: blue}
         spec: {containers: [{name: a, image: nginx}]}
         """
@@ -117,6 +117,15 @@ struct MatchTests {
             ("any: [{resources: {kinds: [Pod], operations: [CREATE, UPDATE]}}]", .yes),
             ("any: [{resources: {kinds: [Pod], operations: [DELETE]}}]", .no),
             ("any: [{resources: {kinds: [Job]}}, {resources: {kinds: [Pod]}}]", .yes),
+            (
+                // A Kelvin sign in a key is not the K that a label has.
+                "any: [{resources: {kinds: [Pod], selector: {matchLabels: {'\u{212A}': web}}}}]",
+                .no
+            ),
+            (
+                "any: [{resources: {kinds: [Pod], selector: {matchExpressions: [{key: K, operator: In, values: ['e\u{301}']}]}}}]",
+                .no
+            ),
             (
                 "all: [{resources: {kinds: [Pod]}}, {resources: {kinds: [Pod], namespaces: [prod]}}]",
                 .no
@@ -217,7 +226,7 @@ struct MatchTests {
             ])
     }
 
-    private func input(labels: [String: String]? = nil) throws -> EvaluationInput {
+    private func input(labels: ExactTextMap<String>? = nil) throws -> EvaluationInput {
         EvaluationInput(
             resource: try resource(Self.pod), operation: .create, namespaceLabels: labels,
             trust: nil)

@@ -110,7 +110,7 @@ struct PolicyTrial {
 
     @discardableResult
     func sign(
-        _ image: Descriptor, by key: PrivateKey? = nil, annotations: [String: String] = [:],
+        _ image: Descriptor, by key: PrivateKey? = nil, annotations: ExactTextMap<String> = [:],
         as format: EvidenceFormat = .bundle
     ) async throws -> Digest {
         try await write(
@@ -148,7 +148,7 @@ struct PolicyTrial {
 /// Everything decided about a resource when every image has the same facts.
 func evaluation(
     of resource: ResourceManifest, by policies: [CompiledPolicy], _ facts: ImageFacts? = nil,
-    operation: ResourceOperation = .create, namespaceLabels: [String: String]? = nil,
+    operation: ResourceOperation = .create, namespaceLabels: ExactTextMap<String>? = nil,
     trust: TrustedRoot? = nil
 ) throws -> Evaluation {
     var input = EvaluationInput(

@@ -18,21 +18,27 @@ extension CELType {
 
 private func takeType(_ rest: inout Substring, depth: Int) -> CELType? {
     guard depth < Limits.documentDepth else { return nil }
-    rest = rest.drop { $0 == " " }
-    let name = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." }
-    rest = rest.dropFirst(name.count)
+    skipSpaces(&rest)
+    let name = Substring(
+        rest.utf8.prefix { isLetterByte($0) || isDigitByte($0) || "_.".utf8.contains($0) })
+    rest = rest[name.endIndex...]
     var parameters: [CELType] = []
-    if rest.first == "(" {
-        repeat {
-            rest = rest.dropFirst()
-            guard let parameter = takeType(&rest, depth: depth + 1) else { return nil }
+    if var after = rest.utf8.removingPrefix("(") {
+        while true {
+            guard let parameter = takeType(&after, depth: depth + 1) else { return nil }
             parameters.append(parameter)
-        } while rest.first == ","
-        guard rest.first == ")" else { return nil }
-        rest = rest.dropFirst()
+            guard let next = after.utf8.removingPrefix(",") else { break }
+            after = next
+        }
+        guard let end = after.utf8.removingPrefix(")") else { return nil }
+        rest = end
     }
-    rest = rest.drop { $0 == " " }
+    skipSpaces(&rest)
     return namedType(String(name), parameters)
+}
+
+private func skipSpaces(_ rest: inout Substring) {
+    while let shorter = rest.utf8.removingPrefix(" ") { rest = shorter }
 }
 
 private func namedType(_ name: String, _ parameters: [CELType]) -> CELType? {
@@ -45,7 +51,9 @@ private func namedType(_ name: String, _ parameters: [CELType]) -> CELType? {
     default: break
     }
     if parameters.isEmpty, let plain = plainTypes[name] { return plain }
-    if parameters.isEmpty, name.utf8.count == 1, name.first?.isUppercase == true {
+    if parameters.isEmpty, name.utf8.count == 1, name.utf8.uppercased() == name,
+        name.utf8.allSatisfy(isLetterByte)
+    {
         return .parameter(name)
     }
     return .opaque(name, parameters)

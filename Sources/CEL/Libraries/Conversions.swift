@@ -110,7 +110,7 @@ private func double(_ value: CELValue) throws(Stop) -> CELValue {
 
 /// Spec: Go, strconv.ParseFloat: decimals, exponents, and the words for what has no digits.
 func readDouble(_ text: String) -> Double? {
-    switch text.lowercased() {
+    switch text.utf8.lowercased() {
     case "nan": return .nan
     case "inf", "+inf", "infinity", "+infinity": return .infinity
     case "-inf", "-infinity": return -.infinity
@@ -120,16 +120,16 @@ func readDouble(_ text: String) -> Double? {
     if let number = hexadecimalDouble(text) { return number }
     guard isDecimal, text.utf8.contains(where: isDigit) else { return nil }
     var spelled = text
-    if spelled.hasSuffix(".") { spelled += "0" }
+    if spelled.utf8.hasSuffix(".") { spelled += "0" }
     guard let number = Double(spelled), number.isFinite else { return nil }
     return number
 }
 
 /// `0x1.8p+3`: the exponent must be there.
 private func hexadecimalDouble(_ text: String) -> Double? {
-    let small = text.lowercased()
-    let digits = small.drop { $0 == "+" || $0 == "-" }
-    guard digits.hasPrefix("0x"), digits.contains("p") else { return nil }
+    let small = text.utf8.lowercased()
+    let digits = Substring(small.utf8.drop { "+-".utf8.contains($0) })
+    guard digits.utf8.hasPrefix("0x"), digits.utf8.contains("p") else { return nil }
     return Double(small).flatMap { $0.isFinite ? $0 : nil }
 }
 
@@ -213,16 +213,16 @@ struct DecimalDigits {
     init(_ number: Double) {
         var mantissa = Substring(number.magnitude.description)
         var shift = 0
-        if let e = mantissa.firstIndex(of: "e") {
-            shift = Int(mantissa[mantissa.index(after: e)...]) ?? 0
-            mantissa = mantissa[..<e]
+        if let sides = mantissa.utf8.split(atFirst: "e") {
+            shift = Int(sides.after) ?? 0
+            mantissa = sides.before
         }
-        let parts = mantissa.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = mantissa.utf8.split(separator: ".", omittingEmptySubsequences: false)
         let whole = parts[0]
         let all = whole + (parts.count > 1 ? parts[1] : "")
-        let leading = all.prefix { $0 == "0" }.count
+        let leading = all.utf8.prefix { $0 == UInt8(ascii: "0") }.count
         var digits = String(all.dropFirst(leading))
-        while digits.hasSuffix("0") { digits.removeLast() }
+        while digits.utf8.hasSuffix("0") { digits.removeLast() }
         self.digits = digits.isEmpty ? "0" : digits
         exponent = digits.isEmpty ? 0 : whole.count - 1 - leading + shift
         isNegative = number < 0

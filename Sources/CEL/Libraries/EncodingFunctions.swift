@@ -21,7 +21,7 @@ private let encoderOverloads: [Overload] = [
     .global("base64.decode", .string, .bytes) { text, _ throws(Stop) in
         // Spec: the padding may be missing.
         var text = try text.string()
-        if !text.hasSuffix("=") {
+        if !text.utf8.hasSuffix("=") {
             while !text.utf8.count.isMultiple(of: 4) { text += "=" }
         }
         guard let data = Data(base64Encoded: text) else {

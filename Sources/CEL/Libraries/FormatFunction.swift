@@ -23,10 +23,10 @@ private struct Formatter {
 
     mutating func format(_ text: String, _ meter: inout CostMeter) throws(Stop) -> String {
         var rest = text.unicodeScalars[...]
-        while let percent = rest.firstIndex(of: "%") {
+        while let percent = rest.firstIndex(of: Unicode.Scalar("%")) {
             result.unicodeScalars.append(contentsOf: rest[..<percent])
             rest = rest[percent...].dropFirst()
-            if rest.first == "%" {
+            if rest.starts(with: ["%"]) {
                 result += "%"
                 rest = rest.dropFirst()
                 continue
@@ -48,7 +48,7 @@ private struct Formatter {
     private func takePrecision(
         _ rest: inout String.UnicodeScalarView.SubSequence
     ) throws(Stop) -> Int? {
-        guard rest.first == "." else { return nil }
+        guard rest.starts(with: ["."]) else { return nil }
         rest = rest.dropFirst()
         let digits = rest.prefix { "0123456789".unicodeScalars.contains($0) }
         rest = rest.dropFirst(digits.count)
@@ -72,7 +72,7 @@ private struct Formatter {
             return try scientific(value, precision ?? 6)
         case "b": return try binary(value)
         case "x": return try hexadecimal(value)
-        case "X": return try hexadecimal(value).uppercased()
+        case "X": return try hexadecimal(value).utf8.uppercased()
         case "o": return try octal(value)
         default:
             throw formatting(

@@ -75,11 +75,13 @@ enum StringFormat: String, CaseIterable, Sendable {
     ///
     /// Spec: Kubernetes, api/validation, "maskTrailingDash": the last two characters become one.
     private func withoutDash(_ text: String) -> String {
-        text.utf8.count > 1 && text.hasSuffix("-") ? text.dropLast(2) + "a" : text
+        guard text.utf8.count > 1, text.utf8.hasSuffix("-") else { return text }
+        return String(decoding: text.utf8.dropLast(2), as: UTF8.self) + "a"
     }
 
     private func qualifiedComplaints(_ text: String) -> [String] {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let parts = text.utf8.split(separator: "/", omittingEmptySubsequences: false)
+            .map(String.init)
         guard parts.count <= 2, let last = parts.last else {
             return [
                 "a qualified name must consist of alphanumeric characters, '-', '_' or '.', with "
@@ -141,7 +143,8 @@ private func isLetterLabel(_ text: String) -> Bool {
 }
 
 private func isSubdomain(_ text: String) -> Bool {
-    text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isLabel(String($0)) }
+    let labels = text.utf8.split(separator: ".", omittingEmptySubsequences: false)
+    return labels.allSatisfy { isLabel(String($0)) }
 }
 
 private func isQualifiedPart(_ text: String) -> Bool {
@@ -153,7 +156,8 @@ private func isQualifiedPart(_ text: String) -> Bool {
 }
 
 private func isUUID(_ text: String) -> Bool {
-    let groups = text.lowercased().split(separator: "-", omittingEmptySubsequences: false)
+    let groups = text.utf8.lowercased().utf8.split(
+        separator: "-", omittingEmptySubsequences: false)
     return groups.map(\.utf8.count) == [8, 4, 4, 4, 12]
         && groups.joined().utf8.allSatisfy(isLowerHex)
 }

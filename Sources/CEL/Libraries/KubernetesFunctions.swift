@@ -143,7 +143,8 @@ private func readVersion(_ text: CELValue, isNormalized: Bool) throws(Stop) -> C
     guard
         let version = isNormalized ? SemanticVersion(normalizing: text) : SemanticVersion(text)
     else {
-        let parts = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = text.utf8.split(
+            separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
         let why = parts.count < 3 ? ": No Major.Minor.Patch elements found" : ""
         throw .failed(.conversion, "\(quoted(text)) is no semantic version\(why)")
     }

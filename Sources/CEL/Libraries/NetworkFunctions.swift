@@ -112,7 +112,7 @@ private func readRange(_ text: String) throws(Stop) -> NetworkRange {
     if text.utf8.contains(UInt8(ascii: "%")) {
         throw .failed(.conversion, "CIDR with zone value is not allowed")
     }
-    if let address = text.split(separator: "/").first.map(String.init),
+    if let address = text.utf8.split(separator: "/").first.map(String.init),
         NetworkAddress(address) == nil, NetworkAddress(address, allowingMapped: true) != nil
     {
         throw .failed(.conversion, "IPv4-mapped IPv6 address is not allowed")

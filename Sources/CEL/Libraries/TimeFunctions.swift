@@ -61,11 +61,11 @@ private func offset(of zone: String, at time: CELTimestamp) throws(Stop) -> Int 
 private func fixedOffset(_ zone: String) -> Int? {
     var rest = zone[...]
     var sign = 1
-    if rest.hasPrefix("-") || rest.hasPrefix("+") {
-        sign = rest.hasPrefix("-") ? -1 : 1
-        rest = rest.dropFirst()
+    if rest.utf8.hasPrefix("-") || rest.utf8.hasPrefix("+") {
+        sign = rest.utf8.hasPrefix("-") ? -1 : 1
+        rest = Substring(rest.utf8.dropFirst())
     }
-    let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
+    let parts = rest.utf8.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy(isDigit) }),
         let hours = Int(parts[0]), let minutes = Int(parts[1]), hours <= 23, minutes <= 59
     else { return nil }

@@ -133,7 +133,8 @@ struct Lexer {
         }
         if isWhole { return try whole(digits, radix: 10, at: start) }
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
-        guard let value = Double(text.hasPrefix(".") ? "0" + text : text), value.isFinite else {
+        guard let value = Double(text.utf8.hasPrefix(".") ? "0" + text : text), value.isFinite
+        else {
             throw problem("the number \(text.prefix(40)) does not fit a double", at: start)
         }
         return .double(value)

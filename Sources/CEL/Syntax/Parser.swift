@@ -406,7 +406,7 @@ struct Parser {
     private mutating func identifier(
         _ name: String, at place: Int
     ) throws(CELProblem) -> Expression {
-        let isAbsolute = name.hasPrefix(".")
+        let isAbsolute = name.utf8.hasPrefix(".")
         let word = isAbsolute ? String(name.dropFirst()) : name
         return try node(.identifier(word, isAbsolute: isAbsolute), at: place)
     }

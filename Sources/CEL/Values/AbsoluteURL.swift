@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Addresses as Go reads them. Spec: Go, net/url, ParseRequestURI; RFC 3986.
 
+internal import Primitives
+
 /// An absolute URI or an absolute path, without a fragment: a `#` belongs to where it stands.
 struct AbsoluteURL: Hashable, Sendable {
     let scheme: String
@@ -14,26 +16,22 @@ struct AbsoluteURL: Hashable, Sendable {
             let (scheme, afterScheme) = splitScheme(text)
         else { return nil }
         self.text = text
-        self.scheme = scheme.lowercased()
-        let parts = afterScheme.split(
+        self.scheme = scheme.utf8.lowercased()
+        let parts = afterScheme.utf8.split(
             separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var rest = parts[0]
         rawQuery = parts.count > 1 ? String(parts[1]) : ""
-        guard rest.hasPrefix("/") else {
+        guard rest.utf8.hasPrefix("/") else {
             // `mailto:x`: an absolute URI without a host and a path.
             guard !scheme.isEmpty else { return nil }
             (host, rawPath) = ("", "")
             return
         }
-        if !scheme.isEmpty, rest.hasPrefix("//") {
-            rest = rest.dropFirst(2)
-            let authority = rest.prefix { $0 != "/" }
-            rest = rest.dropFirst(authority.count)
-            let address =
-                authority.split(
-                    separator: "@", omittingEmptySubsequences: false
-                ).last ?? authority
-            guard isHost(address), isUserInfo(authority.dropLast(address.count)) else { return nil }
+        if !scheme.isEmpty, let below = rest.utf8.removingPrefix("//") {
+            let authority = below.utf8.prefix(before: "/")
+            rest = below[authority.endIndex...]
+            let address = authority.utf8.split(atLast: "@")?.after ?? authority
+            guard isHost(address), isUserInfo(authority[..<address.startIndex]) else { return nil }
             host = String(address)
         } else {
             host = ""
@@ -44,17 +42,17 @@ struct AbsoluteURL: Hashable, Sendable {
 
     /// The host without its port and without the brackets of IPv6.
     var hostname: String {
-        if host.hasPrefix("[") {
-            return String(host.dropFirst().prefix { $0 != "]" })
+        if let bracketed = host.utf8.removingPrefix("[") {
+            return String(bracketed.utf8.prefix(before: "]"))
         }
         return String(host[..<(portStart ?? host.endIndex)])
     }
 
-    var port: String { portStart.map { String(host[host.index(after: $0)...]) } ?? "" }
+    var port: String { portStart.map { String(host[host.utf8.index(after: $0)...]) } ?? "" }
 
     private var portStart: String.Index? {
-        guard let colon = host.lastIndex(of: ":") else { return nil }
-        if let bracket = host.lastIndex(of: "]"), bracket > colon { return nil }
+        guard let colon = host.utf8.lastIndex(of: ":") else { return nil }
+        if let bracket = host.utf8.lastIndex(of: "]"), bracket > colon { return nil }
         return colon
     }
 
@@ -70,9 +68,10 @@ struct AbsoluteURL: Hashable, Sendable {
 
     /// The query's names and values in the order they were written, without broken pairs.
     var query: [(name: String, value: String)] {
-        rawQuery.split(separator: "&").compactMap { pair in
-            guard !pair.contains(";") else { return nil }
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        rawQuery.utf8.split(separator: "&").compactMap { pair in
+            guard !pair.utf8.contains(";") else { return nil }
+            let parts = pair.utf8.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = formText(parts[0]),
                 let value = formText(parts.count > 1 ? parts[1] : "")
             else { return nil }
@@ -101,11 +100,11 @@ private func splitScheme(_ text: String) -> (String, Substring)? {
 /// Spec: Go, validOptionalPort and the characters of a host.
 private func isHost(_ host: Substring) -> Bool {
     var name = host
-    if host.hasPrefix("[") {
-        guard let end = host.lastIndex(of: "]") else { return false }
-        guard isPort(host[host.index(after: end)...]) else { return false }
+    if host.utf8.hasPrefix("[") {
+        guard let end = host.utf8.lastIndex(of: "]") else { return false }
+        guard isPort(host[host.utf8.index(after: end)...]) else { return false }
         name = host[...end]
-    } else if let colon = host.lastIndex(of: ":") {
+    } else if let colon = host.utf8.lastIndex(of: ":") {
         guard isPort(host[colon...]) else { return false }
         name = host[..<colon]
     }
@@ -118,11 +117,11 @@ private func isHost(_ host: Substring) -> Bool {
 }
 
 private func isPort(_ text: Substring) -> Bool {
-    text.isEmpty || (text.hasPrefix(":") && text.dropFirst().utf8.allSatisfy(isDigit))
+    text.isEmpty || (text.utf8.hasPrefix(":") && text.utf8.dropFirst().allSatisfy(isDigit))
 }
 
 private func isUserInfo(_ text: Substring) -> Bool {
-    text.dropLast().utf8.allSatisfy { isUnreserved($0) || "!$&'()*+,;=:%@".utf8.contains($0) }
+    text.utf8.dropLast().allSatisfy { isUnreserved($0) || "!$&'()*+,;=:%@".utf8.contains($0) }
         && unescaped(text) != nil
 }
 
@@ -156,11 +155,10 @@ private func unescaped(_ text: Substring) -> [UInt8]? {
 }
 
 private func formText(_ text: Substring) -> String? {
-    guard let bytes = unescaped(Substring(text.map { $0 == "+" ? " " : String($0) }.joined()))
-    else {
-        return nil
+    let spaced = text.utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
+    return unescaped(Substring(decoding: spaced, as: UTF8.self)).map {
+        String(decoding: $0, as: UTF8.self)
     }
-    return String(decoding: bytes, as: UTF8.self)
 }
 
 private func hexValue(_ digit: UInt8) -> UInt8? {
@@ -173,5 +171,5 @@ private func hexValue(_ digit: UInt8) -> UInt8? {
 }
 
 private func escaped(_ byte: UInt8) -> String {
-    "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16).uppercased()
+    "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16).utf8.uppercased()
 }

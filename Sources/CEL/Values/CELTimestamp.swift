@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moments with nanoseconds. Spec: cel-spec, langdef.md, "Abstract Types"; RFC 3339.
 
+internal import Primitives
+
 /// A moment from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z.
 package struct CELTimestamp: Hashable, Sendable, Comparable {
     /// Seconds since 1970-01-01T00:00:00Z.
@@ -152,7 +154,7 @@ func padded(_ value: Int, _ width: Int) -> String {
 func fractionText(_ nanoseconds: Int64) -> String {
     guard nanoseconds != 0 else { return "" }
     var digits = padded(Int(nanoseconds.magnitude), 9)
-    while digits.hasSuffix("0") { digits.removeLast() }
+    while digits.utf8.hasSuffix("0") { digits.removeLast() }
     return "." + digits
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // IP addresses and networks, in one spelling. Spec: RFC 4291 §2.2, RFC 5952, RFC 4632.
 
+internal import Primitives
+
 /// An IPv4 or IPv6 address without a zone. IPv4 in IPv6 (`::ffff:1.2.3.4`) is refused, as Kubernetes
 /// does: one address would have two names.
 struct NetworkAddress: Hashable, Sendable {
@@ -67,7 +69,7 @@ struct NetworkRange: Hashable, Sendable {
     }
 
     init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let address = NetworkAddress(String(parts[0])),
             let length = decimal(parts[1].utf8, atMost: address.width)
         else { return nil }
@@ -116,7 +118,7 @@ private func version4Bits(_ text: String) -> UInt32? {
 
 /// Groups of up to four digits, `::` for zeros once, and an IPv4 address as the last two groups.
 private func version6Bits(_ text: String) -> UInt128? {
-    let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
+    let halves = text.utf8.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
     guard let left = groups(halves[0], isLast: halves.count == 1) else { return nil }
     if halves.count == 1 { return left.count == 8 ? joined(left) : nil }
     guard let right = groups(halves[1], isLast: true), left.count + right.count <= 7 else {
@@ -127,7 +129,7 @@ private func version6Bits(_ text: String) -> UInt128? {
 
 private func groups(_ text: Substring, isLast: Bool) -> [UInt16]? {
     if text.isEmpty { return [] }
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let parts = text.utf8.split(separator: ":", omittingEmptySubsequences: false)
     var groups: [UInt16] = []
     for (number, part) in parts.enumerated() {
         if isLast, number == parts.count - 1, part.utf8.contains(UInt8(ascii: ".")) {

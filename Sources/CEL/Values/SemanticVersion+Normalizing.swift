@@ -9,12 +9,12 @@ extension SemanticVersion {
     /// Spec: Kubernetes: a leading v is cut, missing parts are 0, leading zeros fall.
     init?(normalizing text: String) {
         guard text.utf8.count <= Limits.versionBytes, isASCII(text) else { return nil }
-        let body = text.hasPrefix("v") ? text.dropFirst() : text[...]
-        let end = body.firstIndex { $0 == "-" || $0 == "+" } ?? body.endIndex
-        var parts = body[..<end].split(separator: ".", omittingEmptySubsequences: false).map {
+        let body = text.utf8.removingPrefix("v") ?? text[...]
+        let end = body.utf8.prefix(beforeAny: "-+").endIndex
+        var parts = body[..<end].utf8.split(separator: ".", omittingEmptySubsequences: false).map {
             part in
-            let stripped = part.drop { $0 == "0" }
-            return stripped.isEmpty && !part.isEmpty ? "0" : String(stripped)
+            let stripped = part.utf8.drop { $0 == UInt8(ascii: "0") }
+            return stripped.isEmpty && !part.isEmpty ? "0" : String(Substring(stripped))
         }
         guard parts.count <= 3 else { return nil }
         while parts.count < 3 { parts.append("0") }

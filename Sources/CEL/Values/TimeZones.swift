@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Named time zones. The table is part of the program: a verdict must not depend on the machine.
 
+internal import Primitives
+
 /// The time zone database, by name.
 enum TimeZones {
     /// Seconds east of UTC; nil for a name the table does not have, and for times before 1990.
@@ -16,10 +18,10 @@ enum TimeZones {
 
     private static let zones: [String: TimeZoneRules] = {
         var zones: [String: TimeZoneRules] = [:]
-        for entry in timeZoneTable.split(separator: ";") {
-            let parts = entry.split(separator: "|", omittingEmptySubsequences: false)
+        for entry in timeZoneTable.utf8.split(separator: ";") {
+            let parts = entry.utf8.split(separator: "|", omittingEmptySubsequences: false)
             guard let rules = TimeZoneRules(parts) else { continue }
-            for name in parts[0].split(separator: ",") { zones[String(name)] = rules }
+            for name in parts[0].utf8.split(separator: ",") { zones[String(name)] = rules }
         }
         return zones
     }()
@@ -35,7 +37,7 @@ private struct TimeZoneRules: Sendable {
         let seconds: Int
 
         init?(_ text: Substring) {
-            let numbers = text.split(separator: ".").compactMap { Int($0) }
+            let numbers = text.utf8.split(separator: ".").compactMap { Int($0) }
             guard numbers.count == 4 else { return nil }
             (month, week, dayOfWeek, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3])
         }
@@ -61,8 +63,8 @@ private struct TimeZoneRules: Sendable {
         guard parts.count == 6, let start = Int(parts[2]), let year = Int(parts[3]) else {
             return nil
         }
-        let all = parts[1].split(separator: ",").compactMap { Int($0) }
-        let rule = parts[4].split(separator: ",")
+        let all = parts[1].utf8.split(separator: ",").compactMap { Int($0) }
+        let rule = parts[4].utf8.split(separator: ",")
         guard all.indices.contains(start), let standard = rule.first.flatMap({ Int($0) }) else {
             return nil
         }

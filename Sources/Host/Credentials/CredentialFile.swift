@@ -10,7 +10,7 @@ internal import Registry
 struct CredentialFile: Sendable {
     let path: String
     private let auths: [(key: String, entry: JSONReader)]
-    private let helpers: [String: String]
+    private let helpers: ExactTextMap<String>
     private let store: String?
 
     init(parsing bytes: [UInt8], at path: String) throws(Failure) {
@@ -63,10 +63,10 @@ struct CredentialFile: Sendable {
             // Spec: base64 of user:password; only the first colon separates.
             guard let decoded = bytes(fromAnyBase64: auth),
                 let pair = String(validating: decoded, as: UTF8.self),
-                let colon = pair.firstIndex(of: ":")
+                let (user, after) = pair.utf8.split(atFirst: ":")
             else { throw entry.broken("its auth is not base64 of user:password") }
-            let secret = pair[pair.index(after: colon)...].filter { $0 != "\0" }
-            return .password(user: String(pair[..<colon]), secret: String(secret))
+            let secret = String(decoding: after.utf8.filter { $0 != 0 }, as: UTF8.self)
+            return .password(user: String(user), secret: secret)
         }
         guard let user = try text("username"), let secret = try text("password") else { return nil }
         return .password(user: user, secret: secret)
@@ -80,23 +80,21 @@ struct CredentialFile: Sendable {
         guard let host = host(inKey: key), host == repository.registry.description else {
             return nil
         }
-        var path = withoutScheme(key).drop { $0 != "/" }.dropFirst()
-        if path.hasSuffix("/") { path = path.dropLast() }
+        var path = withoutScheme(key).utf8.split(atFirst: "/")?.after ?? ""
+        path = path.utf8.removingSuffix("/") ?? path
         if path.isEmpty || ["v1", "v2"].contains(path) { return 0 }
-        guard !key.contains("://") else { return nil }
-        return repository.path == path || repository.path.hasPrefix(path + "/") ? path.count : nil
+        guard !key.utf8.contains("://") else { return nil }
+        let isWithin = repository.path == path || repository.path.utf8.hasPrefix(path + "/")
+        return isWithin ? path.utf8.count : nil
     }
 
     /// The registry a key is about, in its canonical name.
     private static func host(inKey key: String) -> String? {
-        try? RegistryHost(parsing: withoutScheme(key).prefix { $0 != "/" }).description
+        try? RegistryHost(parsing: withoutScheme(key).utf8.prefix(before: "/")).description
     }
 
     private static func withoutScheme(_ key: String) -> Substring {
-        for scheme in ["https://", "http://"] where key.hasPrefix(scheme) {
-            return key.dropFirst(scheme.count)
-        }
-        return key[...]
+        key.utf8.removingPrefix("https://") ?? key.utf8.removingPrefix("http://") ?? key[...]
     }
 }
 

@@ -36,7 +36,7 @@ struct CredentialHelper: Sendable {
         guard answer.end.isSuccess else {
             // The error's text comes on standard output. Anything in it may be secret but this.
             let text = String(decoding: answer.bytes, as: UTF8.self)
-            if text.contains("credentials not found") { return nil }
+            if text.utf8.contains("credentials not found") { return nil }
             throw helper.failure(.denied, "it ended with an error")
         }
         guard let json = try? JSONValue(parsing: answer.bytes, named: helper.name),

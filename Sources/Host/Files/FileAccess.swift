@@ -47,8 +47,8 @@ package func writeFile(_ bytes: [UInt8], at path: String, permissions: UInt32) t
         defer { close(descriptor) }
         return try writeAll(bytes, to: descriptor, named: path)
     }
-    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
-    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    let folder = path.utf8.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
+    let name = path.utf8.split(atLast: "/").map { String($0.after) } ?? path
     let handle = try FolderHandle(at: folder)
     try handle.write(bytes, as: name, permissions: permissions)
 }

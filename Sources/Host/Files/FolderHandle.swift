@@ -147,7 +147,7 @@ final class FolderHandle: Sendable {
 
     /// One step of a path and no more.
     private func checkName(_ name: String) throws(Failure) {
-        guard !name.isEmpty, name != ".", name != "..", !name.contains("/"), !name.contains("\0")
+        guard !["", ".", ".."].contains(name), !name.utf8.contains("/"), !name.utf8.contains(0)
         else {
             throw Failure(
                 .rejected, "will not open \(quoted(name))", at: .named(path),
@@ -165,7 +165,7 @@ final class PartialFile: Sendable {
 
     /// Whether a file of that name was never finished.
     static func isTemporary(_ name: String) -> Bool {
-        name.hasPrefix(".assay-") && name.hasSuffix(".partial")
+        name.utf8.hasPrefix(".assay-") && name.utf8.hasSuffix(".partial")
     }
 
     init(in folder: FolderHandle, permissions: UInt32 = 0o644) throws(Failure) {

@@ -61,5 +61,5 @@ private func creationFailure(_ path: String, _ code: Int32) -> Failure {
     let kind: Failure.Kind = [EACCES, EPERM, EROFS].contains(code) ? .denied : .unavailable
     return Failure(
         kind, "cannot write \(quoted(path))", at: .named(path),
-        because: unsafe String(cString: strerror(code)).lowercased())
+        because: unsafe String(cString: strerror(code)).utf8.lowercased())
 }

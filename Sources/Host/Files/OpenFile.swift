@@ -96,7 +96,7 @@ func systemFailure(_ what: String, _ path: String) -> Failure {
         switch code {
         case ENOENT: "there is no such file or folder"
         case ELOOP: "it is a symbolic link, which is not followed here"
-        default: unsafe String(cString: strerror(code)).lowercased()
+        default: unsafe String(cString: strerror(code)).utf8.lowercased()
         }
     return Failure(kind, what, at: .named(path), because: why)
 }

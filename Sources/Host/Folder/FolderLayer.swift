@@ -36,7 +36,7 @@ struct FolderLayer: Sendable {
         }
         for name in try folder.names() {
             let path = prefix.isEmpty ? name : "\(prefix)/\(name)"
-            guard !name.hasPrefix(".wh.") else {
+            guard !name.utf8.hasPrefix(".wh.") else {
                 throw Failure(
                     .unsupported, "cannot make a layer", at: .named("\(folder.path)/\(name)"),
                     because: "a name that starts with .wh. means a deletion inside a layer")

@@ -110,7 +110,7 @@ package struct IdentityTokenFinder: Sendable {
         guard let url = value("ACTIONS_ID_TOKEN_REQUEST_URL"),
             let secret = value("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
         else { return nil }
-        let separator = url.contains("?") ? "&" : "?"
+        let separator = url.utf8.contains("?") ? "&" : "?"
         let address = try WebAddress(parsing: "\(url)\(separator)audience=\(sigstoreAudience)")
         var call = ServiceCall(
             .get, address, of: "GitHub Actions", what: "cannot get an identity token")
@@ -127,7 +127,7 @@ package struct IdentityTokenFinder: Sendable {
             let job = value("BUILDKITE_JOB_ID")
         else { return nil }
         var base = value("BUILDKITE_AGENT_ENDPOINT") ?? "https://agent.buildkite.com/v3"
-        while base.hasSuffix("/") { base.removeLast() }
+        while base.utf8.hasSuffix("/") { base.removeLast() }
         guard job.utf8.allSatisfy({ isLowerHex($0) || $0 == UInt8(ascii: "-") }) else {
             throw Failure(
                 .malformed, "cannot get an identity token", at: .named("BUILDKITE_JOB_ID"),

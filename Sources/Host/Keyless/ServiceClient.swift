@@ -171,7 +171,7 @@ struct ServiceAnswer: Sendable {
         let answered = "it answered \(status)" + (said.map { " and says \($0)" } ?? "")
         switch status {
         case 300...399:
-            let target = fields[.location].map { ": \(quoted($0.prefix { $0 != "?" }))" } ?? ""
+            let target = fields[.location].map { ": \(quoted($0.utf8.prefix(before: "?")))" } ?? ""
             return call.failure(
                 .rejected, because: "\(answered), a redirect, and no redirect is followed\(target)",
                 next: "name the address that it leads to, if you trust it")
@@ -195,8 +195,8 @@ struct ServiceAnswer: Sendable {
         let json = try? JSONValue(parsing: body, named: "the error")
         let text = json?["message"]?.string ?? json?["error"]?.string
         let line = (text ?? String(decoding: body, as: UTF8.self))
-            .split(whereSeparator: \.isNewline).first
-        return line.map { quoted($0) }
+            .utf8.split(whereSeparator: "\r\n".utf8.contains).first
+        return line.map { quoted(Substring($0)) }
     }
 }
 

@@ -28,7 +28,7 @@ package enum KeyReference: Hashable, Sendable {
             return
         }
         // A file's name is shown wherever it cannot be read.
-        guard !text.contains("pin-value=") else {
+        guard !text.utf8.contains("pin-value=") else {
             throw unusable("it holds a PIN (pin-value=), and does not start with pkcs11:")
         }
         guard let (scheme, rest) = split(text) else {
@@ -75,8 +75,10 @@ extension KeyReference: CustomStringConvertible {
 
 /// `scheme://rest`; nil for a path.
 private func split(_ text: String) -> (scheme: String, rest: String)? {
-    guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else { return nil }
-    return (String(text[..<colon]), String(text[colon...].dropFirst(3)))
+    guard let sides = text.utf8.split(atFirst: ":"),
+        let rest = sides.after.utf8.removingPrefix("//")
+    else { return nil }
+    return (String(sides.before), String(rest))
 }
 
 /// Spec: POSIX.1-2017 §8.1: letters, digits and the underscore, no digit first.

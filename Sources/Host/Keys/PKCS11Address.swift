@@ -29,17 +29,17 @@ package struct PKCS11Address: Hashable, Sendable {
         guard PKCS11Address.isWritten(in: text), text.utf8.count <= Limits.keyReferenceBytes else {
             throw broken("it does not start with pkcs11:, or is too long")
         }
-        let parts = text.dropFirst(7).split(
+        let parts = Substring(text.utf8.dropFirst(7)).utf8.split(
             separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var seen: Set<String> = []
-        for attribute in parts[0].split(separator: ";") {
-            guard !attribute.contains("pin-value=") else {
+        for attribute in parts[0].utf8.split(separator: ";") {
+            guard !attribute.utf8.contains("pin-value=") else {
                 throw broken("pin-value= follows ?, not ; or &")
             }
             let (name, value) = try decoded(attribute, &seen)
             try setPath(name, value)
         }
-        for attribute in parts.dropFirst().first?.split(separator: "&") ?? [] {
+        for attribute in parts.dropFirst().first?.utf8.split(separator: "&") ?? [] {
             let (name, value) = try decoded(attribute, &seen)
             try setQuery(name, value)
         }
@@ -50,7 +50,7 @@ package struct PKCS11Address: Hashable, Sendable {
 
     /// Whether a text is such a URI. Spec: RFC 3986 §3.1: schemes have no case.
     static func isWritten(in text: String) -> Bool {
-        text.prefix(7).lowercased() == "pkcs11:"
+        Substring(text.utf8.prefix(7)).utf8.lowercased() == "pkcs11:"
     }
 
     private mutating func setPath(_ name: String, _ value: [UInt8]) throws(Failure) {
@@ -82,7 +82,7 @@ package struct PKCS11Address: Hashable, Sendable {
         case "module-path": modulePath = try text(value, name)
         case "module-name":
             let found = try text(value, name)
-            guard isPlainName(found, allowing: "-_."), !found.hasPrefix(".") else {
+            guard isPlainName(found, allowing: "-_."), !found.utf8.hasPrefix(".") else {
                 throw broken("module-name= is not a plain name")
             }
             moduleName = found
@@ -111,7 +111,7 @@ extension PKCS11Address: CustomStringConvertible {
 private func decoded(_ attribute: Substring, _ seen: inout Set<String>) throws(Failure) -> (
     String, [UInt8]
 ) {
-    let parts = attribute.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = attribute.utf8.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2 else { throw broken("an attribute has no value") }
     let name = String(parts[0])
     guard seen.insert(name).inserted else { throw broken("\(quoted(name)) occurs twice") }
@@ -122,7 +122,7 @@ private func decoded(_ attribute: Substring, _ seen: inout Set<String>) throws(F
             value.append(byte)
             continue
         }
-        let digits = String(decoding: rest.prefix(2), as: UTF8.self).lowercased()
+        let digits = String(decoding: rest.prefix(2), as: UTF8.self).utf8.lowercased()
         guard digits.utf8.count == 2, let decoded = bytes(fromHex: digits)?.first else {
             throw broken("% is not followed by two hex digits")
         }

@@ -62,7 +62,7 @@ struct FolderLayoutFiles: LayoutFiles {
     }
 
     private func open(_ path: String) throws(Failure) -> OpenFile {
-        let steps = path.split(separator: "/").map(String.init)
+        let steps = path.utf8.split(separator: "/").map(String.init)
         var folder = root
         for step in steps.dropLast() { folder = try folder.folder(step) }
         return try folder.file(steps.last ?? "")

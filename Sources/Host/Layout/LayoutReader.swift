@@ -144,9 +144,9 @@ package struct LayoutReader: Sendable {
 
 /// `sha256-<hex>`, with or without an ending.
 private func isEvidenceTag(_ tag: Tag) -> Bool {
-    let parts = tag.description.split(separator: "-", maxSplits: 1)
+    let parts = tag.description.utf8.split(separator: "-", maxSplits: 1)
     guard parts.count == 2, parts[0] == "sha256" || parts[0] == "sha512" else { return false }
-    let hex = parts[1].prefix { $0 != "." }
+    let hex = parts[1].utf8.prefix(before: ".")
     return hex.utf8.count == 64 && hex.utf8.allSatisfy(isLowerHex)
 }
 

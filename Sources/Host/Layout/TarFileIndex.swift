@@ -57,7 +57,7 @@ struct TarFileIndex: LayoutFiles {
         case .symbolicLink, .hardLink:
             let folder =
                 entry.kind == .hardLink
-                ? "" : String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+                ? "" : String(path[..<(path.utf8.lastIndex(of: "/") ?? path.startIndex)])
             if let target = Self.cleaned(target, from: folder) {
                 entries[ExactText(path)] = .link(to: target)
             }
@@ -89,8 +89,9 @@ struct TarFileIndex: LayoutFiles {
 
     /// A path without `.`, `..` and leading slashes; nil when it leads out of the archive.
     private static func cleaned(_ path: String, from folder: String) -> String? {
-        var steps = path.hasPrefix("/") ? [] : folder.split(separator: "/").map(String.init)
-        for step in path.split(separator: "/") {
+        let isRooted = path.utf8.hasPrefix("/")
+        var steps = isRooted ? [] : folder.utf8.split(separator: "/").map(String.init)
+        for step in path.utf8.split(separator: "/") {
             switch step {
             case ".": continue
             case "..":

@@ -106,6 +106,6 @@ package struct TrustFolder: TrustCache {
     /// A dot at the start is encoded too: no hidden files, no `.` and no `..`.
     private func targetName(_ path: String) -> String {
         let encoded = percentEncoded(path)
-        return encoded.hasPrefix(".") ? "%2E" + encoded.dropFirst() : encoded
+        return encoded.utf8.hasPrefix(".") ? "%2E" + encoded.dropFirst() : encoded
     }
 }

@@ -70,8 +70,8 @@ package struct TrustRepository: TrustFetcher {
             throw Failure(
                 .usage, what, because: "no address for target files was given")
         }
-        let folder = base.target.prefix { $0 != "?" }
-        let separator = folder.hasSuffix("/") ? "" : "/"
+        let folder = base.target.utf8.prefix(before: "?")
+        let separator = folder.utf8.hasSuffix("/") ? "" : "/"
         return try WebAddress(
             parsing: "\(base.scheme)://\(base.authority)\(folder)\(separator)\(path)")
     }

@@ -109,19 +109,22 @@ func goText(singlePrecision value: Double) -> String {
 
 /// Swift's and Go's digits are the same, the shortest that read back; only the form differs.
 private func decimalText(digits text: String, _ isZero: Bool, _ style: GoFloatStyle) -> String {
-    let isNegative = text.hasPrefix("-")
+    let isNegative = text.utf8.hasPrefix("-")
     let sign = isNegative ? "-" : ""
     if isZero { return sign + "0" }
-    let parts = text.drop { $0 == "-" }.split(separator: "e", maxSplits: 1)
-    guard let mantissa = parts.first, mantissa.first?.isNumber == true else { return text }
-    let halves = mantissa.split(separator: ".", maxSplits: 1)
+    let digits = text.utf8.removingPrefix("-") ?? text[...]
+    let parts = digits.utf8.split(separator: "e", maxSplits: 1)
+    guard let mantissa = parts.first, mantissa.utf8.first.map(isDigitByte) == true else {
+        return text
+    }
+    let halves = mantissa.utf8.split(separator: ".", maxSplits: 1)
     let fraction = halves.count == 2 && halves[1] != "0" ? String(halves[1]) : ""
     let whole = String(halves.first ?? "0")
     let exponent = parts.count == 2 ? Int(parts[1]) ?? 0 : 0
     let all = whole + fraction
-    let stripped = String(all.drop { $0 == "0" })
+    let stripped = String(Substring(all.utf8.drop { $0 == UInt8(ascii: "0") }))
     var significant = stripped
-    while significant.last == "0" { significant.removeLast() }
+    while let shorter = significant.utf8.removingSuffix("0") { significant = String(shorter) }
     // The place of the decimal point, counted from the first significant digit.
     let point = whole.count + exponent - (all.count - stripped.count)
     let smallest = style == .json ? -5 : -3

@@ -38,18 +38,16 @@ let kyvernoImageFunctions: [FunctionDefinition] = [
 /// Kyverno's canonical name: `library/` is not added, and a digest takes the place of the tag.
 private func normalizedImage(_ text: String) -> String? {
     guard text.utf8.count <= 512 else { return nil }
-    let halves = text.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    let halves = text.utf8.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     if halves.count == 2, (try? Digest(parsing: halves[1])) == nil { return nil }
     var name = String(halves.first ?? "")
     var registry = "docker.io"
-    if let slash = name.firstIndex(of: "/"), isRegistry(name[..<slash]) {
-        registry = String(name[..<slash])
-        name = String(name[name.index(after: slash)...])
+    if let sides = name.utf8.split(atFirst: "/"), isRegistry(sides.before) {
+        (registry, name) = (String(sides.before), String(sides.after))
     }
     var tag = "latest"
-    if let colon = name.lastIndex(of: ":") {
-        tag = String(name[name.index(after: colon)...])
-        name = String(name[..<colon])
+    if let sides = name.utf8.split(atLast: ":") {
+        (name, tag) = (String(sides.before), String(sides.after))
     }
     guard imageGrammar.path?.matches(name) == true, imageGrammar.tag?.matches(tag) == true,
         imageGrammar.registry?.matches(registry) == true
@@ -59,8 +57,8 @@ private func normalizedImage(_ text: String) -> String? {
 
 /// Spec: Kyverno: a dot, a colon, an upper-case letter, or localhost.
 private func isRegistry(_ text: Substring) -> Bool {
-    text == "localhost" || text.unicodeScalars.contains { $0 == "." || $0 == ":" }
-        || text.lowercased() != text
+    text == "localhost"
+        || text.utf8.contains { $0 == 0x2E || $0 == 0x3A || (0x41...0x5A).contains($0) }
 }
 
 private let imageGrammar = (

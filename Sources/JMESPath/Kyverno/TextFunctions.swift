@@ -15,7 +15,7 @@ let kyvernoTextFunctions: [FunctionDefinition] = [
     },
     FunctionDefinition("equal_fold", [.string, .string], "boolean", "equal but for letter case") {
         call, evaluator throws(EvaluationStop) in
-        try .bool(folded(call.string(0), &evaluator) == folded(call.string(1), &evaluator))
+        try .bool(isSame(folded(call.string(0), &evaluator), folded(call.string(1), &evaluator)))
     },
     FunctionDefinition(
         "replace", [.string, .string, .string, .number], "string",
@@ -74,7 +74,7 @@ let kyvernoTextFunctions: [FunctionDefinition] = [
     FunctionDefinition("to_boolean", [.string], "boolean", "the text true or false, in any case") {
         call, _ throws(EvaluationStop) in
         let text = try call.string(0)
-        switch text.lowercased() {
+        switch text.utf8.lowercased() {
         case "true": return true
         case "false": return false
         default: throw call.invalid("\(quoted(text)) is not true or false")
@@ -111,7 +111,8 @@ private func mapped(_ text: String, _ mapping: (Unicode.Scalar) -> String) -> St
 /// Spec: Go strings.EqualFold: simple folding, one character to one.
 private func folded(_ text: String, _ evaluator: inout Evaluator) throws(EvaluationStop) -> String {
     try evaluator.spend(text.utf8.count / 16)
-    let upper = mapped(text) { $0.properties.uppercaseMapping }
+    // The dotless i becomes an I in upper case, and simple folding leaves it alone.
+    let upper = mapped(text) { $0 == "\u{131}" ? "\u{131}" : $0.properties.uppercaseMapping }
     return mapped(upper) { $0.properties.lowercaseMapping }
 }
 
@@ -174,7 +175,7 @@ private func canonicalPath(_ path: String) -> String {
     guard !path.isEmpty else { return "" }
     let isRooted = path.utf8.first == UInt8(ascii: "/")
     var kept: [Substring] = []
-    for part in path.split(separator: "/") {
+    for part in path.utf8.split(separator: "/") {
         switch part {
         case ".": continue
         case "..":

@@ -70,14 +70,14 @@ private struct ShapeReader {
     }
 
     private mutating func set() throws(EvaluationStop) -> [ClosedRange<UInt32>] {
-        guard rest.first != "^" else { throw unsupported }
+        guard !rest.starts(with: ["^"]) else { throw unsupported }
         var ranges: [ClosedRange<UInt32>] = []
         while let next = rest.popFirst() {
             if next == "]", !ranges.isEmpty { return ranges }
-            guard next != "[" || rest.first != ":" else { throw unsupported }
+            guard next != "[" || !rest.starts(with: [":"]) else { throw unsupported }
             if next == "\\" {
                 ranges += try escaped()
-            } else if rest.first == "-", let last = rest.dropFirst().first, last != "]" {
+            } else if rest.starts(with: ["-"]), let last = rest.dropFirst().first, last != "]" {
                 rest = rest.dropFirst(2)
                 guard last != "\\", next.value <= last.value else { throw unsupported }
                 ranges.append(next.value...last.value)

@@ -10,7 +10,7 @@ struct VersionRange: Sendable {
     init?(_ text: String) {
         guard text.utf8.count <= 1_000 else { return nil }
         var alternatives: [[VersionTest]] = []
-        for alternative in text.split(separator: "||", omittingEmptySubsequences: false) {
+        for alternative in text.utf8.split(separator: "||", omittingEmptySubsequences: false) {
             guard let words = comparators(alternative), !words.isEmpty else { return nil }
             var list: [VersionTest] = []
             for word in words {
@@ -53,9 +53,9 @@ private let relations: [(String, VersionTest.Relation)] = [
 private func comparators(_ text: Substring) -> [String]? {
     var words: [String] = []
     var open = ""
-    for word in text.split(separator: " ") {
+    for word in text.utf8.split(separator: " ") {
         open += word
-        if let last = word.last, "<>=!".contains(last) { continue }
+        if let last = word.utf8.last, "<>=!".utf8.contains(last) { continue }
         words.append(open)
         open = ""
     }
@@ -67,10 +67,10 @@ private func comparators(_ text: Substring) -> [String]? {
 /// Deviation kept from Kyverno: `!1.2.x` asks for a version below and above at once, so that nothing
 /// has it.
 private func tests(_ word: String) -> [VersionTest]? {
-    guard let (sign, relation) = relations.first(where: { word.hasPrefix($0.0) }) else {
+    guard let (sign, relation) = relations.first(where: { word.utf8.hasPrefix($0.0) }) else {
         return nil
     }
-    let text = word.dropFirst(sign.count)
+    let text = Substring(word.utf8.dropFirst(sign.utf8.count))
     if let version = SemanticVersion(text) {
         return [VersionTest(relation: relation, version: version)]
     }
@@ -92,9 +92,9 @@ private func tests(_ word: String) -> [VersionTest]? {
 ///
 /// Deviation kept from Kyverno: `1.x.x` is `1.0.x` there, and not `1.x`.
 private func wildcard(_ text: Substring) -> (first: SemanticVersion, next: SemanticVersion)? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard (2...3).contains(parts.count), parts.last == "x", let major = plainNumber(parts[0]),
-        major < .max
+    let parts = text.utf8.split(separator: ".", omittingEmptySubsequences: false)
+    guard (2...3).contains(parts.count), parts[parts.count - 1] == "x",
+        let major = plainNumber(parts[0]), major < .max
     else { return nil }
     if parts.count == 2 {
         return (
@@ -109,9 +109,9 @@ private func wildcard(_ text: Substring) -> (first: SemanticVersion, next: Seman
     )
 }
 
-private func plainNumber(_ text: some StringProtocol) -> UInt64? {
-    guard !text.isEmpty, text.utf8.allSatisfy(isDigitByte), text == "0" || text.first != "0" else {
-        return nil
-    }
+private func plainNumber(_ text: Substring) -> UInt64? {
+    guard !text.isEmpty, text.utf8.allSatisfy(isDigitByte),
+        text == "0" || !text.utf8.hasPrefix("0")
+    else { return nil }
     return UInt64(text)
 }

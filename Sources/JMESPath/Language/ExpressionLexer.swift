@@ -176,7 +176,7 @@ struct ExpressionLexer {
         }
         let rest = String(decoding: bytes[start...].prefix(4), as: UTF8.self)
         let shown = rest.unicodeScalars.first.map { quoted(String($0)) } ?? "it"
-        let hint = rest.hasPrefix("=") ? "; did you mean ==?" : ""
+        let hint = rest.utf8.hasPrefix("=") ? "; did you mean ==?" : ""
         throw EvaluationStop(.syntax, "\(shown) means nothing here\(hint)", at: start)
     }
 

@@ -47,8 +47,9 @@ package struct JMESPathProblem: Error, Hashable, Sendable {
     package var snippet: String {
         let scalars = Array(expression.unicodeScalars)
         let place = min(column - 1, scalars.count)
-        let start = scalars[..<place].lastIndex(of: "\n").map { $0 + 1 } ?? 0
-        let end = scalars[place...].firstIndex(of: "\n") ?? scalars.count
+        let newline: Unicode.Scalar = "\n"
+        let start = scalars[..<place].lastIndex(of: newline).map { $0 + 1 } ?? 0
+        let end = scalars[place...].firstIndex(of: newline) ?? scalars.count
         let first = max(start, place - snippetHalf)
         let last = min(end, place + snippetHalf)
         let shown = scalars[first..<last].map(printableInSnippet).joined()
@@ -67,7 +68,7 @@ package struct JMESPathProblem: Error, Hashable, Sendable {
 }
 
 private func indented(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { "       \($0)" }
+    text.utf8.split(separator: "\n", omittingEmptySubsequences: false).map { "       \($0)" }
         .joined(separator: "\n")
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lengths of time as Go writes them: 1h2m3.5s. Spec: Go, time.ParseDuration, Duration.String.
 
+import Primitives
+
 /// Nanoseconds in 64 bits, as in Go; what does not fit is refused.
 package struct GoDuration: Hashable, Sendable {
     package let nanoseconds: Int
@@ -111,7 +113,7 @@ private func withFraction(_ size: UInt, places: Int) -> String {
     guard part > 0 else { return "\(whole)" }
     var digits = String(part)
     digits = String(repeating: "0", count: places - digits.count) + digits
-    while digits.last == "0" { digits.removeLast() }
+    while let shorter = digits.utf8.removingSuffix("0") { digits = String(shorter) }
     return "\(whole).\(digits)"
 }
 

@@ -2,6 +2,8 @@
 // Amounts with a unit: 500m, 1.5Gi, 1e3. Spec: Kubernetes apimachinery, resource.Quantity:
 // "quantity" grammar, canonical form.
 
+import Primitives
+
 /// An amount and the way it likes to be written.
 struct KubernetesQuantity: Sendable {
     enum Form: Sendable {
@@ -125,20 +127,16 @@ extension ExactDecimal {
 private func quantityUnit(_ suffix: String)
     -> (factor: Int128, exponent: Int, form: KubernetesQuantity.Form)?
 {
-    if let place = binarySuffixes.firstIndex(of: suffix), place > 0 {
+    if let place = binarySuffixes.firstIndex(where: { isSame($0, suffix) }), place > 0 {
         return (Int128(1) << (10 * place), 0, .binary)
     }
-    if let exponent = decimalSuffixes.first(where: { $0.value == suffix })?.key {
+    if let exponent = decimalSuffixes.first(where: { isSame($0.value, suffix) })?.key {
         return (1, exponent, .decimal)
     }
-    guard suffix.hasPrefix("e") || suffix.hasPrefix("E"),
-        let exponent = Int(suffix.dropFirst()), (-30...30).contains(exponent)
+    guard let digits = suffix.utf8.removingPrefix("e") ?? suffix.utf8.removingPrefix("E"),
+        let exponent = Int(digits), (-30...30).contains(exponent)
     else { return nil }
     return (1, exponent, .exponent)
-}
-
-func isDigitByte(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
 }
 
 private let binarySuffixes = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]

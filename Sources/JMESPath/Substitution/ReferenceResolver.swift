@@ -42,7 +42,7 @@ struct ReferenceResolver {
     {
         guard let reference = Reference(text) else {
             // `\$(` is text.
-            return .string(text.hasPrefix("\\$(") ? String(text.dropFirst()) : text)
+            return .string(text.utf8.hasPrefix("\\$(") ? String(text.dropFirst()) : text)
         }
         work.count += 1
         work.depth += 1
@@ -71,8 +71,8 @@ struct ReferenceResolver {
     }
 
     private func absolute(_ text: String, from path: [String]) throws(Failure) -> [String] {
-        var parts = text.split(separator: "/").map { String($0) }
-        guard parts.first == "." || parts.first == ".." else { return parts }
+        var parts = text.utf8.split(separator: "/").map { String($0) }
+        guard let start = parts.first, [".", ".."].contains(start) else { return parts }
         var base = Array(path.dropLast())
         while let first = parts.first, first == "." || first == ".." {
             if first == ".." {
@@ -104,7 +104,7 @@ struct ReferenceResolver {
 
     private func anchored(_ name: String, in object: JSONObject) -> JSONValue? {
         object.members.first { member in
-            member.name.hasSuffix("(\(name))")
+            member.name.utf8.hasSuffix("(\(name))")
                 && member.name.utf8.count <= name.utf8.count + 3
         }?.value
     }
@@ -131,9 +131,12 @@ private struct Reference {
 
     init?(_ text: String) {
         let operators = ["", ">=", "<=", ">", "<", "!", "="]
-        for before in operators where text.hasPrefix(before + "$(") && text.hasSuffix(")") {
+        for before in operators {
+            guard let rest = text.utf8.removingPrefix(before + "$("),
+                let path = rest.utf8.removingSuffix(")")
+            else { continue }
             self.before = before
-            path = String(text.dropFirst(before.count + 2).dropLast())
+            self.path = String(path)
             return
         }
         return nil

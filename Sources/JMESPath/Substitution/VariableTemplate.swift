@@ -171,10 +171,10 @@ private struct CompiledVariable: Sendable {
 
 /// `@` alone or at the start of a path is where we are in the object.
 private func expanded(_ text: String, _ currentPath: String?) -> String {
-    guard let currentPath, text == "@" || text.hasPrefix("@.") || text.hasPrefix("@[") else {
-        return text
-    }
-    return currentPath + text.dropFirst()
+    guard let currentPath, let rest = text.utf8.removingPrefix("@"),
+        rest.isEmpty || rest.utf8.hasPrefix(".") || rest.utf8.hasPrefix("[")
+    else { return text }
+    return currentPath + rest
 }
 
 private func trimmedSpaces(_ text: String) -> String {

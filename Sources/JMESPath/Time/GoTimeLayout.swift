@@ -2,6 +2,8 @@
 // Times read by example: the layout shows how 2 January 2006, 15:04:05 -0700 would be written.
 // Spec: Go package time, "Constants" and Parse.
 
+import Primitives
+
 /// Reads texts as Go's time.Parse does.
 ///
 /// Deviation: a zone given only by a name other than UTC or GMT counts as UTC, which is what Go

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the parts of a time one by one. Spec: Go package time, Parse.
 
+import Primitives
+
 struct TimeTextReader {
     var rest: ArraySlice<UInt8>
     private var year = 0
@@ -130,7 +132,7 @@ struct TimeTextReader {
         guard text == (isUpper ? "AM" : "am") || text == (isUpper ? "PM" : "pm") else {
             return false
         }
-        isAfternoon = text.lowercased() == "pm"
+        isAfternoon = text.utf8.lowercased() == "pm"
         rest = rest.dropFirst(2)
         return true
     }
@@ -240,7 +242,7 @@ struct TimeTextReader {
     private mutating func name(_ names: [String]) -> Int? {
         for (place, name) in names.enumerated() {
             let taken = String(decoding: rest.prefix(name.utf8.count), as: UTF8.self)
-            guard taken.lowercased() == name.lowercased() else { continue }
+            guard isSame(taken.utf8.lowercased(), name.utf8.lowercased()) else { continue }
             rest = rest.dropFirst(name.utf8.count)
             return place
         }

@@ -65,7 +65,7 @@ struct PaxRecords {
             modified = digits.count < value.count ? -whole : whole
         default: break
         }
-        if key.hasPrefix("GNU.sparse.") { isSparse = true }
+        if key.utf8.hasPrefix("GNU.sparse.") { isSparse = true }
         return true
     }
 }

@@ -120,7 +120,7 @@ package struct LayerContentsBuilder: Sendable {
             guard entry.kind == .directory else { throw nameless() }
             return false
         }
-        if last.hasPrefix(whiteoutPrefix) {
+        if last.utf8.hasPrefix(whiteoutPrefix) {
             try addWhiteout(parent, last)
             return false
         }
@@ -164,7 +164,7 @@ package struct LayerContentsBuilder: Sendable {
             return
         }
         // Other names with the prefix twice are notes that AUFS left for itself.
-        guard !marker.hasPrefix(whiteoutPrefix + whiteoutPrefix) else { return }
+        guard !marker.utf8.hasPrefix(whiteoutPrefix + whiteoutPrefix) else { return }
         let hidden = String(marker.dropFirst(whiteoutPrefix.count))
         guard !["", ".", ".."].contains(hidden) else {
             throw Failure(

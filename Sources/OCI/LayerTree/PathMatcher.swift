@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which files of a tree are evidence whose bytes are kept.
 
+internal import Primitives
+
 /// Decides for each path, while an archive streams by, whether its content is kept.
 ///
 /// Rules are ends of paths and not whole paths, because a link may lead to a file from elsewhere:
@@ -30,7 +32,7 @@ package struct PathMatcher: Hashable, Sendable {
         if let folder = parent.split?.name, let ends = folders[folder], fits(parent, ends) {
             return true
         }
-        return namePrefixes.contains { name.hasPrefix($0) }
+        return namePrefixes.contains { name.utf8.hasPrefix($0) }
     }
 
     private func fits(_ path: TreePath, _ ends: [[String]]) -> Bool {

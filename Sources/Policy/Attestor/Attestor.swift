@@ -34,7 +34,7 @@ struct Attestor: Sendable {
     /// The same place in the policy's file, for edits (RFC 6901).
     let pointer: String
     let demand: Demand
-    let annotations: [String: String]
+    let annotations: ExactTextMap<String>
 }
 
 /// Turns declarations into attestors; counts everything it makes against one limit.
@@ -149,7 +149,7 @@ private struct AttestorPlace {
 private struct AttestorDemand: Hashable {
     let signer: TrustedSigner
     let trust: TrustDeclaration
-    let annotations: [String: String]
+    let annotations: ExactTextMap<String>
 }
 
 extension Attestor {

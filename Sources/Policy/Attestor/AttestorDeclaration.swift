@@ -58,7 +58,7 @@ struct AttestorDeclaration: Sendable {
 
     let trust: Trust
     /// Pairs that the signed payload must hold.
-    let annotations: [String: String]
+    let annotations: ExactTextMap<String>
     let place: Place
 
     init(reading node: YAMLNode, depth: Int) throws(Failure) {
@@ -121,9 +121,9 @@ enum KeySource: Sendable {
 
     private init(text node: YAMLNode) throws(Failure) {
         let text = try node.string()
-        if text.hasPrefix("k8s://") {
+        if text.utf8.hasPrefix("k8s://") {
             self = .stored(try StoredKeyName(address: text, at: node))
-        } else if text.contains("{{") {
+        } else if text.utf8.contains("{{") {
             self = try contextKey(text, at: node)
         } else {
             do {
@@ -140,6 +140,15 @@ struct StoredKeyName: Hashable, Sendable, CustomStringConvertible {
     let namespace: String
     let name: String
 
+    static func == (left: StoredKeyName, right: StoredKeyName) -> Bool {
+        isSame(left.namespace, right.namespace) && isSame(left.name, right.name)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(ExactText(namespace))
+        hasher.combine(ExactText(name))
+    }
+
     var description: String { "\(namespace)/\(name)" }
 
     init(namespace: String, name: String) {
@@ -155,7 +164,7 @@ struct StoredKeyName: Hashable, Sendable, CustomStringConvertible {
     }
 
     init(address: String, at node: YAMLNode) throws(Failure) {
-        let parts = address.dropFirst("k8s://".count).split(
+        let parts = (address.utf8.removingPrefix("k8s://") ?? "").utf8.split(
             separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
             throw node.broken("\(quoted(address)) is not written like k8s://namespace/name")

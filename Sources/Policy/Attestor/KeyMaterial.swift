@@ -9,8 +9,8 @@ import Signing
 /// The data of the Secrets and ConfigMaps that stand beside the policies. Only what a policy names
 /// is looked at; nothing in it is ever printed.
 struct KeyMaterial: Sendable {
-    private var secrets: [StoredKeyName: [String: [UInt8]]] = [:]
-    private var configMaps: [StoredKeyName: [String: [UInt8]]] = [:]
+    private var secrets: [StoredKeyName: ExactTextMap<[UInt8]>] = [:]
+    private var configMaps: [StoredKeyName: ExactTextMap<[UInt8]>] = [:]
 
     static let kinds: Set<String> = ["Secret", "ConfigMap"]
 
@@ -19,7 +19,7 @@ struct KeyMaterial: Sendable {
         let name = StoredKeyName(
             namespace: try metadata.optional("namespace")?.string() ?? "default",
             name: try metadata.required("name").string())
-        var data: [String: [UInt8]] = [:]
+        var data: ExactTextMap<[UInt8]> = [:]
         let isSecret = try node.required("kind").string() == "Secret"
         for member in try node.optional("data")?.members() ?? [] {
             let text = try member.value.string()
@@ -27,7 +27,7 @@ struct KeyMaterial: Sendable {
                 data[member.name] = Array(text.utf8)
                 continue
             }
-            guard let content = bytes(fromBase64: text.filter { !$0.isWhitespace }) else {
+            guard let content = bytes(fromBase64: withoutWhitespace(text)) else {
                 throw member.value.broken("the data of a Secret is base64, and this is not")
             }
             data[member.name] = content
@@ -58,7 +58,7 @@ struct KeyMaterial: Sendable {
     }
 
     private func lookup(
-        _ entry: String, in data: [String: [UInt8]]?, of holder: String, at place: Place
+        _ entry: String, in data: ExactTextMap<[UInt8]>?, of holder: String, at place: Place
     ) throws(Failure) -> KeyLookup {
         guard let data else { return .missing("\(holder) was not given") }
         guard let content = data[entry] else {
@@ -81,4 +81,8 @@ struct KeyMaterial: Sendable {
 enum KeyLookup: Sendable {
     case found([PublicKey])
     case missing(String)
+}
+
+private func withoutWhitespace(_ text: String) -> String {
+    String(decoding: text.utf8.filter { !isWhitespaceByte($0) }, as: UTF8.self)
 }

@@ -60,8 +60,8 @@ private let fulcioArcs = "1.3.6.1.4.1.57264.1."
 
 extension CertificateClaim {
     fileprivate init?(extension name: String) {
-        if name.hasPrefix(fulcioArcs) {
-            guard let arc = Int(name.dropFirst(fulcioArcs.count)) else { return nil }
+        if let digits = name.utf8.removingPrefix(fulcioArcs) {
+            guard digits.utf8.allSatisfy(isDigitByte), let arc = Int(digits) else { return nil }
             self.init(rawValue: arc)
         } else {
             self.init(named: name == "oidcIssuer" ? "issuer" : name)
@@ -77,7 +77,7 @@ private func patterns(
     let (text, expression) = (try node.optional(field), try node.optional("\(field)RegExp"))
     if let text, try !text.string().isEmpty {
         patterns.append(.wildcard(Wildcard(try text.string())))
-        if try text.string().allSatisfy({ $0 == "*" }), expression == nil {
+        if try text.string().utf8.allSatisfy({ $0 == UInt8(ascii: "*") }), expression == nil {
             warnings.append(
                 PolicyWarning(place: text.place, text: "\(field): \"*\" trusts any \(field)"))
         }

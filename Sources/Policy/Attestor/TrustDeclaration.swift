@@ -112,7 +112,7 @@ struct TrustDeclaration: Hashable, Sendable {
         let isPublic = origin == TransparencyLog.origin(of: TrustDeclaration.publicLog)
         let known = root?.logs ?? []
         let named = known.filter {
-            $0.origin == origin || (isPublic && $0.origin.hasSuffix(".\(origin)"))
+            $0.origin == origin || (isPublic && $0.origin.utf8.hasSuffix(".\(origin)"))
         }
         guard named.isEmpty else { return named }
         let others = known.map(\.origin).joined(separator: ", ")

@@ -33,7 +33,8 @@ enum ConditionOperator: String, Sendable, CaseIterable {
     /// Spec: §1.6: "case-insensitive names".
     init(reading node: YAMLNode) throws(Failure) {
         let text = try node.string()
-        guard text.utf8.allSatisfy({ $0 < 0x80 }), let known = operatorNames[text.lowercased()]
+        guard text.utf8.allSatisfy({ $0 < 0x80 }),
+            let known = operatorNames[text.utf8.lowercased()]
         else {
             throw node.broken(
                 "\(quoted(text)) is none of "
@@ -50,7 +51,7 @@ enum ConditionOperator: String, Sendable, CaseIterable {
     var isOrdering: Bool { ordering != nil }
 
     /// The older operators that know durations and seconds only.
-    var isAboutDurations: Bool { rawValue.hasPrefix("Duration") }
+    var isAboutDurations: Bool { rawValue.utf8.hasPrefix("Duration") }
 
     /// The signs of a comparison that meet the demand; nil when it is about no order.
     private var ordering: Set<Int>? {
@@ -276,6 +277,6 @@ private let operatorNames: [String: ConditionOperator] = {
     var names: [String: ConditionOperator] = [
         "equal": .equals, "notequal": .notEquals, "in": .allIn, "notin": .allNotIn,
     ]
-    for known in ConditionOperator.allCases { names[known.rawValue.lowercased()] = known }
+    for known in ConditionOperator.allCases { names[known.rawValue.utf8.lowercased()] = known }
     return names
 }()

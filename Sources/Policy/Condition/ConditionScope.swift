@@ -112,11 +112,8 @@ private func shown(_ path: ExpressionReach.Path) -> String {
 private func isKyvernoRoot(_ name: String) -> Bool {
     guard !kyvernoRoots.contains(name) else { return true }
     // `element0`, `elementIndex1`: nested loops.
-    for root in ["elementIndex", "element"] where name.hasPrefix(root) {
-        let rest = name.dropFirst(root.count)
-        return rest.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-    }
-    return false
+    let rest = name.utf8.removingPrefix("elementIndex") ?? name.utf8.removingPrefix("element")
+    return rest?.utf8.allSatisfy(isDigitByte) ?? false
 }
 
 private let kyvernoRoots: Set<String> = [

@@ -45,7 +45,7 @@ struct ConditionCompiler: Sendable {
     /// An expression without braces: `jmesPath`, on the names or on a value beside it.
     func expression(_ node: YAMLNode, isOnNames: Bool) throws(Failure) -> JMESPathExpression {
         let text = try node.string()
-        guard !text.contains("{{") else {
+        guard !text.utf8.contains("{{") else {
             throw Failure(
                 .unsupported, "cannot use the expression \(quoted(text))", at: node.place,
                 because: "variables in jmesPath are not read",
@@ -69,7 +69,7 @@ struct ConditionCompiler: Sendable {
 
     /// `$(path)` points into the policy; Kyverno follows it before anything else.
     private func refuseReferences(_ text: String, at place: Place) throws(Failure) {
-        guard text.contains("$(") else { return }
+        guard text.utf8.contains("$(") else { return }
         throw Failure(
             .unsupported, "cannot use the text \(quoted(text))", at: place,
             because: "references $(…) to other fields of the policy are not read",
@@ -126,7 +126,7 @@ extension ExpressionReach {
 extension String {
     /// Spec: RFC 6901 §3.
     fileprivate var asPointerToken: String {
-        split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
-            .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
+        self.utf8.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+            .utf8.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
     }
 }

@@ -183,7 +183,7 @@ struct ConditionObstacle: Error, Hashable, Sendable {
         default: (outcome, reason) = (.refused, .attestationPolicyFailed)
         }
         // The caret's lines are for the author of a policy, not for a verdict.
-        let line = failure.why.prefix { $0 != "\n" }
+        let line = failure.why.utf8.prefix(before: "\n")
         why = "\(failure.what): \(line)"
     }
 

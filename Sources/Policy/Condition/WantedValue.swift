@@ -152,12 +152,12 @@ struct AmountRange: Sendable {
     /// never holds, or always.
     init?(_ text: String, at place: Place? = nil) throws(Failure) {
         guard text.utf8.count <= longestRange else { return nil }
-        for dash in text.indices.dropFirst() where text[dash] == "-" {
-            var start = text[..<dash]
-            let isInverse = start.hasSuffix("!")
-            if isInverse { start = start.dropLast() }
-            guard let low = ConditionAmount(.string(String(start))),
-                let high = ConditionAmount(.string(String(text[text.index(after: dash)...])))
+        for dash in text.utf8.indices.dropFirst() where text.utf8[dash] == UInt8(ascii: "-") {
+            let written = text[..<dash]
+            let inverse = written.utf8.removingSuffix("!")
+            let isInverse = inverse != nil
+            guard let low = ConditionAmount(.string(String(inverse ?? written))),
+                let high = ConditionAmount(.string(String(text[text.utf8.index(after: dash)...])))
             else { continue }
             guard let order = low.compared(to: high), order <= 0 else {
                 throw Failure(
@@ -210,7 +210,9 @@ private func beginsList(_ text: String) -> Bool {
 
 private func withoutSpaces(_ text: String) -> String {
     guard text.utf8.count <= longestRange else { return text }
-    return String(text.unicodeScalars.filter { !$0.properties.isWhitespace }.map(Character.init))
+    var kept = String.UnicodeScalarView()
+    kept.append(contentsOf: text.unicodeScalars.filter { !$0.properties.isWhitespace })
+    return String(kept)
 }
 
 /// A text from a variable that Kyverno would open: taken as itself, nobody would be in it.

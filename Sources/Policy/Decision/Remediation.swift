@@ -176,9 +176,8 @@ private func shellWord(_ word: String) -> String {
             && ($0.properties.isAlphabetic || "0123456789@%+=:,./_-".unicodeScalars.contains($0))
     }
     guard !isPlain || word.isEmpty else { return word }
-    return "'"
-        + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
-        + "'"
+    let parts = word.utf8.split(separator: "'", omittingEmptySubsequences: false)
+    return "'" + parts.joined(separator: #"'\''"#) + "'"
 }
 
 extension RemedySigner {

@@ -12,7 +12,8 @@ extension YAMLNode {
         otherThan known: Set<String>, unsupported: [String: String]
     ) throws(Failure) {
         for member in try members() {
-            guard let advice = unsupported[member.name], !member.value.isNull else { continue }
+            let advice = unsupported.first { isSame($0.key, member.name) }?.value
+            guard let advice, !member.value.isNull else { continue }
             throw Failure(
                 .unsupported, "cannot use the policy", at: member.place,
                 because: "the field \(quoted(member.name)) is not supported yet", next: advice)

@@ -51,8 +51,8 @@ private func chosenControllers(_ document: PolicyDocument) throws(Failure) -> [S
     guard let text = document.annotations[annotation], text != "all" else { return allControllers }
     guard text != "none" else { return [] }
     var chosen: [String] = []
-    for name in text.split(separator: ",") {
-        let name = String(name.filter { !$0.isWhitespace })
+    for name in text.utf8.split(separator: ",") {
+        let name = String(decoding: name.utf8.filter { !isWhitespaceByte($0) }, as: UTF8.self)
         guard allControllers.contains(name) else {
             throw Failure(
                 .malformed, "cannot use the policy", at: document.place,

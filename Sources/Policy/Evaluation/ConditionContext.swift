@@ -169,14 +169,15 @@ extension PolicyImageName {
     /// Spec: §1.6: `registry`, `path`, `name`, `tag`, `digest`, `reference`, `referenceWithTag`.
     /// `image` has them all, empty where there is none; a member of `images` only those it has.
     fileprivate func json(isComplete: Bool) -> JSONValue {
-        let repository = description.prefix { $0 != "@" }
+        let repository = description.utf8.prefix(before: "@")
         let isTagged = name.digest == nil || name.tag != nil
         let tag = isTagged ? name.tag?.description ?? "latest" : ""
         let named = name.digest == nil ? repository.dropLast(tag.count + 1) : repository
-        let path = named.drop { $0 != "/" }.dropFirst()
+        let path = named.utf8.split(atFirst: "/")?.after ?? ""
         var json: JSONObject = [
-            "registry": .string(String(named.prefix { $0 != "/" })), "path": .string(String(path)),
-            "name": .string(path.split(separator: "/").last.map { String($0) } ?? ""),
+            "registry": .string(String(named.utf8.prefix(before: "/"))),
+            "path": .string(String(path)),
+            "name": .string(path.utf8.split(separator: "/").last.map { String($0) } ?? ""),
             "reference": .string(description), "referenceWithTag": .string("\(named):\(tag)"),
         ]
         if isComplete || isTagged { json["tag"] = .string(tag) }

@@ -339,17 +339,17 @@ extension [RejectedCandidate] {
 }
 
 extension JSONObject {
-    fileprivate func holds(_ pairs: [String: String]) -> Bool {
-        pairs.allSatisfy { self[$0.key]?.string == $0.value }
+    fileprivate func holds(_ pairs: ExactTextMap<String>) -> Bool {
+        pairs.allSatisfy { self[$0.key] == .string($0.value) }
     }
 }
 
 private func signatureDemand(
-    _ wanted: TrustedSigner, _ annotations: [String: String]
+    _ wanted: TrustedSigner, _ annotations: ExactTextMap<String>
 ) -> String {
     let signer = wanted.shown
     guard !annotations.isEmpty else { return "a signature by \(signer)" }
-    let pairs = annotations.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let pairs = annotations.map { "\($0.key)=\($0.value)" }
     return "a signature by \(signer) with \(plain(pairs.joined(separator: ", ")))"
 }
 

@@ -46,8 +46,9 @@ package struct PolicyEvaluator: Sendable {
     package func neededImages(_ input: EvaluationInput) throws(Failure) -> [NeededImage] {
         guard input.operation != .delete else { return [] }
         var needed: [NeededImage] = []
-        var seen: Set<String> = []
-        for image in try input.resource.images() where seen.insert(image.written).inserted {
+        var seen: Set<ExactText> = []
+        for image in try input.resource.images()
+        where seen.insert(ExactText(image.written)).inserted {
             guard let name = try? PolicyImageName(parsing: image.written) else { continue }
             var wishes: Set<EvidenceCollector.Wish> = []
             var isNeeded = false
@@ -173,7 +174,7 @@ extension [Decision] {
 extension CompiledPolicy {
     /// A `Policy` speaks in its own namespace only.
     fileprivate func speaks(of resource: ResourceManifest) -> Bool {
-        namespace.map { $0 == resource.identity.namespace } ?? true
+        namespace.map { isSame($0, resource.identity.namespace) } ?? true
     }
 }
 

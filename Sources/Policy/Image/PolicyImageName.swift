@@ -25,14 +25,14 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
         let (registry, path) = (name.repository.registry, name.repository.path)
         let isStandardPort = registry.port == nil || registry.port == 443
         let colon =
-            registry.port == nil ? nil : registry.description.lastIndex(of: ":")
+            registry.port == nil ? nil : registry.description.utf8.lastIndex(of: ":")
         let host =
             isStandardPort
             ? String(registry.description[..<(colon ?? registry.description.endIndex)])
             : registry.description
         var repositories: [String] = []
-        if registry == .dockerHub, path.hasPrefix("library/") {
-            repositories.append("\(host)/\(path.dropFirst("library/".count))")
+        if registry == .dockerHub, let short = path.utf8.removingPrefix("library/") {
+            repositories.append("\(host)/\(short)")
         }
         repositories.append("\(host)/\(path)")
         if isStandardPort { repositories += repositories.map { $0.withPort443(after: host) } }
@@ -72,9 +72,9 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
 
     /// The name as written with its tag taken away and `digest` put in.
     func repositoryPinned(to digest: Digest) -> String {
-        var text = written.prefix { $0 != "@" }
-        if let tag = name.tag, text.hasSuffix(":\(tag)") {
-            text = text.dropLast(tag.description.count + 1)
+        var text = written.utf8.prefix(before: "@")
+        if let tag = name.tag, text.utf8.hasSuffix(":\(tag)") {
+            text = Substring(text.utf8.dropLast(tag.description.utf8.count + 1))
         }
         return "\(text)@\(digest)"
     }
@@ -90,11 +90,11 @@ struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
 
     init(reading node: YAMLNode) throws(Failure) {
         let text = try node.string()
-        guard !text.isEmpty, !text.contains(where: \.isWhitespace) else {
+        guard !text.isEmpty, !text.unicodeScalars.contains(where: \.properties.isWhitespace) else {
             throw node.broken("an image pattern has at least one character and no spaces")
         }
         // Spec: §1.3: "variables in imageReferences" are refused.
-        guard !text.contains("{{"), !text.contains("$(") else {
+        guard !text.utf8.contains("{{"), !text.utf8.contains("$(") else {
             throw node.broken("variables cannot stand in an image pattern")
         }
         wildcard = Wildcard(text)
@@ -102,7 +102,7 @@ struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
 
     /// The pattern for the repository, when this one means "any tag of it".
     var withoutAnyTag: Wildcard? {
-        description.hasSuffix(":*") ? Wildcard(String(description.dropLast(2))) : nil
+        description.utf8.removingSuffix(":*").map { Wildcard(String($0)) }
     }
 }
 

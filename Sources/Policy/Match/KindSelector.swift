@@ -23,14 +23,14 @@ struct KindSelector: Hashable, Sendable, CustomStringConvertible {
 
     /// Follows Kyverno's order: what looks like a version is one, the rest is told by position.
     init?(_ text: String) {
-        let slashed = text.split(separator: "/", omittingEmptySubsequences: false)
+        let slashed = text.utf8.split(separator: "/", omittingEmptySubsequences: false)
         guard let last = slashed.last, slashed.count <= 4, slashed.allSatisfy({ !$0.isEmpty })
         else {
             return nil
         }
-        let dotted = last.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let dotted = last.utf8.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         let parts = (slashed.dropLast() + dotted).map(String.init)
-        guard parts.allSatisfy({ !$0.isEmpty && !$0.contains { $0.isWhitespace } }) else {
+        guard parts.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(where: isWhitespaceByte) }) else {
             return nil
         }
         switch parts.count {
@@ -65,6 +65,5 @@ struct KindSelector: Hashable, Sendable, CustomStringConvertible {
 
 private func isVersion(_ text: String) -> Bool {
     guard text != "*" else { return true }
-    guard text.hasPrefix("v"), let digit = text.dropFirst().first else { return false }
-    return digit.isASCII && digit.isNumber
+    return text.utf8.removingPrefix("v")?.utf8.first.map(isDigitByte) ?? false
 }

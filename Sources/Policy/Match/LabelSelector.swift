@@ -18,7 +18,7 @@ struct LabelSelector: Hashable, Sendable {
         let values: [String]
     }
 
-    let labels: [String: String]
+    let labels: ExactTextMap<String>
     let expressions: [Expression]
 
     init(reading node: YAMLNode) throws(Failure) {
@@ -31,7 +31,7 @@ struct LabelSelector: Hashable, Sendable {
         self.expressions = expressions
     }
 
-    func matches(_ found: [String: String]) throws(Failure) -> Bool {
+    func matches(_ found: ExactTextMap<String>) throws(Failure) -> Bool {
         guard try allPatterns(labels, matchIn: found) else { return false }
         for expression in expressions where !expression.matches(found) { return false }
         return true
@@ -56,19 +56,21 @@ extension LabelSelector.Expression {
         self.init(key: try node.required("key").string(), comparison: comparison, values: values)
     }
 
-    fileprivate func matches(_ found: [String: String]) -> Bool {
+    fileprivate func matches(_ found: ExactTextMap<String>) -> Bool {
         switch comparison {
-        case .isIn: found[key].map { values.contains($0) } ?? false
-        case .isNotIn: found[key].map { !values.contains($0) } ?? true
+        case .isIn: found[key].map(isListed) ?? false
+        case .isNotIn: found[key].map { !isListed($0) } ?? true
         case .exists: found[key] != nil
         case .doesNotExist: found[key] == nil
         }
     }
+
+    private func isListed(_ text: String) -> Bool { values.contains { isSame($0, text) } }
 }
 
 /// Whether each wanted pair (patterns on both sides) is met by one of the pairs there.
 func allPatterns(
-    _ wanted: [String: String], matchIn found: [String: String]
+    _ wanted: ExactTextMap<String>, matchIn found: ExactTextMap<String>
 ) throws(Failure) -> Bool {
     for (key, value) in wanted {
         var isMet = false

@@ -82,7 +82,7 @@ struct ResourceDemand: Sendable {
     let namespaces: [String]
     let namespaceSelector: LabelSelector?
     let selector: LabelSelector?
-    let annotations: [String: String]
+    let annotations: ExactTextMap<String>
     let operations: [ResourceOperation]
 
     init(reading node: YAMLNode, needsKinds: Bool) throws(Failure) {

@@ -15,13 +15,13 @@ package struct ResourceIdentity: Hashable, Sendable, CustomStringConvertible {
 
     /// `apps` of `apps/v1`; the core group is empty.
     package var group: String {
-        apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
+        apiVersion.utf8.split(atFirst: "/").map { String($0.before) } ?? ""
     }
 
     /// `v1` of `apps/v1`.
     package var version: String {
-        String(apiVersion.drop { $0 != "/" }.dropFirst()).isEmpty
-            ? apiVersion : String(apiVersion.drop { $0 != "/" }.dropFirst())
+        let after = apiVersion.utf8.split(atFirst: "/")?.after ?? ""
+        return after.isEmpty ? apiVersion : String(after)
     }
 
     /// The name, or what the server will make one from.
@@ -35,8 +35,8 @@ package struct ResourceIdentity: Hashable, Sendable, CustomStringConvertible {
 package struct ResourceManifest: Sendable {
     package let identity: ResourceIdentity
     package let json: JSONValue
-    package let labels: [String: String]
-    package let annotations: [String: String]
+    package let labels: ExactTextMap<String>
+    package let annotations: ExactTextMap<String>
     /// The content by digest, whatever the order of its fields was.
     package let digest: Digest
     /// The file it stands in, for edits; nil when it came over the wire.
@@ -85,9 +85,8 @@ package struct ResourceManifest: Sendable {
 }
 
 private func items(of json: JSONValue, depth: Int) throws(Failure) -> [JSONValue] {
-    guard json["kind"]?.string?.hasSuffix("List") == true, let items = json["items"]?.array else {
-        return [json]
-    }
+    guard json["kind"]?.string?.utf8.hasSuffix("List") == true, let items = json["items"]?.array
+    else { return [json] }
     guard depth < Limits.documentDepth else {
         throw Failure(.overLimit, "cannot read the resource", because: "lists are nested too deep")
     }
@@ -103,7 +102,8 @@ extension JSONValue {
         case .array(let items): return .array(items.map(\.sortedByName))
         case .object(let object):
             var sorted = JSONObject()
-            for member in object.members.sorted(by: { $0.name < $1.name }) {
+            let members = object.members.sorted { ExactText($0.name) < ExactText($1.name) }
+            for member in members {
                 sorted[member.name] = member.value.sortedByName
             }
             return .object(sorted)

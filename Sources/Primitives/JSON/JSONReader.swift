@@ -83,8 +83,8 @@ package struct JSONReader: Sendable {
     }
 
     /// An object whose values are all strings, such as annotations or labels.
-    package func stringMap() throws(Failure) -> [String: String] {
-        var map: [String: String] = [:]
+    package func stringMap() throws(Failure) -> ExactTextMap<String> {
+        var map: ExactTextMap<String> = [:]
         for member in try object() {
             map[member.name] = try child(member.value, member.name).string()
         }
@@ -93,7 +93,7 @@ package struct JSONReader: Sendable {
 
     /// Refuses members that the format does not have.
     package func refuseFields(otherThan known: Set<String>) throws(Failure) {
-        for member in try object() where !known.contains(member.name) {
+        for member in try object() where !known.contains(where: { isSame($0, member.name) }) {
             throw child(member.value, member.name).broken(
                 "the field \(quoted(member.name)) is not one of \(known.sorted().joined(separator: ", "))"
             )
@@ -102,11 +102,11 @@ package struct JSONReader: Sendable {
 
     private func child(_ value: JSONValue, _ name: String) -> JSONReader {
         var escaped = ""
-        for character in name {
-            switch character {
+        for scalar in name.unicodeScalars {
+            switch scalar {
             case "~": escaped += "~0"
             case "/": escaped += "~1"
-            default: escaped.append(character)
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
         return JSONReader(value, document: document, pointer: pointer + "/" + escaped)

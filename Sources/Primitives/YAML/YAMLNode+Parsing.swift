@@ -120,7 +120,7 @@ private struct YAMLReader {
     ) throws(Failure) -> [YAMLNode.Member] {
         var members: [YAMLNode.Member] = []
         var merged: [YAMLNode.Member] = []
-        var names: Set<String> = []
+        var names: Set<ExactText> = []
         for (key, value) in mapping {
             let place = Place.file(name, line: key.mark?.line ?? 1, column: key.mark?.column ?? 1)
             guard case .scalar(let scalar) = key else {
@@ -136,7 +136,7 @@ private struct YAMLReader {
                 merged += try mergedMembers(child)
                 continue
             }
-            guard names.insert(scalar.string).inserted else {
+            guard names.insert(ExactText(scalar.string)).inserted else {
                 throw Failure(
                     .malformed, "cannot read \(name) as YAML", at: place,
                     because: "the name \(quoted(scalar.string)) stands twice in one mapping")
@@ -144,7 +144,9 @@ private struct YAMLReader {
             members.append(YAMLNode.Member(name: scalar.string, value: child, place: place))
         }
         // Spec: YAML merge key: "keys in mapping nodes earlier in the sequence override later ones".
-        for member in merged where names.insert(member.name).inserted { members.append(member) }
+        for member in merged where names.insert(ExactText(member.name)).inserted {
+            members.append(member)
+        }
         return members
     }
 
@@ -240,7 +242,7 @@ private func plainScalar(_ text: String) -> JSONValue {
     }
     guard let first = text.utf8.first, first < 0x40 else { return .string(text) }
     if let number = wholeNumber(text) { return .number(JSONNumber(number)) }
-    if looksLikeDecimal(text), let value = Double(text.filter { $0 != "_" }),
+    if looksLikeDecimal(text), let value = Double(withoutUnderscores(text.utf8[...])),
         let number = JSONNumber(value)
     {
         return .number(number)
@@ -249,17 +251,21 @@ private func plainScalar(_ text: String) -> JSONValue {
 }
 
 private func wholeNumber(_ text: String) -> Int? {
-    let negative = text.hasPrefix("-")
-    let digits = text.drop { $0 == "-" || $0 == "+" }.filter { $0 != "_" }
-    guard text.count - digits.count <= 1 + text.count(where: { $0 == "_" }),
-        digits.first?.isHexDigit == true
-    else { return nil }
+    let negative = text.utf8.hasPrefix("-")
+    let isSigned = negative || text.utf8.hasPrefix("+")
+    let digits = withoutUnderscores(isSigned ? text.utf8.dropFirst() : text.utf8[...])
+    // Int would read a second sign.
+    guard digits.utf8.allSatisfy({ isHexByte($0) || $0 == 0x78 || $0 == 0x6F }) else { return nil }
     let radixes: [(String, Int)] = [("0x", 16), ("0o", 8), ("0b", 2)]
-    for (prefix, radix) in radixes where digits.hasPrefix(prefix) {
+    for (prefix, radix) in radixes where digits.utf8.hasPrefix(prefix) {
         return Int((negative ? "-" : "") + digits.dropFirst(2), radix: radix)
     }
-    let radix = digits.count > 1 && digits.hasPrefix("0") ? 8 : 10
+    let radix = digits.utf8.count > 1 && digits.utf8.hasPrefix("0") ? 8 : 10
     return Int((negative ? "-" : "") + digits, radix: radix)
+}
+
+private func withoutUnderscores(_ text: Substring.UTF8View) -> String {
+    String(decoding: text.filter { $0 != UInt8(ascii: "_") }, as: UTF8.self)
 }
 
 private func looksLikeDecimal(_ text: String) -> Bool {

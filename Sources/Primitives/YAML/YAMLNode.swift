@@ -42,7 +42,7 @@ package struct YAMLNode: Sendable {
 
     /// The member of that name, or nil when it is absent; null counts as absent.
     package func optional(_ name: String) throws(Failure) -> YAMLNode? {
-        for member in try members() where member.name == name && !member.value.isNull {
+        for member in try members() where isSame(member.name, name) && !member.value.isNull {
             return member.value
         }
         return nil
@@ -96,15 +96,15 @@ package struct YAMLNode: Sendable {
         return texts
     }
 
-    package func stringMap() throws(Failure) -> [String: String] {
-        var map: [String: String] = [:]
+    package func stringMap() throws(Failure) -> ExactTextMap<String> {
+        var map: ExactTextMap<String> = [:]
         for member in try members() { map[member.name] = try member.value.string() }
         return map
     }
 
     /// Refuses members that the format does not have, at the line where they stand.
     package func refuseFields(otherThan known: Set<String>) throws(Failure) {
-        for member in try members() where !known.contains(member.name) {
+        for member in try members() where !known.contains(where: { isSame($0, member.name) }) {
             throw Failure(
                 .malformed, "cannot read the document", at: member.place,
                 because: "the field \(quoted(member.name)) is not one of "

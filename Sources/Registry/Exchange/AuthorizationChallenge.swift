@@ -46,14 +46,14 @@ private struct ChallengeScanner {
                 skip(isBlank)
                 let value = try value()
                 let last = found.count - 1
-                if found[last].parameters[name.lowercased()] == nil {
-                    found[last].parameters[name.lowercased()] = value
+                if found[last].parameters[name.utf8.lowercased()] == nil {
+                    found[last].parameters[name.utf8.lowercased()] = value
                 }
             } else {
                 guard found.count < Limits.challengesPerAnswer else {
                     throw malformed("it has more than \(Limits.challengesPerAnswer) challenges")
                 }
-                found.append(AuthorizationChallenge(scheme: name.lowercased()))
+                found.append(AuthorizationChallenge(scheme: name.utf8.lowercased()))
                 if hadBlank { skipToken68() }
             }
         }

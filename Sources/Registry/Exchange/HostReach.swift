@@ -19,8 +19,8 @@ package enum HostReach: Hashable, Sendable {
     /// - Throws: `rejected` for a host that ends in a number and is no dotted quad: resolvers read
     ///   `2130706433`, `0x7f.1` and `0177.0.0.1` as 127.0.0.1, people do not.
     package init(of hostName: String) throws(Failure) {
-        let name = hostName.lowercased()
-        if name.contains(":") {
+        let name = hostName.utf8.lowercased()
+        if name.utf8.contains(":") {
             guard let bytes = ipv6Bytes(name) else {
                 throw Failure(
                     .rejected, "will not use the host \(quoted(name))",
@@ -29,15 +29,17 @@ package enum HostReach: Hashable, Sendable {
             self = HostReach(ipv6: bytes)
             return
         }
-        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
-        if let last = labels.last, last.allSatisfy(\.isNumber) || last.hasPrefix("0x") {
-            guard let bytes = ipv4Bytes(name) else {
+        let labels = name.utf8.split(separator: ".", omittingEmptySubsequences: false)
+        if let last = labels.last,
+            last.utf8.allSatisfy(isDigitByte) || last.utf8.hasPrefix("0x")
+        {
+            guard let bytes = ipv4Bytes(name[...]) else {
                 throw Failure(
                     .rejected, "will not use the host \(quoted(name))",
                     because: "it ends in a number and is not four decimal numbers from 0 to 255")
             }
             self = HostReach(ipv4: bytes)
-        } else if labels.last == "localhost" {
+        } else if name == "localhost" || name.utf8.hasSuffix(".localhost") {
             self = .loopback
         } else {
             self = metadataHosts.contains(name) ? .linkLocal : .elsewhere
@@ -111,11 +113,10 @@ extension HostReach {
 }
 
 /// Four decimal numbers without leading zeros.
-private func ipv4Bytes(_ text: some StringProtocol) -> [UInt8]? {
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+private func ipv4Bytes(_ text: Substring) -> [UInt8]? {
+    let parts = text.utf8.split(separator: ".", omittingEmptySubsequences: false)
     let bytes = parts.compactMap { part -> UInt8? in
-        part.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            && (part.count == 1 || part.first != "0")
+        part.utf8.allSatisfy(isDigitByte) && (part.utf8.count == 1 || !part.utf8.hasPrefix("0"))
             ? UInt8(part) : nil
     }
     return parts.count == 4 && bytes.count == 4 ? bytes : nil
@@ -126,13 +127,13 @@ private func ipv6Bytes(_ text: String) -> [UInt8]? {
     func groups(_ part: Substring) -> [UInt8]? {
         if part.isEmpty { return [] }
         var bytes: [UInt8] = []
-        let items = part.split(separator: ":", omittingEmptySubsequences: false)
+        let items = part.utf8.split(separator: ":", omittingEmptySubsequences: false)
         for (place, item) in items.enumerated() {
-            if place == items.count - 1, item.contains(".") {
+            if place == items.count - 1, item.utf8.contains(".") {
                 guard let quad = ipv4Bytes(item) else { return nil }
                 bytes += quad
             } else {
-                guard (1...4).contains(item.utf8.count), item.allSatisfy(\.isHexDigit),
+                guard (1...4).contains(item.utf8.count), item.utf8.allSatisfy(isHexByte),
                     let value = UInt16(item, radix: 16)
                 else { return nil }
                 bytes += [UInt8(value >> 8), UInt8(value & 0xff)]
@@ -140,23 +141,13 @@ private func ipv6Bytes(_ text: String) -> [UInt8]? {
         }
         return bytes
     }
-    guard let gap = firstGap(in: text) else {
+    guard let gap = text.utf8.split(atFirst: "::") else {
         return groups(text[...]).flatMap { $0.count == 16 ? $0 : nil }
     }
-    guard let head = groups(text[..<gap.lowerBound]), let tail = groups(text[gap.upperBound...]),
+    guard let head = groups(gap.before), let tail = groups(gap.after),
         head.count + tail.count <= 14
     else { return nil }
     return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
-}
-
-private func firstGap(in text: String) -> Range<String.Index>? {
-    var place = text.startIndex
-    while let colon = text[place...].firstIndex(of: ":") {
-        let after = text.index(after: colon)
-        if after < text.endIndex, text[after] == ":" { return colon..<text.index(after: after) }
-        place = after
-    }
-    return nil
 }
 
 private let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]

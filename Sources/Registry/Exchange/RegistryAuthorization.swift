@@ -36,7 +36,7 @@ extension RegistrySession {
             var call = call
             // Spec: the scope that was missing is asked for first.
             if let wanted = bearer.parameters["scope"], !wanted.isEmpty {
-                let missing = wanted.split(separator: " ").map(String.init)
+                let missing = wanted.utf8.split(separator: " ").map(String.init)
                 call.scopes = missing + call.scopes.filter { !missing.contains($0) }
             }
             let service = bearer.parameters["service"]

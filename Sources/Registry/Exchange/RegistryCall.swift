@@ -60,8 +60,8 @@ struct RegistryAnswer: Sendable {
 
     /// Whether a page for people came, as proxies and login walls send it.
     var isWebPage: Bool {
-        let type = fields[.contentType]?.lowercased() ?? ""
-        return type.hasPrefix("text/html") || type.hasPrefix("application/xhtml")
+        let type = fields[.contentType]?.utf8.lowercased() ?? ""
+        return type.utf8.hasPrefix("text/html") || type.utf8.hasPrefix("application/xhtml")
     }
 
     /// The type of the body; nil when the answer names none.
@@ -158,11 +158,12 @@ struct RegistryErrorText: Sendable {
             json?["details"]?.string ?? json?["message"]?.string ?? json?["error"]?.string
             ?? String(decoding: body, as: UTF8.self)
         let said = parts.isEmpty ? plainText : parts.joined(separator: "; ")
-        let line = said.split(whereSeparator: \.isNewline).first.map(String.init) ?? said
+        let lines = said.utf8.split(whereSeparator: "\r\n".utf8.contains)
+        let line = lines.first.map { String(Substring($0)) } ?? said
         text = line.isEmpty ? nil : quoted(line)
     }
 
-    var isAboutAccess: Bool { codes.contains("UNAUTHORIZED") || codes.contains("DENIED") }
+    var isAboutAccess: Bool { !codes.isDisjoint(with: ["UNAUTHORIZED", "DENIED"]) }
 }
 
 extension HTTPField.Name {

@@ -227,7 +227,7 @@ func backOff(_ attempt: Int) -> Int {
 /// Spec: RFC 9110 §10.2.3 and §5.6.7 (IMF-fixdate).
 func secondsToWait(_ text: String, from now: Timestamp) -> Int? {
     if let seconds = Int(text) { return max(seconds, 0) }
-    let parts = text.split(separator: " ")
+    let parts = text.utf8.split(separator: " ")
     guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2]))
     else { return nil }
     let number = month + 1 < 10 ? "0\(month + 1)" : "\(month + 1)"

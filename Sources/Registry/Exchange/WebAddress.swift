@@ -42,24 +42,25 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
             throw broken("it has characters that no address has")
         }
-        let parts = String(text).split(
+        let parts = String(text).utf8.split(
             separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let scheme = Scheme(rawValue: parts[0].lowercased()),
-            parts[1].hasPrefix("//")
+        guard parts.count == 2, let scheme = Scheme(rawValue: parts[0].utf8.lowercased()),
+            parts[1].utf8.hasPrefix("//")
         else {
             throw broken("it does not start with http:// or https://")
         }
-        let rest = parts[1].dropFirst(2)
-        let authority = rest.prefix { !"/?#".contains($0) }.lowercased()
+        let rest = Substring(parts[1].utf8.dropFirst(2))
+        let authority = rest.utf8.prefix(beforeAny: "/?#").utf8.lowercased()
         do {
             _ = try RegistryHost(parsing: authority)
         } catch {
             throw broken("what follows // is not a host name or address with an optional port")
         }
-        let target = String(rest.dropFirst(authority.count).prefix { $0 != "#" })
+        let below = Substring(rest.utf8.dropFirst(authority.utf8.count))
+        let target = String(below.utf8.prefix(before: "#"))
         self.init(
             scheme: scheme, authority: authority,
-            target: target.hasPrefix("/") ? target : "/\(target)")
+            target: target.utf8.hasPrefix("/") ? target : "/\(target)")
     }
 
     init(scheme: Scheme, authority: String, target: String) {
@@ -78,37 +79,39 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The host without its port, brackets removed.
     package var hostName: String {
-        if authority.hasPrefix("[") {
-            return String(authority.dropFirst().prefix { $0 != "]" })
+        if let bracketed = authority.utf8.removingPrefix("[") {
+            return String(bracketed.utf8.prefix(before: "]"))
         }
-        return String(authority.prefix { $0 != ":" })
+        return String(authority.utf8.prefix(before: ":"))
     }
 
     package var origin: Origin {
-        let end = authority.hasPrefix("[") ? authority.drop { $0 != "]" } : authority[...]
-        let port = end.firstIndex(of: ":").flatMap { Int(end[end.index(after: $0)...]) }
+        let end = authority.utf8.split(atFirst: "]")?.after ?? authority[...]
+        let port = end.utf8.split(atFirst: ":").flatMap { Int($0.after) }
         return Origin(scheme: scheme, hostName: hostName, port: port ?? scheme.port)
     }
 
     /// The address without its query: signed addresses carry secrets there.
     package var description: String {
-        "\(scheme)://\(authority)\(target.prefix { $0 != "?" })"
+        "\(scheme)://\(authority)\(target.utf8.prefix(before: "?"))"
     }
 
     /// The address that `reference` means when it is found in an answer from this one.
     ///
     /// Spec: RFC 3986 §5.2, without the removal of dot segments, which is the server's business.
     package func resolving(_ reference: String) throws(Failure) -> WebAddress {
-        let path = target.prefix { $0 != "?" }
+        let path = target.utf8.prefix(before: "?")
         let start = "\(scheme)://\(authority)"
-        let firstPart = reference.prefix { !"/?#".contains($0) }
-        if firstPart.contains(":") { return try WebAddress(parsing: reference) }
-        if reference.hasPrefix("//") { return try WebAddress(parsing: "\(scheme):\(reference)") }
-        if reference.hasPrefix("/") { return try WebAddress(parsing: start + reference) }
-        if reference.isEmpty || reference.hasPrefix("?") || reference.hasPrefix("#") {
+        let firstPart = reference.utf8.prefix(beforeAny: "/?#")
+        if firstPart.utf8.contains(":") { return try WebAddress(parsing: reference) }
+        if reference.utf8.hasPrefix("//") {
+            return try WebAddress(parsing: "\(scheme):\(reference)")
+        }
+        if reference.utf8.hasPrefix("/") { return try WebAddress(parsing: start + reference) }
+        if reference.isEmpty || reference.utf8.hasPrefix("?") || reference.utf8.hasPrefix("#") {
             return try WebAddress(parsing: start + path + reference)
         }
-        let folder = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
+        let folder = path[...(path.utf8.lastIndex(of: "/") ?? path.startIndex)]
         return try WebAddress(parsing: start + folder + reference)
     }
 
@@ -119,13 +122,13 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// The same address with one more query parameter.
     func adding(_ name: String, _ value: String) -> WebAddress {
-        at(target + (target.contains("?") ? "&" : "?") + name + "=" + percentEncoded(value))
+        at(target + (target.utf8.contains("?") ? "&" : "?") + name + "=" + percentEncoded(value))
     }
 }
 
 /// Outside text that was meant as an address, without what may be a secret in it.
 private func shown(_ text: some StringProtocol) -> String {
-    let start = String(text.prefix { $0 != "?" && $0 != "#" })
-    guard let at = start.firstIndex(of: "@") else { return start }
+    let start = String(String(text).utf8.prefix(beforeAny: "?#"))
+    guard let at = start.utf8.firstIndex(of: "@") else { return start }
     return "…" + start[at...]
 }

@@ -104,6 +104,6 @@ private actor BlobDownload {
 
 /// `bytes 500-999/1000` starts at 500.
 private func rangeStart(_ field: String?) -> Int? {
-    guard let field, field.lowercased().hasPrefix("bytes ") else { return nil }
-    return Int(field.dropFirst(6).prefix { $0 != "-" })
+    let range = field?.utf8.lowercased().utf8.removingPrefix("bytes ")
+    return range.flatMap { Int($0.utf8.prefix(before: "-")) }
 }

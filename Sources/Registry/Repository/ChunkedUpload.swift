@@ -96,7 +96,8 @@ extension RegistryRepository {
         _ answer: RegistryAnswer, of chunk: [UInt8], from offset: Int, sent: Int
     ) throws(Failure) -> Int {
         guard let text = answer.fields[.range] else { return sent }
-        let ends = text.replacing("bytes=", with: "").split(separator: "-").map { Int($0) }
+        let range = text.utf8.removingPrefix("bytes=") ?? text[...]
+        let ends = range.utf8.split(separator: "-").map { Int($0) }
         guard ends.count == 2, ends[0] == 0, let last = ends[1],
             (0..<Limits.descriptorBytes).contains(last)
         else {

@@ -81,17 +81,16 @@ extension RegistryRepository {
 /// marks.
 func nextReference(in field: String) -> String? {
     var rest = field[...]
-    while let open = rest.firstIndex(of: "<"), let close = rest[open...].firstIndex(of: ">") {
-        let target = rest[rest.index(after: open)..<close]
-        rest = rest[rest.index(after: close)...]
-        let end = rest.firstIndex(of: "<") ?? rest.endIndex
-        let parameters = rest[..<end].split(whereSeparator: { ";,".contains($0) })
-        let isNext = parameters.contains { parameter in
-            let text = parameter.lowercased().filter { $0 != " " && $0 != "\"" && $0 != "\t" }
-            return text == "rel=next"
+    while let opened = rest.utf8.split(atFirst: "<")?.after,
+        let (target, after) = opened.utf8.split(atFirst: ">")
+    {
+        let parameters = after.utf8.prefix(before: "<")
+        let isNext = parameters.utf8.split(whereSeparator: ";,".utf8.contains).contains {
+            let text = String(decoding: $0.filter { !" \"\t".utf8.contains($0) }, as: UTF8.self)
+            return text.utf8.lowercased() == "rel=next"
         }
         if isNext { return String(target) }
-        rest = rest[end...]
+        rest = after[parameters.endIndex...]
     }
     return nil
 }

@@ -2,6 +2,8 @@
 // Ranges of bytes as clients write them.
 // Spec: RFC 9110 §14.1.2 (Range); OCI distribution-spec 1.1, "Pushing a blob in chunks".
 
+internal import Primitives
+
 /// What a `Range` header asks of content.
 enum WantedRange: Hashable, Sendable {
     /// There is no range, or several: the whole content answers.
@@ -13,11 +15,11 @@ enum WantedRange: Hashable, Sendable {
     /// Reads `bytes=0-9`, `bytes=10-` or `bytes=-5`. A range that ends before it starts is
     /// unsatisfiable; the conformance suite asks for that.
     init(parsing header: String?, size: Int) {
-        guard let header, header.hasPrefix("bytes="), !header.contains(",") else {
+        guard let wanted = header?.utf8.removingPrefix("bytes="), !wanted.utf8.contains(",") else {
             self = .everything
             return
         }
-        let sides = header.dropFirst("bytes=".count).split(
+        let sides = wanted.utf8.split(
             separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
         guard sides.count == 2 else { self = .unsatisfiable; return }
         let range: Range<Int>?
@@ -38,10 +40,10 @@ enum WantedRange: Hashable, Sendable {
 /// Reads the `Content-Range` of a chunk: `0-1023`, with or without `bytes` before and `/…` after.
 func chunkRange(_ header: String) -> Range<Int>? {
     var text = header[...]
-    for unit in ["bytes ", "bytes="] where text.hasPrefix(unit) {
-        text = text.dropFirst(unit.count)
+    for unit in ["bytes ", "bytes="] where text.utf8.hasPrefix(unit) {
+        text = Substring(text.utf8.dropFirst(unit.utf8.count))
     }
-    let sides = text.prefix { $0 != "/" }.split(
+    let sides = text.utf8.prefix(before: "/").utf8.split(
         separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard sides.count == 2, let first = natural(sides[0]), let last = natural(sides[1]),
         first <= last

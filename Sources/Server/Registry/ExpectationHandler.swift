@@ -5,6 +5,7 @@
 internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
+internal import Primitives
 
 /// Invites the body as soon as a head asks whether it may come. Whether the request is any good is
 /// told by its own answer; a client that waits in vain for the invitation loses a second.
@@ -15,7 +16,7 @@ final class ExpectationHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head(let head) = unwrapInboundIn(data),
-            head.headerFields[.expect]?.lowercased() == "100-continue"
+            head.headerFields[.expect]?.utf8.lowercased() == "100-continue"
         {
             let invitation = HTTPResponsePart.head(HTTPResponse(status: .continue))
             context.writeAndFlush(wrapOutboundOut(invitation), promise: nil)

@@ -98,7 +98,7 @@ private struct ReferrersPage: Sendable {
         var bytes = 0
         var before: Digest?
         // Media types compare without case and are kept in lower case.
-        let filter = filter?.lowercased()
+        let filter = filter?.utf8.lowercased()
         for digest in try store.referrers(of: subject, in: repository, after: start) {
             guard
                 let (descriptor, size) = try store.referrer(digest, of: subject, in: repository)

@@ -20,39 +20,39 @@ enum RegistryRoute: Hashable, Sendable {
     /// `/tags`, so the endpoint is found from the end of the path.
     init(parsing path: String) throws(RegistryProblem) {
         if path == "/v2" || path == "/v2/" { self = .base; return }
-        guard path.hasPrefix("/v2/") else { throw RegistryRoute.nowhere(path) }
-        let rest = path.dropFirst("/v2/".count)
+        guard let rest = path.utf8.removingPrefix("/v2/") else { throw RegistryRoute.nowhere(path) }
         if rest == "_catalog" { self = .catalog; return }
-        if let name = rest.removing(suffix: "/tags/list") {
+        if let name = rest.utf8.removingSuffix("/tags/list") {
             self = .tags(try RegistryRoute.repository(name))
             return
         }
-        guard let slash = rest.lastIndex(of: "/") else { throw RegistryRoute.nowhere(path) }
-        let last = rest[rest.index(after: slash)...]
-        try self.init(last, below: rest[..<slash], whole: path)
+        guard let (place, last) = rest.utf8.split(atLast: "/") else {
+            throw RegistryRoute.nowhere(path)
+        }
+        try self.init(last, below: place, whole: path)
     }
 
     private init(_ last: Substring, below place: Substring, whole path: String)
         throws(RegistryProblem)
     {
-        if let name = place.removing(suffix: "/manifests") {
+        if let name = place.utf8.removingSuffix("/manifests") {
             let repository = try RegistryRoute.repository(name)
-            let code: RegistryProblem.Code = last.contains(":") ? .digestInvalid : .tagInvalid
+            let code: RegistryProblem.Code = last.utf8.contains(":") ? .digestInvalid : .tagInvalid
             let reference = try asProblem(code) { () throws(Failure) in
                 try ManifestReference(parsing: last)
             }
             self = .manifest(reference, repository)
-        } else if let name = place.removing(suffix: "/referrers") {
+        } else if let name = place.utf8.removingSuffix("/referrers") {
             let repository = try RegistryRoute.repository(name)
             self = .referrers(try RegistryRoute.digest(last), repository)
-        } else if let name = place.removing(suffix: "/blobs/uploads") {
+        } else if let name = place.utf8.removingSuffix("/blobs/uploads") {
             let repository = try RegistryRoute.repository(name)
             if last.isEmpty { self = .uploads(repository); return }
             guard let id = UploadIdentifier(parsing: last) else {
                 throw RegistryProblem.noUpload
             }
             self = .upload(id, repository)
-        } else if let name = place.removing(suffix: "/blobs") {
+        } else if let name = place.utf8.removingSuffix("/blobs") {
             let repository = try RegistryRoute.repository(name)
             if last == "uploads" { self = .uploads(repository); return }
             self = .blob(try RegistryRoute.digest(last), repository)
@@ -103,11 +103,13 @@ struct RequestTarget: Hashable, Sendable {
 
     /// Spec: RFC 9112 §3.2.1, origin-form; RFC 3986 §2.1. A `+` stays a plus: media types have one.
     init(parsing target: String) throws(RegistryProblem) {
-        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = target.utf8.split(
+            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         path = try decoded(parts.first ?? "")
         var fields: [Field] = []
-        for field in parts.count > 1 ? parts[1].split(separator: "&") : [] {
-            let sides = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        for field in parts.count > 1 ? parts[1].utf8.split(separator: "&") : [] {
+            let sides = field.utf8.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let value = sides.count > 1 ? sides[1] : ""
             fields.append(Field(name: try decoded(sides[0]), value: try decoded(value)))
         }
@@ -127,7 +129,7 @@ private func decoded(_ text: Substring) throws(RegistryProblem) -> String {
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {
         guard byte == UInt8(ascii: "%") else { bytes.append(byte); continue }
-        let digits = String(decoding: rest.prefix(2), as: UTF8.self).lowercased()
+        let digits = String(decoding: rest.prefix(2), as: UTF8.self).utf8.lowercased()
         guard rest.count >= 2, let value = Primitives.bytes(fromHex: digits)?.first else {
             throw RegistryProblem(
                 .badRequest, .unsupported, "the address has a % without two hex digits after it")
@@ -139,10 +141,4 @@ private func decoded(_ text: Substring) throws(RegistryProblem) -> String {
         throw RegistryProblem(.badRequest, .unsupported, "the address is not UTF-8")
     }
     return text
-}
-
-extension Substring {
-    fileprivate func removing(suffix: String) -> Substring? {
-        hasSuffix(suffix) ? dropLast(suffix.count) : nil
-    }
 }

@@ -17,13 +17,13 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
     /// Reads `127.0.0.1:5000`, `[::1]:5000`, `localhost:5000` or `:5000`, which is this machine only.
     package init(parsing text: some StringProtocol) throws(Failure) {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = natural(text[text.index(after: colon)...]), port <= 65_535
+        guard let sides = String(text).utf8.split(atLast: ":"),
+            let port = natural(sides.after), port <= 65_535
         else { throw ListenAddress.malformed(text) }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-        } else if host.contains(":") {
+        var host = String(sides.before)
+        if let opened = host.utf8.removingPrefix("["), let inner = opened.utf8.removingSuffix("]") {
+            host = String(inner)
+        } else if host.utf8.contains(":") {
             throw ListenAddress.malformed(text)
         }
         self.init(host: host.isEmpty ? "127.0.0.1" : host, port: port)
@@ -38,7 +38,7 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     package static let anyLocalPort = ListenAddress(host: "127.0.0.1", port: 0)
 
     package var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        host.utf8.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     private static func malformed(_ text: some StringProtocol) -> Failure {

@@ -21,7 +21,7 @@ enum Disk {
         }
         switch errno {
         case EEXIST: return
-        case ENOENT where path.contains("/"):
+        case ENOENT where path.utf8.contains("/"):
             try makeFolder(parent(of: path))
             guard unsafe mkdir(path, 0o755) == 0 || errno == EEXIST else {
                 throw failure("cannot make the folder", path)
@@ -101,7 +101,7 @@ enum Disk {
     }
 
     static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
+        guard let slash = path.utf8.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
@@ -112,7 +112,7 @@ enum Disk {
 
     /// What the system calls an error number.
     static func systemMessage(_ code: Int32) -> String {
-        unsafe String(cString: strerror(code)).lowercased()
+        unsafe String(cString: strerror(code)).utf8.lowercased()
     }
 
     private static func status(of path: String) throws(Failure) -> stat? {

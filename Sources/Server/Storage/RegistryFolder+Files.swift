@@ -106,7 +106,7 @@ extension RegistryFolder {
         var waiting = [(name: "", path: repositories)]
         while let place = waiting.popLast() {
             for name in try Disk.names(in: place.path) {
-                if name.hasPrefix("_") {
+                if name.utf8.hasPrefix("_") {
                     if found.last?.name != place.name { found.append(place) }
                 } else {
                     let whole = place.name.isEmpty ? name : "\(place.name)/\(name)"

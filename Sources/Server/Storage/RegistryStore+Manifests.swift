@@ -121,7 +121,7 @@ extension RegistryStore {
     {
         var found: [Digest] = []
         for name in try Disk.names(in: folder.referrers(of: subject, in: repository)) {
-            let parts = name.split(separator: "-", maxSplits: 1)
+            let parts = name.utf8.split(separator: "-", maxSplits: 1)
             guard parts.count == 2, let digest = try? Digest(parsing: "\(parts[0]):\(parts[1])")
             else { continue }
             if last.map({ $0 < digest }) ?? true { found.append(digest) }

@@ -27,7 +27,7 @@ package final class RegistryStore: Sendable {
     package convenience init(folder path: String, now: Timestamp) throws(Failure) {
         // All that can fail comes before the locks are made: a throwing initialiser that has already
         // made a `Mutex` crashes the optimiser of Swift 6.3.1.
-        let root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        let root = path.count > 1 && path.utf8.hasSuffix("/") ? String(path.dropLast()) : path
         let folder = RegistryFolder(root: root)
         let lockFile = try folder.take(named: path)
         let uploads = try UploadTable(sweeping: folder, now: now)

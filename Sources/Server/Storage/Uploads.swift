@@ -86,7 +86,7 @@ struct UploadTable: Sendable {
     /// Reads what the folder holds and removes uploads that are too old or have lost a half.
     init(sweeping folder: RegistryFolder, now: Timestamp) throws(Failure) {
         for name in try Disk.names(in: folder.uploads) {
-            let stem = name.prefix { $0 != "." }
+            let stem = name.utf8.prefix(before: ".")
             guard let id = UploadIdentifier(parsing: stem) else {
                 try Disk.remove("\(folder.uploads)/\(name)")
                 continue
@@ -109,7 +109,7 @@ struct UploadTable: Sendable {
             let size = try Disk.size(of: folder.uploadData(id)),
             let record = try Disk.read(folder.uploadSession(id), atMost: 1_024)
         else { return nil }
-        let lines = String(decoding: record, as: UTF8.self).split(separator: "\n")
+        let lines = String(decoding: record, as: UTF8.self).utf8.split(separator: "\n")
         guard lines.count == 2, let algorithm = Digest.Algorithm(rawValue: String(lines[1])),
             let repository = try? localRepository(lines[0])
         else { return nil }

@@ -94,5 +94,5 @@ private func certificateText(_ json: JSONReader) throws(Failure) -> String? {
     guard !text.isEmpty else { return nil }
     guard let bytes = bytes(fromBase64: text), let pem = String(validating: bytes, as: UTF8.self)
     else { throw json.broken("it is not base64 of PEM") }
-    return pem.contains("-----BEGIN PUBLIC KEY-----") ? nil : pem
+    return pem.utf8.contains("-----BEGIN PUBLIC KEY-----") ? nil : pem
 }

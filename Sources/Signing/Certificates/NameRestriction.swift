@@ -116,7 +116,7 @@ private enum ConstrainedName {
     init?(_ name: GeneralName) {
         switch name {
         case .rfc822Name(let text):
-            let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+            let parts = text.utf8.split(separator: "@", omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[0].isEmpty, let host = hostName(parts[1]) else {
                 return nil
             }
@@ -135,15 +135,19 @@ private enum ConstrainedName {
     func isWithin(_ subtree: GeneralName, foldingCase: Bool) -> Bool {
         switch (self, subtree) {
         case (.mail(let local, let host), .rfc822Name(let base)):
-            guard let at = base.lastIndex(of: "@") else { return isHost(host, within: base) }
-            let wanted = String(base[..<at])
-            return host == base[base.index(after: at)...].lowercased()
-                && (foldingCase ? wanted.lowercased() == local.lowercased() : wanted == local)
+            guard let (wanted, place) = base.utf8.split(atLast: "@") else {
+                return isHost(host, within: base)
+            }
+            let isSameLocal =
+                foldingCase
+                ? isSame(wanted.utf8.lowercased(), local.utf8.lowercased())
+                : isSame(String(wanted), local)
+            return isSameLocal && isSame(host, place.utf8.lowercased())
         case (.host(let host), .dnsName(let base)):
             // Spec: "adding zero or more labels to the left-hand side".
-            let base = base.lowercased()
+            let base = base.utf8.lowercased()
             return base.isEmpty || host == base
-                || host.hasSuffix(base.hasPrefix(".") ? base : "." + base)
+                || host.utf8.hasSuffix(base.utf8.hasPrefix(".") ? base : "." + base)
         case (.uri(let host), .uniformResourceIdentifier(let base)):
             return isHost(host, within: base)
         case (.directory(let name), .directoryName(let base)):
@@ -155,17 +159,18 @@ private enum ConstrainedName {
 
 /// Spec: §4.2.1.10: a host stands for itself; with a period in front, for everything below it.
 private func isHost(_ host: String, within base: String) -> Bool {
-    let base = base.lowercased()
-    return base.hasPrefix(".") ? host.hasSuffix(base) : host == base
+    let base = base.utf8.lowercased()
+    return base.utf8.hasPrefix(".") ? host.utf8.hasSuffix(base) : host == base
 }
 
 /// A host in lower case; nil for wildcards, a closing period, and anything not letters or digits.
 private func hostName(_ text: some StringProtocol) -> String? {
-    let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+    let text = String(text)
+    let labels = text.utf8.split(separator: ".", omittingEmptySubsequences: false)
     let isPlain = labels.allSatisfy { label in
         !label.isEmpty && label.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
     }
-    return isPlain ? text.lowercased() : nil
+    return isPlain ? text.utf8.lowercased() : nil
 }
 
 private func isLetterOrDigit(_ byte: UInt8) -> Bool {
@@ -185,7 +190,7 @@ private func uriHost(_ text: String) -> String? {
     guard !authority.contains(UInt8(ascii: "@")) else { return nil }
     let host = authority.prefix { $0 != UInt8(ascii: ":") }
     guard let name = hostName(String(decoding: host, as: UTF8.self)),
-        let last = name.split(separator: ".").last, last.utf8.contains(where: { $0 > 57 })
+        let last = name.utf8.split(separator: ".").last, last.utf8.contains(where: { $0 > 57 })
     else { return nil }
     return name
 }

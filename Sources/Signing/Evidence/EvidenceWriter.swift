@@ -18,11 +18,11 @@ package struct Claim: Sendable {
     package let repository: Repository
     package let predicateType: PredicateType
     package let predicate: JSONValue
-    package let annotations: [String: String]
+    package let annotations: ExactTextMap<String>
 
     /// A signature on a digest.
     package static func signature(
-        on subject: Descriptor, in repository: Repository, annotations: [String: String]
+        on subject: Descriptor, in repository: Repository, annotations: ExactTextMap<String>
     ) -> Claim {
         Claim(
             subject: subject, repository: repository, predicateType: .signature, predicate: [:],

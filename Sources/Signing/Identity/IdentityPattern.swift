@@ -40,8 +40,10 @@ package enum IdentityPattern: Hashable, Sendable {
     package var lint: String? {
         guard case .unanchored(let expression) = self else { return nil }
         let pattern = expression.pattern
-        let begins = ["^", "\\A", "(?i)^"].contains { pattern.hasPrefix($0) }
-        let ends = (pattern.hasSuffix("$") && !pattern.hasSuffix("\\$")) || pattern.hasSuffix("\\z")
+        let begins = ["^", "\\A", "(?i)^"].contains { pattern.utf8.hasPrefix($0) }
+        let ends =
+            (pattern.utf8.hasSuffix("$") && !pattern.utf8.hasSuffix("\\$"))
+            || pattern.utf8.hasSuffix("\\z")
         switch (begins, ends) {
         case (true, true): return nil
         case (false, true): return "the expression \(quoted(pattern)) does not begin with ^"

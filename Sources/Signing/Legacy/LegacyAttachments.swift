@@ -27,7 +27,7 @@ package struct LegacyAttachments: Hashable, Sendable {
     }
 
     /// Reads the annotations of a layer. An empty text counts as none, as cosign writes it.
-    package init(annotations: [String: String]) throws(Failure) {
+    package init(annotations: ExactTextMap<String>) throws(Failure) {
         func text(_ name: String) -> String? {
             annotations["dev.sigstore.cosign/\(name)"].flatMap { $0.isEmpty ? nil : $0 }
         }

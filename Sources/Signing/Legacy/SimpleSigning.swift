@@ -20,7 +20,7 @@ package struct SimpleSigning: Hashable, Sendable {
     }
 
     /// Reads a layer of a `.sig` manifest.
-    package init(payload: [UInt8], annotations: [String: String]) throws(Failure) {
+    package init(payload: [UInt8], annotations: ExactTextMap<String>) throws(Failure) {
         guard let text = annotations[signatureAnnotation], let signature = bytes(fromBase64: text),
             !signature.isEmpty
         else {
@@ -49,7 +49,7 @@ package struct SimpleSigning: Hashable, Sendable {
 
     /// The payload cosign writes: compact, in this order, `optional` null when there is nothing.
     package static func payload(
-        for digest: Digest, in repository: Repository, annotations: [String: String]
+        for digest: Digest, in repository: Repository, annotations: ExactTextMap<String>
     ) -> [UInt8] {
         let document: JSONValue = [
             "critical": [

@@ -26,7 +26,9 @@ package struct Checkpoint: Hashable, Sendable {
         guard lines.count >= 3 else {
             throw malformedCheckpoint("it has \(lines.count) lines, three are needed")
         }
-        guard !lines.contains("") else { throw malformedCheckpoint("a line is empty") }
+        guard !lines.contains(where: \.isEmpty) else {
+            throw malformedCheckpoint("a line is empty")
+        }
         origin = lines[0]
         guard let size = wholeNumber(lines[1]) else {
             throw malformedCheckpoint("its size \(quoted(lines[1])) is no decimal number")

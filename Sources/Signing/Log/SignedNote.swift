@@ -82,7 +82,8 @@ extension SignedNote.Signature {
                 "the line \(quoted(String(decoding: line, as: UTF8.self))) is not — name base64")
         }
         name = String(decoding: parts[1], as: UTF8.self)
-        guard !name.unicodeScalars.contains(where: { $0 == "+" || $0.properties.isWhitespace })
+        guard !name.utf8.contains("+"),
+            !name.unicodeScalars.contains(where: \.properties.isWhitespace)
         else {
             throw malformedNote("the key name \(quoted(name)) holds a space or a plus")
         }

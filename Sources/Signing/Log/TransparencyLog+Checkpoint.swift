@@ -15,8 +15,8 @@ extension TransparencyLog {
     ///
     /// Rekor v1 names itself by its host alone, so the host counts too, with and without the port.
     var checkpointNames: [String] {
-        let authority = origin.prefix { $0 != "/" }
-        let host = authority.hasPrefix("[") ? authority : authority.prefix { $0 != ":" }
+        let authority = origin.utf8.prefix(before: "/")
+        let host = authority.utf8.hasPrefix("[") ? authority : authority.utf8.prefix(before: ":")
         var names = [origin]
         for name in [String(authority), String(host)] where !names.contains(name) {
             names.append(name)
@@ -60,7 +60,9 @@ extension TransparencyLog {
 
     /// v2: the name alone. v1: the name and the tree, `rekor.sigstore.dev - 1193050959916656506`.
     private func isOrigin(_ text: String, of generation: LogGeneration) -> Bool {
-        guard generation == .version1 else { return checkpointNames.contains(text) }
+        guard generation == .version1 else {
+            return checkpointNames.contains { isSame($0, text) }
+        }
         return checkpointNames.contains { name in
             let prefix = name + " - "
             guard text.utf8.starts(with: prefix.utf8) else { return false }

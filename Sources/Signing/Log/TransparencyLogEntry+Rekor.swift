@@ -50,7 +50,7 @@ extension TransparencyLogEntry {
                 try Inclusion(readingVersion1: proof)
             })
         try self.init(payload: entry, proofs: proofs)
-        guard uuid.utf8.count >= 64, uuid.hasSuffix(hexText(MerkleHash.leaf(body))) else {
+        guard uuid.utf8.count >= 64, uuid.utf8.hasSuffix(hexText(MerkleHash.leaf(body))) else {
             throw entry.broken("its UUID does not end in the hash of its body")
         }
     }

@@ -11,7 +11,8 @@ package struct Witness: Hashable, Sendable {
     package let key: PublicKey
 
     package init(name: String, key: PublicKey) throws(Failure) {
-        guard key.algorithm == .ed25519, !name.isEmpty, !name.contains("+"), !name.contains(" ")
+        guard key.algorithm == .ed25519, !name.isEmpty, !name.utf8.contains("+"),
+            !name.utf8.contains(" ")
         else {
             throw Failure(
                 .unsupported, "cannot use the witness \(quoted(name))",
@@ -25,7 +26,7 @@ package struct Witness: Hashable, Sendable {
     ///
     /// Spec: C2SP signed-note, "Verifier keys"; tlog-cosignature.
     package init(verifierKey text: String) throws(Failure) {
-        let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let content = bytes(fromBase64: parts[2]), content.count == 33,
             content.first == cosignatureType
         else {

@@ -28,7 +28,7 @@ package struct IdentityToken: Hashable, Sendable {
                     + "\(Limits.identityTokenBytes)")
         }
         let token = trimmed(text)
-        let parts = token.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
+        let parts = token.utf8.split(separator: ".", maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3 else {
             throw unreadable("it is not three parts with dots between them")
         }
@@ -96,7 +96,7 @@ extension IdentityToken {
     /// Whether a text is meant as a token and not as a path: such a text is never shown.
     package static func resembles(_ text: String) -> Bool {
         let text = trimmed(text)
-        return text.hasPrefix("eyJ") || text.utf8.count > Limits.pathBytes
+        return text.utf8.hasPrefix("eyJ") || text.utf8.count > Limits.pathBytes
     }
 }
 
@@ -131,15 +131,11 @@ extension JSONReader {
 
 /// Spec: RFC 7515 §2: base64url "with all trailing '=' characters omitted".
 private func base64URLBytes(_ text: Substring) -> [UInt8]? {
-    guard !text.contains(where: { "+/=".contains($0) }) else { return nil }
+    guard !text.utf8.contains(where: "+/=".utf8.contains) else { return nil }
     return bytes(fromAnyBase64: text)
 }
 
-private func trimmed(_ text: String) -> String {
-    let isSpace: (Character) -> Bool = { $0.isASCII && $0.isWhitespace }
-    let start = text.drop(while: isSpace)
-    return String(start.reversed().drop(while: isSpace).reversed())
-}
+private func trimmed(_ text: String) -> String { String(text.utf8.trimmed()) }
 
 private func unreadable(_ why: String) -> Failure {
     Failure(.malformed, "cannot read the identity token", because: why)

@@ -52,14 +52,14 @@ package struct SigningService: Hashable, Sendable {
     /// The address without slashes at its end: what paths are added to.
     package var base: String {
         var address = Substring(url)
-        while address.hasSuffix("/") { address = address.dropLast() }
+        while let shorter = address.utf8.removingSuffix("/") { address = shorter }
         return String(address)
     }
 
     /// Host and port as written, in lower case.
     package var host: String {
-        let rest = url.drop { $0 != "/" }.dropFirst(2)
-        return rest.prefix { $0 != "/" }.lowercased()
+        let rest = url.utf8.split(atFirst: "//")?.after
+        return rest?.utf8.prefix(before: "/").utf8.lowercased() ?? ""
     }
 }
 
@@ -85,9 +85,9 @@ package enum ServiceSelector: Hashable, Sendable, CustomStringConvertible {
 private func isPlainAddress(_ text: String) -> Bool {
     guard text.utf8.count <= Limits.addressBytes,
         text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }),
-        let scheme = ["https://", "http://"].first(where: { text.hasPrefix($0) }),
-        !text.contains("?"), !text.contains("#")
+        let rest = text.utf8.removingPrefix("https://") ?? text.utf8.removingPrefix("http://"),
+        !text.utf8.contains("?"), !text.utf8.contains("#")
     else { return false }
-    let authority = text.dropFirst(scheme.count).prefix { $0 != "/" }
-    return !authority.isEmpty && !authority.contains("@") && !authority.contains("\\")
+    let authority = rest.utf8.prefix(before: "/")
+    return !authority.isEmpty && !authority.utf8.contains("@") && !authority.utf8.contains("\\")
 }

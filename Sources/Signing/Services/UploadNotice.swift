@@ -131,7 +131,7 @@ private func publication(
 
 /// Hosts are compared as hosts, never by a prefix of the address.
 private func isPublicInstance(_ host: String) -> Bool {
-    let name = host.prefix { $0 != ":" }
-    let labels = name.split(separator: ".").suffix(2).joined(separator: ".")
+    let name = host.utf8.prefix(before: ":")
+    let labels = name.utf8.split(separator: ".").suffix(2).joined(separator: ".")
     return ["sigstore.dev", "sigstage.dev"].contains(labels)
 }

@@ -10,10 +10,12 @@ package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConver
 
     /// Reads the URI of a document.
     package init(uri: String) throws(Failure) {
-        let scheme = uri.prefix(Limits.predicateTypeBytes).prefix { $0 != ":" }
-        guard uri.utf8.count <= Limits.predicateTypeBytes, scheme.count < uri.count,
-            let first = scheme.first, first.isASCII, first.isLetter,
-            scheme.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }),
+        guard uri.utf8.count <= Limits.predicateTypeBytes,
+            let scheme = uri.utf8.split(atFirst: ":")?.before,
+            let first = scheme.utf8.first, isLetterByte(first),
+            scheme.utf8.allSatisfy({
+                isLetterByte($0) || isDigitByte($0) || "+-.".utf8.contains($0)
+            }),
             // Spec: RFC 3986 §2: a URI is written in printable ASCII, so equal means equal bytes.
             uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else {
@@ -30,7 +32,7 @@ package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConver
             self.init(known: known.uri)
             return
         }
-        guard name.contains(":") else {
+        guard name.utf8.contains(":") else {
             throw Failure(
                 .usage, "cannot read the predicate type \(quoted(name))",
                 because: "it is neither a URI nor one of "

@@ -9,7 +9,7 @@ package struct Statement: Hashable, Sendable {
     package struct Subject: Hashable, Sendable {
         package let name: String?
         /// Algorithm name to hex, as written; matching uses `Digest` values only.
-        package let digests: [String: String]
+        package let digests: ExactTextMap<String>
         package let annotations: JSONObject
 
         package func names(_ digest: Digest) -> Bool {
@@ -44,7 +44,7 @@ package struct Statement: Hashable, Sendable {
 
     /// The statement Assay writes: version 1, one subject.
     package static func document(
-        about digest: Digest, name: String?, annotations: [String: String] = [:],
+        about digest: Digest, name: String?, annotations: ExactTextMap<String> = [:],
         predicateType: PredicateType, predicate: JSONValue
     ) -> JSONValue {
         var subject: JSONObject = [:]

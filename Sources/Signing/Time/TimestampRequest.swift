@@ -67,7 +67,7 @@ package struct TimestampRequest: Hashable, Sendable {
 }
 
 private func policyIdentifier(_ text: String) throws(Failure) -> ASN1ObjectIdentifier {
-    let numbers = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt($0) }
+    let numbers = text.utf8.split(separator: ".", omittingEmptySubsequences: false).map { UInt($0) }
     let known = numbers.compactMap { $0 }
     // More would overflow where the first two numbers share one subidentifier.
     let fits =

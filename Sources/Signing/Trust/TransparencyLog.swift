@@ -39,10 +39,8 @@ package struct TransparencyLog: Hashable, Sendable {
 
     package static func origin(of address: String) -> String {
         var rest = Substring(address)
-        for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) {
-            rest = rest.dropFirst(scheme.count)
-        }
-        while rest.hasSuffix("/") { rest = rest.dropLast() }
+        for scheme in ["https://", "http://"] { rest = rest.utf8.removingPrefix(scheme) ?? rest }
+        while let shorter = rest.utf8.removingSuffix("/") { rest = shorter }
         return String(rest)
     }
 

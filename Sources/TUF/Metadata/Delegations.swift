@@ -20,10 +20,10 @@ enum Delegations: Hashable, Sendable {
         switch (roles, bins) {
         case (let roles?, nil):
             var list: [DelegatedRole] = []
-            var names: Set<String> = []
+            var names: Set<ExactText> = []
             for role in roles {
                 let delegated = try DelegatedRole(reading: role, keys: keys, subject: subject)
-                guard names.insert(delegated.name).inserted else {
+                guard names.insert(ExactText(delegated.name)).inserted else {
                     throw MetadataProblem(
                         .malformed, subject,
                         "it delegates to \(quoted(delegated.name)) twice")
@@ -134,7 +134,7 @@ enum PathScope: Hashable, Sendable {
         case .everything: return true
         case .hashPrefixes(let prefixes):
             let hash = Digest(of: path.utf8, by: .sha256).hex
-            return prefixes.contains { hash.hasPrefix($0) }
+            return prefixes.contains { hash.utf8.hasPrefix($0) }
         case .patterns(let patterns):
             for pattern in patterns where try pattern.matches(path, &steps) { return true }
             return false

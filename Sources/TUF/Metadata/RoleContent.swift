@@ -47,8 +47,8 @@ package struct CommonContent: Hashable, Sendable {
 
     /// Spec: TUF 1.0.34 §4.3: "spec_version … a semantic version"; a new major version breaks.
     private static func isKnown(_ version: String) -> Bool {
-        let parts = version.split(separator: ".", omittingEmptySubsequences: false)
-        return (2...3).contains(parts.count) && parts.first == "1"
+        let parts = version.utf8.split(separator: ".", omittingEmptySubsequences: false)
+        return (2...3).contains(parts.count) && parts[0] == "1"
             && parts.allSatisfy { part in
                 !part.isEmpty && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
             }

@@ -56,7 +56,7 @@ struct MetadataKey: Hashable, Sendable {
 }
 
 /// The keys of one metadata file, by their identifiers.
-typealias MetadataKeys = [String: MetadataKey]
+typealias MetadataKeys = ExactTextMap<MetadataKey>
 
 func metadataKeys(reading reader: JSONReader) throws(Failure) -> MetadataKeys {
     let object = try reader.object()
@@ -72,7 +72,7 @@ func metadataKeys(reading reader: JSONReader) throws(Failure) -> MetadataKeys {
 
 /// Whose signatures a role needs, and how many of them.
 struct SigningRole: Hashable, Sendable {
-    let keyIDs: Set<String>
+    let keyIDs: Set<ExactText>
     let threshold: Int
     private let keys: MetadataKeys
 
@@ -92,19 +92,19 @@ struct SigningRole: Hashable, Sendable {
                 .thresholdInvalid, subject,
                 "\(reader.place) demands \(threshold) signatures; at least 1 is needed")
         }
-        keyIDs = Set(names)
+        keyIDs = Set(names.map(ExactText.init))
         guard keyIDs.count == names.count else {
             throw MetadataProblem(
                 .keyIDRepeated, subject, "\(reader.place) lists one key identifier twice")
         }
         self.threshold = threshold
         var own: MetadataKeys = [:]
-        for id in keyIDs { own[id] = keys[id] }
+        for id in names { own[id] = keys[id] }
         self.keys = own
     }
 
     /// What names the role's keys by their material, for telling whether one was withdrawn.
-    var identities: Set<Digest> { Set(keys.values.compactMap(\.identity)) }
+    var identities: Set<Digest> { Set(keys.compactMap(\.value.identity)) }
 
     /// Whether enough distinct keys of this role signed.
     ///

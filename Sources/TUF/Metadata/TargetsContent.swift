@@ -10,7 +10,7 @@ package struct TargetsContent: RoleContent {
 
     package let common: CommonContent
     /// By target path.
-    package let targets: [String: TargetFile]
+    package let targets: ExactTextMap<TargetFile>
     /// In the order of the document, which is the order of the search.
     let delegations: Delegations
 
@@ -20,7 +20,7 @@ package struct TargetsContent: RoleContent {
         self.common = common
         targets = try reading(subject) { () throws(Failure) in
             let list = try signed.required("targets")
-            var targets: [String: TargetFile] = [:]
+            var targets: ExactTextMap<TargetFile> = [:]
             for name in try list.object().names {
                 targets[name] = try TargetFile(path: name, reading: list.required(name))
             }
@@ -63,7 +63,7 @@ package struct TargetFile: Hashable, Sendable {
     /// Spec: TUF 1.0.34 §5.7.3: with consistent snapshots the file is `HASH.FILENAME.EXT`, in the
     /// folder of its path.
     func address(isConsistent: Bool) -> String {
-        var steps = path.split(separator: "/", omittingEmptySubsequences: false).map {
+        var steps = path.utf8.split(separator: "/", omittingEmptySubsequences: false).map {
             percentEncoded(String($0))
         }
         if isConsistent, let hash = expected.digests.first, let name = steps.popLast() {

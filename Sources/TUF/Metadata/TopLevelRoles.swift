@@ -80,7 +80,7 @@ package struct SnapshotContent: RoleContent {
 
     package let common: CommonContent
     /// By file name: `targets.json`, and one more for each delegated role.
-    package let files: [String: MetadataFile]
+    package let files: ExactTextMap<MetadataFile>
 
     package init(
         reading signed: JSONReader, common: CommonContent, subject: String
@@ -88,7 +88,7 @@ package struct SnapshotContent: RoleContent {
         self.common = common
         files = try reading(subject) { () throws(Failure) in
             let meta = try signed.required("meta")
-            var files: [String: MetadataFile] = [:]
+            var files: ExactTextMap<MetadataFile> = [:]
             for name in try meta.object().names {
                 files[name] = try MetadataFile(reading: meta.required(name))
             }

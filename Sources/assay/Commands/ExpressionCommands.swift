@@ -50,7 +50,7 @@ struct ExpressionQueryCommand: AsyncParsableCommand {
 
     func run() async throws {
         var texts = try ExpressionText.all(expressions, files: query)
-        let named = input.flatMap { $0 == "-" ? nil : $0 }
+        let named = input == "-" ? nil : input
         guard !texts.isEmpty || named != nil else {
             throw Failure(
                 .usage, "cannot query", because: "there is neither an expression nor an input")

@@ -82,8 +82,9 @@ struct ExpressionText {
     private func place(of problem: JMESPathProblem) -> Place? {
         guard let file else { return nil }
         let before = text.unicodeScalars.prefix(problem.column - 1)
-        let line = before.reversed().prefix { $0 != "\n" }
-        return .file(file, line: before.count { $0 == "\n" } + 1, column: line.count + 1)
+        let newline: Unicode.Scalar = "\n"
+        let line = before.reversed().prefix { $0 != newline }
+        return .file(file, line: before.count { $0 == newline } + 1, column: line.count + 1)
     }
 }
 
@@ -102,7 +103,7 @@ struct ExpressionResult {
 
 /// `# expression`, each of its lines: a reader can leave them out.
 func heading(_ expression: String) -> String {
-    expression.split(separator: "\n", omittingEmptySubsequences: false)
+    expression.utf8.split(separator: "\n", omittingEmptySubsequences: false)
         .map { "# " + plain($0, atMost: Limits.jmespathBytes) }.joined(separator: "\n")
 }
 
@@ -126,7 +127,7 @@ enum ExpressionInput {
     {
         do {
             return try JSONValue(parsing: bytes, named: name)
-        } catch  where name.hasSuffix(".json") {
+        } catch  where name.utf8.hasSuffix(".json") {
             throw error
         } catch {
             // Nearly all JSON is YAML, and a YAML error has a line.

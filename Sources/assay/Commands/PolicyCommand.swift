@@ -117,7 +117,7 @@ struct MirrorArgument: ExpressibleByArgument, Sendable {
     let origin: String
 
     init?(argument: String) {
-        let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+        let parts = argument.utf8.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
         (mirror, origin) = (parts[0].trimmingSlash, parts[1].trimmingSlash)
     }
@@ -131,11 +131,13 @@ struct MirrorArgument: ExpressibleByArgument, Sendable {
     /// ends at a slash or at the end: `ghcr.io/acme` is none of `ghcr.io/acme-evil/x`.
     func origin(of repository: Repository) throws(Failure) -> Repository? {
         let name = repository.description
-        guard name == mirror || name.hasPrefix(mirror + "/") else { return nil }
-        return try Repository(parsing: origin + name.dropFirst(mirror.count))
+        guard let below = name.utf8.removingPrefix(mirror),
+            below.isEmpty || below.utf8.hasPrefix("/")
+        else { return nil }
+        return try Repository(parsing: origin + below)
     }
 }
 
 extension String {
-    fileprivate var trimmingSlash: String { hasSuffix("/") ? String(dropLast()) : self }
+    fileprivate var trimmingSlash: String { utf8.removingSuffix("/").map(String.init) ?? self }
 }

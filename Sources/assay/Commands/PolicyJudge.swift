@@ -79,7 +79,7 @@ struct PolicyJudge: Sendable {
     }
 
     private func evaluation(
-        of resource: ResourceManifest, labels: [String: String]?,
+        of resource: ResourceManifest, labels: ExactTextMap<String>?,
         _ known: inout [NeededImage: ImageFacts]
     ) async throws -> Evaluation {
         let evaluator = PolicyEvaluator(policies: bundle.policies)
@@ -104,17 +104,20 @@ struct PolicyJudge: Sendable {
     /// Labels of the resource's namespace, when exactly one Namespace of that name is among the
     /// manifests; two that differ would let the order of files decide, so nobody knows then.
     private func labels(of resource: ResourceManifest, among all: [ResourceManifest])
-        -> [String: String]?
+        -> ExactTextMap<String>?
     {
         let name = resource.identity.namespace
         let found = all.filter {
             $0.identity.kind == "Namespace" && $0.identity.apiVersion == "v1"
-                && $0.identity.name == name
+                && isSame($0.identity.name, name)
         }
-        guard let labels = found.first?.labels, found.allSatisfy({ $0.labels == labels }) else {
+        guard var labels = found.first?.labels, found.allSatisfy({ $0.labels == labels }) else {
             return nil
         }
-        return labels.merging(["kubernetes.io/metadata.name": name]) { _, real in real }
+        if labels["kubernetes.io/metadata.name"] == nil {
+            labels["kubernetes.io/metadata.name"] = name
+        }
+        return labels
     }
 
     /// The file itself, or every .yaml, .yml and .json file below a folder, sorted.
@@ -127,7 +130,7 @@ struct PolicyJudge: Sendable {
         guard isFolder else { return [path] }
         let names = try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
         let files = names.filter { name in
-            [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) }
+            [".yaml", ".yml", ".json"].contains { name.utf8.hasSuffix($0) }
         }
         guard !files.isEmpty else {
             throw Failure(

@@ -56,13 +56,13 @@ struct SBOMCommand: AsyncParsableCommand {
     private func inventory() async throws -> Inventory {
         let platform = try platform.map { try Platform(parsing: $0) }
         guard LocalSource.isFolder(subject) != nil else {
-            guard !subject.hasPrefix("."), !subject.hasPrefix("/") else {
+            guard !subject.utf8.hasPrefix("."), !subject.utf8.hasPrefix("/") else {
                 throw Failure(
                     .notFound, "cannot open \(quoted(subject))",
                     because: "there is no such file or folder")
             }
             let image = try ImageLocation(parsing: subject)
-            if !subject.contains("/") {
+            if !subject.utf8.contains("/") {
                 Talk.say("there is no file or folder \(quoted(subject)); asking for \(image)")
             }
             return try await Connections.using(access, for: image, limiting: .transfer) {

@@ -147,7 +147,7 @@ struct SignCommand: AsyncParsableCommand {
     @OptionGroup var writing: WritingOptions
 
     func run() async throws {
-        let bound = Dictionary(annotations.map { ($0.name, $0.value) }) { _, last in last }
+        let bound = annotations.reduce(into: ExactTextMap<String>()) { $0[$1.name] = $1.value }
         try await writing.write(on: image) { subject, repository in
             .signature(on: subject, in: repository, annotations: bound)
         }

@@ -40,7 +40,7 @@ struct TagMemory: Sendable {
             let all = try TagMemory.read(path).merging(news) { _, new in new }
             let document: JSONValue = [
                 "format": .string(tagMemoryFormat), "written": .string(now.description),
-                "tags": JSONValue(sorted: all.mapValues(\.description)),
+                "tags": JSONValue(sorted: ExactTextMap(all.mapValues(\.description))),
             ]
             try writeFile(Array((document.prettyText + "\n").utf8), at: path, permissions: 0o644)
         }

@@ -157,7 +157,7 @@ struct FollowedRepository {
             extraCertificates: extraCertificates, timeouts: .standard)
         let outcome: Result<TrustDocuments, any Error>
         do {
-            let base = mirror.hasSuffix("/") ? String(mirror.dropLast()) : mirror
+            let base = mirror.utf8.hasSuffix("/") ? String(mirror.dropLast()) : mirror
             let repository = try TrustRepository(
                 metadata: base, targets: base + "/targets", transport: transport,
                 userAgent: "assay/\(assayVersion)")

@@ -60,8 +60,8 @@ struct TrustEntryArgument: ExpressibleByArgument {
     private var values: [String: String] = [:]
 
     init?(argument: String) {
-        for part in argument.split(separator: ",") {
-            let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+        for part in argument.utf8.split(separator: ",") {
+            let pair = part.utf8.split(separator: "=", maxSplits: 1).map(String.init)
             guard pair.count == 2, let name = TrustEntryArgument.names[pair[0]],
                 values.updateValue(pair[1], forKey: name) == nil
             else {

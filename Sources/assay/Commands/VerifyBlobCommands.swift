@@ -118,7 +118,7 @@ struct BlobCandidates {
         place = try path ?? file.foundBundlePath()
         let content = try readFile(
             at: place, atMost: Limits.evidenceBytes, named: "the bundle")
-        list = try BlobEvidence.list(parsing: content, isLines: place.hasSuffix(".jsonl"))
+        list = try BlobEvidence.list(parsing: content, isLines: place.utf8.hasSuffix(".jsonl"))
     }
 }
 
@@ -228,6 +228,6 @@ private func readCertificate(_ path: String) throws -> String {
 
 private func decoded(_ content: [UInt8]) -> [UInt8]? {
     guard let text = String(validating: content, as: UTF8.self) else { return nil }
-    let lines = text.split(whereSeparator: \.isWhitespace).joined()
-    return lines.isEmpty ? nil : bytes(fromBase64: lines)
+    let base64 = String(decoding: text.utf8.filter { !isWhitespaceByte($0) }, as: UTF8.self)
+    return base64.isEmpty ? nil : bytes(fromBase64: base64)
 }

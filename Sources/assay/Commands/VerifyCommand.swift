@@ -148,11 +148,10 @@ struct AnnotationArgument: ExpressibleByArgument {
     let value: String
 
     init?(argument: String) {
-        guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+        guard let sides = argument.utf8.split(atFirst: "="), !sides.before.isEmpty else {
             return nil
         }
-        name = String(argument[..<equals])
-        value = String(argument[argument.index(after: equals)...])
+        (name, value) = (String(sides.before), String(sides.after))
     }
 }
 

@@ -21,11 +21,11 @@ struct BlobLocation: ExpressibleByArgument, CustomStringConvertible {
     var path: String? { isStandardInput || isDigest ? nil : description }
 
     /// What a statement calls it; nil when it has no name.
-    var name: String? { path?.split(separator: "/").last.map(String.init) }
+    var name: String? { path?.utf8.split(separator: "/").last.map(String.init) }
 
     /// A file of such a name is written `./sha256:…`.
     private var isDigest: Bool {
-        Digest.Algorithm.allCases.contains { description.hasPrefix("\($0.rawValue):") }
+        Digest.Algorithm.allCases.contains { description.utf8.hasPrefix("\($0.rawValue):") }
     }
 
     /// What is known of it.

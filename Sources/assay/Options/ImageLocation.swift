@@ -30,20 +30,19 @@ struct ImageLocation: Sendable, CustomStringConvertible {
     }
 
     init(parsing text: String) throws(Failure) {
-        guard text.hasPrefix("oci:") else {
+        guard var rest = text.utf8.removingPrefix("oci:") else {
             self.init(try ImageName(parsing: text))
             return
         }
-        var rest = text.dropFirst(4)
         var tag: Tag?
         var digest: Digest?
-        if let at = rest.lastIndex(of: "@") {
-            digest = try Digest(parsing: rest[rest.index(after: at)...])
-            rest = rest[..<at]
+        if let sides = rest.utf8.split(atLast: "@") {
+            digest = try Digest(parsing: sides.after)
+            rest = sides.before
         }
-        if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("/") {
-            tag = try Tag(parsing: rest[rest.index(after: colon)...])
-            rest = rest[..<colon]
+        if let sides = rest.utf8.split(atLast: ":"), !sides.after.utf8.contains("/") {
+            tag = try Tag(parsing: sides.after)
+            rest = sides.before
         }
         guard !rest.isEmpty else {
             throw Failure(.usage, "cannot read \(quoted(text))", because: "it names no path")

@@ -106,7 +106,7 @@ struct SignerOptions: ParsableArguments {
                 "a subject and its issuer belong together: any issuer can vouch for any subject; "
                     + "--certificate-oidc-issuer-regexp '.*' takes them all")
         }
-        if (names + issuers + claimTexts).contains("") {
+        if (names + issuers + claimTexts).contains(where: \.isEmpty) {
             throw wrong("an empty text fits nobody")
         }
         if !key.isEmpty, certificateChain != nil || allowCertificateChain {

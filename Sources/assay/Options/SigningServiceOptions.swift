@@ -157,7 +157,7 @@ struct SigningServiceOptions: ParsableArguments {
                     because: "stdin is not a terminal", next: "add --yes if it may")
             }
             Talk.say("go on? [y/N]")
-            guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
+            guard let answer = readLine(), ["y", "yes"].contains(answer.utf8.lowercased()) else {
                 throw Failure(.denied, "did not sign", because: "nobody agreed to the upload")
             }
         }

@@ -33,8 +33,8 @@ struct LegacySample {
     }
 
     /// The layer's annotations, some of them replaced or taken away.
-    func annotations(_ changes: [String: String?] = [:]) -> [String: String] {
-        var all = [
+    func annotations(_ changes: [String: String?] = [:]) -> ExactTextMap<String> {
+        var all: ExactTextMap<String> = [
             signatureAnnotation: base64Text(signature),
             "dev.sigstore.cosign/certificate": pemText("CERTIFICATE", leaf),
             "dev.sigstore.cosign/bundle": LegacySample.annotation(entry),

@@ -14,15 +14,14 @@ package struct AWSKeyName: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter text: what follows `awskms://`.
     init(parsing text: String) throws(Failure) {
-        guard let slash = text.firstIndex(of: "/") else { throw broken }
-        let (endpoint, keyID) = (text[..<slash], text[text.index(after: slash)...])
+        guard let (endpoint, keyID) = text.utf8.split(atFirst: "/") else { throw broken }
         // Two slashes instead of three make the name's first part a host.
         guard !keyID.isEmpty, keyID.utf8.count <= 2_048, isPlainName(keyID, allowing: "-_:/."),
-            endpoint != "alias", !endpoint.hasPrefix("arn:")
+            endpoint != "alias", !endpoint.utf8.hasPrefix("arn:")
         else { throw broken }
-        if keyID.hasPrefix("arn:") {
+        if keyID.utf8.hasPrefix("arn:") {
             guard region(ofResource: keyID) != nil else { throw broken }
-        } else if keyID.contains("/") && !keyID.hasPrefix("alias/") {
+        } else if keyID.utf8.contains("/") && !keyID.utf8.hasPrefix("alias/") {
             throw broken
         }
         if !endpoint.isEmpty { _ = try WebAddress(parsing: "https://\(endpoint)/") }
@@ -123,7 +122,7 @@ struct AWSKeyService: Sendable {
         } else if let configured, !configured.isEmpty {
             address = try WebAddress(parsing: configured)
         } else {
-            let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
+            let domain = region.utf8.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
             address = try WebAddress(parsing: "https://kms.\(region).\(domain)/")
         }
     }
@@ -138,7 +137,8 @@ struct AWSKeyService: Sendable {
     }
 
     private func fields(_ action: String, _ body: [UInt8]) throws(Failure) -> HTTPFields {
-        let date = pause.now().description.filter { $0 != "-" && $0 != ":" }
+        let now = pause.now().description
+        let date = String(decoding: now.utf8.filter { !"-:".utf8.contains($0) }, as: UTF8.self)
         var headers = [
             "content-type": "application/x-amz-json-1.1", "host": address.authority,
             "x-amz-date": date, "x-amz-target": "TrentService.\(action)",
@@ -160,7 +160,7 @@ struct AWSKeyService: Sendable {
 
     /// Spec: the error's name stands in `__type`, after a `#` at times.
     private func refusal(_ answer: KeyServiceClient.Answer) -> Failure {
-        let type = answer.json?.value["__type"]?.string?.split(separator: "#").last ?? ""
+        let type = answer.json?.value["__type"]?.string?.utf8.split(separator: "#").last ?? ""
         let message = (answer.json?.value["message"] ?? answer.json?.value["Message"])?.string
         let words = [String(type), message ?? ""].filter { !$0.isEmpty }.joined(separator: ": ")
         let status: Int =
@@ -184,9 +184,10 @@ private let signingAlgorithms: [SignatureScheme: String] = [
 
 /// `arn:PARTITION:kms:REGION:ACCOUNT:key/…` or `…:alias/…`.
 private func region(ofResource text: some StringProtocol) -> String? {
-    let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+    let parts = String(text).utf8.split(
+        separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
     guard parts.count == 6, parts[0] == "arn", parts[2] == "kms", !parts[3].isEmpty,
-        parts[5].hasPrefix("key/") || parts[5].hasPrefix("alias/")
+        parts[5].utf8.hasPrefix("key/") || parts[5].utf8.hasPrefix("alias/")
     else { return nil }
     return String(parts[3])
 }

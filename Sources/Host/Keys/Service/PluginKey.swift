@@ -17,7 +17,7 @@ package struct PluginKeyName: Hashable, Sendable, CustomStringConvertible {
     ///   `-` and `_` only.
     init(program plugin: String, key: String) throws(Failure) {
         guard !plugin.isEmpty, plugin.utf8.count <= 64, isPlainName(plugin, allowing: "-_"),
-            plugin == plugin.lowercased()
+            plugin == plugin.utf8.lowercased()
         else {
             throw Failure(
                 .usage, "cannot use the key reference",

@@ -98,7 +98,7 @@ struct VaultService: Sendable {
         base = try WebAddress(parsing: address)
         let engine = environment["TRANSIT_SECRET_ENGINE_PATH"] ?? ""
         self.engine = engine.isEmpty ? "transit" : engine
-        guard isPlainName(self.engine, allowing: "-_./"), !self.engine.contains("..") else {
+        guard isPlainName(self.engine, allowing: "-_./"), !self.engine.utf8.contains("..") else {
             throw client.failure(.usage, "TRANSIT_SECRET_ENGINE_PATH is not a plain path")
         }
         fields = try headers(token, setting("NAMESPACE"), client)
@@ -151,7 +151,8 @@ struct VaultService: Sendable {
         }
         parameters["input"] = .string(base64Text(input))
         let answer = try await ask(path, .object(parameters)).required("signature")
-        let parts = try answer.string().split(separator: ":", omittingEmptySubsequences: false)
+        let parts = try answer.string().utf8.split(
+            separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0] == "vault", parts[1] == "v\(version)",
             let signature = bytes(fromBase64: parts[2])
         else { throw answer.broken("it is not vault:v\(version):BASE64") }
@@ -165,7 +166,7 @@ struct VaultService: Sendable {
     }
 
     private func ask(_ path: String, _ body: JSONValue?) async throws -> JSONReader {
-        let start = base.target.hasSuffix("/") ? String(base.target.dropLast()) : base.target
+        let start = base.target.utf8.hasSuffix("/") ? String(base.target.dropLast()) : base.target
         let address = try WebAddress(
             parsing: "\(base.scheme.rawValue)://\(base.authority)\(start)/v1/\(engine)/\(path)")
         let answer = try await client.ask(

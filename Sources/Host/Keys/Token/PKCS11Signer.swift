@@ -44,9 +44,9 @@ struct PKCS11Token: Sendable {
         if let value = address.pinValue {
             pin = value
         } else if let source = address.pinSource {
-            let path = source.hasPrefix("file:") ? String(source.dropFirst(5)) : source
+            let path = source.utf8.removingPrefix("file:").map(String.init) ?? source
             let content = try readFile(
-                at: path.hasPrefix("///") ? String(path.dropFirst(2)) : path,
+                at: path.utf8.hasPrefix("///") ? String(path.dropFirst(2)) : path,
                 atMost: Limits.secretBytes, named: "the PIN")
             pin = Array(content.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
         } else {
@@ -111,10 +111,10 @@ struct PKCS11Token: Sendable {
         let all = try module.slots().compactMap(module.token).filter(\.isInitialised)
         let fitting = all.filter { token in
             (address.slot.map { $0 == token.slot } ?? true)
-                && (address.token.map { $0 == token.label } ?? true)
-                && (address.manufacturer.map { $0 == token.manufacturer } ?? true)
-                && (address.model.map { $0 == token.model } ?? true)
-                && (address.serial.map { $0 == token.serial } ?? true)
+                && (address.token.map { isSame($0, token.label) } ?? true)
+                && (address.manufacturer.map { isSame($0, token.manufacturer) } ?? true)
+                && (address.model.map { isSame($0, token.model) } ?? true)
+                && (address.serial.map { isSame($0, token.serial) } ?? true)
         }
         guard let token = fitting.first else {
             let labels = all.prefix(10).map { quoted($0.label) }.joined(separator: ", ")

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Maps whose keys are outside text. Spec: docs/decisions/0018-texts-are-bytes.md.
+
+/// A map whose keys are equal when their bytes are: labels, annotations, names of files.
+///
+/// In a `[String: Value]` two keys that look alike are one key, so the later value hides the earlier
+/// one, and a look-up finds what is written otherwise.
+package struct ExactTextMap<Value> {
+    private var values: [ExactText: Value]
+
+    package init() { values = [:] }
+
+    package init(_ map: [String: Value]) {
+        values = [:]
+        for (key, value) in map { values[ExactText(key)] = value }
+    }
+
+    package subscript(key: String) -> Value? {
+        get { values[ExactText(key)] }
+        set { values[ExactText(key)] = newValue }
+    }
+
+    package subscript(key: String, default standard: @autoclosure () -> Value) -> Value {
+        get { values[ExactText(key)] ?? standard() }
+        set { values[ExactText(key)] = newValue }
+    }
+
+    package var count: Int { values.count }
+    package var isEmpty: Bool { values.isEmpty }
+    /// The keys by their bytes, so that the order is always the same.
+    package var keys: [String] { values.keys.sorted().map(\.text) }
+}
+
+extension ExactTextMap: Sequence {
+    /// The pairs by the bytes of their keys, so that the order is always the same.
+    package func makeIterator() -> IndexingIterator<[(key: String, value: Value)]> {
+        values.sorted { $0.key < $1.key }.map { (key: $0.key.text, value: $0.value) }
+            .makeIterator()
+    }
+}
+
+extension ExactTextMap: ExpressibleByDictionaryLiteral {
+    /// A literal with one key twice keeps the last value.
+    package init(dictionaryLiteral elements: (String, Value)...) {
+        values = [:]
+        for (key, value) in elements { values[ExactText(key)] = value }
+    }
+}
+
+extension ExactTextMap: Sendable where Value: Sendable {}
+extension ExactTextMap: Equatable where Value: Equatable {}
+extension ExactTextMap: Hashable where Value: Hashable {}
