@@ -266,7 +266,11 @@ private let imageRows = [
     ExpressionRow("semver_compare('1.2.9', '1.2.x')", "true"),
     ExpressionRow("semver_compare('1.3.0', '!=1.x')", "false"),
     ExpressionRow("semver_compare('1.0.0-alpha.2', '>1.0.0-alpha.10')", "false"),
-    // A version that cannot be read counts as 0.0.0.
-    ExpressionRow("semver_compare('v1.2.3', '0.0.0')", "true"),
+    // Deviation: Kyverno takes what is no version for 0.0.0, so all of these would hold there.
+    ExpressionRow("semver_compare('v1.2.3', '0.0.0')", "<invalid-value>"),
+    ExpressionRow("semver_compare('latest', '<9.9.9')", "<invalid-value>"),
+    ExpressionRow("semver_compare('1.2', '<9.9.9')", "<invalid-value>"),
+    ExpressionRow("semver_compare('', '>=0.0.0')", "<invalid-value>"),
+    ExpressionRow("semver_compare('1.2.3 ', '<9.9.9')", "<invalid-value>"),
     ExpressionRow("semver_compare('1.2.3', 'newest')", "<invalid-value>"),
 ]

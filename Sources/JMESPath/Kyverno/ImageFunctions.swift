@@ -20,7 +20,8 @@ let kyvernoImageFunctions: [FunctionDefinition] = [
         call, _ throws(EvaluationStop) in
         throw call.invalid("it would ask the network, and expressions do not", .unavailable)
     },
-    // Deviation kept from Kyverno: a version that cannot be read counts as 0.0.0.
+    // Deviation: a text that is no version is an error. Kyverno takes it for 0.0.0, so that a
+    // predicate with `version: latest` is older than any.
     FunctionDefinition(
         "semver_compare", [.string, .string], "boolean", "whether the range holds it"
     ) {
@@ -30,8 +31,10 @@ let kyvernoImageFunctions: [FunctionDefinition] = [
         guard let range = VersionRange(text) else {
             throw call.invalid("\(quoted(text)) is no range like >=1.2.0 <2.0.0")
         }
-        return .bool(
-            range.holds(SemanticVersion(version) ?? SemanticVersion(major: 0, minor: 0, patch: 0)))
+        guard let version = SemanticVersion(version) else {
+            throw call.invalid("\(quoted(version)) is no version like 1.2.0")
+        }
+        return .bool(range.holds(version))
     },
 ]
 
