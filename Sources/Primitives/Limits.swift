@@ -327,6 +327,9 @@ package enum Limits {
     package static let attestorDepth = 16
     /// Keys, identities and sets of one rule, counted together.
     package static let attestorsPerRule = 1_000
+    /// Bytes of an image pattern that is examined for whether it can fit an image. A name has at most
+    /// 255, then a port, a tag or a digest.
+    package static let examinedPatternBytes = 1_024
     /// Steps that one wildcard match may take.
     package static let wildcardSteps = 100_000
     /// Steps that one condition may take to look up values in a list, at worst. A bill of materials

@@ -49,6 +49,20 @@ struct ImageTests {
             ("ghcr.io/acme/api:2", "ghcr.io/acme/api:1@\(digest)", false),
             ("ghcr.io/acme/api@*", "ghcr.io/acme/api:1@\(digest)", true),
             ("ghcr.io/acme/api@*", "ghcr.io/acme/api:1", false),
+            ("index.docker.io/library/nginx*", "nginx:1.25", true),
+            ("index.docker.io/library/nginx*", "index.docker.io/library/nginx:1.25", true),
+            ("index.docker.io/nginx:*", "docker.io/library/nginx", true),
+            ("registry-1.docker.io/acme/*", "acme/api", true),
+            ("Registry-1.Docker.IO:443/acme/*", "acme/api", true),
+            ("*.docker.io/acme/*", "acme/api", true),
+            ("*.docker.io/acme/*", "mirror.docker.io/acme/api", true),
+            ("index.docker.io*", "nginx", true),
+            ("index.docker.io.example.com/*", "nginx", false),
+            ("registry*/*", "nginx", false), ("*.example.com/*", "nginx", false),
+            ("GHCR.io/acme/*", "ghcr.io/acme/api", true), ("GHCR.io*", "ghcr.io/acme/api", true),
+            ("Localhost:5000/*", "localhost:5000/a", true),
+            ("GHCR.io/acme/*:V1", "ghcr.io/acme/api:V1", true),
+            ("*:V1", "ghcr.io/acme/api:V1", true), ("*:V1", "ghcr.io/acme/api:v1", false),
             ("nginx", "nginx", false), ("ghcr.io/acme/api", "ghcr.io/acme/api", false),
             ("ghcr.io/acme/api:latest", "ghcr.io/acme/api", true),
         ])
@@ -58,12 +72,83 @@ struct ImageTests {
             try name.isCovered(by: try ImagePattern(reading: try node("'\(pattern)'"))) == covers)
     }
 
+    @Test(
+        "a pattern that can fit no image says why",
+        arguments: [
+            ("someone/*", "it names no registry"), ("a-b/c*", "it names no registry"),
+            ("nginx:1.25", "it names no registry"), ("library/nginx:*", "it names no registry"),
+            ("acme/api", "it names no registry and no tag"), ("nginx", "no registry and no tag"),
+            ("ghcr.io/acme/api", "no room for a tag"),
+            ("https://ghcr.io/acme/*", "no scheme"), ("oci://ghcr.io/acme/*", "no scheme"),
+            ("!ghcr.io/acme/*", "not negated"), ("ghcr.io/{a,b}/*", "braces and commas"),
+            ("ghcr.io/a,ghcr.io/b", "braces and commas"),
+            ("ghcr.io/acme/api:", "it ends where a tag"),
+            ("ghcr.io/acme/api@", "it ends where a tag"),
+            ("ghcr.io/Acme/*", "no capital letters"), ("*/API:*", "no capital letters"),
+            ("ghcr.io//acme/*", "registry/path:tag"), ("/acme/*", "registry/path:tag"),
+            ("ghcr.io:/a:*", "registry/path:tag"), ("ghcr.io/acme/", "registry/path:tag"),
+            ("ghcr.io/acme/api@sha256:abc", "registry/path:tag"),
+            ("ghcr.io/acme/api:1@sha256:*", "registry/path:tag"),
+            ("ghcr.io/a b", "unreadable"), ("ghcr.io/acme/caf\u{E9}*", "registry/path:tag"),
+            ("ghcr.io/acme/[ab]*", "registry/path:tag"), ("^ghcr.io/.*$", "registry/path:tag"),
+        ])
+    func misfits(pattern: String, why: String) throws {
+        guard why != "unreadable" else {
+            let written = try node("'\(pattern)'")
+            #expect(throws: Failure.self) { try ImagePattern(reading: written) }
+            return
+        }
+        let found = try ImagePattern(reading: try node("'\(pattern)'")).misfit
+        #expect(found?.contains(why) == true, "\(pattern): \(found ?? "fits")")
+    }
+
+    @Test(
+        "a pattern that can fit an image is not warned about",
+        arguments: [
+            "*", "?*", "docker.io/*", "docker.io/nginx*", "*nginx*", "*/nginx:*", "ghcr.io*",
+            "localhost/*", "localhost*", "localhost:5000/a:*", "*:1.25", "*@sha256:*", "*:V1",
+            "[::1]:5000/*", "10.0.0.1:5000/a/b:c", "ghcr.io/a?me/*", "ghcr.io/a__b/c-d.e:*",
+            "index.docker.io/library/nginx*", "GHCR.io/acme/*", "*.azurecr.io/*", "*/*",
+            "ghcr.io/acme/api@\(digest)", "ghcr.io/*/api:v1.*-rc?", "registry:5000/*",
+            "*.dkr.ecr.*.amazonaws.com/*", "???.???.???.???/*",
+        ])
+    func fits(pattern: String) throws {
+        #expect(try ImagePattern(reading: try node("'\(pattern)'")).misfit == nil)
+    }
+
+    @Test("patterns of both lists that fit nothing are warnings with file and line")
+    func patternWarnings() throws {
+        var policy = PolicyText()
+        policy.references = #"["registry.example.com/*", "someone/*"]"#
+        policy.verification += [#"skipImageReferences: ["!registry.example.com/x"]"#]
+        policy.attestors = [
+            "- entries: [{keyless: {subject: a@example.com, issuer: https://issuer.example.com}}]"
+        ]
+        let warnings = try policy.compiled().flatMap(\.warnings).map(\.description)
+        #expect(warnings.count == 2, "\(warnings)")
+        #expect(warnings.allSatisfy { $0.hasPrefix("policy-0.yaml:") }, "\(warnings)")
+        #expect(warnings.first?.contains(#""someone/*" fits no image"#) == true, "\(warnings)")
+        #expect(warnings.last?.contains("not negated") == true, "\(warnings)")
+    }
+
     @Test("a tag beside a digest frees no image, because it is only a word")
     func skipping() throws {
         let pattern = try ImagePattern(reading: try node("'ghcr.io/acme/api:debug'"))
         #expect(try PolicyImageName(parsing: "ghcr.io/acme/api:debug").isFreed(by: pattern))
         #expect(
             try !PolicyImageName(parsing: "ghcr.io/acme/api:debug@\(digest)").isFreed(by: pattern))
+    }
+
+    @Test(
+        "a pattern of skipImageReferences is spelt as images are, and frees no more",
+        arguments: [
+            ("index.docker.io/library/nginx*", "nginx", true),
+            ("GHCR.io/acme/*", "ghcr.io/acme/api", true), ("registry*/*", "nginx", false),
+            ("index*", "nginx", false), ("nginx*", "nginx", false),
+        ])
+    func freedSpellings(pattern: String, written: String, isFreed: Bool) throws {
+        let pattern = try ImagePattern(reading: try node("'\(pattern)'"))
+        #expect(try PolicyImageName(parsing: written).isFreed(by: pattern) == isFreed)
     }
 
     @Test(

@@ -16,15 +16,19 @@ struct ImageVerificationDeclaration: Sendable {
     let verifyDigest: Bool
     let required: Bool
     let place: Place
+    /// About patterns that fit no image.
+    let warnings: [PolicyWarning]
 
     init(reading node: YAMLNode, in scope: ConditionScope) throws(Failure) {
         try node.refuseFields(otherThan: knownFields, unsupported: unsupportedFields)
+        var warnings: [PolicyWarning] = []
         let list = try node.required("imageReferences")
-        references = try patterns(list)
+        references = try patterns(list, &warnings)
         guard !references.isEmpty else {
             throw list.broken("it is an empty list, and would cover no image")
         }
-        skipped = try patterns(try node.optional("skipImageReferences"))
+        skipped = try patterns(try node.optional("skipImageReferences"), &warnings)
+        self.warnings = warnings
         action = try node.optional("failureAction").map { (part) throws(Failure) in
             try FailureAction(reading: part)
         }
@@ -129,9 +133,20 @@ private func refuseAnnotations(_ set: AttestorSetDeclaration) throws(Failure) {
     }
 }
 
-private func patterns(_ node: YAMLNode?) throws(Failure) -> [ImagePattern] {
+private func patterns(
+    _ node: YAMLNode?, _ warnings: inout [PolicyWarning]
+) throws(Failure) -> [ImagePattern] {
     var found: [ImagePattern] = []
-    for item in try node?.items() ?? [] { found.append(try ImagePattern(reading: item)) }
+    for item in try node?.items() ?? [] {
+        let pattern = try ImagePattern(reading: item)
+        if let why = pattern.misfit {
+            warnings.append(
+                PolicyWarning(
+                    place: item.place,
+                    text: "the pattern \(quoted(pattern.description)) fits no image: \(why)"))
+        }
+        found.append(pattern)
+    }
     return found
 }
 

@@ -143,6 +143,7 @@ struct CompiledVerification: Sendable {
     ) throws(Failure) {
         self.index = index
         self.pointer = pointer
+        warnings += written.warnings
         references = written.references
         skipped = written.skipped
         action = written.action

@@ -54,20 +54,17 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
     /// and digest is also covered by a pattern for its tag. Kyverno drops the tag and compares the
     /// digest only, so that pinning an image there takes it out of the policy's reach.
     func isCovered(by pattern: ImagePattern) throws(Failure) -> Bool {
-        if try pattern.wildcard.matches(anyOf: spellings) { return true }
+        if try pattern.wildcards.match(anyOf: spellings) { return true }
         guard name.digest != nil else { return false }
-        if name.tag != nil, try pattern.wildcard.matches(anyOf: repositories.map { "\($0):\(tag)" })
-        {
-            return true
-        }
-        guard let anyTag = pattern.withoutAnyTag else { return false }
-        return try anyTag.matches(anyOf: repositories)
+        let tagged = repositories.map { "\($0):\(tag)" }
+        if name.tag != nil, try pattern.wildcards.match(anyOf: tagged) { return true }
+        return try pattern.withoutAnyTag.match(anyOf: repositories)
     }
 
     /// Whether a pattern of `skipImageReferences` frees this image. Only what runs counts here: a
     /// tag beside a digest is a word anybody may write.
     func isFreed(by pattern: ImagePattern) throws(Failure) -> Bool {
-        try pattern.wildcard.matches(anyOf: spellings)
+        try pattern.wildcards.match(anyOf: spellings)
     }
 
     /// The name as written with its tag taken away and `digest` put in.
@@ -82,39 +79,18 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
     private var tag: String { name.tag?.description ?? "latest" }
 }
 
-/// A pattern of `imageReferences` or `skipImageReferences`, and where it stands.
-struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
-    let wildcard: Wildcard
-
-    var description: String { wildcard.description }
-
-    init(reading node: YAMLNode) throws(Failure) {
-        let text = try node.string()
-        guard !text.isEmpty, !text.unicodeScalars.contains(where: \.properties.isWhitespace) else {
-            throw node.broken("an image pattern has at least one character and no spaces")
-        }
-        // Spec: §1.3: "variables in imageReferences" are refused.
-        guard !text.utf8.contains("{{"), !text.utf8.contains("$(") else {
-            throw node.broken("variables cannot stand in an image pattern")
-        }
-        wildcard = Wildcard(text)
-    }
-
-    /// The pattern for the repository, when this one means "any tag of it".
-    var withoutAnyTag: Wildcard? {
-        description.utf8.removingSuffix(":*").map { Wildcard(String($0)) }
-    }
-}
-
 extension String {
     fileprivate func withPort443(after host: String) -> String {
         "\(host):443\(dropFirst(host.count))"
     }
 }
 
-extension Wildcard {
-    fileprivate func matches(anyOf texts: [String]) throws(Failure) -> Bool {
-        for text in texts where try matches(text) { return true }
+extension [Wildcard] {
+    /// Whether one of the patterns fits one of the texts.
+    fileprivate func match(anyOf texts: [String]) throws(Failure) -> Bool {
+        for text in texts {
+            for pattern in self where try pattern.matches(text) { return true }
+        }
         return false
     }
 }

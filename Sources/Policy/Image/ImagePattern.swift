@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Patterns of images, brought to the spelling of image names. Spec: docs/image-names.md.
+
+import Primitives
+
+/// A pattern of `imageReferences` or `skipImageReferences`.
+///
+/// Its registry is spelt as image names spell theirs: in lower case, and `docker.io` for every name
+/// of Docker Hub. A pattern `index.docker.io/library/nginx*` could fit no image otherwise.
+struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
+    /// As the policy writes it.
+    let description: String
+    /// What images are compared with; one that fits is enough.
+    let wildcards: [Wildcard]
+    /// The patterns for the repository, when this one means "any tag of it"; else empty.
+    let withoutAnyTag: [Wildcard]
+
+    init(reading node: YAMLNode) throws(Failure) {
+        let text = try node.string()
+        guard !text.isEmpty, !text.unicodeScalars.contains(where: \.properties.isWhitespace) else {
+            throw node.broken("an image pattern has at least one character and no spaces")
+        }
+        // Spec: reference kyverno.md §1.3: "variables in imageReferences" are refused.
+        guard !text.utf8.contains("{{"), !text.utf8.contains("$(") else {
+            throw node.broken("variables cannot stand in an image pattern")
+        }
+        description = text
+        let spellings = try ImagePattern.spellings(of: text)
+        wildcards = spellings.map { Wildcard($0) }
+        withoutAnyTag = spellings.compactMap { spelling in
+            spelling.utf8.removingSuffix(":*").map { Wildcard(String($0)) }
+        }
+    }
+
+    /// The pattern with its registry in lower case; and with `docker.io` in place of a registry that
+    /// is written like another name of Docker Hub.
+    private static func spellings(of text: String) throws(Failure) -> [String] {
+        // Nothing before a slash is part of a tag. Without a slash a star may be, and what follows.
+        let isSplit = text.utf8.contains("/")
+        let host = isSplit ? text.utf8.prefix(before: "/") : text.utf8.prefix(beforeAny: "*?")
+        let rest = text[host.endIndex...]
+        let lower = host.utf8.lowercased()
+        let spellings = [lower + rest]
+        let bare = lower.utf8.removingSuffix(":443").map(String.init) ?? lower
+        if bare.utf8.hasSuffix(".docker.io") {
+            let pattern = Wildcard(bare)
+            for name in ["index.docker.io", "registry-1.docker.io"]
+            where try pattern.matches(name) {
+                return pattern.isPattern ? spellings + ["docker.io\(rest)"] : ["docker.io\(rest)"]
+            }
+        }
+        return spellings
+    }
+}
