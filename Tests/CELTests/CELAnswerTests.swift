@@ -44,7 +44,9 @@ struct CELAnswerTests {
             "quantity('100Ei') == quantity('99Ei')",
             "quantity('7m').asApproximateFloat() == 0.007",
             "quantity('-0.1n') == quantity('-1n')",
-            "quantity('9e40').compareTo(quantity('1')) == 1",
+            "quantity('9e28').compareTo(quantity('1')) == 1", "isQuantity('1.7e29')",
+            // A Kelvin sign is no K.
+            "!isQuantity('1\u{212A}i')",
             "format.dns1123LabelPrefix().validate('--') == optional.none()",
             "format.byte().validate('a').value() == ['invalid base64']",
             "format.qualifiedName().validate('/a').value() == ['prefix part must be non-empty']",
@@ -52,6 +54,21 @@ struct CELAnswerTests {
             "format.qualifiedName().validate('A_/b').value()[0].startsWith('prefix part a lowercase')",
         ])
     func kubernetes(source: String) throws { try expectTrue(source, .kubernetes) }
+
+    @Test(
+        "an amount of quantity that is too large is an error, and no other amount",
+        arguments: [
+            "quantity('9e40')", "quantity('-9e40')", "quantity('1.8e29') == quantity('1.7e29')",
+            "quantity('1e29').add(quantity('1e29')) == quantity('1.7e29')",
+            "quantity('-1e29').sub(quantity('1e29')) == quantity('0')",
+            "semver('9223372036854775808.0.0').major() == 9223372036854775807",
+        ])
+    func tooLargeQuantities(source: String) throws {
+        let problem = try #require(throws: CELProblem.self) {
+            try expectTrue(source, .kubernetes)
+        }
+        #expect(problem.kind == .outOfRange, "\(problem)")
+    }
 
     @Test(
         "it holds in Kyverno",

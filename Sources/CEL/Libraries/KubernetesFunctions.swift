@@ -23,11 +23,13 @@ private let quantityOverloads: [Overload] =
     [
         .global("quantity", .string, amount) { text, _ throws(Stop) in
             let text = try text.string()
-            guard let quantity = Quantity(text) else {
+            switch Quantity.read(text) {
+            case .amount(let quantity): return try value(quantity)
+            case .tooLarge: throw tooLarge
+            case .malformed:
                 throw .failed(
                     .conversion, "\(quoted(text)) is no quantity: \(reason(against: text))")
             }
-            return value(quantity)
         },
         .global("isQuantity", .string, .bool) { text, _ throws(Stop) in
             .bool(Quantity(try text.string()) != nil)
@@ -61,17 +63,20 @@ private let quantityOverloads: [Overload] =
     + arithmetic("add") { $0.adding($1) } + arithmetic("sub") { $0.subtracting($1) }
 
 private func arithmetic(
-    _ name: String, _ combine: @escaping @Sendable (Quantity, Quantity) -> Quantity
+    _ name: String, _ combine: @escaping @Sendable (Quantity, Quantity) -> Quantity?
 ) -> [Overload] {
     [
         .method(name, on: amount, amount, amount) { left, right, _ throws(Stop) in
-            value(combine(try asQuantity(left), try asQuantity(right)))
+            try value(combine(try asQuantity(left), try asQuantity(right)))
         },
         .method(name, on: amount, .int, amount) { left, right, _ throws(Stop) in
-            value(combine(try asQuantity(left), Quantity(whole: try right.int())))
+            try value(combine(try asQuantity(left), Quantity(whole: try right.int())))
         },
     ]
 }
+
+private let tooLarge = Stop.failed(
+    .outOfRange, "quantity out of range: amounts below 2^127 billionths are computed with")
 
 /// Kubernetes tells a number with an unknown suffix from what is no number at all.
 private func reason(against text: String) -> String {
@@ -86,8 +91,9 @@ private func reason(against text: String) -> String {
             + "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 }
 
-private func value(_ quantity: Quantity) -> CELValue {
-    .opaque(
+private func value(_ quantity: Quantity?) throws(Stop) -> CELValue {
+    guard let quantity else { throw tooLarge }
+    return .opaque(
         OpaqueValue(typeName: quantityType, content: .quantity(quantity), text: quantity.text))
 }
 
@@ -133,7 +139,10 @@ private func number(
 ) -> [Overload] {
     [
         .method(name, on: version, .int) { value, _ throws(Stop) in
-            .int(Int64(clamping: part(try asVersion(value))))
+            guard let number = Int64(exactly: part(try asVersion(value))) else {
+                throw .failed(.outOfRange, "the version's number does not fit 64 bits")
+            }
+            return .int(number)
         }
     ]
 }

@@ -3,8 +3,8 @@
 
 /// An amount in billionths, the precision Kubernetes keeps: `1500m`, `1.5Gi`, `1e3`.
 ///
-/// Deviation: amounts stop at 2^127 billionths, and those with a binary suffix at 2^63-1 units;
-/// Kubernetes has only the second limit.
+/// As in Kubernetes, amounts with a binary suffix stop at 2^63-1 units. Deviation: an amount of
+/// 2^127 billionths or more is an error; Kubernetes computes with numbers of any size.
 struct Quantity: Sendable {
     let billionths: Int128
     /// The short form that Kubernetes computes with while it can.
@@ -32,14 +32,16 @@ struct Quantity: Sendable {
         return Double(short.value) * (Double("1e\(short.exponent)") ?? .infinity)
     }
 
-    func adding(_ other: Quantity) -> Quantity {
+    /// Nil when the sum is too large.
+    func adding(_ other: Quantity) -> Quantity? {
         let (sum, overflow) = billionths.addingReportingOverflow(other.billionths)
-        return Quantity(
-            billionths: overflow ? (billionths < 0 ? -largestAmount : largestAmount) : sum,
-            short: other.short.flatMap { short?.adding($0) })
+        // The smallest number of 128 bits has no opposite.
+        guard !overflow, sum != .min else { return nil }
+        return Quantity(billionths: sum, short: other.short.flatMap { short?.adding($0) })
     }
 
-    func subtracting(_ other: Quantity) -> Quantity {
+    /// Nil when the difference is too large.
+    func subtracting(_ other: Quantity) -> Quantity? {
         let negative = other.short.flatMap { $0.value == .min ? nil : $0.negated }
         return adding(Quantity(billionths: -other.billionths, short: negative))
     }
@@ -51,11 +53,24 @@ struct Quantity: Sendable {
         return (billionths < 0 ? "-" : "") + String(whole) + fractionText(Int64(part))
     }
 
-    /// Reads a sign, decimals and a suffix. What is finer than a billionth is rounded away from
-    /// zero, what is too large becomes the largest amount.
+    /// What a text says about an amount.
+    enum Reading {
+        case amount(Quantity)
+        case tooLarge
+        case malformed
+    }
+
+    /// Nil for what is no quantity, and for an amount that is too large.
     init?(_ text: String) {
+        guard case .amount(let quantity) = Quantity.read(text) else { return nil }
+        self = quantity
+    }
+
+    /// Reads a sign, decimals and a suffix. What is finer than a billionth is rounded away from
+    /// zero.
+    static func read(_ text: String) -> Reading {
         var rest = Array(text.utf8)[...]
-        guard rest.count <= longestQuantity else { return nil }
+        guard rest.count <= longestQuantity else { return .malformed }
         var isNegative = false
         if let sign = rest.first, sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") {
             isNegative = sign == UInt8(ascii: "-")
@@ -71,13 +86,16 @@ struct Quantity: Sendable {
         }
         guard !whole.isEmpty || !fraction.isEmpty,
             let scale = QuantityScale(String(decoding: rest, as: UTF8.self))
-        else { return nil }
+        else { return .malformed }
         let amount = scaled(
             digits: Array(whole) + fraction, exponent: scale.decimal - fraction.count,
             times: scale.factor)
+        guard let amount else { return .tooLarge }
         let short = ShortAmount(Array(whole), Array(fraction), scale)
-        self.init(
-            billionths: isNegative ? -amount : amount, short: isNegative ? short?.negated : short)
+        return .amount(
+            Quantity(
+                billionths: isNegative ? -amount : amount,
+                short: isNegative ? short?.negated : short))
     }
 }
 
@@ -154,6 +172,8 @@ private struct QuantityScale {
     let factor: Int128
 
     init?(_ suffix: String) {
+        // A dictionary takes the Kelvin sign for a K.
+        guard isASCII(suffix) else { return nil }
         if let exponent = [
             "": 0, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18,
         ][suffix] {
@@ -169,11 +189,11 @@ private struct QuantityScale {
     }
 }
 
-/// `digits` times `factor` times ten to the `exponent`, in billionths, never above the largest.
+/// `digits` times `factor` times ten to the `exponent`, in billionths; nil when it is too large.
 ///
 /// Spec: `ParseQuantity`: what is finer is rounded away from zero, and only amounts with a binary
 /// suffix stop at 2^63-1.
-private func scaled(digits: [UInt8], exponent: Int, times factor: Int128) -> Int128 {
+private func scaled(digits: [UInt8], exponent: Int, times factor: Int128) -> Int128? {
     var significant = digits.drop { $0 == UInt8(ascii: "0") }
     var exponent = exponent + 9
     guard !significant.isEmpty else { return 0 }
@@ -201,7 +221,8 @@ private func scaled(digits: [UInt8], exponent: Int, times factor: Int128) -> Int
         amount = tenth
         exponent += 1
     }
-    return amount < largest ? amount + (isInexact ? 1 : 0) : largest
+    guard amount >= largest else { return amount + (isInexact ? 1 : 0) }
+    return factor == 1 ? nil : largest
 }
 
 private let unitsPerOne: Int128 = 1_000_000_000
