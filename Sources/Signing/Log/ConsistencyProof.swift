@@ -28,8 +28,10 @@ package struct ConsistencyProof: Hashable, Sendable {
             throw inconsistent("it goes from \(first) leaves to \(second)")
         }
         guard consistencyPath.count <= Limits.hashesPerProof + 1,
-            consistencyPath.allSatisfy({ $0.count == MerkleHash.byteCount })
-        else { throw inconsistent("its hashes are too many, or not of 32 bytes") }
+            (consistencyPath + [first_hash, second_hash]).allSatisfy({
+                $0.count == MerkleHash.byteCount
+            })
+        else { throw inconsistent("its hashes or roots are too many, or not of 32 bytes") }
         if first == second {
             guard consistencyPath.isEmpty, first_hash == second_hash else {
                 throw inconsistent("both trees have \(first) leaves, and they are not one tree")

@@ -30,8 +30,10 @@ package struct InclusionProof: Hashable, Sendable {
         guard inclusionPath.count == needed else {
             throw unproven("it has \(inclusionPath.count) hashes, its leaf needs \(needed)")
         }
-        guard inclusionPath.allSatisfy({ $0.count == MerkleHash.byteCount }) else {
-            throw unproven("one of its hashes is not of \(MerkleHash.byteCount) bytes")
+        guard (inclusionPath + [hash, rootHash]).allSatisfy({ $0.count == MerkleHash.byteCount })
+        else {
+            throw unproven(
+                "one of its hashes, the leaf or the root is not of \(MerkleHash.byteCount) bytes")
         }
         // 3. "Set r to hash."
         var r = hash

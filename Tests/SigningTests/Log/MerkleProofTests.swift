@@ -90,6 +90,24 @@ struct MerkleProofTests {
         }
     }
 
+    @Test("leaves and roots have 32 bytes, also where no hash is computed", arguments: [0, 31, 33])
+    func hashLengths(count: Int) {
+        let short = [UInt8](repeating: 7, count: count)
+        expectProblem(.inclusionProofInvalid) {
+            try InclusionProof(leafIndex: 0, treeSize: 1, inclusionPath: [])
+                .verify(leaf: short, root: short)
+        }
+        expectProblem(.consistencyProofInvalid) {
+            try ConsistencyProof(first: 5, second: 5, consistencyPath: [])
+                .verify(firstRoot: short, secondRoot: short)
+        }
+        // A tree whose size is a power of two gives its root to the path.
+        expectProblem(.consistencyProofInvalid) {
+            try ConsistencyProof(first: 1, second: 2, consistencyPath: [root(1)])
+                .verify(firstRoot: short, secondRoot: MerkleHash.node(short, root(1)))
+        }
+    }
+
     static let absurd = [
         (0, 0), (1, 1), (-1, 1), (Int.max, Int.max), (Int.max - 1, Int.max), (0, Int.max),
         (Int.min, Int.max), (5, -5), (1 << 62, Int.max),
