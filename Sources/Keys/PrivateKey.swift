@@ -146,7 +146,7 @@ private func made(_ signature: () throws -> [UInt8]) throws(Failure) -> [UInt8] 
     do {
         return try signature()
     } catch {
-        throw Failure(.bug, "cannot sign", because: "the key refused: \(plain("\(error)"))")
+        throw Failure(.bug, "cannot sign", because: "the key did not sign the hash")
     }
 }
 

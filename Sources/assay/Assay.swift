@@ -66,7 +66,7 @@ struct Assay: AsyncParsableCommand {
     /// exit code 1 would say "no".
     private static func end(with error: any Error) -> Never {
         guard !(error is ExitCode), exitCode(for: error) == .failure else { exit(withError: error) }
-        Talk.say("error: stopped\n  why: \(plain("\(error)"))")
+        Talk.say("error: stopped\n  why: \(errorWords(error))")
         Foundation.exit(ExitStatus.unknown.rawValue)
     }
 }

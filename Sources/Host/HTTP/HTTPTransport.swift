@@ -2,6 +2,7 @@
 // HTTP for the registry client: one request, one answer, no redirects, nothing silent for ever.
 
 internal import AsyncHTTPClient
+internal import Glibc
 package import HTTPTypes
 internal import Logging
 internal import NIOCore
@@ -176,11 +177,23 @@ private func told(_ error: any Error, host: String, seconds: Int) -> any Error {
 }
 
 /// What an error of the network libraries means, in words. Their types say less than their texts,
-/// which carry the system's own.
-private func connectionWords(_ text: String, isTLS: Bool) -> String {
-    if let known = knownTroubles.first(where: { text.contains($0.sign) }) { return known.words }
-    return (isTLS ? "TLS: no connection could be agreed on: " : "the connection failed: ")
-        + plain(text, atMost: 200)
+/// which carry the system's own, and names of types and source files that are not shown.
+func connectionWords(_ text: String, isTLS: Bool) -> String {
+    if let known = knownTroubles.first(where: { text.utf8.contains($0.sign) }) {
+        return known.words
+    }
+    let start = isTLS ? "TLS: no connection could be agreed on" : "the connection failed"
+    // BoringSSL: `…OPENSSL_internal:NO_SHARED_CIPHER at …`; NIO: `… (errno: 71)`.
+    if let after = text.utf8.split(atFirst: "OPENSSL_internal:")?.after {
+        let reason = Substring(after.utf8.prefix { isLetterByte($0) || $0 == UInt8(ascii: "_") })
+        return "\(start): \(reason)"
+    }
+    let number = text.utf8.split(atLast: "errno: ")?.after.utf8.prefix(while: isDigitByte)
+    if let code = number.flatMap({ CInt(Substring($0)) }) {
+        let words = unsafe String(cString: strerror(code)).utf8.lowercased()
+        return "\(start): \(words)"
+    }
+    return start
 }
 
 /// The first that fits counts, so what lies behind stands before what it leads to.

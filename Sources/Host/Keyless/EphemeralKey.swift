@@ -28,7 +28,7 @@ struct EphemeralKey: Sendable {
         do {
             return Array(try key.signature(for: GivenHash(bytes: hash)).derRepresentation)
         } catch {
-            throw Failure(.bug, "cannot sign", because: "the key refused: \(plain("\(error)"))")
+            throw Failure(.bug, "cannot sign", because: "the key did not sign the hash")
         }
     }
 }

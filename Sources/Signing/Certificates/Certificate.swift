@@ -226,7 +226,7 @@ extension Certificate {
                 .unsupported, "cannot use the certificate",
                 because: "its algorithm is none of ECDSA, RSA PKCS #1 v1.5 and Ed25519 with SHA-2")
         } catch {
-            throw unreadable("it is not an X.509 certificate: \(plain("\(error)"))")
+            throw unreadable("it is not an X.509 certificate: \(decodingWords(error))")
         }
     }
 }

@@ -109,7 +109,7 @@ private func encoded(
             if wantsCertificates { try writer.serialize(true) }
         }
     } catch {
-        throw Failure(.bug, "cannot write a timestamp request", because: plain("\(error)"))
+        throw Failure(.bug, "cannot write a timestamp request", because: decodingWords(error))
     }
     return writer.serializedBytes
 }

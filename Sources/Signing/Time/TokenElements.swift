@@ -93,7 +93,7 @@ extension ASN1Node {
             throw malformedToken(
                 "\(name) is not DER: a length is indefinite (BER) or longer than it needs to be")
         } catch {
-            throw malformedToken("\(name) is not one DER value: \(plain("\(error)", atMost: 120))")
+            throw malformedToken("\(name) is not one DER value: \(decodingWords(error))")
         }
     }
 

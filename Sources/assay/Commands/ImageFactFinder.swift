@@ -91,6 +91,6 @@ struct ImageFactFinder: Sendable {
     }
 
     private func asFailure(_ error: any Error, _ what: String) -> Failure {
-        (error as? Failure) ?? Failure(.unavailable, what, because: plain("\(error)"))
+        (error as? Failure) ?? Failure(.unavailable, what, because: errorWords(error))
     }
 }

@@ -123,7 +123,7 @@ struct TrustHome: Sendable {
         } catch {
             throw Failure(
                 .unavailable, "cannot make the trust folder", at: .named(folder),
-                because: plain("\(error.localizedDescription)"),
+                because: errorWords(error),
                 next: "set ASSAY_TRUST to a folder that can be written")
         }
     }

@@ -32,7 +32,7 @@ enum Answer {
             try FileHandle.standardOutput.write(contentsOf: Data(bytes))
         } catch {
             let failure = Failure(
-                .unavailable, "cannot write the answer to stdout", because: plain("\(error)"))
+                .unavailable, "cannot write the answer to stdout", because: errorWords(error))
             Talk.say(failure.description)
             exit(ExitStatus(failure).rawValue)
         }
