@@ -269,10 +269,9 @@ struct KeylessTrustTests {
 
     /// What the policy demands: one log entry and one signed time, by the person.
     ///
-    /// Not wrong here: one authority's stamp written twice counts once, and private authorities need
-    /// bundles that bring their intermediates.
+    /// Not wrong here: private authorities need bundles that bring their intermediates.
     static let harmful = StandInFault.allCases.filter { fault in
-        guard fault != .timestampTwice, fault != .bundleChain else { return false }
+        guard fault != .bundleChain else { return false }
         let recipe = StandInRecipe(.statement([]))
         return fault.concerns(recipe) && !fault.isHarmless(in: recipe)
     }

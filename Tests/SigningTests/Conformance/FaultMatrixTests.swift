@@ -91,8 +91,7 @@ extension StandInFault {
         switch self {
         // Stricter than most: a proof that is there is checked, in version 0.1 too.
         case .checkpointMissing: return false
-        // One timestamp twice is one witness, and no more than one is demanded.
-        case .timestampTwice: return true
+
         // Version 0.3 alone says that the leaf comes alone.
         case .bundleChain: return recipe.version != .v3
         // A key without a period needs no signed time, so a late one or none does it no harm.
