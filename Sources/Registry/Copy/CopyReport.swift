@@ -17,7 +17,7 @@ package struct EvidenceItem: Hashable, Sendable {
         case referrer(MediaType?)
 
         init(_ tag: Tag) {
-            let ending = tag.description.split(separator: ".").last
+            let ending = tag.description.utf8.split(separator: ".").last
             self =
                 ending == "sig"
                 ? .signatureTag : ending == "att" ? .attestationTag : .inventoryTag
