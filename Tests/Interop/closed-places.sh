@@ -4,7 +4,7 @@
 needs python3 jq
 # Hands everything on, but answers STATUS where a path has PLACE in it; `lie` claims another digest to HEAD; `slow` waits.
 cat >between.py <<'PY'
-import http.server, sys, time, urllib.error, urllib.request
+import http.server, json, sys, time, urllib.error, urllib.request
 behind, place, status = sys.argv[1], sys.argv[2], sys.argv[3]
 class Between(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -25,6 +25,11 @@ class Between(http.server.BaseHTTPRequestHandler):
             except urllib.error.HTTPError as error: reply = error
             code, headers, body = reply.status, dict(reply.headers), reply.read()
         if hit and status == "lie" and "Docker-Content-Digest" in headers: headers["Docker-Content-Digest"] = "sha256:" + "0" * 64
+        if hit and status == "gone":
+            index = json.loads(body)
+            index["manifests"].insert(0, {"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 9,
+                                          "digest": "sha256:" + "7" * 64, "artifactType": "application/vnd.example.scan"})
+            body = json.dumps(index).encode()
         if hit and status == "json": headers["Content-Type"] = "application/json"
         self.send_response(code)
         for name, value in headers.items():
@@ -81,6 +86,21 @@ between .sig 403
 ends 2 assay verify --key cosign.pub "$BETWEEN/shop/bare:1"
 assay sign --key cosign.key "$EMBEDDED/shop/bare:1" >/dev/null 2>&1
 ends 0 assay verify --key cosign.pub "$BETWEEN/shop/bare:1"
+
+say "a referrer that is listed and gone"
+between /referrers/ gone
+ends 0 assay tree "$BETWEEN/shop/signed:1"
+grep -q 'vnd.example.scan  \[referrer\]  sha256:777.*listed, and not there' answer || fail "the tree omits it: $(cat answer)"
+ends 1 assay copy "$BETWEEN/shop/signed:1" "$EMBEDDED/to/gone:1"
+grep -q '^missing: .*sha256:777' errors || fail "the copy does not name it: $(cat errors)"
+
+say "a mirror, and an origin, that close a place"
+assay copy --without-evidence "$EMBEDDED/shop/signed:1" "$EMBEDDED/mirror/signed:1" >/dev/null 2>&1
+ends 20 assay verify --key cosign.pub --origin "$EMBEDDED/shop/signed" "$EMBEDDED/mirror/signed:1"
+between /referrers/ 403
+ends 20 assay verify --key cosign.pub --origin "$BETWEEN/shop/signed" "$EMBEDDED/mirror/signed:1"
+ends 2 assay verify --key cosign.pub --origin "$BETWEEN/mirror/signed" "$EMBEDDED/mirror/signed:1"
+ends 2 assay verify --key cosign.pub --origin "$EMBEDDED/shop/signed" "$BETWEEN/mirror/signed:1"
 
 say "a digest in a header that the tag does not mean"
 between /manifests/1 lie

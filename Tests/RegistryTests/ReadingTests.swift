@@ -254,6 +254,29 @@ struct ReadingTests {
         }
     }
 
+    @Test("a web page in place of a blob says nothing about the blob")
+    func webPageForBlob() async throws {
+        for fields in [["Content-Length": "6"], [:]] {
+            let stage = try Stage()
+            stage.registry.intercept { _, _ in
+                answer(
+                    200, fields.merging(["Content-Type": "text/html"]) { old, _ in old },
+                    body: "<html>".utf8)
+            }
+            await expectFailure(.unavailable, "a web page instead of the blob") {
+                _ = try await stage.repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
+            }
+        }
+        // A blob may be a page itself.
+        let stage = try Stage()
+        let page = Array("<html>".utf8)
+        stage.registry.intercept { _, _ in
+            answer(200, ["Content-Type": "text/html", "Content-Length": "6"], body: page)
+        }
+        #expect(
+            try await stage.repository.read(Descriptor(of: page, as: .octets), atMost: 10) == page)
+    }
+
     @Test("all attempts at a document together end in time, however slowly each one fails")
     func deadline() async throws {
         for trickles in [true, false] {

@@ -81,6 +81,10 @@ private actor BlobDownload {
             }
             overlap = 0
         case 200:
+            // A sign-in page in place of the blob says nothing about the blob.
+            if answer.isWebPage, answer.claimedLength != descriptor.size {
+                throw answer.noAnswer("the registry answered a web page instead of the blob")
+            }
             if let claimed = answer.claimedLength, claimed != descriptor.size {
                 throw Failure(
                     .rejected, what, at: .url(answer.address.description),

@@ -89,8 +89,11 @@ package struct BundleShelf: Sendable {
 
     /// A signature nobody can find is none: the list that verifiers read must name it.
     private func confirm(_ manifest: Manifest, about subject: Digest) async throws {
-        let listed = try await destination.referrers(of: subject).descriptors
-        guard listed.contains(where: { $0.digest == manifest.digest }) else {
+        let listed = try await destination.referrers(of: subject)
+        guard listed.descriptors.contains(where: { $0.digest == manifest.digest }) else {
+            if let unread = listed.failures.first {
+                throw unread.failure.during("cannot find the signature again")
+            }
             throw Failure(
                 .unavailable, "cannot find the signature again", at: .named(destination.sourceName),
                 because:
