@@ -23,7 +23,7 @@ struct ClosedPlaceTests {
 
     @discardableResult
     private func sign(
-        _ format: EvidenceFormat, by key: PrivateKey? = nil, annotations: [String: String] = [:]
+        _ format: EvidenceFormat, by key: PrivateKey? = nil, annotations: ExactTextMap<String> = [:]
     ) async throws -> Manifest {
         let claim = Claim.signature(
             on: image.descriptor, in: try Repository(parsing: "registry.example.com/shop/backend"),
