@@ -46,7 +46,9 @@ package struct CertificateIdentity: Hashable, Sendable {
         }
         guard try fits(issuers, found) else {
             throw EvidenceProblem(
-                .issuerMismatch, "the issuer is \(plain(found)), \(shownIssuer) is expected")
+                .issuerMismatch,
+                "the issuer is \(plain(found)), \(shownIssuer) is expected"
+                    + partialMatchHint(issuers, found))
         }
         let names = certificate.subjectAlternativeNames.compactMap(\.identity)
         // Spec: fulcio certificate-specification.md: exactly one name. A certificate with two would
@@ -62,7 +64,9 @@ package struct CertificateIdentity: Hashable, Sendable {
         guard let subject else {
             let shown = names.isEmpty ? "nobody" : names.map { plain($0) }.joined(separator: ", ")
             throw EvidenceProblem(
-                .identityMismatch, "the certificate names \(shown), \(shownSubject) is expected")
+                .identityMismatch,
+                "the certificate names \(shown), \(shownSubject) is expected"
+                    + partialMatchHint(subjects, names.first))
         }
         for demand in claims {
             guard let value = certificate.claims[demand.claim] else {
@@ -108,6 +112,16 @@ private func fits(
     } catch {
         throw EvidenceProblem(.overLimit, error)
     }
+}
+
+/// What to add to a refusal where a part of the text matches: cosign would have accepted it.
+private func partialMatchHint(_ patterns: [IdentityPattern], _ text: String?) -> String {
+    guard let text, patterns.contains(where: { $0.matchesPart(of: text) }),
+        patterns.allSatisfy({ (try? $0.matches(text)) == true || $0.matchesPart(of: text) })
+    else { return "" }
+    return
+        "; the expression matches a part: cosign accepts any part, Assay matches the whole text; "
+        + "add .* where anything may stand"
 }
 
 extension CertificateClaim {

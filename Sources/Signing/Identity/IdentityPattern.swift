@@ -35,6 +35,16 @@ package enum IdentityPattern: Hashable, Sendable {
         }
     }
 
+    /// Whether it is an expression for the whole text that only a part of `text` matches. cosign, which
+    /// looks for a match anywhere, would accept `text`.
+    package func matchesPart(of text: String) -> Bool {
+        guard case .expression(let whole) = self, !whole.matches(text),
+            whole.pattern.utf8.starts(with: "^(?:".utf8), whole.pattern.utf8.count >= 6
+        else { return false }
+        let part = Substring(whole.pattern.utf8.dropFirst(4).dropLast(2))
+        return (try? RegularExpression(String(part)))?.matches(text) == true
+    }
+
     /// What to warn about: an expression that is found anywhere also fits what an attacker puts
     /// around it, as `https://github.com/acme` fits `https://evil.example/?https://github.com/acme`.
     package var lint: String? {
