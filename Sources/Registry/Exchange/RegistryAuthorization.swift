@@ -145,7 +145,7 @@ extension RegistrySession {
         }
         var address = realm
         if let service { address = address.adding("service", service) }
-        for scope in scopes { address = address.adding("scope", scope) }
+        for scope in scopes where !scope.isEmpty { address = address.adding("scope", scope) }
         var call = RegistryCall(.get, address, what: what)
         call.deadline = cause.deadline
         if case .password(let user, let secret) = credential {

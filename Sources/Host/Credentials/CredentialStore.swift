@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeping and forgetting a password, as docker login and docker logout do.
+// Spec: docker/cli config.json ("auths", "credHelpers", "credsStore"); docker-credential-helpers,
+// README ("Development"): `store` reads {"ServerURL","Username","Secret"}, `erase` the server.
+
+internal import Foundation
+package import OCI
+package import Primitives
+internal import Subprocess
+
+/// Docker's configuration file, for one change. What else is in it stays as it is.
+package struct CredentialStore: Sendable {
+    /// The file that is written.
+    package let path: String
+    /// What helpers get: `PATH` among it, and no secret of ours.
+    private let environment: [String: String]
+
+    /// - Parameter environment: `DOCKER_CONFIG`, else `HOME`, says where the file is.
+    package init(environment: [String: String]) throws(Failure) {
+        self.environment = environment.filter { !secretVariables.contains($0.key) }
+        if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty {
+            path = "\(folder)/config.json"
+        } else if let home = environment["HOME"], !home.isEmpty {
+            path = "\(home)/.docker/config.json"
+        } else {
+            throw Failure(
+                .usage, "cannot find Docker's configuration file",
+                because: "neither DOCKER_CONFIG nor HOME is set", next: "set one of them")
+        }
+    }
+
+    /// Stores a user name and password for a registry: with the helper that the file names for it,
+    /// else in the file itself.
+    ///
+    /// - Returns: where it is now, for people.
+    package func store(
+        user: String, secret: String, for registry: RegistryHost
+    ) async throws -> String {
+        guard !user.utf8.contains(UInt8(ascii: ":")), !user.isEmpty else {
+            throw Failure(
+                .usage, "cannot store the password",
+                because: "a user name has no colon and is not empty")
+        }
+        let document = try read()
+        let server = serverName(registry)
+        var entry: JSONObject = [:]
+        if let helper = helper(for: registry, in: document) {
+            let question: JSONValue = [
+                "ServerURL": .string(server), "Username": .string(user), "Secret": .string(secret),
+            ]
+            try await ask(helper, "store", question.compactBytes)
+            try write(document, entry: .object(entry), server)
+            return "the credential helper docker-credential-\(helper)"
+        }
+        entry["auth"] = .string(base64Text(Array("\(user):\(secret)".utf8)))
+        try write(document, entry: .object(entry), server)
+        return path
+    }
+
+    /// Forgets what is stored for a registry.
+    ///
+    /// - Returns: false when there was nothing.
+    package func erase(_ registry: RegistryHost) async throws -> Bool {
+        let document = try read()
+        let server = serverName(registry)
+        let wasThere = document["auths"]?.object?[server] != nil
+        let helper = helper(for: registry, in: document)
+        if let helper { try await ask(helper, "erase", Array(server.utf8)) }
+        if wasThere { try write(document, entry: nil, server) }
+        return wasThere || helper != nil
+    }
+
+    private func read() throws(Failure) -> JSONObject {
+        let bytes: [UInt8]
+        do {
+            bytes = try readFile(
+                at: path, atMost: Limits.credentialFileBytes, named: "Docker's configuration")
+        } catch  where error.kind == .notFound {
+            return [:]
+        }
+        guard !bytes.isEmpty else { return [:] }
+        // The parser quotes what it cannot read; here that may be a secret.
+        guard let object = (try? JSONValue(parsing: bytes, named: path))?.object else {
+            throw Failure(
+                .malformed, "cannot change Docker's configuration", at: .named(path),
+                because: "it is not a JSON object", next: "mend the file, or move it away")
+        }
+        return object
+    }
+
+    private func write(
+        _ document: JSONObject, entry: JSONValue?, _ server: String
+    ) throws {
+        var document = document
+        var auths = JSONObject()
+        for name in document["auths"]?.object?.names ?? [] where !isSame(name, server) {
+            auths[name] = document["auths"]?.object?[name]
+        }
+        if let entry { auths[server] = entry }
+        document["auths"] = .object(auths)
+        let folder = (path as NSString).deletingLastPathComponent
+        if !FileManager.default.fileExists(atPath: folder) {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw Failure(
+                    .unavailable, "cannot make the folder of Docker's configuration",
+                    at: .named(folder), because: plain(error.localizedDescription))
+            }
+        }
+        try writeFile(
+            Array((JSONValue.object(document).prettyText + "\n").utf8), at: path,
+            permissions: 0o600)
+    }
+
+    private func helper(for registry: RegistryHost, in document: JSONObject) -> String? {
+        let helpers = document["credHelpers"]?.object
+        let own =
+            helpers?[registry.description]?.string ?? helpers?[serverName(registry)]?.string
+        // An empty name means the file itself.
+        if let own { return own.isEmpty ? nil : own }
+        return document["credsStore"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    private func ask(_ name: String, _ action: String, _ input: [UInt8]) async throws {
+        guard !name.isEmpty, isPlainName(name, allowing: "-_."), name.utf8.count <= 64 else {
+            throw Failure(
+                .malformed, "will not run the credential helper \(quoted(name))",
+                because: "a helper's name has letters, digits, - _ and . only")
+        }
+        let program = "docker-credential-\(name)"
+        let helper = HelperProgram(
+            name: program, purpose: "cannot \(action) the password with \(program)",
+            installation: nil,
+            limits: HelperProgram.Bounds(
+                seconds: Limits.credentialHelperSeconds, bytes: Limits.credentialAnswerBytes))
+        let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
+        let answer = try await helper.answer(
+            to: [action], input: input,
+            environment: .custom(Dictionary(uniqueKeysWithValues: variables)))
+        guard answer.end.isSuccess else {
+            throw helper.failure(.denied, "it ended with an error")
+        }
+    }
+
+    /// What Docker calls the registry.
+    private func serverName(_ registry: RegistryHost) -> String {
+        registry == .dockerHub ? "https://index.docker.io/v1/" : registry.description
+    }
+}
+
+/// Secrets that Assay reads from variables and that no helper needs.
+private let secretVariables: Set<String> = [
+    "COSIGN_PASSWORD", "ASSAY_REGISTRY_PASSWORD", "VAULT_TOKEN", "BAO_TOKEN", "SIGSTORE_ID_TOKEN",
+    "COSIGN_PKCS11_PIN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+]

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// assay login, assay logout.
+
+import ArgumentParser
+import Foundation
+import Host
+import OCI
+import Primitives
+import Registry
+
+/// A registry: `HOST[:PORT]`, with or without a scheme before it.
+struct RegistryArgument: ExpressibleByArgument {
+    let host: RegistryHost
+
+    init?(argument: String) {
+        var text = argument.utf8[...]
+        for scheme in ["https://", "http://"] where text.starts(with: scheme.utf8) {
+            text = text.dropFirst(scheme.utf8.count)
+        }
+        text = text.prefix { $0 != UInt8(ascii: "/") }
+        do {
+            host = try RegistryHost(parsing: String(Substring(text)))
+        } catch {
+            Talk.say(error.description)
+            return nil
+        }
+    }
+}
+
+struct LoginCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login",
+        abstract: "Checks a user name and password at a registry, and stores them as docker does.",
+        discussion: """
+            They are stored with the helper that Docker's configuration names, else in that file: \
+            DOCKER_CONFIG/config.json or ~/.docker/config.json, for its owner only. Nothing is stored \
+            when the registry refuses them.
+            """)
+
+    @Argument(help: "The registry: HOST[:PORT]. Docker Hub without it.")
+    var registry: RegistryArgument?
+
+    @Option(name: [.customShort("u"), .long], help: "The user name.")
+    var username: String?
+
+    @Option(
+        name: [.customShort("p"), .long],
+        help: "The password; better --password-stdin, which other users cannot see.")
+    var password: String?
+
+    @Flag(help: "Read the password from stdin.")
+    var passwordStdin = false
+
+    @OptionGroup(title: "Registry") var reach: RegistryReachOptions
+
+    func validate() throws {
+        guard password == nil || !passwordStdin else {
+            throw ValidationError("--password and --password-stdin cannot stand together")
+        }
+    }
+
+    func run() async throws {
+        let host = registry?.host ?? .dockerHub
+        let store = try CredentialStore(environment: ProcessInfo.processInfo.environment)
+        let user = try username ?? asked("Username: ", "--username")
+        let secret = try secret()
+        let repository = try Repository(parsing: "\(host)/assay/login")
+        try await reach.using(.password(user: user, secret: secret)) { client in
+            try await client.checkAccess(to: repository)
+        }
+        let place = try await store.store(user: user, secret: secret, for: host)
+        Talk.say("logged in to \(host); the password is in \(plain(place))")
+    }
+
+    private func secret() throws -> String {
+        if let password {
+            Talk.warn("other users of this machine can see --password; use --password-stdin")
+            return password
+        }
+        guard passwordStdin else {
+            guard Talk.canAsk else { throw missing("--password-stdin") }
+            guard let answer = unsafe getpass("Password: ") else {
+                throw missing("--password-stdin")
+            }
+            return unsafe String(cString: answer)
+        }
+        var content = try readStandardInput(atMost: Limits.keyFileBytes, named: "the password")
+        while let last = content.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") {
+            content.removeLast()
+        }
+        guard !content.isEmpty, let text = String(validating: content, as: UTF8.self) else {
+            throw Failure(
+                .usage, "cannot read the password", because: "stdin is empty or not UTF-8")
+        }
+        return text
+    }
+
+    private func asked(_ prompt: String, _ option: String) throws -> String {
+        guard Talk.canAsk else { throw missing(option) }
+        Talk.draw(prompt)
+        guard let answer = readLine(), !answer.isEmpty else { throw missing(option) }
+        return answer
+    }
+
+    private func missing(_ option: String) -> Failure {
+        Failure(
+            .usage, "cannot log in", because: "\(option) is missing, and stdin is not a terminal",
+            next: "echo PASSWORD | assay login HOST --username USER --password-stdin")
+    }
+}
+
+struct LogoutCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logout", abstract: "Forgets the password that is stored for a registry.")
+
+    @Argument(help: "The registry: HOST[:PORT]. Docker Hub without it.")
+    var registry: RegistryArgument?
+
+    func run() async throws {
+        let host = registry?.host ?? .dockerHub
+        let store = try CredentialStore(environment: ProcessInfo.processInfo.environment)
+        let wasThere = try await store.erase(host)
+        Talk.say(
+            wasThere ? "logged out of \(host)" : "nothing was stored for \(host) in \(store.path)")
+    }
+}
+
+/// How a registry is reached, where no image is named.
+struct RegistryReachOptions: ParsableArguments {
+    @Option(
+        name: .customLong("plain-http-registry"),
+        help: "HOST[:PORT] to speak plain HTTP with; may be repeated. Loopback needs no mention.")
+    var plainHTTP: [String] = []
+
+    @Option(help: "A PEM file with further certificate authorities to trust.")
+    var registryCacert: String?
+
+    /// Opens a client that gives this credential to every registry, works, closes.
+    func using(
+        _ credential: RegistryCredential, _ work: (RegistryClient) async throws -> Void
+    ) async throws {
+        var hosts: Set<RegistryHost> = []
+        for host in plainHTTP { hosts.insert(try RegistryHost(parsing: host)) }
+        let transport = try HTTPTransport(extraCertificates: registryCacert, timeouts: .standard)
+        let client = RegistryClient(
+            transport: Talk.reported(transport), pause: SystemPause(),
+            credentials: RegistryCredentials(explicit: credential, environment: [:]),
+            options: RegistryOptions(plainHTTP: hosts, userAgent: "assay/\(assayVersion)"))
+        let outcome: Result<Void, any Error>
+        do {
+            outcome = .success(try await work(client))
+        } catch {
+            outcome = .failure(error)
+        }
+        try? await transport.shutdown()
+        try outcome.get()
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passwords kept in Docker's configuration, and taken out of it.
+
+import Foundation
+import OCI
+import Primitives
+import Registry
+import TestSupport
+import Testing
+
+@testable import Host
+
+@Suite("stored credentials")
+struct CredentialStoreTests {
+    private func registry(_ name: String) throws -> RegistryHost { try RegistryHost(parsing: name) }
+
+    private func content(of path: String) throws -> JSONValue {
+        try JSONValue(
+            parsing: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))), named: "config")
+    }
+
+    private func permissions(of path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
+
+    @Test("a stored password is found again, and only its owner can read the file")
+    func roundTrip() async throws {
+        let folder = try TemporaryFolder()
+        let environment = ["DOCKER_CONFIG": folder.path + "/new/.docker"]
+        let store = try CredentialStore(environment: environment)
+        _ = try await store.store(user: "ann", secret: "pa:ss", for: try registry("ghcr.io"))
+        #expect(try permissions(of: store.path) == 0o600)
+        let found = try await RegistryCredentials(explicit: nil, environment: environment)
+            .credential(for: try Repository(parsing: "ghcr.io/a/b"))
+        #expect(found == .password(user: "ann", secret: "pa:ss"))
+    }
+
+    @Test("what else is in the file stays, in its order")
+    func rest() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/config.json"
+        try Data(
+            #"{"HttpHeaders":{"a":"b"},"auths":{"x.io":{"auth":"YTpi"}},"psFormat":"p"}"#.utf8
+        ).write(to: URL(fileURLWithPath: path))
+        let store = try CredentialStore(environment: ["DOCKER_CONFIG": folder.path])
+        _ = try await store.store(user: "u", secret: "s", for: .dockerHub)
+        var read = try content(of: path)
+        #expect(read.object?.names == ["HttpHeaders", "auths", "psFormat"])
+        #expect(
+            read["auths"]?.object?.names == ["x.io", "https://index.docker.io/v1/"])
+        #expect(try await store.erase(.dockerHub))
+        read = try content(of: path)
+        #expect(read["auths"]?.object?.names == ["x.io"])
+        #expect(try await !store.erase(.dockerHub))
+    }
+
+    @Test("a helper that the file names keeps the password, and the file does not")
+    func helper() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(
+            "#!/bin/sh\n[ -z \"$COSIGN_PASSWORD\" ] && cat >\"$(dirname \"$0\")/$1.in\"\n",
+            to: "docker-credential-assaytest",
+            permissions: 0o755)
+        try Data(#"{"credHelpers":{"x.io":"assaytest"}}"#.utf8)
+            .write(to: URL(fileURLWithPath: folder.path + "/config.json"))
+        let store = try CredentialStore(environment: [
+            "DOCKER_CONFIG": folder.path, "PATH": "\(folder.path):/usr/bin:/bin",
+            "COSIGN_PASSWORD": "s3cret",
+        ])
+        _ = try await store.store(user: "u", secret: "s3cret", for: try registry("x.io"))
+        let told = try content(of: folder.path + "/store.in")
+        #expect(told["ServerURL"] == "x.io" && told["Username"] == "u")
+        #expect(told["Secret"] == "s3cret")
+        let kept = try content(of: store.path)
+        #expect(kept["auths"]?["x.io"] == [:])
+        #expect(!kept.compactText.contains("s3cret"))
+    }
+
+    @Test("a file that cannot be read is left as it is, and its content is not reported")
+    func broken() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/config.json"
+        try Data(#"{"auths": s3cret"#.utf8).write(to: URL(fileURLWithPath: path))
+        let store = try CredentialStore(environment: ["DOCKER_CONFIG": folder.path])
+        do {
+            _ = try await store.store(user: "u", secret: "s", for: try registry("x.io"))
+            Issue.record("the file was overwritten")
+        } catch let failure as Failure {
+            #expect(failure.kind == .malformed && !failure.description.contains("s3cret"))
+        }
+        #expect(
+            try String(contentsOfFile: path, encoding: .utf8) == #"{"auths": s3cret"#)
+    }
+
+    @Test("a user name with a colon is refused: it could not be read back")
+    func colon() async throws {
+        let store = try CredentialStore(environment: ["DOCKER_CONFIG": "/nonexistent"])
+        await expectFailure(.usage, "colon") {
+            _ = try await store.store(user: "a:b", secret: "s", for: try registry("x.io"))
+        }
+    }
+}
