@@ -87,7 +87,7 @@ package struct KeyOpener: Sendable {
         }
     }
 
-    private func network(for reference: KeyReference) throws(Failure) -> any Transport {
+    func network(for reference: KeyReference) throws(Failure) -> any Transport {
         guard let transport else {
             throw Failure(
                 .usage, "cannot ask for the key \(reference)",

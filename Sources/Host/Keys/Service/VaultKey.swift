@@ -159,6 +159,12 @@ struct VaultService: Sendable {
         return signature
     }
 
+    /// Makes an ECDSA P-256 key. Older servers answer with 204, newer ones with the key.
+    func createKey() async throws {
+        let answer = try await send("keys/\(name.key)", ["type": "ecdsa-p256"])
+        guard [200, 204].contains(answer.status) else { throw refusal(answer) }
+    }
+
     /// ECDSA and RSA keys are PEM, Ed25519 keys base64 of their 32 bytes.
     private func publicKey(_ text: String) throws(Failure) -> PublicKey {
         if let raw = bytes(fromBase64: text) { return try PublicKey(ed25519: raw) }
@@ -166,18 +172,26 @@ struct VaultService: Sendable {
     }
 
     private func ask(_ path: String, _ body: JSONValue?) async throws -> JSONReader {
+        let answer = try await send(path, body)
+        guard answer.status == 200 else { throw refusal(answer) }
+        return try client.document(answer).required("data")
+    }
+
+    private func send(
+        _ path: String, _ body: JSONValue?
+    ) async throws -> KeyServiceClient.Answer {
         let start = base.target.utf8.hasSuffix("/") ? String(base.target.dropLast()) : base.target
         let address = try WebAddress(
             parsing: "\(base.scheme.rawValue)://\(base.authority)\(start)/v1/\(engine)/\(path)")
-        let answer = try await client.ask(
+        return try await client.ask(
             address, method: body == nil ? .get : .post, fields: fields, body: body?.compactBytes)
-        guard answer.status == 200 else {
-            let words = answer.json?.value["errors"]?.array?.compactMap(\.string)
-                .joined(separator: "; ")
-            throw client.failure(
-                status: answer.status, saying: words?.isEmpty == false ? words : nil)
-        }
-        return try client.document(answer).required("data")
+    }
+
+    private func refusal(_ answer: KeyServiceClient.Answer) -> Failure {
+        let words = answer.json?.value["errors"]?.array?.compactMap(\.string)
+            .joined(separator: "; ")
+        return client.failure(
+            status: answer.status, saying: words?.isEmpty == false ? words : nil)
     }
 }
 
