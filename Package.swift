@@ -176,6 +176,6 @@ let package = Package(
                 "OCI", "Server", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
                 nioEmbedded, nioHTTPTypes,
             ]),
-        tests("CommandTests", ["TestSupport", "assay", "assay-conformance", "assay-stand-ins"]),
+        tests("CommandTests", ["TestSupport", argumentParser, "assay", "assay-conformance", "assay-stand-ins"]),
     ]
 )

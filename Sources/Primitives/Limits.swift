@@ -42,6 +42,10 @@ package enum Limits {
     package static let layersPerManifest = 1_000
     /// Entries of one index.
     package static let manifestsPerIndex = 10_000
+
+    /// Images that `sign --recursive` signs below one index: the largest official images list about
+    /// 30 platforms, each with a BuildKit attestation beside it.
+    package static let recursivelySigned = 500
     /// Bytes of one image configuration.
     package static let imageConfigBytes = 8 * mebibyte
     /// Steps in the history of one image configuration, empty layers counted too.

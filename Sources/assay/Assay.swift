@@ -15,6 +15,10 @@ struct Assay: AsyncParsableCommand {
             Exit codes: 0 the answer is yes, 1 the answer is no, 2 could not find the answer, \
             64 usage, 70 our bug. The `verify…` commands tell three kinds of no apart: \
             10 unsigned, 12 evidence is there and does not verify, 20 lost at this mirror.
+
+            Every flag takes =true and =false. Every command takes --verbose (-d), which reports its \
+            requests, and --output-file FILE for its answer. cosign's other flags are understood or \
+            refused as docs/from-cosign.md says.
             """,
         version: assayVersion,
         groupedSubcommands: [
@@ -28,8 +32,9 @@ struct Assay: AsyncParsableCommand {
                 name: "Evidence:",
                 subcommands: [
                     SignCommand.self, AttestCommand.self, VerifyCommand.self,
-                    VerifyAttestationCommand.self, TriangulateCommand.self,
-                    GenerateKeyPairCommand.self, PublicKeyCommand.self,
+                    VerifyAttestationCommand.self, DownloadCommand.self, AttachCommand.self,
+                    CleanCommand.self, TriangulateCommand.self,
+                    GenerateKeyPairCommand.self, ImportKeyPairCommand.self, PublicKeyCommand.self,
                 ]),
             CommandGroup(
                 name: "Evidence about files:",
@@ -40,15 +45,20 @@ struct Assay: AsyncParsableCommand {
             CommandGroup(
                 name: "Decisions:", subcommands: [PolicyCommand.self, ExplainCommand.self]),
             CommandGroup(name: "Trust:", subcommands: [TrustCommand.self]),
-            CommandGroup(name: "Services:", subcommands: [RegistryCommand.self]),
-            CommandGroup(name: "Other:", subcommands: [VersionCommand.self]),
+            CommandGroup(
+                name: "Services:",
+                subcommands: [
+                    RegistryCommand.self, LoginCommand.self, LogoutCommand.self,
+                ]),
+            CommandGroup(
+                name: "Other:", subcommands: [CompletionCommand.self, VersionCommand.self]),
         ])
 
     static func main() async {
         // A reader that goes away (`assay … | head`) ends us quietly.
         signal(SIGPIPE, SIG_DFL)
         do {
-            var command = try parseAsRoot()
+            var command = try readCommandLine()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -60,6 +70,21 @@ struct Assay: AsyncParsableCommand {
         } catch {
             end(with: error)
         }
+    }
+
+    /// The command that was typed, with cosign's habits understood.
+    private static func readCommandLine() throws -> any ParsableCommand {
+        let line = try CommandLineWords(Array(CommandLine.arguments.dropFirst()), of: Assay.self)
+        let command: any ParsableCommand
+        do {
+            command = try parseAsRoot(line.words)
+        } catch {
+            throw line.wrongValue() ?? error
+        }
+        if line.isVerbose { Talk.reportRequests() }
+        for notice in line.notices { Talk.say("note: \(notice)") }
+        if let path = line.outputFile { try Answer.redirect(to: path) }
+        return command
     }
 
     /// Help, usage and exit codes are the argument parser's; any other error found no answer. Its
@@ -98,11 +123,4 @@ enum ExitStatus: Int32 {
     func end() throws {
         if self != .yes { throw ExitCode(rawValue) }
     }
-}
-
-struct VersionCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Prints the version, as --version does.")
-
-    func run() async throws { Answer.print(assayVersion) }
 }

@@ -12,6 +12,10 @@ while read -r name peer expected; do
     --certificate-identity-regexp '.*' --certificate-oidc-issuer-regexp '.*' --bundle "chains/$name.json" artifact >out 2>err </dev/null || status=$?
   case $status in 0) ours=yes ;; 12) ours=no ;; *) fail "$name: exit $status: $(cat out err)" ;; esac
   same "$ours" "$expected" "$name ($(cat out err))"
+  roots=0
+  assay verify-blob --insecure-ignore-tlog=true --insecure-ignore-sct=true --ca-roots "chains/$name.root.pem" \
+    --certificate-identity-regexp '.*' --certificate-oidc-issuer-regexp '.*' --bundle "chains/$name.json" artifact >out 2>err </dev/null || roots=$?
+  same "$roots" "$status" "$name with --ca-roots ($(cat out err))"
   [ "$ours" = "$peer" ] || say "$name: cryptography says $peer, we say $ours"
   [ "$ours" = yes ] && yes=$((yes + 1)) || no=$((no + 1))
 done <cases

@@ -34,8 +34,14 @@ package final class HTTPTransport: Transport {
     private let client: HTTPClient
     private let timeouts: Timeouts
 
-    /// - Parameter extraCertificates: a PEM file of authorities trusted beside the system's.
-    package init(extraCertificates: String?, timeouts: Timeouts) throws(Failure) {
+    /// - Parameters:
+    ///   - extraCertificates: a PEM file of authorities trusted beside the system's.
+    ///   - clientCertificate: PEM files with a certificate chain and its private key, for servers
+    ///     that ask who connects.
+    package init(
+        extraCertificates: String?, clientCertificate: (chain: String, key: String)? = nil,
+        timeouts: Timeouts
+    ) throws(Failure) {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         if let extraCertificates {
@@ -50,6 +56,9 @@ package final class HTTPTransport: Transport {
                     .malformed, "cannot read the certificate authorities",
                     at: .named(extraCertificates), because: "it is not a list of PEM certificates")
             }
+        }
+        if let clientCertificate {
+            try tls.identify(by: clientCertificate.chain, key: clientCertificate.key)
         }
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
@@ -225,3 +234,24 @@ private func unavailable(_ host: String, _ why: String) -> Primitives.Failure {
 }
 
 private let silent = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
+
+extension TLSConfiguration {
+    /// Sets the certificate that is shown to servers that ask for one.
+    fileprivate mutating func identify(by chain: String, key: String) throws(Failure) {
+        let (chainBytes, keyBytes) = (
+            try readFile(
+                at: chain, atMost: Limits.certificateFileBytes, named: "the client certificate"),
+            try readFile(at: key, atMost: Limits.keyFileBytes, named: "the client's key")
+        )
+        do {
+            certificateChain = try NIOSSLCertificate.fromPEMBytes(chainBytes)
+                .map { .certificate($0) }
+            privateKey = .privateKey(try NIOSSLPrivateKey(bytes: keyBytes, format: .pem))
+        } catch {
+            // The library's words may quote the key.
+            throw Failure(
+                .malformed, "cannot use the client certificate", at: .named(chain),
+                because: "it and its key are not a PEM certificate and an unencrypted PEM key")
+        }
+    }
+}

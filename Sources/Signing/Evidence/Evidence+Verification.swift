@@ -11,6 +11,9 @@ package struct VerifiedStatement: Sendable {
     package let carrier: EvidenceCarrier
     /// The bytes of the evidence, by digest.
     package let evidenceDigest: Digest
+    package let format: EvidenceFormat
+    /// The envelope that was signed, with its signatures.
+    package let envelope: Envelope
     /// Everything that was checked about it.
     package let checks: [VerificationCheck]
 
@@ -18,13 +21,15 @@ package struct VerifiedStatement: Sendable {
     package var predicate: JSONValue { statement.predicate }
 
     fileprivate init(
-        statement: Statement, signer: VerifiedSigner, candidate: EvidenceCandidate,
-        checks: [VerificationCheck]
+        statement: Statement, in envelope: Envelope, signer: VerifiedSigner,
+        candidate: EvidenceCandidate, checks: [VerificationCheck]
     ) {
         self.statement = statement
+        self.envelope = envelope
         self.signer = signer
         carrier = candidate.carrier
         evidenceDigest = candidate.digest
+        format = candidate.format
         self.checks = checks
     }
 }
@@ -34,6 +39,9 @@ package struct VerifiedSignature: Sendable {
     package let signer: VerifiedSigner
     package let carrier: EvidenceCarrier
     package let evidenceDigest: Digest
+    package let format: EvidenceFormat
+    /// The simple-signing payload that was signed; nil for a bundle, which signs a statement.
+    package let payload: [UInt8]?
     /// Key and value pairs the signer bound to the signature.
     package let annotations: JSONObject
     /// Everything that was checked about it.
@@ -46,6 +54,12 @@ package struct VerifiedSignature: Sendable {
         self.signer = signer
         carrier = candidate.carrier
         evidenceDigest = candidate.digest
+        format = candidate.format
+        if case .simpleSigning(let old) = candidate.form {
+            payload = old.payload
+        } else {
+            payload = nil
+        }
         self.annotations = annotations
         self.checks = checks
     }
@@ -139,7 +153,8 @@ extension Evidence {
         checks.append(VerificationCheck(.type, .passed(type.description)))
         checks.append(VerificationCheck(.subject, .passed(subject.description)))
         return VerifiedStatement(
-            statement: statement, signer: signer, candidate: candidate, checks: checks)
+            statement: statement, in: envelope, signer: signer, candidate: candidate,
+            checks: checks)
     }
 
     /// One of several signatures on one envelope is enough; which one is told. Where none holds, the

@@ -128,6 +128,11 @@ package struct EvidenceCandidate: Sendable {
     }
 
     package var identity: String { "\(manifest)/\(position)" }
+
+    /// The family of storage it belongs to.
+    package var format: EvidenceFormat {
+        if case .bundle = form { .bundle } else { .legacy }
+    }
 }
 
 extension EvidenceCandidate.Form {

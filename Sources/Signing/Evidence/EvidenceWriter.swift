@@ -19,6 +19,20 @@ package struct Claim: Sendable {
     package let predicateType: PredicateType
     package let predicate: JSONValue
     package let annotations: ExactTextMap<String>
+    /// The statement as it was given; nil where Assay writes it.
+    private let given: [UInt8]?
+
+    private init(
+        subject: Descriptor, repository: Repository, predicateType: PredicateType,
+        predicate: JSONValue, annotations: ExactTextMap<String>, given: [UInt8]? = nil
+    ) {
+        self.subject = subject
+        self.repository = repository
+        self.predicateType = predicateType
+        self.predicate = predicate
+        self.annotations = annotations
+        self.given = given
+    }
 
     /// A signature on a digest.
     package static func signature(
@@ -34,18 +48,41 @@ package struct Claim: Sendable {
         _ predicate: JSONValue, of type: PredicateType, on subject: Descriptor,
         in repository: Repository
     ) throws(Failure) -> Claim {
-        guard type != .signature else {
-            throw Failure(
-                .usage, "cannot attest \(type)", because: "that type is a signature",
-                next: "use assay sign")
-        }
+        try refuseSignature(type)
         return Claim(
             subject: subject, repository: repository, predicateType: type, predicate: predicate,
             annotations: [:])
     }
 
+    /// A whole statement, which is signed byte for byte.
+    ///
+    /// - Throws: `usage` for a statement that is not about the image.
+    package static func statement(
+        _ content: [UInt8], on subject: Descriptor, in repository: Repository
+    ) throws(Failure) -> Claim {
+        let read = try Statement(parsing: content)
+        try refuseSignature(read.predicateType)
+        guard read.isAbout(subject.digest) else {
+            throw Failure(
+                .usage, "cannot attest the statement",
+                because: "it is about \(shownSubjects(read)), not \(subject.digest)",
+                next: "name the image that it is about, or write a statement about this one")
+        }
+        return Claim(
+            subject: subject, repository: repository, predicateType: read.predicateType,
+            predicate: read.predicate, annotations: [:], given: content)
+    }
+
+    private static func refuseSignature(_ type: PredicateType) throws(Failure) {
+        guard type == .signature else { return }
+        throw Failure(
+            .usage, "cannot attest \(type)", because: "that type is a signature",
+            next: "use assay sign")
+    }
+
     /// The in-toto statement that says it: what is signed.
     package var statement: [UInt8] {
+        if let given { return given }
         let isSignature = predicateType == .signature
         return Statement.document(
             about: subject.digest, name: isSignature ? nil : repository.description,
@@ -130,12 +167,14 @@ package struct EvidenceWriter: Sendable {
     }
 
     /// Signs `claim`, stores it in `format`, and answers the manifest that holds it.
+    ///
+    /// - Parameter replacing: takes older attestations of the same type away; `legacy` only.
     package func write(
-        _ claim: Claim, as format: EvidenceFormat, created: Timestamp
+        _ claim: Claim, as format: EvidenceFormat, created: Timestamp, replacing: Bool = false
     ) async throws -> Manifest {
         switch format {
         case .bundle: try await writeBundle(claim, created: created)
-        case .legacy: try await writeLegacy(claim)
+        case .legacy: try await writeLegacy(claim, replacing: replacing)
         }
     }
 
@@ -147,68 +186,18 @@ package struct EvidenceWriter: Sendable {
             content, saying: claim, created: created)
     }
 
-    /// Old tags are read, changed and written back, and the protocol has no "only if unchanged". So
-    /// each signer looks again after everybody who read before it has written, and adds what is
-    /// gone until nothing is.
-    private func writeLegacy(_ claim: Claim) async throws -> Manifest {
-        let isSignature = claim.predicateType == .signature
-        let tag = Tag(for: claim.subject.digest, suffix: isSignature ? ".sig" : ".att")
-        let layer = try await pushLegacyLayer(claim)
-        for _ in 0..<Limits.tagWriteAttempts {
-            let written = try await add(layer, under: tag)
-            try await settle()
-            if try await image(under: tag)?.layers.contains(layer) == true { return written }
+    private func writeLegacy(_ claim: Claim, replacing: Bool) async throws -> Manifest {
+        let shelf = LegacyShelf(destination: destination, settle: settle)
+        guard claim.predicateType == .signature else {
+            let envelope = try await claim.envelope(signedBy: key)
+            return try await shelf.add(
+                envelope, of: claim.predicateType, about: claim.subject.digest,
+                replacing: replacing)
         }
-        throw Failure(
-            .unavailable, "cannot keep the signature under the tag \(tag)",
-            at: .named(destination.sourceName),
-            because: "other writers replaced the tag \(Limits.tagWriteAttempts) times",
-            next: "run the command again, or leave out --format legacy")
-    }
-
-    private func add(_ layer: Descriptor, under tag: Tag) async throws -> Manifest {
-        var image = try await image(under: tag) ?? ImageManifest(config: layer, layers: [])
-        image.layers.append(layer)
-        let configuration = legacyConfiguration(image.layers)
-        image.config = Descriptor(of: configuration, as: .ociConfig)
-        try await destination.push(
-            image.config, content: ByteStream(configuration), mountingFrom: nil)
-        let manifest = try image.manifest()
-        try await destination.push(manifest, tag: tag)
-        return manifest
-    }
-
-    private func pushLegacyLayer(_ claim: Claim) async throws -> Descriptor {
-        let content: [UInt8]
-        var layer: Descriptor
-        if claim.predicateType == .signature {
-            content = SimpleSigning.payload(
-                for: claim.subject.digest, in: claim.repository, annotations: claim.annotations)
-            layer = Descriptor(of: content, as: .simpleSigning)
-            layer.annotations = [signatureAnnotation: base64Text(try await key.sign(content))]
-        } else {
-            content = try await claim.envelope(signedBy: key).json.compactBytes
-            layer = Descriptor(of: content, as: .dsseEnvelope)
-            layer.annotations = [
-                signatureAnnotation: "", "predicateType": claim.predicateType.description,
-            ]
-        }
-        try await destination.push(layer, content: ByteStream(content), mountingFrom: nil)
-        return layer
-    }
-
-    private func image(under tag: Tag) async throws -> ImageManifest? {
-        do {
-            let manifest = try await destination.manifest(.tag(tag))
-            guard case .image(let image) = manifest.kind else {
-                throw Failure(
-                    .rejected, "cannot add to the tag \(tag)", at: .named(destination.sourceName),
-                    because: "it holds an index, not the signatures of an image")
-            }
-            return image
-        } catch let failure as Failure where failure.kind == .notFound {
-            return nil
-        }
+        let payload = SimpleSigning.payload(
+            for: claim.subject.digest, in: claim.repository, annotations: claim.annotations)
+        let signature = SimpleSigning(payload: payload, signature: try await key.sign(payload))
+        return try await shelf.add(signature, about: claim.subject.digest)
     }
 }
 
@@ -217,18 +206,6 @@ extension Descriptor {
     fileprivate var asSubject: Descriptor {
         Descriptor(mediaType: mediaType, digest: digest, size: size)
     }
-}
-
-/// Spec: SIGNATURE_SPEC.md: a normal image configuration whose diff IDs are the layers' digests.
-private func legacyConfiguration(_ layers: [Descriptor]) -> [UInt8] {
-    let document: JSONValue = [
-        "architecture": "", "created": "0001-01-01T00:00:00Z", "os": "", "config": [:],
-        "rootfs": [
-            "type": "layers", "diff_ids": .array(layers.map { .string($0.digest.description) }),
-        ],
-        "history": .array(layers.map { _ in ["created": "0001-01-01T00:00:00Z"] }),
-    ]
-    return document.compactBytes
 }
 
 /// Bundles up to this size ride in their manifest's layer descriptor. A signature has about 1 KiB;

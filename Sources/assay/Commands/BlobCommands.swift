@@ -16,7 +16,8 @@ struct BlobWritingOptions: ParsableArguments {
             """)
     var bundle: String?
 
-    @OptionGroup var signing: SigningOptions
+    @OptionGroup var detached: DetachedSignatureOptions
+    @OptionGroup(title: "Signer") var signing: SigningOptions
     @OptionGroup var output: OutputOptions
 
     /// Where the bundle will be; asked before anything is signed.
@@ -35,6 +36,7 @@ struct BlobWritingOptions: ParsableArguments {
         at place: BundlePlace
     ) throws {
         try place.store(signature.bundleBytes + Array("\n".utf8))
+        try detached.write(signature)
         switch output.output {
         case .json:
             Answer.print([

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// assay generate-key-pair, assay public-key.
+// assay generate-key-pair, assay import-key-pair, assay public-key.
 
 import ArgumentParser
 import Foundation
@@ -38,17 +38,66 @@ struct GenerateKeyPairCommand: AsyncParsableCommand {
     @Option(help: "The kind of key.")
     var algorithm: KeyKind = .ecdsaP256
 
+    @Option(
+        help: """
+            A key service that makes the key and keeps it, ECDSA P-256: awskms:///alias/NAME, \
+            hashivault://NAME, openbao://NAME, or x://… for the program sigstore-kms-x. Only \
+            PREFIX.pub is written.
+            """)
+    var kms: KeyLocation?
+
+    func validate() throws {
+        guard kms == nil || algorithm == .ecdsaP256 else {
+            throw ValidationError("a key service makes an ECDSA P-256 key; leave out --algorithm")
+        }
+    }
+
     func run() async throws {
-        let (secret, open) = (outputKeyPrefix + ".key", outputKeyPrefix + ".pub")
-        // Before a password is asked for; `createFile` is what really refuses.
+        if let kms { return try await makeKey(at: try kms.reference()) }
+        let files = KeyPairFiles(prefix: outputKeyPrefix)
+        try files.checkAbsent()
+        let password = try Password.forKey(confirmed: true)
+        try files.write(try KeyGenerator.privateKey(algorithm.algorithm), password: password)
+    }
+}
+
+extension GenerateKeyPairCommand {
+    private func makeKey(at reference: KeyReference) async throws {
+        let path = outputKeyPrefix + ".pub"
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw Failure(
+                .usage, "cannot make the key", at: .named(path),
+                because: "the file is there already",
+                next: "choose another --output-key-prefix, or move the file away")
+        }
+        let key = try await Network.using(reference.needsNetwork) { transport in
+            try await KeyOpener.ofThisProcess(transport).createKey(reference)
+        }
+        try createFile(Array(key.pem.utf8), at: path, permissions: 0o644)
+        Talk.say("private key made and kept by \(reference)")
+        Talk.say("public key written to \(path)")
+    }
+}
+
+/// The two files of a key pair: PREFIX.key and PREFIX.pub.
+struct KeyPairFiles {
+    private let secret: String
+    private let open: String
+
+    init(prefix: String) { (secret, open) = (prefix + ".key", prefix + ".pub") }
+
+    /// Refuses before a password is asked for; `createFile` refuses again.
+    func checkAbsent() throws(Failure) {
         for path in [secret, open] where FileManager.default.fileExists(atPath: path) {
             throw Failure(
                 .usage, "cannot make the key pair", at: .named(path),
                 because: "the file is there already",
                 next: "choose another --output-key-prefix, or move the file away")
         }
-        let password = try Password.forKey(confirmed: true)
-        let key = try KeyGenerator.privateKey(algorithm.algorithm)
+    }
+
+    /// Writes the private key encrypted, as cosign does, and the public key beside it.
+    func write(_ key: PrivateKey, password: [UInt8]) throws {
         let sealed = try EncryptedPrivateKey(
             sealing: key, password: password, salt: KeyGenerator.randomBytes(32),
             nonce: KeyGenerator.randomBytes(24))
@@ -65,6 +114,41 @@ struct GenerateKeyPairCommand: AsyncParsableCommand {
     }
 }
 
+struct ImportKeyPairCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import-key-pair",
+        abstract: "Encrypts a private key of another program: PREFIX.key and PREFIX.pub.",
+        discussion: """
+            Reads PEM: PKCS #8, encrypted or not, PKCS #1 and SEC 1. COSIGN_PASSWORD, or the answer to \
+            a question, opens an encrypted key and protects the new file. Files are never overwritten.
+            """)
+
+    @Option(name: [.customShort("k"), .long], help: "The private key: a PEM file, or env://NAME.")
+    var key: KeyLocation
+
+    @Option(name: [.customShort("o"), .long], help: "What the two files are called.")
+    var outputKeyPrefix = "import-cosign"
+
+    @Flag(
+        name: [.customShort("y"), .long],
+        help: ArgumentHelp("Asked nothing else, so not needed.", visibility: .hidden))
+    var yes = false
+
+    func run() async throws {
+        let files = KeyPairFiles(prefix: outputKeyPrefix)
+        try files.checkAbsent()
+        let reference = try key.reference()
+        let opener = KeyOpener.ofThisProcess(nil)
+        guard let file = try opener.privateKeyFile(reference) else {
+            throw Failure(
+                .usage, "cannot import \(reference)", because: "it is no file and no variable",
+                next: "use the key where it is: assay sign --key \(reference)")
+        }
+        let key = try file.opened(with: opener.password)
+        try files.write(key, password: try Password.forKey(confirmed: true))
+    }
+}
+
 struct PublicKeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "public-key", abstract: "Prints the public half of a private key.")
@@ -77,11 +161,17 @@ struct PublicKeyCommand: AsyncParsableCommand {
             """)
     var key: KeyLocation
 
+    @Option(help: "A file for the public key; stdout without it.")
+    var outfile: String?
+
     func run() async throws {
         let reference = try key.reference()
         let publicKey = try await Network.using(reference.needsNetwork) { transport in
             try await KeyOpener.ofThisProcess(transport).signer(reference).publicKey
         }
-        Answer.print(raw: Array(publicKey.pem.utf8))
+        let content = Array(publicKey.pem.utf8)
+        guard let outfile else { return Answer.print(raw: content) }
+        try writeFile(content, at: outfile, permissions: 0o644)
+        Talk.say("public key written to \(outfile)")
     }
 }

@@ -30,7 +30,10 @@ struct VerifyBlobCommand: AsyncParsableCommand {
     @Option(help: "The certificate of --signature: PEM, or base64 of it.")
     var certificate: String?
 
-    @OptionGroup var signer: SignerOptions
+    @Option(help: "The format the evidence must have: bundle or legacy; either without it.")
+    var format: EvidenceFormat?
+
+    @OptionGroup(title: "Signer") var signer: SignerOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
@@ -50,7 +53,9 @@ struct VerifyBlobCommand: AsyncParsableCommand {
         let question = BlobQuestion(
             file: file, verifier: verifier, trust: trust, wanted: .signature)
         try question.answer(output.output) {
-            guard let signature else { return try BlobCandidates(of: file, at: bundle) }
+            guard let signature else {
+                return try BlobCandidates(of: file, at: bundle).checked(for: format)
+            }
             return try BlobCandidates(
                 place: signature,
                 list: [
@@ -60,7 +65,8 @@ struct VerifyBlobCommand: AsyncParsableCommand {
                             LegacyAttachments(
                                 certificate: try certificate.map(readCertificate), chain: nil,
                                 logEntry: nil, timestamp: nil)))
-                ])
+                ]
+            ).checked(for: format)
         }
     }
 }
@@ -85,7 +91,10 @@ struct VerifyBlobAttestationCommand: AsyncParsableCommand {
     @Option(help: "The bundle; a .jsonl file holds one on each line.")
     var bundle: String?
 
-    @OptionGroup var signer: SignerOptions
+    @Option(help: "The format the evidence must have: bundle or legacy; either without it.")
+    var format: EvidenceFormat?
+
+    @OptionGroup(title: "Signer") var signer: SignerOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
@@ -99,7 +108,9 @@ struct VerifyBlobAttestationCommand: AsyncParsableCommand {
         let (verifier, trust) = try await signer.judge()
         let question = BlobQuestion(
             file: file, verifier: verifier, trust: trust, wanted: .attestation(type))
-        try question.answer(output.output) { try BlobCandidates(of: file, at: bundle) }
+        try question.answer(output.output) {
+            try BlobCandidates(of: file, at: bundle).checked(for: format)
+        }
     }
 }
 
@@ -119,6 +130,22 @@ struct BlobCandidates {
         let content = try readFile(
             at: place, atMost: Limits.evidenceBytes, named: "the bundle")
         list = try BlobEvidence.list(parsing: content, isLines: place.utf8.hasSuffix(".jsonl"))
+    }
+
+    /// The same candidates, where all of them that can be read have that format.
+    func checked(for format: EvidenceFormat?) throws(Failure) -> BlobCandidates {
+        guard let format else { return self }
+        for case .success(let evidence) in list {
+            let isBundle = if case .bundle = evidence { true } else { false }
+            guard isBundle == (format == .bundle) else {
+                throw Failure(
+                    .usage, "cannot use the evidence", at: .named(place),
+                    because: "it is in the \(isBundle ? "bundle" : "legacy") format, and --format "
+                        + "asks for the other",
+                    next: "leave out --format")
+            }
+        }
+        return self
     }
 }
 
@@ -205,7 +232,7 @@ extension [ArtifactFinding] {
 }
 
 /// A signature as text or as it is.
-private func readSignature(_ path: String) throws -> [UInt8] {
+func readSignature(_ path: String) throws -> [UInt8] {
     let content =
         path == "-"
         ? try readStandardInput(atMost: Limits.keyFileBytes, named: "the signature")

@@ -17,18 +17,25 @@ struct VerifyCommand: AsyncParsableCommand {
             images it lists. With --policy the policies say who must have signed and attested what. \
             Exit codes: 0 signed, 10 unsigned, 12 something is there and does not verify, or has \
             other annotations, 20 lost at this mirror (with --origin), 2 could not look; with \
-            --policy also 1: refused for another reason, or no rule speaks about the image.
+            --policy also 1: refused for another reason, or no rule speaks about the image. Of \
+            several images the first that is no yes gives the exit code.
             """)
 
-    @Argument(help: "The image, by digest or tag; a tag is resolved once and the digest is shown.")
-    var image: ImageLocation
+    @Argument(
+        help: """
+            The images, by digest or tag; a tag is resolved once and the digest is shown.
+            """)
+    var images: [ImageLocation]
 
-    @OptionGroup var signer: SignerOptions
+    @OptionGroup(title: "Signer") var signer: SignerOptions
 
     @Option(
         name: [.customShort("a"), .customLong("annotations")],
         help: "KEY=VALUE the signer must have bound to the signature; may be repeated.")
     var annotations: [AnnotationArgument] = []
+
+    @Option(help: "Take only signatures in that format: bundle or legacy; both without it.")
+    var format: EvidenceFormat?
 
     @Option(
         help: """
@@ -38,37 +45,53 @@ struct VerifyCommand: AsyncParsableCommand {
     var policy: [String] = []
 
     @OptionGroup var origin: OriginOptions
-    @OptionGroup var access: RegistryAccessOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Registry") var access: RegistryAccessOptions
+    @OptionGroup var output: VerificationOutputOptions
+
+    func validate() throws {
+        guard policy.isEmpty || images.count == 1 else {
+            throw ValidationError("--policy judges one image at a time")
+        }
+    }
 
     func run() async throws {
-        guard policy.isEmpty else { return try await judgeByPolicy() }
-        let (verifier, trust) = try await image.answeringUnknown(
-            as: output.output, because: .trustMaterialMissing
+        try access.check(for: images)
+        guard policy.isEmpty else { return try await judgeByPolicy(images[0]) }
+        let (verifier, trust) = try await images[0].answeringUnknown(
+            as: output.output.form, because: .trustMaterialMissing
         ) { try await signer.judge() }
-        let wanted = annotations
+        try await images.answerEach { try await answer(about: $0, verifier, trust) }
+    }
+
+    private func answer(
+        about image: ImageLocation, _ verifier: SignatureVerifier, _ trust: TrustMaterial?
+    ) async throws {
+        let demand = ProofDemand(annotations: annotations, format: format)
         let question = EvidenceQuestion(
             type: .signature, verifier: verifier, trust: trust, image: image, origin: origin.origin
         ) { evidence in
-            evidence.signatures(by: verifier).keeping { proof in
-                wanted.allSatisfy { proof.annotations[$0.name] == .string($0.value) }
+            evidence.signatures(by: verifier).keeping {
+                demand.isMet(byAnnotations: $0.annotations, inFormat: $0.format)
             }
         }
-        let finding = try await question.ask(access, output: output.output)
-        let view = VerificationView(finding: finding) { proof in
+        let finding = try await question.ask(access, output: output.output.form)
+        let view = VerificationView(finding: finding, demand: demand) { proof in
             ProofLine(
                 carrier: proof.carrier, evidence: proof.evidenceDigest, signer: proof.signer,
-                annotations: proof.annotations, predicate: nil, checks: proof.checks)
+                format: proof.format, annotations: proof.annotations, predicate: nil,
+                checks: proof.checks,
+                cosign: proof.cosignPayload(
+                    of: image.description, digest: finding.subject.digest))
         }
         try view.show(as: output.output)
     }
 
     /// The image as a container of a Pod, judged by the evaluator of `policy apply`.
-    private func judgeByPolicy() async throws {
+    private func judgeByPolicy(_ image: ImageLocation) async throws {
         func wrong(_ why: String) -> Failure {
             Failure(.usage, "cannot verify by policy", because: why)
         }
-        guard signer.namesNobody, annotations.isEmpty else {
+        guard signer.namesNobody, annotations.isEmpty, format == nil else {
             throw wrong(
                 "the policy says who must have signed; --policy stands without --key, "
                     + "--certificate-…, --annotations and the demands that go with them")
@@ -92,7 +115,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         try PolicyVerificationView(
             image: image, policies: bundle.policies, decisions: evaluation.decisions, trust: trust
-        ).show(as: output.output)
+        ).show(as: output.output.form)
     }
 }
 
@@ -103,20 +126,24 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
         discussion: """
             With --output json the predicates of all that verified are printed. \
             Exit codes: 0 attested, 10 nothing of that type is there, 12 something is there and does \
-            not verify, 20 lost at this mirror (with --origin), 2 could not look.
+            not verify, 20 lost at this mirror (with --origin), 2 could not look. Of several images \
+            the first that is no yes gives the exit code.
             """)
 
-    @Argument(help: "The image, by digest or tag.")
-    var image: ImageLocation
+    @Argument(help: "The images, by digest or tag.")
+    var images: [ImageLocation]
 
     @Option(
         help: "The predicate type: a URI, or a short name such as slsaprovenance1 or cyclonedx.")
     var type: String = "custom"
 
-    @OptionGroup var signer: SignerOptions
+    @Option(help: "Take only attestations in that format: bundle or legacy; both without it.")
+    var format: EvidenceFormat?
+
+    @OptionGroup(title: "Signer") var signer: SignerOptions
     @OptionGroup var origin: OriginOptions
-    @OptionGroup var access: RegistryAccessOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup(title: "Registry") var access: RegistryAccessOptions
+    @OptionGroup var output: VerificationOutputOptions
 
     func run() async throws {
         let type = try PredicateType(named: type)
@@ -126,32 +153,56 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
                 because: "that type is a signature, and a signature is no attestation",
                 next: "use assay verify")
         }
-        let (verifier, trust) = try await image.answeringUnknown(
-            as: output.output, because: .trustMaterialMissing
+        try access.check(for: images)
+        let (verifier, trust) = try await images[0].answeringUnknown(
+            as: output.output.form, because: .trustMaterialMissing
         ) { try await signer.judge() }
+        try await images.answerEach { try await answer(about: $0, type, verifier, trust) }
+    }
+
+    private func answer(
+        about image: ImageLocation, _ type: PredicateType, _ verifier: SignatureVerifier,
+        _ trust: TrustMaterial?
+    ) async throws {
+        let demand = ProofDemand(annotations: [], format: format)
         let question = EvidenceQuestion(
             type: type, verifier: verifier, trust: trust, image: image, origin: origin.origin
-        ) { $0.attestations(of: type, by: verifier) }
-        let finding = try await question.ask(access, output: output.output)
-        let view = VerificationView(finding: finding) { proof in
+        ) { evidence in
+            evidence.attestations(of: type, by: verifier).keeping {
+                demand.isMet(byAnnotations: [:], inFormat: $0.format)
+            }
+        }
+        let finding = try await question.ask(access, output: output.output.form)
+        let view = VerificationView(finding: finding, demand: demand) { proof in
             ProofLine(
                 carrier: proof.carrier, evidence: proof.evidenceDigest, signer: proof.signer,
-                annotations: [:], predicate: proof.predicate, checks: proof.checks)
+                format: proof.format, annotations: [:], predicate: proof.predicate,
+                checks: proof.checks, cosign: proof.envelope.json)
         }
         try view.show(as: output.output)
     }
 }
 
-/// `KEY=VALUE`.
-struct AnnotationArgument: ExpressibleByArgument {
-    let name: String
-    let value: String
-
-    init?(argument: String) {
-        guard let sides = argument.utf8.split(atFirst: "="), !sides.before.isEmpty else {
-            return nil
+extension [ImageLocation] {
+    /// Answers for one image after the other. The first answer that is no yes ends the command, after
+    /// all have been given; a wrong command ends it at once.
+    func answerEach(_ answer: (ImageLocation) async throws -> Void) async throws {
+        guard count > 1 else {
+            for image in self { try await answer(image) }
+            return
         }
-        (name, value) = (String(sides.before), String(sides.after))
+        var end: ExitCode?
+        for image in self {
+            do {
+                try await answer(image)
+            } catch let code as ExitCode {
+                end = end ?? code
+            } catch let failure as Failure where ExitStatus(failure) == .unknown {
+                Talk.say(failure.description)
+                end = end ?? ExitCode(ExitStatus.unknown.rawValue)
+            }
+        }
+        if let end { throw end }
     }
 }
 

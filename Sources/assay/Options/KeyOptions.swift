@@ -68,7 +68,7 @@ enum Network {
         let transport = try HTTPTransport(extraCertificates: nil, timeouts: .standard)
         let outcome: Swift.Result<Result, any Error>
         do {
-            outcome = .success(try await work(transport))
+            outcome = .success(try await work(Talk.reported(transport)))
         } catch {
             outcome = .failure(error)
         }

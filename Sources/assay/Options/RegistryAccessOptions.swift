@@ -40,6 +40,7 @@ struct RegistryAccessOptions: ParsableArguments {
     var timeout: TimeoutArgument?
 
     fileprivate func credential() throws -> RegistryCredential? {
+        if let registryToken { return .registryToken(registryToken) }
         let password =
             registryPassword ?? ProcessInfo.processInfo.environment["ASSAY_REGISTRY_PASSWORD"]
         guard let user = registryUsername else {
@@ -58,16 +59,62 @@ struct RegistryAccessOptions: ParsableArguments {
         return .password(user: user, secret: password)
     }
 
+    @Option(help: "A bearer token for the registry, in place of user name and password.")
+    var registryToken: String?
+
+    @Option(help: "A PEM file with the certificate to show to registries that ask for one.")
+    var registryClientCert: String?
+
+    @Option(help: "A PEM file with the private key of --registry-client-cert.")
+    var registryClientKey: String?
+
+    func validate() throws {
+        guard (registryClientCert == nil) == (registryClientKey == nil) else {
+            throw ValidationError(
+                "--registry-client-cert and --registry-client-key belong together")
+        }
+        guard registryToken == nil || (registryUsername == nil && registryPassword == nil) else {
+            throw ValidationError("--registry-token stands in place of user name and password")
+        }
+        guard registryToken?.isEmpty != true else {
+            throw ValidationError("--registry-token is empty")
+        }
+    }
+
+    /// A password or token of the command line is for one registry.
+    func check(for images: [ImageLocation]) throws {
+        guard registryUsername != nil || registryPassword != nil || registryToken != nil else {
+            return
+        }
+        var hosts: Set<RegistryHost> = []
+        for case .registry(let repository) in images.map(\.place) {
+            hosts.insert(repository.registry)
+        }
+        guard hosts.count <= 1 else {
+            throw Failure(
+                .usage, "cannot use the registry's password or token",
+                because: "it is for one registry, and the images are in \(hosts.count)",
+                next: "log in instead, with assay login: docker's and podman's files are read")
+        }
+    }
+
     fileprivate func credentials(for image: ImageLocation?) throws -> any CredentialSource {
         let stored = RegistryCredentials(
             explicit: nil, environment: ProcessInfo.processInfo.environment)
         guard let given = try credential() else { return stored }
         guard case .registry(let repository)? = image?.place else {
             throw Failure(
-                .usage, "cannot use --registry-username", because: "no one registry is named here",
+                .usage,
+                "cannot use \(registryToken == nil ? "--registry-username" : "--registry-token")",
+                because: "no one registry is named here",
                 next: "log in instead, with docker login or podman login: both files are read")
         }
         return HostCredentials(host: repository.registry, given: given, others: stored)
+    }
+
+    fileprivate var clientCertificate: (chain: String, key: String)? {
+        guard let registryClientCert, let registryClientKey else { return nil }
+        return (registryClientCert, registryClientKey)
     }
 
     fileprivate func options() throws -> RegistryOptions {
@@ -121,9 +168,11 @@ struct Connections: Sendable {
         let options = try access.options()
         // Nothing may throw between here and the shutdown.
         let transport = try HTTPTransport(
-            extraCertificates: access.registryCacert, timeouts: .standard)
+            extraCertificates: access.registryCacert, clientCertificate: access.clientCertificate,
+            timeouts: .standard)
         let client = RegistryClient(
-            transport: transport, pause: SystemPause(), credentials: credentials, options: options)
+            transport: Talk.reported(transport), pause: SystemPause(), credentials: credentials,
+            options: options)
         let outcome: Swift.Result<Result, any Error>
         do {
             let connections = Connections(

@@ -75,16 +75,7 @@ struct SignerOptions: ParsableArguments {
     @Flag(help: "Demand a timestamp (RFC 3161) by an authority of the trusted root.")
     var useSignedTimestamps = false
 
-    @Option(
-        help: """
-            Certificate authorities of your own in place of the trusted root's: a PEM file, \
-            intermediates first, root last. Where they have no certificate log, say --insecure-ignore-sct; \
-            with --insecure-ignore-tlog too, a certificate that is valid now is enough.
-            """)
-    var certificateChain: String?
-
-    @Flag(help: "Take bundles that bring intermediate certificates, as private authorities need.")
-    var allowCertificateChain = false
+    @OptionGroup var authorities: OwnAuthorityOptions
 
     /// - Throws: `Failure` of kind `usage` when the options do not name one way to trust.
     private func check() throws(Failure) {
@@ -109,8 +100,8 @@ struct SignerOptions: ParsableArguments {
         if (names + issuers + claimTexts).contains(where: \.isEmpty) {
             throw wrong("an empty text fits nobody")
         }
-        if !key.isEmpty, certificateChain != nil || allowCertificateChain {
-            throw wrong("--certificate-chain speaks about certificates, and --key is a key")
+        if !key.isEmpty, authorities.areForCertificates {
+            throw wrong("--certificate-chain and --ca-… are for certificates, and --key is a key")
         }
         if witness.isEmpty, witnessThreshold != nil {
             throw wrong("--witness-threshold counts witnesses, and none is named with --witness")
@@ -157,7 +148,7 @@ struct SignerOptions: ParsableArguments {
     /// Whether nothing is said about the signer or the proofs: where a policy says it all.
     var namesNobody: Bool {
         isEmpty && !insecureIgnoreTlog && !insecureIgnoreSct && !useSignedTimestamps
-            && certificateChain == nil && !allowCertificateChain && sct.isEmpty
+            && authorities.isEmpty && sct.isEmpty
             && witness.isEmpty && witnessThreshold == nil
     }
 
@@ -172,18 +163,18 @@ struct SignerOptions: ParsableArguments {
         // A key's signature needs a log entry only where the command says whose log is believed: what
         // is believed in general (ASSAY_TRUSTED_ROOT, assay trust) is nothing that this command demands.
         let logged = key.isEmpty || trust.trustedRoot != nil
-        let material = try await trust.material(needed: logged || useSignedTimestamps)
-        var root = material?.root
-        if let chain = certificateChain { root = root?.replacingAuthorities(try authority(chain)) }
+        let isTimed = useSignedTimestamps || authorities.timestampCertificateChain != nil
+        let material = try await trust.material(needed: logged || isTimed)
+        let root = try material.map { try authorities.replacing(in: $0.root) }
         for warning in warnings { Talk.warn(warning) }
         let demand = VerificationDemand(
             signer: signer,
             transparency: insecureIgnoreTlog || !logged ? .ignored : .logged(try logDemand()),
-            timestamps: useSignedTimestamps ? 1 : 0,
+            timestamps: isTimed ? 1 : 0,
             certificateLogs: insecureIgnoreSct || !key.isEmpty ? 0 : 1,
-            time: insecureIgnoreTlog && !useSignedTimestamps && certificateChain != nil
+            time: insecureIgnoreTlog && !isTimed && authorities.nameIssuers
                 ? .signedOrNow(SystemPause().now()) : .signed,
-            acceptsChains: allowCertificateChain || certificateChain != nil)
+            acceptsChains: authorities.allowCertificateChain || authorities.nameIssuers)
         let promises = try sct.map { path in
             let content = try readFile(
                 at: path, atMost: Limits.certificateFileBytes, named: "the certificate timestamp")
@@ -247,15 +238,6 @@ struct SignerOptions: ParsableArguments {
         ]
     }
 
-    private func authority(_ path: String) throws -> CertificateAuthority {
-        let content = try readFile(
-            at: path, atMost: Limits.certificateFileBytes, named: "the certificate chain")
-        return try CertificateAuthority(
-            chain: try Certificate.list(pem: String(decoding: content, as: UTF8.self)),
-            validFor: ValidityPeriod(start: Timestamp(seconds: 0), end: nil), uri: nil,
-            operatorName: nil)
-    }
-
     private var warnings: [String] {
         var warnings: [String] = []
         if insecureIgnoreTlog {
@@ -267,14 +249,5 @@ struct SignerOptions: ParsableArguments {
                 "--insecure-ignore-sct: nobody checks that the certificate was issued in public")
         }
         return warnings
-    }
-}
-
-extension TrustedRoot {
-    fileprivate func replacingAuthorities(_ authority: CertificateAuthority) -> TrustedRoot {
-        TrustedRoot(
-            logs: logs, certificateAuthorities: [authority],
-            certificateTransparencyLogs: certificateTransparencyLogs,
-            timestampAuthorities: timestampAuthorities)
     }
 }

@@ -43,10 +43,10 @@ struct SigningServiceOptions: ParsableArguments {
     @Option(help: "The timestamp authority (RFC 3161), with its whole path.")
     var timestampServerUrl: String?
 
-    @Option(
+    @Flag(
+        inversion: .prefixedNo,
         help: """
-            true logs a signature by a key too; false logs none, and leaves the time to a \
-            timestamp authority.
+            Log a signature by a key too; or log none, and leave the time to a timestamp authority.
             """)
     var tlogUpload: Bool?
 

@@ -2,10 +2,24 @@
 // Data goes to stdout, talk to stderr.
 
 import Foundation
+import Host
 import Primitives
+import Registry
+import Synchronization
 
 /// Words for people, on stderr.
 enum Talk {
+    /// `--verbose`: every request is reported.
+    private static let isVerbose = Mutex(false)
+
+    static func reportRequests() { isVerbose.withLock { $0 = true } }
+
+    /// The transport, with its requests reported where that is asked for.
+    static func reported(_ transport: any Transport) -> any Transport {
+        guard isVerbose.withLock({ $0 }) else { return transport }
+        return ReportedTransport(transport) { Talk.say("debug: \($0)") }
+    }
+
     static func say(_ text: String) { write(text + "\n", to: .standardError) }
 
     static func warn(_ text: String) { say("warning: \(text)") }
@@ -26,6 +40,17 @@ enum Answer {
     static func print(_ text: String) { print(raw: Array((text + "\n").utf8)) }
 
     static func print(_ value: JSONValue) { print(value.prettyText) }
+
+    /// Sends answers into a file, which is replaced if it is there.
+    static func redirect(to path: String) throws(Failure) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(0o644))
+        guard descriptor >= 0, dup2(descriptor, STDOUT_FILENO) >= 0 else {
+            throw Failure(
+                .unavailable, "cannot write the answer to \(quoted(path))", at: .named(path),
+                because: unsafe String(cString: strerror(errno)))
+        }
+        close(descriptor)
+    }
 
     static func print(raw bytes: [UInt8]) {
         do {

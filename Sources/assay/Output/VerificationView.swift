@@ -12,9 +12,12 @@ struct ProofLine {
     let carrier: EvidenceCarrier
     let evidence: Digest
     let signer: VerifiedSigner
+    let format: EvidenceFormat
     let annotations: JSONObject
     let predicate: JSONValue?
     let checks: [VerificationCheck]
+    /// What cosign prints for it.
+    let cosign: JSONValue
 
     var json: JSONValue {
         var object: JSONObject = [
@@ -31,16 +34,34 @@ struct ProofLine {
 /// Renders one finding and ends the command with its exit code.
 struct VerificationView<Proof: Sendable> {
     let finding: EvidenceFinding<Proof>
+    /// What was asked of a proof beyond its signer.
+    let demand: ProofDemand
     let line: (Proof) -> ProofLine
 
-    func show(as form: OutputForm) throws {
+    func show(as form: VerificationOutput) throws {
         switch form {
         case .json: Answer.print(json)
         case .text:
             Answer.print(headline)
             for (label, text) in details { Talk.say("\(label): \(text)") }
+        case .cosign:
+            if case .proven(let proofs) = finding.answer { showAsCosign(proofs.map(line)) }
+            Talk.say(headline)
+            for (label, text) in details { Talk.say("\(label): \(text)") }
         }
         try status.end()
+    }
+
+    /// Signatures in one array; attestations one a line.
+    private func showAsCosign(_ lines: [ProofLine]) {
+        guard isSignature else {
+            for line in lines {
+                Answer.print(raw: Array((line.cosign.compactText + "\n").utf8))
+            }
+            return
+        }
+        let array = JSONValue.array(lines.map(\.cosign))
+        Answer.print(raw: Array((array.compactText + "\n").utf8))
     }
 
     private var image: String { finding.image.pinned(to: finding.subject.digest) }
@@ -62,8 +83,8 @@ struct VerificationView<Proof: Sendable> {
         case .proven(let proofs):
             "yes: \(image) has \(counted(proofs.count)) by \(signer)"
         case .demandUnmet:
-            "no: \(image) is signed by \(signer), and no signature has the "
-                + "annotations that were asked for"
+            "no: \(image) is \(isSignature ? "signed" : "attested") by \(signer), and "
+                + demand.unmet(noun)
         case .unsigned:
             "no: \(image) is \(isSignature ? "unsigned" : "not attested"): it has no \(noun)"
         case .notProven(let rejected): "no: \(image) " + refusal(rejected)
@@ -128,7 +149,7 @@ struct VerificationView<Proof: Sendable> {
             }
         case .demandUnmet(let proofs):
             for line in proofs.prefix(shownReasons).map(line) {
-                let why = line.annotations.isEmpty ? "it has none" : "it has \(bound(line))"
+                let why = self.why(line)
                 lines.append(("  why", "\(line.carrier.rawValue), \(line.evidence): \(why)"))
             }
         case .notProven(let rejected):
@@ -149,6 +170,14 @@ struct VerificationView<Proof: Sendable> {
         guard count > 0 else { return nil }
         return (count == 1 ? "1 other that does" : "\(count) others that do")
             + " not verify either; --output json tells about each"
+    }
+
+    /// Why the right signer's proof is not what was asked for.
+    private func why(_ line: ProofLine) -> String {
+        if let format = demand.format, line.format != format {
+            return "it is in the \(line.format.rawValue) format"
+        }
+        return line.annotations.isEmpty ? "it has none" : "it has \(bound(line))"
     }
 
     private func bound(_ line: ProofLine) -> String {

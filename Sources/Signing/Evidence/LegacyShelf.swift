@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// cosign's older tags beside an image, written. Spec: cosign specs/SIGNATURE_SPEC.md, SBOM_SPEC.md.
+
+package import OCI
+package import Primitives
+
+/// Puts signatures, attestations and SBOMs under the `.sig`, `.att` and `.sbom` tags of an image.
+package struct LegacyShelf: Sendable {
+    private let destination: any ArtifactDestination
+    private let settle: @Sendable () async throws -> Void
+
+    /// - Parameter settle: waits longer than another writer needs between reading an old tag and
+    ///   writing it back.
+    package init(
+        destination: any ArtifactDestination, settle: @escaping @Sendable () async throws -> Void
+    ) {
+        self.destination = destination
+        self.settle = settle
+    }
+
+    /// Adds a signature under the `.sig` tag.
+    package func add(
+        _ signature: SimpleSigning, about subject: Digest
+    ) async throws -> Manifest {
+        var layer = Descriptor(of: signature.payload, as: .simpleSigning)
+        layer.annotations = signature.attachments.annotations
+        layer.annotations[signatureAnnotation] = base64Text(signature.signature)
+        return try await add(
+            layer, signature.payload, under: Tag(for: subject, suffix: ".sig")
+        ) { _ in false }
+    }
+
+    /// Adds an attestation under the `.att` tag.
+    ///
+    /// - Parameter replacing: takes the attestations of the same type away.
+    package func add(
+        _ envelope: Envelope, of type: PredicateType, about subject: Digest, replacing: Bool
+    ) async throws -> Manifest {
+        let content = envelope.json.compactBytes
+        var layer = Descriptor(of: content, as: .dsseEnvelope)
+        layer.annotations = [
+            signatureAnnotation: "", layerTypeAnnotation: type.description,
+        ]
+        return try await add(
+            layer, content, under: Tag(for: subject, suffix: ".att")
+        ) { replacing && $0.annotations[layerTypeAnnotation] == type.description }
+    }
+
+    /// Puts an SBOM under the `.sbom` tag, in the place of one that is there. Nothing about it is
+    /// signed.
+    package func put(
+        sbom content: [UInt8], as type: MediaType, about subject: Digest
+    ) async throws -> Manifest {
+        try await add(
+            Descriptor(of: content, as: type), content, under: Tag(for: subject, suffix: ".sbom")
+        ) { _ in true }
+    }
+
+    /// Old tags are read, changed and written back, and the protocol has no "only if unchanged". So
+    /// each writer looks again after everybody who read before it has written, and adds what is
+    /// gone until nothing is.
+    private func add(
+        _ layer: Descriptor, _ content: [UInt8], under tag: Tag,
+        insteadOf isReplaced: (Descriptor) -> Bool
+    ) async throws -> Manifest {
+        try await destination.push(layer, content: ByteStream(content), mountingFrom: nil)
+        for _ in 0..<Limits.tagWriteAttempts {
+            var image = try await image(under: tag) ?? ImageManifest(config: layer, layers: [])
+            image.layers.removeAll(where: isReplaced)
+            image.layers.append(layer)
+            let written = try await write(image, under: tag)
+            try await settle()
+            if try await self.image(under: tag)?.layers.contains(layer) == true { return written }
+        }
+        throw Failure(
+            .unavailable, "cannot keep the evidence under the tag \(tag)",
+            at: .named(destination.sourceName),
+            because: "other writers replaced the tag \(Limits.tagWriteAttempts) times",
+            next: "run the command again, or leave out --format legacy")
+    }
+
+    private func write(_ layers: ImageManifest, under tag: Tag) async throws -> Manifest {
+        var image = layers
+        let configuration = legacyConfiguration(image.layers)
+        image.config = Descriptor(of: configuration, as: .ociConfig)
+        try await destination.push(
+            image.config, content: ByteStream(configuration), mountingFrom: nil)
+        let manifest = try image.manifest()
+        try await destination.push(manifest, tag: tag)
+        return manifest
+    }
+
+    private func image(under tag: Tag) async throws -> ImageManifest? {
+        do {
+            let manifest = try await destination.manifest(.tag(tag))
+            guard case .image(let image) = manifest.kind else {
+                throw Failure(
+                    .rejected, "cannot add to the tag \(tag)", at: .named(destination.sourceName),
+                    because: "it holds an index, not the evidence of an image")
+            }
+            return image
+        } catch let failure as Failure where failure.kind == .notFound {
+            return nil
+        }
+    }
+}
+
+extension LegacyAttachments {
+    /// The annotations of a layer that hold them.
+    fileprivate var annotations: ExactTextMap<String> {
+        var found: ExactTextMap<String> = [:]
+        found["dev.sigstore.cosign/certificate"] = certificate
+        found["dev.sigstore.cosign/chain"] = chain
+        found["dev.sigstore.cosign/bundle"] = logEntry
+        found["dev.sigstore.cosign/rfc3161timestamp"] = timestamp.map {
+            JSONValue.object(["SignedRFC3161Timestamp": .string(base64Text($0))]).compactText
+        }
+        return found
+    }
+}
+
+/// Where a layer of an `.att` tag says its predicate type.
+private let layerTypeAnnotation = "predicateType"
+
+/// Spec: SIGNATURE_SPEC.md: a normal image configuration whose diff IDs are the layers' digests.
+private func legacyConfiguration(_ layers: [Descriptor]) -> [UInt8] {
+    let document: JSONValue = [
+        "architecture": "", "created": "0001-01-01T00:00:00Z", "os": "", "config": [:],
+        "rootfs": [
+            "type": "layers", "diff_ids": .array(layers.map { .string($0.digest.description) }),
+        ],
+        "history": .array(layers.map { _ in ["created": "0001-01-01T00:00:00Z"] }),
+    ]
+    return document.compactBytes
+}

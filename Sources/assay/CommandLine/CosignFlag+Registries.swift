@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// cosign's flags for registries, and those of its other commands.
+
+extension CosignFlag {
+    static let registries: [CosignFlag] = [
+        .boolean(
+            "--allow-insecure-registry", of: .registryUsers,
+            on: .needless(
+                "a registry's certificate is always checked; --registry-cacert names the "
+                    + "authority of a private one"),
+            off: .needless("a registry's certificate is always checked")),
+        .boolean(
+            "--allow-http-registry", of: .registryUsers,
+            on: .needless(
+                "loopback is spoken to in plain HTTP; --plain-http-registry HOST names another"),
+            off: .needless("plain HTTP is for loopback and --plain-http-registry only")),
+        .boolean(
+            "--k8s-keychain", of: .registryUsers,
+            on: .needless(
+                "credentials come from the files of Docker and Podman and the helpers they name"),
+            off: .needless("it is not set")),
+        .text("--registry-server-name", of: .registryUsers) { _ in
+            .refused(
+                "a registry must be whom its certificate names",
+                next: "reach it by that name, for instance through /etc/hosts")
+        },
+        .text("--attachment-tag-prefix", of: .registryUsers) { _ in
+            .refused(
+                "evidence under tags with a prefix is not looked for",
+                next: "copy the tag: assay copy NAME:PREFIXsha256-….sig NAME:sha256-….sig")
+        },
+    ]
+
+    static let others: [CosignFlag] = [
+        .text(
+            "--timeout",
+            of: .blobSigners.union(Set.blobVerifiers).union([
+                "generate-key-pair", "import-key-pair", "public-key", "login", "logout", "version",
+                "completion", "trust init",
+            ])
+        ) { value in
+            // Spec: Go, time.ParseDuration.
+            let isDuration = value.utf8.allSatisfy { "0123456789.hmsuµn".utf8.contains($0) }
+            return isDuration && !value.isEmpty
+                ? .needless("every request to a service has a limit of its own") : nil
+        },
+        .boolean(
+            "--force", of: ["copy"], on: .needless("the destination's tag is written anyway"),
+            off: .needless("a tag that names another image is moved")),
+        .boolean(
+            "-f", of: ["copy"], on: .needless("the destination's tag is written anyway"),
+            off: .needless("a tag that names another image is moved")),
+        .boolean(
+            "--sig-only", of: ["copy"], on: everything, off: .needless("it is not set")),
+        .text("--only", of: ["copy"]) { _ in everything },
+        .text("--platform", of: ["copy"]) { _ in
+            .refused(
+                "an index is copied with all its images, so that its digest stays",
+                next: "name the platform's image by its digest; assay tree IMAGE shows it")
+        },
+        .boolean(
+            "--staging", of: ["trust init"],
+            on: .refused(
+                "the staging instance's first root does not come with Assay",
+                next: "--mirror https://tuf-repo-cdn.sigstage.dev --root root.json"),
+            off: .needless("it is not set")),
+        .text("--root-checksum", of: ["trust init"]) { _ in
+            .refused("a root is read from a file", next: "compare it first: sha256sum root.json")
+        },
+        .boolean("--sk", of: ["public-key"], on: hardware, off: .needless("it is not set")),
+        .text("--slot", of: ["public-key"]) { _ in hardware },
+    ]
+
+    private static let everything = Answer.refused(
+        "an image is copied with all its evidence or, by --without-evidence, with none",
+        next: "leave it out")
+}

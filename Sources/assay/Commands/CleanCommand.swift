@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// assay clean: takes evidence away from an image.
+
+import ArgumentParser
+import OCI
+import Primitives
+import Registry
+import Signing
+
+struct CleanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clean",
+        abstract: "Deletes the evidence beside an image in a registry.",
+        discussion: """
+            signature and attestation mean bundles and cosign's older tags alike; referrer means \
+            bundles only, sbom the .sbom tag. What could not be read is not deleted unless referrer or \
+            all is named. Exit codes: 0 nothing of the kind is left, 2 something could not be deleted.
+            """)
+
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case signature, attestation, referrer, sbom, all
+    }
+
+    @Argument(help: "The image.")
+    var image: ImageLocation
+
+    @Option(help: "What is deleted.")
+    var type: Kind = .all
+
+    @Flag(
+        name: [.customShort("f"), .long],
+        help: "Do not ask whether to delete; needed without a terminal.")
+    var force = false
+
+    @OptionGroup(title: "Registry") var access: RegistryAccessOptions
+
+    func run() async throws {
+        guard case .registry(let name) = image.place else {
+            throw Failure(
+                .unsupported, "cannot clean \(image)",
+                because: "nothing is deleted from a layout on disk",
+                next: "assay copy --without-evidence \(image) oci:NEW")
+        }
+        try await Connections.using(access, for: image) { connections in
+            let repository = connections.repository(name)
+            let root = try await repository.resolve(image.reference)
+            let evidence = try await EvidenceCollector(source: repository)
+                .everything(about: root.digest)
+            let doomed = try await items(evidence, in: repository)
+            guard !doomed.isEmpty else {
+                return Talk.say("nothing to delete beside \(image.pinned(to: root.digest))")
+            }
+            for item in doomed { Talk.say("to delete: \(item.shown(in: name))") }
+            try confirm()
+            for item in doomed {
+                try await item.delete(in: repository)
+                Talk.say("deleted \(item.shown(in: name))")
+            }
+        }
+    }
+
+    private func confirm() throws(Failure) {
+        guard !force else { return }
+        guard Talk.canAsk else {
+            throw Failure(
+                .usage, "cannot ask whether to delete that", because: "stdin is not a terminal",
+                next: "add --force if it may go")
+        }
+        Talk.say("delete it? [y/N]")
+        guard let answer = readLine(), ["y", "Y", "yes"].contains(where: { isSame($0, answer) })
+        else {
+            throw Failure(.denied, "deleted nothing", because: "the answer was not yes")
+        }
+    }
+
+    private func items(
+        _ evidence: Evidence, in repository: RegistryRepository
+    ) async throws -> [DoomedEvidence] {
+        var found: [DoomedEvidence] = []
+        for candidate in evidence.candidates where isMeant(candidate) {
+            let item: DoomedEvidence =
+                switch candidate.carrier {
+                case .signatureTag:
+                    .tag(Tag(for: evidence.subject, suffix: ".sig"), candidate.manifest)
+                case .attestationTag:
+                    .tag(Tag(for: evidence.subject, suffix: ".att"), candidate.manifest)
+                default: .referrer(candidate.manifest)
+                }
+            if !found.contains(item) { found.append(item) }
+        }
+        if type == .sbom || type == .all {
+            let tag = Tag(for: evidence.subject, suffix: ".sbom")
+            do {
+                found.append(.tag(tag, try await repository.resolve(.tag(tag)).digest))
+            } catch let failure as Failure where failure.kind == .notFound {}
+        }
+        return found
+    }
+
+    private func isMeant(_ candidate: EvidenceCandidate) -> Bool {
+        let isTag = [.signatureTag, .attestationTag].contains(candidate.carrier)
+        return switch type {
+        case .all: true
+        case .referrer: !isTag
+        case .signature: candidate.carrier == .signatureTag || candidate.claimedType == .signature
+        case .attestation:
+            candidate.carrier == .attestationTag
+                || (!isTag && candidate.claimedType != nil && candidate.claimedType != .signature)
+        case .sbom: false
+        }
+    }
+}
+
+/// One manifest that is to be deleted.
+private enum DoomedEvidence: Equatable, Sendable {
+    case referrer(Digest)
+    /// A tag and the manifest it names.
+    case tag(Tag, Digest)
+
+    func shown(in name: Repository) -> String {
+        switch self {
+        case .referrer(let digest): "\(name)@\(digest)"
+        case .tag(let tag, _): "\(name):\(tag)"
+        }
+    }
+
+    /// Many registries delete no tag alone; the manifest under it holds evidence and nothing else.
+    func delete(in repository: RegistryRepository) async throws {
+        do {
+            switch self {
+            case .referrer(let digest): try await repository.delete(digest)
+            case .tag(let tag, let digest):
+                do {
+                    try await repository.delete(tag)
+                } catch let failure as Failure where failure.kind == .unsupported {
+                    try await repository.delete(digest)
+                }
+            }
+        } catch let failure as Failure where failure.kind == .notFound {
+            // Somebody else deleted it.
+        }
+    }
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// assay download signature, download attestation, download sbom: evidence as it is stored.
+
+import ArgumentParser
+import OCI
+import Primitives
+import Registry
+import Signing
+
+struct DownloadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "download",
+        abstract: "Prints evidence as it is stored, without verifying it.",
+        discussion: """
+            Exit codes: 0 printed, 10 nothing of the kind is there, 2 could not look. `assay verify` \
+            and `assay verify-attestation` with --output cosign print what verified.
+            """,
+        subcommands: [
+            DownloadSignatureCommand.self, DownloadAttestationCommand.self,
+            DownloadSBOMCommand.self,
+        ])
+}
+
+struct DownloadSignatureCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "signature",
+        abstract: "Prints the signatures of an image, one JSON document a line.",
+        discussion: """
+            A bundle is printed as it is stored, an older signature as cosign prints it: \
+            Base64Signature, Payload, Cert, Chain, Bundle, RFC3161Timestamp. Nothing is verified.
+            """)
+
+    @Argument(help: "The image.")
+    var image: ImageLocation
+
+    @OptionGroup(title: "Registry") var access: RegistryAccessOptions
+
+    func run() async throws {
+        try await Connections.using(access, for: image) { connections in
+            let evidence = try await StoredEvidence(of: image, platform: nil, connections)
+            var lines: [String] = []
+            for candidate in try await evidence.candidates(.only(.signature))
+            where candidate.claimedType == .signature {
+                lines.append(try await evidence.signatureLine(candidate))
+            }
+            try evidence.show(lines, named: "signature")
+        }
+    }
+}
+
+/// What download attestation prints for a bundle.
+enum DownloadedForm: String, ExpressibleByArgument, CaseIterable {
+    case envelope
+    case bundle
+}
+
+struct DownloadAttestationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attestation",
+        abstract: "Prints the attestations of an image, one JSON document a line.",
+        discussion: """
+            Each line is a DSSE envelope: `jq -r .payload | base64 -d | jq .predicate` gives the \
+            predicate. With --output bundle a bundle is printed whole, as cosign 3 prints it. Nothing \
+            is verified.
+            """)
+
+    @Argument(help: "The image.")
+    var image: ImageLocation
+
+    @Option(help: "Only attestations of that type: a URI or a short name.")
+    var predicateType: String?
+
+    @Option(help: "The image of an index to look at: OS/ARCHITECTURE[/VARIANT].")
+    var platform: String?
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: "What is printed of a bundle: its envelope, or the bundle.")
+    var output: DownloadedForm = .envelope
+
+    @OptionGroup(title: "Registry") var access: RegistryAccessOptions
+
+    func run() async throws {
+        let type = try predicateType.map { try PredicateType(named: $0) }
+        try await Connections.using(access, for: image) { connections in
+            let evidence = try await StoredEvidence(of: image, platform: platform, connections)
+            var lines: [String] = []
+            for candidate in try await evidence.candidates(type.map { .only($0) } ?? .everything)
+            where candidate.claimedType != .signature
+                && (type == nil || candidate.claimedType == type)
+            {
+                if let line = try await evidence.attestationLine(candidate, as: output) {
+                    lines.append(line)
+                }
+            }
+            try evidence.show(lines, named: "attestation" + (type.map { " of type \($0)" } ?? ""))
+        }
+    }
+}
+
+struct DownloadSBOMCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sbom",
+        abstract: "Prints the SBOM under cosign's .sbom tag of an image.",
+        discussion: """
+            Nobody signed it. A signed one is an attestation: assay verify-attestation --type \
+            cyclonedx or spdxjson; `assay sbom IMAGE` makes a new one from the image.
+            """)
+
+    @Argument(help: "The image.")
+    var image: ImageLocation
+
+    @Option(help: "The image of an index to look at: OS/ARCHITECTURE[/VARIANT].")
+    var platform: String?
+
+    @OptionGroup(title: "Registry") var access: RegistryAccessOptions
+
+    func run() async throws {
+        try await Connections.using(access, for: image) { connections in
+            let evidence = try await StoredEvidence(of: image, platform: platform, connections)
+            guard let content = try await evidence.attachedSBOM() else {
+                return try evidence.show([], named: "SBOM under a .sbom tag")
+            }
+            Talk.warn("nobody signed this SBOM; `assay attest` signs one")
+            Answer.print(raw: content)
+        }
+    }
+}
+
+/// The evidence of one digest as one place stores it.
+private struct StoredEvidence: Sendable {
+    private let source: RememberingSource
+    private let image: ImageLocation
+    private let subject: Digest
+
+    init(of image: ImageLocation, platform: String?, _ connections: Connections) async throws {
+        let source = RememberingSource(try await connections.source(image))
+        let root = try await source.resolve(try await image.reference(in: source))
+        self.source = source
+        self.image = image
+        guard let platform else {
+            subject = root.digest
+            return
+        }
+        let wanted = try Platform(parsing: platform)
+        let index = try await source.manifest(.digest(root.digest))
+        let children = index.children.filter { $0.platform?.satisfies(wanted) == true }
+        guard let child = children.first, children.count == 1 else {
+            throw Failure(
+                .notFound, "cannot find the image for \(wanted)",
+                at: .named(image.pinned(to: root.digest)),
+                because: index.children.isEmpty
+                    ? "it is no index" : "the index lists \(children.count) images for it",
+                next: "leave out --platform, or name the image by its digest")
+        }
+        subject = child.digest
+    }
+
+    /// Everything that may be of the kind. What cannot be read is named on stderr.
+    func candidates(_ wish: EvidenceCollector.Wish) async throws -> [EvidenceCandidate] {
+        let found = try await EvidenceCollector(source: source).collect(wish, about: subject) {
+            _ in false
+        }
+        return found.candidates.filter { candidate in
+            guard case .unreadable(let failure) = candidate.form else { return true }
+            Talk.warn("\(candidate.digest) is left out: \(failure.why)")
+            return false
+        }
+    }
+
+    /// Prints the lines; without any the answer is no.
+    func show(_ lines: [String], named what: String) throws {
+        for line in lines { Answer.print(raw: Array((line + "\n").utf8)) }
+        guard lines.isEmpty else { return }
+        Talk.say("no: \(image.pinned(to: subject)) has no \(what)")
+        try ExitStatus.unsigned.end()
+    }
+
+    func signatureLine(_ candidate: EvidenceCandidate) async throws -> String {
+        guard case .simpleSigning(let old) = candidate.form else {
+            return try await stored(candidate)
+        }
+        func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+        let timestamp: JSONValue =
+            old.attachments.timestamp.map {
+                ["SignedRFC3161Timestamp": .string(base64Text($0))]
+            } ?? .null
+        let entry = try old.attachments.logEntry.map {
+            try JSONValue(parsing: Array($0.utf8), named: "the log entry")
+        }
+        let document: JSONValue = [
+            "Base64Signature": .string(base64Text(old.signature)),
+            "Payload": .string(base64Text(old.payload)), "Cert": text(old.attachments.certificate),
+            "Chain": text(old.attachments.chain), "Bundle": entry ?? .null,
+            "RFC3161Timestamp": timestamp,
+        ]
+        return document.compactText
+    }
+
+    /// nil for what holds no envelope.
+    func attestationLine(
+        _ candidate: EvidenceCandidate, as form: DownloadedForm
+    ) async throws -> String? {
+        switch candidate.form {
+        case .envelope(let envelope, _, _): return envelope.json.compactText
+        case .bundle(let bundle):
+            guard case .envelope(let envelope) = bundle.content else { return nil }
+            return form == .bundle
+                ? try await stored(candidate) : envelope.json.compactText
+        case .simpleSigning, .unreadable: return nil
+        }
+    }
+
+    /// The document as it is stored, on one line.
+    private func stored(_ candidate: EvidenceCandidate) async throws -> String {
+        let manifest = try await source.manifest(.digest(candidate.manifest))
+        guard case .image(let holder) = manifest.kind,
+            holder.layers.indices.contains(candidate.position)
+        else {
+            throw Failure(.bug, "cannot read \(candidate.digest)", because: "its manifest changed")
+        }
+        let content = try await source.read(
+            holder.layers[candidate.position], atMost: Limits.evidenceBytes)
+        return try JSONValue(parsing: content, named: "the bundle").compactText
+    }
+
+    /// The first layer under the `.sbom` tag; nil when there is no such tag.
+    func attachedSBOM() async throws -> [UInt8]? {
+        let manifest: Manifest
+        do {
+            manifest = try await source.manifest(.tag(Tag(for: subject, suffix: ".sbom")))
+        } catch let failure as Failure where failure.kind == .notFound {
+            return nil
+        }
+        guard case .image(let holder) = manifest.kind, let layer = holder.layers.first else {
+            return nil
+        }
+        return try await source.read(layer, atMost: Limits.evidenceBytes)
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// assay triangulate.
+
+import ArgumentParser
+import OCI
+import Primitives
+
+struct TriangulateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "triangulate",
+        abstract: "Prints where cosign's older evidence of an image lives.")
+
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case signature, attestation, sbom, digest
+    }
+
+    @Argument(help: "The image.")
+    var image: ImageLocation
+
+    @Option(help: "What is looked for.")
+    var type: Kind = .signature
+
+    @OptionGroup var access: RegistryAccessOptions
+
+    func run() async throws {
+        let digest = try await digest()
+        switch type {
+        case .digest: Answer.print(image.pinned(to: digest))
+        case .signature: Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".sig"))")
+        case .attestation:
+            Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".att"))")
+        case .sbom: Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".sbom"))")
+        }
+    }
+
+    /// A digest is its own answer; only a tag needs the place.
+    private func digest() async throws -> Digest {
+        if let digest = image.digest { return digest }
+        return try await Connections.using(access, for: image) { connections in
+            let source = try await connections.source(image)
+            return try await source.resolve(try await image.reference(in: source)).digest
+        }
+    }
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// What sign and attest share: how evidence is signed, and where it goes.
+
+import ArgumentParser
+import Host
+import Keys
+import OCI
+import Primitives
+import Registry
+import Signing
+
+extension EvidenceFormat: ExpressibleByArgument {}
+
+struct WritingOptions: ParsableArguments {
+    @OptionGroup(title: "Signer") var signing: SigningOptions
+
+    @Option(
+        help: """
+            bundle (a v0.3 bundle as an OCI referrer) or legacy (cosign's .sig and .att tags, by a \
+            key alone).
+            """)
+    var format: EvidenceFormat = .bundle
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Store the evidence beside the image, or print the bundle only.")
+    var upload = true
+
+    @Option(help: "A file that gets the bundle as well.")
+    var bundle: String?
+
+    @OptionGroup var detached: DetachedSignatureOptions
+    @OptionGroup(title: "Registry") var access: RegistryAccessOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard format == .bundle || (upload && !namesFiles) else {
+            throw ValidationError("the legacy format has no bundle that a file could hold")
+        }
+    }
+
+    /// Whether something is written to a file: it would be overwritten by a second signature.
+    var namesFiles: Bool { bundle != nil || !detached.isEmpty }
+
+    /// Signs one claim about each image and reports where it is.
+    ///
+    /// - Parameters:
+    ///   - isRecursive: makes a claim about each image that an index lists, too.
+    ///   - isReplacing: deletes older attestations of the same type afterwards.
+    func write(
+        on images: [ImageLocation], recursively isRecursive: Bool, replacing isReplacing: Bool,
+        _ claim: @Sendable (Descriptor, Repository) throws -> Claim
+    ) async throws {
+        try access.check(for: images)
+        let created = try SourceDate.epoch ?? SystemPause().now()
+        try await signing.using { signer in
+            for image in images {
+                try await Connections.using(access, for: image) { connections in
+                    let destination = try connections.destination(image)
+                    let writer = ClaimWriter(
+                        options: self, signer: signer, destination: destination, created: created)
+                    let root = try await destination.resolve(
+                        try await image.reference(in: destination))
+                    if image.digest == nil {
+                        Talk.warn("\(image) is a tag; what it means now, \(root.digest), is signed")
+                    }
+                    let subjects =
+                        isRecursive ? try await writer.subjects(under: root) : [root]
+                    for subject in subjects {
+                        let claim = try claim(subject, try image.repositoryForClaims())
+                        show(image, try await writer.write(claim, replacing: isReplacing))
+                    }
+                }
+            }
+        }
+    }
+
+    private func show(_ image: ImageLocation, _ written: WrittenClaim) {
+        switch output.output {
+        case .json:
+            var object: JSONObject = [
+                "image": .string(image.pinned(to: written.subject)),
+                "digest": .string(written.subject.description),
+                "format": .string(format.rawValue),
+            ]
+            if let evidence = written.evidence {
+                object["evidence"] = .string(evidence.description)
+            }
+            if !upload, let bundle = written.bundle {
+                object["bundle"] = try? JSONValue(parsing: bundle, named: "the bundle")
+            }
+            if case .key(let trusted) = written.signer {
+                object["key"] = .string(trusted.key.fingerprint.description)
+            }
+            object["signer"] = written.signer.json
+            Answer.print(.object(object))
+        case .text:
+            if let evidence = written.evidence {
+                Answer.print(image.pinned(to: evidence))
+            } else if bundle == nil, let bundle = written.bundle {
+                Answer.print(raw: bundle + Array("\n".utf8))
+            }
+            Talk.say(
+                "signed \(image.pinned(to: written.subject)) \(written.signedBy)"
+                    + (upload ? "" : "; nothing was stored beside it"))
+        }
+    }
+}
+
+/// What was signed, where the evidence is, and by whom.
+struct WrittenClaim: Sendable {
+    let subject: Digest
+    /// The manifest that holds the evidence; nil when nothing was stored.
+    let evidence: Digest?
+    /// nil for the legacy format.
+    let bundle: [UInt8]?
+    let signer: VerifiedSigner
+    let signedBy: String
+}
+
+/// Signs claims about images in one place and stores them there.
+private struct ClaimWriter: Sendable {
+    let options: WritingOptions
+    let signer: BundleSigner
+    let destination: any ArtifactDestination
+    let created: Timestamp
+
+    /// The image and, of an index, every image and index below it; each once.
+    func subjects(under root: Descriptor) async throws -> [Descriptor] {
+        var found = [root]
+        var place = 0
+        while place < found.count {
+            let current = found[place]
+            place += 1
+            guard current.mediaType.isIndex else { continue }
+            let index = try await destination.manifest(.digest(current.digest))
+            for child in index.children
+            where child.mediaType.isIndex || child.mediaType.isImageManifest {
+                guard !found.contains(where: { $0.digest == child.digest }) else { continue }
+                guard found.count < Limits.recursivelySigned else {
+                    throw Failure(
+                        .overLimit, "cannot sign all images of \(root.digest)",
+                        because: "there are more than \(Limits.recursivelySigned)")
+                }
+                found.append(child)
+            }
+        }
+        return found
+    }
+
+    func write(_ claim: Claim, replacing isReplacing: Bool) async throws -> WrittenClaim {
+        switch options.format {
+        case .bundle:
+            let written = try await writeBundle(claim)
+            if isReplacing, let evidence = written.evidence {
+                try await remove(attestationsLike: claim, except: evidence)
+            }
+            return written
+        case .legacy: return try await writeLegacy(claim, replacing: isReplacing)
+        }
+    }
+
+    private func writeBundle(_ claim: Claim) async throws -> WrittenClaim {
+        let artifact = try SignedArtifact(claim.subject.digest)
+        let signature = try await signer.attest(
+            claim.statement, of: claim.predicateType, about: artifact)
+        if let path = options.bundle {
+            try writeFile(
+                signature.bundleBytes + Array("\n".utf8), at: path, permissions: 0o644)
+        }
+        try options.detached.write(signature)
+        var manifest: Manifest?
+        if options.upload {
+            manifest = try await BundleShelf(destination: destination).store(
+                signature.bundleBytes, saying: claim, created: created)
+        }
+        return WrittenClaim(
+            subject: claim.subject.digest, evidence: manifest?.digest,
+            bundle: signature.bundleBytes, signer: signature.signer,
+            signedBy: signature.signedBy)
+    }
+
+    private func writeLegacy(_ claim: Claim, replacing: Bool) async throws -> WrittenClaim {
+        guard let key = signer.loneKey else {
+            throw Failure(
+                .usage, "cannot sign in the legacy format",
+                because: "Assay writes that format for a key alone, without certificate, log "
+                    + "and timestamp", next: "leave out --format legacy")
+        }
+        let writer = EvidenceWriter(destination: destination, key: key) {
+            try await SystemPause().wait(milliseconds: tagSettlingTime)
+        }
+        let manifest = try await writer.write(
+            claim, as: .legacy, created: created, replacing: replacing)
+        return WrittenClaim(
+            subject: claim.subject.digest, evidence: manifest.digest, bundle: nil,
+            signer: .key(TrustedKey(key: key.publicKey)),
+            signedBy: "with the key \(key.publicKey.fingerprint)")
+    }
+
+    /// Deletes the other bundles that hold an attestation of the same type about the same image.
+    private func remove(attestationsLike claim: Claim, except kept: Digest) async throws {
+        guard let repository = destination as? RegistryRepository else {
+            throw Failure(
+                .unsupported, "cannot take older attestations away",
+                at: .named(destination.sourceName),
+                because: "the new one is stored, and nothing is deleted from a layout on disk")
+        }
+        let evidence = try await EvidenceCollector(source: repository).collect(
+            .only(claim.predicateType), about: claim.subject.digest
+        ) { _ in false }
+        var removed: Set<Digest> = [kept]
+        for candidate in evidence.candidates
+        where candidate.format == .bundle && candidate.claimedType == claim.predicateType {
+            guard removed.insert(candidate.manifest).inserted else { continue }
+            try await repository.delete(candidate.manifest)
+            Talk.say("deleted \(repository.name)@\(candidate.manifest)")
+        }
+    }
+}
+
+/// Files for a signature and a certificate alone, as scripts for cosign 1 and 2 read them.
+struct DetachedSignatureOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("A file for the signature alone, base64.", visibility: .hidden))
+    var outputSignature: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file for the certificate alone, base64 of its PEM.", visibility: .hidden))
+    var outputCertificate: String?
+
+    var isEmpty: Bool { outputSignature == nil && outputCertificate == nil }
+
+    func write(_ signature: FinishedSignature) throws {
+        guard !isEmpty else { return }
+        let bundle = try SignatureBundle(parsing: signature.bundleBytes)
+        if let path = outputSignature {
+            let bytes: [UInt8]? =
+                switch bundle.content {
+                case .messageSignature(_, let signature): signature
+                case .envelope(let envelope): envelope.signatures.first?.bytes
+                }
+            try writeFile(Array(base64Text(bytes ?? []).utf8), at: path, permissions: 0o644)
+        }
+        guard let path = outputCertificate else { return }
+        guard case .certificate(let chain) = bundle.signer, let leaf = chain.first else {
+            throw Failure(
+                .usage, "cannot write \(quoted(path))",
+                because: "a key signed, and there is no certificate",
+                next: "leave out --output-certificate, or sign without --key")
+        }
+        let pem = try Certificate(derBytes: leaf).pem
+        try writeFile(Array(base64Text(Array(pem.utf8)).utf8), at: path, permissions: 0o644)
+    }
+}
+
+extension SignedArtifact {
+    /// Something that is known by one digest only.
+    init(_ digest: Digest) throws(Failure) {
+        guard let known = MessageDigest(digest) else {
+            throw Failure(.bug, "cannot use \(digest)", because: "it is not whole")
+        }
+        self.init(digests: [known.algorithm: known.bytes])
+    }
+}
+
+extension ImageLocation {
+    /// The repository a claim names; a layout on disk has none of its own.
+    func repositoryForClaims() throws(Failure) -> Repository {
+        switch place {
+        case .registry(let repository): repository
+        case .layout: try Repository(parsing: "localhost/layout")
+        }
+    }
+}
+
+/// Milliseconds: longer than a signer on a usual line needs between reading and writing a tag.
+let tagSettlingTime = 400

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// What users of cosign type: every flag with a value, cosign's own flags, and what they mean.
+
+import ArgumentParser
+import Foundation
+import Primitives
+import Testing
+
+@testable import assay
+
+@Suite("command lines of cosign")
+struct CommandLineTests {
+    /// Every command with its name, subcommands last.
+    static let commands: [(name: [String], type: any ParsableCommand.Type)] = below(
+        Assay.self, name: [])
+
+    private static func below(
+        _ command: any ParsableCommand.Type, name: [String]
+    ) -> [(name: [String], type: any ParsableCommand.Type)] {
+        let children = command.configuration.subcommands
+        guard !children.isEmpty else { return [(name, command)] }
+        return children.flatMap { below($0, name: name + [$0.configuration.commandName ?? ""]) }
+    }
+
+    private func words(_ line: String) throws -> [String] {
+        try CommandLineWords(line.split(separator: " ").map(String.init), of: Assay.self).words
+    }
+
+    @Test("every flag of every command takes =true and =false")
+    func everyFlag() throws {
+        var count = 0
+        for (name, type) in Self.commands {
+            for flag in try KnownOptions(of: type).flags {
+                for (value, expected) in [("true", true), ("1", true), ("F", false), ("0", false)] {
+                    let words = try CommandLineWords(
+                        name + ["\(flag)=\(value)"], of: Assay.self
+                    ).words
+                    let rest = Array(words.dropFirst(name.count))
+                    let inverse =
+                        flag.utf8.starts(with: "--no-".utf8)
+                        ? "--" + flag.dropFirst(5) : "--no-" + flag.dropFirst(2)
+                    #expect(
+                        expected ? rest == [flag] : rest.isEmpty || rest == [inverse],
+                        "\(name) \(flag)=\(value): \(rest)")
+                    count += 1
+                }
+            }
+        }
+        #expect(count > 300)
+    }
+
+    @Test(
+        "the last value of a flag counts",
+        arguments: [
+            ("verify --offline --offline=false i", "verify i"),
+            ("verify --offline=false --offline i", "verify --offline i"),
+            ("sign -y=false --yes=true i", "sign --yes i"),
+            ("sign --yes -y=false i", "sign i"),
+            ("sign --tlog-upload=false i", "sign --no-tlog-upload i"),
+            ("sign --tlog-upload false i", "sign --no-tlog-upload i"),
+            ("sign --tlog-upload=false --tlog-upload=true i", "sign --tlog-upload i"),
+            ("sign --upload=false i", "sign --no-upload i"),
+            ("attest --no-upload=true i", "attest --no-upload i"),
+            ("attest --no-upload=false i", "attest --upload i"),
+        ])
+    func lastCounts(line: String, expected: String) throws {
+        #expect(try words(line).joined(separator: " ") == expected)
+    }
+
+    @Test(
+        "what is no flag stays as it was typed",
+        arguments: [
+            "verify --key=true i", "verify -- --offline=false", "verify --unknown=true i",
+            "verify -a x=true i", "sign-blob --yes=maybe f", "verify --Ofﬂine=true i",
+            "---completion verify -- --offline=true",
+        ])
+    func untouched(line: String) throws { #expect(try words(line).joined(separator: " ") == line) }
+
+    @Test(
+        "global flags of cosign may come before the command's name and after it",
+        arguments: [
+            "-d --output-file f verify i", "verify -d i --output-file=f",
+            "--verbose=true verify --output-file f i",
+        ])
+    func globals(line: String) throws {
+        let read = try CommandLineWords(
+            line.split(separator: " ").map(String.init), of: Assay.self)
+        #expect(read.words == ["verify", "i"])
+        #expect(read.isVerbose)
+        #expect(read.outputFile == "f")
+    }
+
+    @Test(
+        "a flag of cosign is translated where it changes something",
+        arguments: [
+            ("verify --private-infrastructure i", "verify --insecure-ignore-tlog i"),
+            ("verify --private-infrastructure=false i", "verify i"),
+            ("verify --new-bundle-format=false i", "verify --format legacy i"),
+            ("verify --new-bundle-format i", "verify i"),
+            ("sign --new-bundle-format=false i", "sign --format legacy i"),
+            ("sign --registry-referrers-mode legacy i", "sign --format legacy i"),
+            ("sign --use-signing-config=false --rekor-url u i", "sign --rekor-url u i"),
+            ("verify --rekor-url u --max-workers=3 i", "verify i"),
+            (
+                "verify --cert-identity a --cert-oidc-issuer=b i",
+                "verify --certificate-identity a --certificate-oidc-issuer=b i"
+            ),
+            ("initialize --mirror m", "trust init --mirror m"),
+            ("-t 3m sign-blob f", "sign-blob f"), ("sign-blob --timeout=1h30m f", "sign-blob f"),
+        ])
+    func translated(line: String, expected: String) throws {
+        #expect(try words(line).joined(separator: " ") == expected)
+    }
+
+    @Test(
+        "a flag that would change what is verified, signed or written is refused",
+        arguments: [
+            "verify --check-claims=false i", "verify --sk i", "verify --attachment sbom i",
+            "verify --local-image p", "verify --payload p i", "verify --certificate c i",
+            "verify --registry-server-name n i", "verify --attachment-tag-prefix p i",
+            "verify-attestation --policy p.rego i", "verify-blob --rfc3161-timestamp t f",
+            "sign --sign-container-identity n i", "sign --output-payload p i",
+            "sign --issue-certificate i", "sign --oidc-disable-ambient-providers i",
+            "sign-blob --new-bundle-format=false f", "copy --only sig a b",
+            "verify --max-workers many i", "verify --private-infrastructure=maybe i",
+            "verify --rekor-url",
+        ])
+    func refused(line: String) {
+        #expect(throws: Failure.self) { try words(line) }
+    }
+
+    @Test("no flag of cosign hides a command's own, and each is in docs/from-cosign.md")
+    func table() throws {
+        let page = try String(
+            contentsOf: BuiltBinary.root.appendingPathComponent("docs/from-cosign.md"),
+            encoding: .utf8)
+        let types = Dictionary(
+            Self.commands.map { ($0.name.joined(separator: " "), $0.type) }
+        ) { first, _ in first }
+        for (name, flag) in CosignFlag.all {
+            #expect(page.contains("`\(name)"), "\(name) is not in docs/from-cosign.md")
+            for command in flag.meanings.flatMap(\.commands) {
+                guard let type = types[command] else { continue }
+                #expect(try KnownOptions(of: type).kind(of: name) == nil, "\(command) has \(name)")
+            }
+        }
+    }
+
+    @Test(
+        "annotations are read as pflag reads them",
+        arguments: [
+            ("a=1", ["a": "1"]), ("a=1,b=2", ["a": "1", "b": "2"]), ("a=", ["a": ""]),
+            ("a=b=c", ["a": "b=c"]), (#""a=1,2",b=3"#, ["a": "1,2", "b": "3"]),
+            (#""a=say ""x""""#, ["a": #"say "x""#]), ("a=1,a=2", ["a": "2"]),
+        ])
+    func annotations(text: String, expected: [String: String]) throws {
+        let read = try #require(AnnotationArgument(argument: text))
+        #expect([read].bound == ExactTextMap(expected))
+    }
+
+    @Test(
+        "an annotation without a name or with open quotes is refused",
+        arguments: ["", "a", "=1", "a=1,b", "a=1,", #""a=1"#, #""a=1"b"#])
+    func wrongAnnotations(text: String) {
+        #expect(AnnotationArgument(argument: text) == nil)
+    }
+}
