@@ -47,14 +47,18 @@ struct CleanCommand: AsyncParsableCommand {
             let evidence = try await EvidenceCollector(source: repository)
                 .everything(about: root.digest)
             let doomed = try await items(evidence, in: repository)
-            guard !doomed.isEmpty else {
-                return Talk.say("nothing to delete beside \(image.pinned(to: root.digest))")
+            if doomed.isEmpty {
+                Talk.say("nothing to delete beside \(image.pinned(to: root.digest))")
+            } else {
+                for item in doomed { Talk.say("to delete: \(item.shown(in: name))") }
+                try confirm()
             }
-            for item in doomed { Talk.say("to delete: \(item.shown(in: name))") }
-            try confirm()
             for item in doomed {
                 try await item.delete(in: repository)
                 Talk.say("deleted \(item.shown(in: name))")
+            }
+            if let obstacle = evidence.searches.lazy.compactMap(\.failure).first {
+                throw obstacle.during("cannot tell whether more is beside \(image)")
             }
         }
     }

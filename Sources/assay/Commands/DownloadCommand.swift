@@ -38,12 +38,12 @@ struct DownloadSignatureCommand: AsyncParsableCommand {
     func run() async throws {
         try await Connections.using(access, for: image) { connections in
             let evidence = try await StoredEvidence(of: image, platform: nil, connections)
+            let found = try await evidence.everything(of: .signature)
             var lines: [String] = []
-            for candidate in try await evidence.candidates(.only(.signature))
-            where candidate.claimedType == .signature {
+            for candidate in found.candidates where candidate.claimedType == .signature {
                 lines.append(try await evidence.signatureLine(candidate))
             }
-            try evidence.show(lines, named: "signature")
+            try evidence.show(lines, named: "signature", of: found)
         }
     }
 }
@@ -84,8 +84,9 @@ struct DownloadAttestationCommand: AsyncParsableCommand {
         let type = try predicateType.map { try PredicateType(named: $0) }
         try await Connections.using(access, for: image) { connections in
             let evidence = try await StoredEvidence(of: image, platform: platform, connections)
+            let found = try await evidence.everything(of: type)
             var lines: [String] = []
-            for candidate in try await evidence.candidates(type.map { .only($0) } ?? .everything)
+            for candidate in found.candidates
             where candidate.claimedType != .signature
                 && (type == nil || candidate.claimedType == type)
             {
@@ -93,7 +94,8 @@ struct DownloadAttestationCommand: AsyncParsableCommand {
                     lines.append(line)
                 }
             }
-            try evidence.show(lines, named: "attestation" + (type.map { " of type \($0)" } ?? ""))
+            let what = "attestation" + (type.map { " of type \($0)" } ?? "")
+            try evidence.show(lines, named: what, of: found)
         }
     }
 }
@@ -119,7 +121,7 @@ struct DownloadSBOMCommand: AsyncParsableCommand {
         try await Connections.using(access, for: image) { connections in
             let evidence = try await StoredEvidence(of: image, platform: platform, connections)
             guard let content = try await evidence.attachedSBOM() else {
-                return try evidence.show([], named: "SBOM under a .sbom tag")
+                return try evidence.show([], named: "SBOM under a .sbom tag", of: nil)
             }
             Talk.warn("nobody signed this SBOM; `assay attest` signs one")
             Answer.print(raw: content)
@@ -156,21 +158,26 @@ private struct StoredEvidence: Sendable {
         subject = child.digest
     }
 
-    /// Everything that may be of the kind. What cannot be read is named on stderr.
-    func candidates(_ wish: EvidenceCollector.Wish) async throws -> [EvidenceCandidate] {
-        let found = try await EvidenceCollector(source: source).collect(wish, about: subject) {
-            _ in false
-        }
-        return found.candidates.filter { candidate in
-            guard case .unreadable(let failure) = candidate.form else { return true }
-            Talk.warn("\(candidate.digest) is left out: \(failure.why)")
-            return false
+    /// Everything that may be of the type; of any type where none is named.
+    func everything(of type: PredicateType?) async throws -> Evidence {
+        let wish = type.map { EvidenceCollector.Wish.only($0) } ?? .everything
+        return try await EvidenceCollector(source: source).collect(wish, about: subject) { _ in
+            false
         }
     }
 
-    /// Prints the lines; without any the answer is no.
-    func show(_ lines: [String], named what: String) throws {
+    /// Prints the lines. Without any the answer is no, unless something could not be read.
+    func show(_ lines: [String], named what: String, of evidence: Evidence?) throws {
         for line in lines { Answer.print(raw: Array((line + "\n").utf8)) }
+        for case .unreadable(let failure) in evidence?.candidates.map(\.form) ?? [] {
+            Talk.warn("left out: \(failure.what): \(failure.why)")
+        }
+        let unread = evidence?.searches.compactMap(\.failure) ?? []
+        guard unread.isEmpty else {
+            for failure in unread { Talk.say("unread: \(failure.what): \(failure.why)") }
+            Talk.say("unknown: not all places could be read; there may be more than is printed")
+            return try ExitStatus.unknown.end()
+        }
         guard lines.isEmpty else { return }
         Talk.say("no: \(image.pinned(to: subject)) has no \(what)")
         try ExitStatus.unsigned.end()

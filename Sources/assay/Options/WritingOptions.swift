@@ -55,7 +55,9 @@ struct WritingOptions: ParsableArguments {
         let created = try SourceDate.epoch ?? SystemPause().now()
         try await signing.using { signer in
             for image in images {
-                try await Connections.using(access, for: image) { connections in
+                try await Connections.using(
+                    access, for: image, limiting: isRecursive ? .transfer : .command
+                ) { connections in
                     let destination = try connections.destination(image)
                     let writer = ClaimWriter(
                         options: self, signer: signer, destination: destination, created: created)
@@ -215,6 +217,9 @@ private struct ClaimWriter: Sendable {
             guard removed.insert(candidate.manifest).inserted else { continue }
             try await repository.delete(candidate.manifest)
             Talk.say("deleted \(repository.name)@\(candidate.manifest)")
+        }
+        if let obstacle = evidence.obstacle(to: claim.predicateType) {
+            throw obstacle.during("cannot tell whether older attestations are left")
         }
     }
 }
