@@ -106,6 +106,12 @@ struct CommandLineTests {
                 "verify --certificate-identity a --certificate-oidc-issuer=b i"
             ),
             ("initialize --mirror m", "trust init --mirror m"),
+            (
+                "verify --key k p --local-image -a a=1 --offline q oci:r",
+                "verify --key k oci:p -a a=1 --offline oci:q oci:r"
+            ),
+            ("verify --local-image=true --key=k ./p", "verify --key=k oci:./p"),
+            ("verify --local-image=false --key k i", "verify --key k i"),
             ("-t 3m sign-blob f", "sign-blob f"), ("sign-blob --timeout=1h30m f", "sign-blob f"),
         ])
     func translated(line: String, expected: String) throws {
@@ -116,7 +122,7 @@ struct CommandLineTests {
         "a flag that would change what is verified, signed or written is refused",
         arguments: [
             "verify --check-claims=false i", "verify --sk i", "verify --attachment sbom i",
-            "verify --local-image p", "verify --payload p i", "verify --certificate c i",
+            "verify --payload p i", "verify --certificate c i",
             "verify --registry-server-name n i", "verify --attachment-tag-prefix p i",
             "verify-attestation --policy p.rego i", "verify-blob --rfc3161-timestamp t f",
             "sign --sign-container-identity n i", "sign --output-payload p i",

@@ -25,6 +25,8 @@ struct CommandLineWords {
     /// The command's name: "download attestation".
     private let commandName: String
     private var known: KnownOptions?
+    /// `--local-image`
+    private var areImagesLayouts = false
 
     /// - Parameter typed: the words after the program's name.
     /// - Throws: `Failure` of kind `usage` for a flag of cosign that Assay refuses.
@@ -55,10 +57,27 @@ struct CommandLineWords {
         while let word = rest.popFirst() {
             guard !isSame(word, "--") else {
                 words += [word] + rest
-                return
+                break
             }
             let isDashed = word.utf8.first == UInt8(ascii: "-") && word.utf8.count > 1
             if isDashed { try take(word, &rest) } else { words.append(word) }
+        }
+        if areImagesLayouts, let known { nameLayouts(after: path.count, known) }
+    }
+
+    /// Writes `oci:PATH` for every path that is no value of an option.
+    private mutating func nameLayouts(after start: Int, _ known: KnownOptions) {
+        var isValue = false
+        for place in words.indices.dropFirst(start) {
+            let (name, value) = split(words[place])
+            if name.utf8.first == UInt8(ascii: "-") {
+                isValue = value == nil && known.kind(of: name) == .option
+            } else {
+                if !isValue, !words[place].utf8.starts(with: "oci:".utf8) {
+                    words[place] = "oci:" + words[place]
+                }
+                isValue = false
+            }
         }
     }
 
@@ -173,6 +192,9 @@ struct CommandLineWords {
         }
         switch answer {
         case .needless(let why): notices.append("\(flag.name) is not needed: \(why)")
+        case .imagesAreLayouts:
+            notices.append("\(flag.name) PATH is oci:PATH here")
+            areImagesLayouts = true
         case .means(let other):
             notices.append("\(flag.name) is \(other.joined(separator: " ")) here")
             words += other

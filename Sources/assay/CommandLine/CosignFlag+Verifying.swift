@@ -22,9 +22,7 @@ extension CosignFlag {
             off: .needless("a file has no referrers")),
         .boolean(
             "--local-image", of: .imageVerifiers,
-            on: .refused(
-                "a layout on disk has an image name of its own here",
-                next: "leave it out and write oci:PATH in place of PATH"),
+            on: .imagesAreLayouts,
             off: .needless("an image name says itself where the image is")),
         .text("--attachment", of: .imageVerifiers) { value in
             value.isEmpty

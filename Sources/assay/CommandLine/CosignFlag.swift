@@ -12,6 +12,8 @@ struct CosignFlag: Sendable {
         case needless(String)
         /// Accepted: these words of Assay say the same.
         case means([String])
+        /// Accepted: the images are paths of layouts, which are written `oci:PATH` here.
+        case imagesAreLayouts
         case refused(String, next: String)
     }
 
