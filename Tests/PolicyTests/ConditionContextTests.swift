@@ -112,7 +112,7 @@ struct ConditionContextTests {
             "{key: a, operator: Equals, value: {a: '{{ \(quoted) }}'}}",
             "{key: a, operator: Equals, value: 1, message: '{{ \(quoted) }}'}",
         ] {
-            let context = "[{name: keys, configMap: {name: k, namespace: n}}]"
+            let context = "[{name: keys, configMap: {name: k, namespace: ns}}]"
             let failure = try #require(refusal(try Self.policy(text, context: context)))
             #expect(failure.kind == .unsupported, "\(text): \(failure)")
             guard case .file("policy-0.yaml", 15..., _)? = failure.place else {
