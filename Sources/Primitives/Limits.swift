@@ -27,6 +27,8 @@ package enum Limits {
     /// Bytes of one YAML file times the names in it that are written with `?`. libyaml nests 1,000 of
     /// them, and each level is hashed whole before it can be refused.
     package static let yamlNameBytes = 64 * mebibyte
+    /// Images of one resource that are named as not evaluated. All of them are counted.
+    package static let unevaluatedImages = 100
     /// Bytes of one version. Registries take 128 for a tag.
     package static let versionBytes = 256
     /// Bytes of one regular expression. Real ones have under 200.

@@ -219,7 +219,7 @@ struct MatchTests {
               - {apiVersion: v1, kind: PodList, items: [{apiVersion: v1, kind: Pod, metadata: {generateName: b-}}]}
               - {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
             """
-        let found = try ResourceManifest.list(parsing: Array(text.utf8), named: "list.yaml")
+        let found = try ManifestFile(parsing: Array(text.utf8), named: "list.yaml").resources
         #expect(
             found.map(\.identity.description) == [
                 "default/Pod/a", "default/Pod/b-", "/Namespace/shop",

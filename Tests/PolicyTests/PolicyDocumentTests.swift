@@ -284,11 +284,11 @@ struct PolicyDocumentTests {
         let policies = try compiledPolicies([
             try Suites.text(of: "cli/test/images/secure-images/policies.yaml")
         ])
-        let resources = try ResourceManifest.list(
+        let file = try ManifestFile(
             parsing: Array(
                 try Suites.text(of: "cli/test/images/secure-images/resources.yaml").utf8),
             named: "resources.yaml")
-        for resource in resources where resource.identity.name == "tomcat" {
+        for resource in file.resources where resource.identity.name == "tomcat" {
             let outcomes = try evaluation(of: resource, by: policies).outcomes
             #expect(outcomes.map(\.status) == [.fail])
             #expect(outcomes.map(\.rule) == ["enforce-signatures"])

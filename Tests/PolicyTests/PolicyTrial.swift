@@ -72,7 +72,13 @@ func refusal(_ texts: String...) -> Failure? {
 }
 
 func resource(_ yaml: String) throws -> ResourceManifest {
-    try #require(try ResourceManifest.list(parsing: Array(yaml.utf8), named: "pod.yaml").first)
+    let file = try manifests(yaml, named: "pod.yaml")
+    if let failure = file.failures.first { throw failure }
+    return try #require(file.resources.first)
+}
+
+func manifests(_ yaml: String, named name: String = "all.yaml") throws -> ManifestFile {
+    try ManifestFile(parsing: Array(yaml.utf8), named: name)
 }
 
 /// A pod in namespace shop with one container for each image.

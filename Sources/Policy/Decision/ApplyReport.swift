@@ -18,15 +18,23 @@ package struct ApplyReport: Sendable {
     package let evaluations: [Evaluation]
     /// Resources that could not be read as what they claim to be; each counts as an error.
     package let failures: [Failure]
+    /// Resources that name images that were not judged.
+    package let unevaluated: [UnevaluatedResource]
+    /// Documents beside the manifests that are no Kubernetes objects.
+    package let others: [ManifestFile.OtherDocument]
     /// Whether a fail under Audit counts as a warning (`--audit-warn`).
     package let auditWarn: Bool
 
     package init(
-        policies: [CompiledPolicy], evaluations: [Evaluation], failures: [Failure], auditWarn: Bool
+        policies: [CompiledPolicy], evaluations: [Evaluation], failures: [Failure],
+        unevaluated: [UnevaluatedResource] = [], others: [ManifestFile.OtherDocument] = [],
+        auditWarn: Bool
     ) {
         self.policies = policies
         self.evaluations = evaluations
         self.failures = failures
+        self.unevaluated = unevaluated
+        self.others = others
         self.auditWarn = auditWarn
     }
 
@@ -71,13 +79,29 @@ package struct ApplyReport: Sendable {
         return "images: " + counts.joined(separator: ", ")
     }
 
+    /// Whether an image got no verdict: no rule matches it, or Assay does not judge its resource.
+    package var holdsUnjudgedImages: Bool {
+        !unevaluated.isEmpty
+            || evaluations.contains { $0.decisions.contains { $0.result == .unmatched } }
+    }
+
     /// The whole report; no newline at its end.
     package var text: String {
         var blocks = [header]
         for evaluation in evaluations { blocks += violations(in: evaluation) }
         for failure in failures { blocks.append(failure.description) }
         blocks += evaluations.flatMap(\.decisions).map(\.summaryText)
-        blocks += [imagesLine, summaryLine]
+        blocks += unevaluated.map(\.summaryText)
+        if !others.isEmpty {
+            blocks.append(
+                (["no Kubernetes object, nothing judged: \(others.count)"]
+                    + others.map { "  \($0.description)" }).joined(separator: "\n"))
+        }
+        blocks.append(imagesLine)
+        if !unevaluated.isEmpty {
+            blocks.append("not evaluated: \(unevaluated.count) resource(s)")
+        }
+        blocks.append(summaryLine)
         return blocks.joined(separator: "\n\n")
     }
 
@@ -93,6 +117,13 @@ package struct ApplyReport: Sendable {
                 "skip": .number(JSONNumber(counts.skip)),
             ],
             "images": imageCounts,
+            "notEvaluated": .array(unevaluated.map(\.json)),
+            "notKubernetes": .array(
+                others.map {
+                    [
+                        "place": .string($0.place.description), "why": .string($0.why),
+                    ]
+                }),
             "rules": .array(
                 evaluations.flatMap { evaluation in evaluation.outcomes.map { json($0, evaluation) }
                 }),

@@ -20,6 +20,7 @@ package struct PolicyBundle: Sendable {
     package let policies: [CompiledPolicy]
 
     /// Reads all files. Keys may stand in any of them, before or after the policy that names them.
+    /// Items of lists stand in the place of their list.
     ///
     /// - Throws: `Failure` of kind `malformed` for what Kyverno would refuse and for fields that no
     ///   policy has, `unsupported` for what Kyverno takes and Assay does not yet; both with file
@@ -28,15 +29,17 @@ package struct PolicyBundle: Sendable {
         var material = KeyMaterial()
         var documents: [(document: PolicyDocument, source: PolicySource)] = []
         for source in sources {
-            for node in try YAMLNode.documents(parsing: source.content, named: source.name) {
+            for document in try YAMLNode.documents(parsing: source.content, named: source.name) {
                 do throws(Failure) {
-                    let kind = try node.required("kind").string()
-                    if KeyMaterial.kinds.contains(kind) {
-                        try material.add(node)
-                    } else if PolicyDocument.kinds.contains(kind) {
-                        documents.append((try PolicyDocument(reading: node), source))
-                    } else {
-                        throw otherKind(kind, at: node.place)
+                    for node in try objects(in: document, depth: 0) {
+                        let kind = try node.required("kind").string()
+                        if KeyMaterial.kinds.contains(kind) {
+                            try material.add(node)
+                        } else if PolicyDocument.kinds.contains(kind) {
+                            documents.append((try PolicyDocument(reading: node), source))
+                        } else {
+                            throw otherKind(kind, at: node.place)
+                        }
                     }
                 } catch {
                     throw inPolicyWords(error)
@@ -49,6 +52,29 @@ package struct PolicyBundle: Sendable {
                 digest: Digest(of: item.source.content, by: .sha256), source: item.source.name)
         }
         try refuseDoubles(documents.map(\.document))
+    }
+}
+
+/// The object itself, or the items of a list: whatever its kind, an object with `items` is one, as
+/// for kubectl. Items that have neither kind nor version get those of the list.
+private func objects(in node: YAMLNode, depth: Int) throws(Failure) -> [YAMLNode] {
+    guard let items = try node.optional("items") else { return [node] }
+    try node.refuseFields(otherThan: ["apiVersion", "kind", "metadata", "items"])
+    guard depth < Limits.documentDepth else { throw node.broken("lists are nested too deep") }
+    var found: [YAMLNode] = []
+    for item in try items.items() {
+        found += try objects(in: try item.asItem(of: node), depth: depth + 1)
+    }
+    return found
+}
+
+extension YAMLNode {
+    fileprivate func asItem(of list: YAMLNode) throws(Failure) -> YAMLNode {
+        guard try optional("kind") == nil, try optional("apiVersion") == nil else { return self }
+        let kind = try list.required("kind").string()
+        let itemKind = kind.utf8.removingSuffix("List").map { String($0) } ?? kind
+        let version = try list.required("apiVersion").string()
+        return try setting("apiVersion", to: version).setting("kind", to: itemKind)
     }
 }
 

@@ -42,29 +42,9 @@ package struct ResourceManifest: Sendable {
     /// The file it stands in, for edits; nil when it came over the wire.
     package let file: String?
 
-    /// Reads every resource of a YAML or JSON file; a `List` gives its items.
-    ///
-    /// A namespaced resource that names no namespace is in `default`, as Kyverno's CLI has it.
-    package static func list(
-        parsing bytes: [UInt8], named file: String
-    ) throws(Failure) -> [ResourceManifest] {
-        var found: [ResourceManifest] = []
-        for document in try YAMLNode.documents(parsing: bytes, named: file) {
-            do {
-                found += try items(of: document.json, depth: 0).map { (json) throws(Failure) in
-                    try ResourceManifest(json, file: file)
-                }
-            } catch {
-                throw Failure(
-                    error.kind, "cannot read the resource", at: document.place,
-                    because: "\(error.place.map { "\($0): " } ?? "")\(error.why)", next: error.next)
-            }
-        }
-        return found
-    }
-
     /// Reads one resource; kind and apiVersion must be there. Files beside resources, such as a
-    /// kustomization.yaml, have no metadata.
+    /// kustomization.yaml, have no metadata. A namespaced resource that names no namespace is in
+    /// `default`, as Kyverno's CLI has it.
     package init(_ json: JSONValue, file: String? = nil) throws(Failure) {
         let reader = JSONReader(json, document: file ?? "the resource")
         let metadata =
@@ -82,17 +62,6 @@ package struct ResourceManifest: Sendable {
         self.file = file
         digest = Digest(of: json.sortedByName.compactBytes, by: .sha256)
     }
-}
-
-private func items(of json: JSONValue, depth: Int) throws(Failure) -> [JSONValue] {
-    guard json["kind"]?.string?.utf8.hasSuffix("List") == true, let items = json["items"]?.array
-    else { return [json] }
-    guard depth < Limits.documentDepth else {
-        throw Failure(.overLimit, "cannot read the resource", because: "lists are nested too deep")
-    }
-    var found: [JSONValue] = []
-    for item in items { found += try Policy.items(of: item, depth: depth + 1) }
-    return found
 }
 
 extension JSONValue {

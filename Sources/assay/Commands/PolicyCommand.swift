@@ -23,10 +23,12 @@ struct PolicyApplyCommand: AsyncParsableCommand {
             Prints Kyverno's lines and, for every image, result, reason, found, expected and the way to \
             mend it. Exit codes are Kyverno's: 0, or 1 when a rule failed or could not be decided. A \
             field or rule type that is not understood is an error with file and line. Namespaces among \
-            the manifests give namespaceSelectors their labels.
+            the manifests give namespaceSelectors their labels. Manifests are read as kubectl reads \
+            them. Resources of other kinds that name images are listed as not evaluated; a file in a \
+            folder that is no Kubernetes object is named, and one that cannot be read is an error.
             """)
 
-    @Argument(help: "Policy files or folders.")
+    @Argument(help: "Policy files or folders, or - for stdin.")
     var policies: [String]
 
     @Option(
@@ -41,7 +43,7 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     @Flag(help: "Count what fails under Audit as a warning.")
     var auditWarn = false
 
-    @Flag(help: "End with 1 when there is an image that no rule speaks about.")
+    @Flag(help: "End with 1 when no rule matches an image, or when an image was not evaluated.")
     var denyUnmatched = false
 
     @Option(
@@ -61,8 +63,12 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        let paths = policies + keyMaterial + resource
+        guard paths.count(where: { isSame($0, "-") }) <= 1 else {
+            throw Failure(.usage, "cannot judge", because: "stdin can be read once, and - names it")
+        }
         let bundle = try PolicyJudge.bundle(policies, beside: keyMaterial)
-        let resources = try resources()
+        let manifests = try ManifestFolders(reading: resource)
         let root = try await PolicyJudge.trust(trust)?.root
         let memory = try tagMemory.map { try TagMemory(at: $0) }
         let report = try await Patience.whileWorking("looking at images") {
@@ -71,10 +77,11 @@ struct PolicyApplyCommand: AsyncParsableCommand {
                     bundle: bundle, trust: root,
                     finder: ImageFactFinder(
                         connections: connections, memory: memory, mirrors: mirror))
-                let (evaluations, failures) = try await judge.judge(resources)
+                let (evaluations, failures) = try await judge.judge(manifests.resources)
                 return ApplyReport(
-                    policies: bundle.policies, evaluations: evaluations, failures: failures,
-                    auditWarn: auditWarn)
+                    policies: bundle.policies, evaluations: evaluations,
+                    failures: manifests.failures + failures, unevaluated: manifests.unevaluated,
+                    others: manifests.others, auditWarn: auditWarn)
             }
         }
         switch output.output {
@@ -82,31 +89,33 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         case .json: Answer.print(report.json)
         }
         try memory?.remember(report.evaluations.flatMap(\.decisions), at: SystemPause().now())
-        let unmatched = report.evaluations.flatMap(\.decisions).count { $0.result == .unmatched }
+        warn(about: report)
+        let refused = report.exitCode != 0 || (denyUnmatched && report.holdsUnjudgedImages)
+        try (refused ? ExitStatus.no : .yes).end()
+    }
+
+    private func warn(about report: ApplyReport) {
+        let decisions = report.evaluations.flatMap(\.decisions)
+        let unmatched = decisions.count { $0.result == .unmatched }
         if unmatched > 0 {
             Talk.warn(
                 (unmatched == 1 ? "1 image is" : "\(unmatched) images are")
                     + " spoken about by no rule; nothing was verified")
         }
-        if report.evaluations.flatMap(\.decisions).isEmpty, report.failures.isEmpty {
-            Talk.warn("nothing was judged: the manifests name no image")
+        let unevaluated = report.unevaluated.count
+        if unevaluated > 0 {
+            Talk.warn(
+                (unevaluated == 1 ? "1 resource names" : "\(unevaluated) resources name")
+                    + " images that were not evaluated")
         }
-        let refused = report.exitCode != 0 || (denyUnmatched && unmatched > 0)
-        try (refused ? ExitStatus.no : .yes).end()
-    }
-
-    private func resources() throws -> [ResourceManifest] {
-        try resource.flatMap { path in
-            if path == "-" {
-                let content = try readStandardInput(
-                    atMost: Limits.yamlBytes, named: "the manifests")
-                return try ResourceManifest.list(parsing: content, named: "stdin")
-            }
-            return try PolicyJudge.yamlFiles(path).flatMap { file in
-                try ResourceManifest.list(
-                    parsing: try readFile(
-                        at: file, atMost: Limits.yamlBytes, named: "the manifest"), named: file)
-            }
+        if !report.others.isEmpty {
+            Talk.warn(
+                (report.others.count == 1
+                    ? "1 document is" : "\(report.others.count) documents are")
+                    + " no Kubernetes object")
+        }
+        if decisions.isEmpty, report.failures.isEmpty, unevaluated == 0 {
+            Talk.warn("nothing was judged: the manifests name no image")
         }
     }
 }

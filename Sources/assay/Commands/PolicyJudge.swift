@@ -20,10 +20,15 @@ struct PolicyJudge: Sendable {
     static func bundle(_ policies: [String], beside material: [String] = []) throws -> PolicyBundle
     {
         let bundle = try PolicyBundle(
-            reading: try (policies + material).flatMap { try yamlFiles($0) }.map {
-                PolicySource(
-                    name: $0,
-                    content: try readFile(at: $0, atMost: Limits.yamlBytes, named: "the policy"))
+            reading: try (policies + material).flatMap { path in
+                try path == "-"
+                    ? [standardInput()]
+                    : yamlFiles(path).map {
+                        PolicySource(
+                            name: $0,
+                            content: try readFile(
+                                at: $0, atMost: Limits.yamlBytes, named: "the policy"))
+                    }
             })
         guard !bundle.policies.isEmpty else {
             throw Failure(
@@ -120,6 +125,12 @@ struct PolicyJudge: Sendable {
         return labels
     }
 
+    private static func standardInput() throws -> PolicySource {
+        PolicySource(
+            name: "stdin",
+            content: try readStandardInput(atMost: Limits.yamlBytes, named: "the policies"))
+    }
+
     /// The file itself, or every .yaml, .yml and .json file below a folder, sorted.
     static func yamlFiles(_ path: String) throws -> [String] {
         guard let isFolder = LocalSource.isFolder(path) else {
@@ -128,15 +139,15 @@ struct PolicyJudge: Sendable {
             )
         }
         guard isFolder else { return [path] }
-        let names = try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
-        let files = names.filter { name in
-            [".yaml", ".yml", ".json"].contains { name.utf8.hasSuffix($0) }
-        }
+        let files = try filesBelow(path, endingWith: manifestSuffixes)
         guard !files.isEmpty else {
             throw Failure(
                 .usage, "cannot read \(quoted(path))",
                 because: "there is no YAML or JSON file in it")
         }
-        return files.map { path + "/" + $0 }
+        return files
     }
 }
+
+/// Spec: k8s.io/cli-runtime v0.32, builder.go, `FileExtensions`.
+private let manifestSuffixes = [".json", ".yaml", ".yml"]

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a file of manifests holds, as kubectl would post it.
+// Spec: k8s.io/apimachinery v0.32, unstructured/helpers.go; k8s.io/cli-runtime v0.32, visitor.go.
+
+package import Primitives
+
+/// The resources of one file, and everything in it that is none.
+package struct ManifestFile: Sendable {
+    /// A document that kubectl posts nothing of, because it names no kind.
+    package struct OtherDocument: Hashable, Sendable, CustomStringConvertible {
+        package let place: Place
+        package let why: String
+
+        package var description: String { "\(place): \(why)" }
+    }
+
+    /// Items of lists stand in the place of their list.
+    package private(set) var resources: [ResourceManifest] = []
+    package private(set) var others: [OtherDocument] = []
+    /// Objects that cannot be read as what they claim to be.
+    package private(set) var failures: [Failure] = []
+    /// What Assay cannot judge the images of: resources of other kinds, and the fields of a list
+    /// beside its items.
+    package private(set) var unevaluated: [UnevaluatedResource] = []
+
+    private let name: String
+
+    /// Reads every document of a YAML or JSON file.
+    ///
+    /// - Throws: `Failure` when the text itself cannot be read. What is wrong with one document is
+    ///   among `failures`, and the others are read.
+    package init(parsing bytes: [UInt8], named name: String) throws(Failure) {
+        self.name = name
+        for document in try YAMLNode.documents(parsing: bytes, named: name) {
+            if let why = document.json.whyNoObject {
+                others.append(OtherDocument(place: document.place, why: why))
+            } else {
+                add(document.json, at: document.place, depth: 0)
+            }
+        }
+    }
+
+    private mutating func add(_ json: JSONValue, at place: Place, depth: Int) {
+        do throws(Failure) {
+            if let items = try json.listItems(isDocument: depth == 0) {
+                guard depth < Limits.documentDepth else {
+                    throw Failure(
+                        .overLimit, "cannot read the resource",
+                        because: "lists are nested too deep")
+                }
+                addFields(besideItemsOf: json)
+                for item in items { add(item, at: place, depth: depth + 1) }
+                return
+            }
+            let resource = try ResourceManifest(json, file: name)
+            guard !resource.identity.kind.isEmpty, !resource.identity.apiVersion.isEmpty else {
+                throw Failure(
+                    .malformed, "cannot read the resource",
+                    because: "its kind or its apiVersion is empty")
+            }
+            resources.append(resource)
+            if let found = UnevaluatedResource(resource) { unevaluated.append(found) }
+        } catch {
+            failures.append(
+                Failure(
+                    error.kind, "cannot read the resource", at: place,
+                    because: "\(error.place.map { "\($0): " } ?? "")\(error.why)",
+                    next: error.next))
+        }
+    }
+
+    /// A Pod with `items` is a list for kubectl. Another reader may see the Pod.
+    private mutating func addFields(besideItemsOf list: JSONValue) {
+        guard var object = list.object else { return }
+        object["items"] = nil
+        guard let wrapper = try? ResourceManifest(.object(object), file: name),
+            let found = UnevaluatedResource(fieldsOf: wrapper)
+        else { return }
+        unevaluated.append(found)
+    }
+}
+
+extension JSONValue {
+    /// Why kubectl takes this for no object; nil when it is one.
+    fileprivate var whyNoObject: String? {
+        guard let object else { return "it is \(kindName), not an object" }
+        guard let kind = object["kind"], !kind.isNull else { return "it has no kind" }
+        return nil
+    }
+
+    /// The items of a list, with the kind and version they take from it; nil for anything else.
+    ///
+    /// Whatever its kind, an object with `items` is a list. Items that have neither kind nor version
+    /// get those of the list, without the `List` at the kind's end.
+    ///
+    /// - Throws: `malformed` where readers differ about whether it is a list: kubectl takes `items`
+    ///   that are null for a list, and refuses lists inside lists, which other readers post.
+    func listItems(isDocument: Bool) throws(Failure) -> [JSONValue]? {
+        guard let object, let items = object["items"] else { return nil }
+        let kind = object["kind"]?.string ?? ""
+        let itemKind = kind.utf8.removingSuffix("List").map { String($0) }
+        if items.isNull, itemKind != nil { return [] }
+        guard isDocument || itemKind != nil else {
+            throw brokenList("it is an item of a list and has items itself")
+        }
+        guard let items = items.array else {
+            throw brokenList("its items are \(items.kindName), not a list")
+        }
+        let version = object["apiVersion"]?.string ?? ""
+        return items.map { $0.taking(kind: itemKind ?? kind, version: version) }
+    }
+
+    private func taking(kind: String, version: String) -> JSONValue {
+        guard var object, (object["kind"]?.string ?? "").isEmpty,
+            (object["apiVersion"]?.string ?? "").isEmpty
+        else { return self }
+        object["kind"] = .string(kind)
+        object["apiVersion"] = .string(version)
+        return .object(object)
+    }
+
+    private func brokenList(_ why: String) -> Failure {
+        Failure(.malformed, "cannot read the resource", because: why)
+    }
+}
