@@ -13,22 +13,20 @@ package struct EncryptedPrivateKey: Sendable {
     private let nonce: [UInt8]
     private let box: [UInt8]
 
-    /// Whether a PEM text is one of cosign's encrypted keys, by its label.
-    package static func isOne(_ text: String) -> Bool {
-        labels.contains { text.utf8.contains("-----BEGIN \($0)-----") }
-    }
+    /// Whether a PEM label is that of cosign's encrypted keys.
+    package static func isLabel(_ label: String) -> Bool { labels.contains(label) }
 
     /// Reads the PEM form. Only scrypt parameters that cosign itself has written are accepted,
     /// before any work is spent on them.
     package init(pem text: String) throws(Failure) {
         let blocks = try pemBlocks(text, whatFor: "the encrypted private key")
-        guard blocks.count == 1, let block = blocks.first, labels.contains(block.discriminator)
+        guard blocks.count == 1, let block = blocks.first, labels.contains(block.label)
         else {
             throw Failure(
                 .malformed, "cannot read the encrypted private key",
                 because: "it is not one PEM block named \(labels.joined(separator: " or "))")
         }
-        let json = try JSONReader(parsing: block.derBytes, named: "the encrypted private key")
+        let json = try JSONReader(parsing: block.bytes, named: "the encrypted private key")
         let derivation = try json.required("kdf")
         try derivation.expect("name", "scrypt")
         try json.required("cipher").expect("name", "nacl/secretbox")

@@ -45,30 +45,31 @@ extension PrivateKey {
     ///
     /// Encrypted keys are opened with `SealedPrivateKey`.
     package init(plainPEM text: String) throws(Failure) {
-        if text.utf8.contains("Proc-Type:") { throw oldEncryption }
+        if hasOldEncryption(text) { throw oldEncryption }
         // `openssl ecparam -genkey` writes the curve into a block of its own, and into the key.
         let blocks = try pemBlocks(text, whatFor: "the private key").filter {
-            $0.discriminator != "EC PARAMETERS"
+            $0.label != "EC PARAMETERS"
         }
         guard blocks.count == 1, let block = blocks.first else {
             throw Failure(
                 .malformed, "cannot read the private key",
                 because: "there are \(blocks.count) PEM blocks, one is expected")
         }
-        switch block.discriminator {
-        case "PRIVATE KEY": try self.init(pkcs8: block.derBytes)
-        case "EC PRIVATE KEY": try self.init(sec1: block.derBytes)
-        case "RSA PRIVATE KEY": try self.init(pkcs1: block.derBytes)
+        switch block.label {
+        case "PRIVATE KEY": try self.init(pkcs8: block.bytes)
+        case "EC PRIVATE KEY": try self.init(sec1: block.bytes)
+        case "RSA PRIVATE KEY": try self.init(pkcs1: block.bytes)
         default:
             throw Failure(
                 .unsupported, "cannot read the private key",
-                because: "the PEM block is a \(quoted(block.discriminator)), not a PRIVATE KEY",
-                next: wayOut(block.discriminator))
+                because: "the PEM block is a \(quoted(block.label)), not a PRIVATE KEY",
+                next: conversion(ofPrivateKey: block.label))
         }
     }
 }
 
-private func wayOut(_ label: String) -> String? {
+/// The command that turns another kind of private key file into one that is read.
+private func conversion(ofPrivateKey label: String) -> String? {
     switch label {
     case "OPENSSH PRIVATE KEY":
         "convert it: ssh-keygen -p -N '' -m PKCS8 -f COPY, on a copy of the file"
@@ -188,6 +189,13 @@ private func foreign(_ algorithm: KeyAlgorithm) -> Failure {
         .unsupported, "cannot use the private key",
         because: "it is a key for \(algorithm.name), and not for ECDSA on P-256, P-384 or P-521, "
             + "Ed25519 or RSA")
+}
+
+/// Whether a line of the text is the header that OpenSSL 0.9 wrote into encrypted keys.
+private func hasOldEncryption(_ text: String) -> Bool {
+    text.utf8.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).contains { line in
+        line.drop { $0 == 0x20 || $0 == 0x09 }.starts(with: "Proc-Type:".utf8)
+    }
 }
 
 /// Spec: RFC 1421 §4.6.1.1, as OpenSSL 0.9 used it: one round of MD5 makes the key.

@@ -56,13 +56,15 @@ package struct PublicKey: Sendable {
         }
         var keys: [PublicKey] = []
         for block in blocks {
-            switch block.discriminator {
-            case "PUBLIC KEY": keys.append(try PublicKey(derBytes: block.derBytes))
-            case "RSA PUBLIC KEY": keys.append(try PublicKey(pkcs1: block.derBytes))
-            default: throw notPublic(block.discriminator)
+            switch block.label {
+            case "PUBLIC KEY": keys.append(try PublicKey(derBytes: block.bytes))
+            case "RSA PUBLIC KEY": keys.append(try PublicKey(pkcs1: block.bytes))
+            default: throw notPublic(block.label)
             }
         }
-        guard !keys.isEmpty else { throw unreadable("there is no PEM block") }
+        guard !keys.isEmpty else {
+            throw unreadable("there is no PEM block", next: conversion(ofPublicKey: text))
+        }
         return keys
     }
 
@@ -149,17 +151,17 @@ extension PublicKey.Material {
     }
 }
 
-/// The PEM blocks of a text; text between blocks is allowed (RFC 7468 §2), none at all is not.
-func pemBlocks(_ text: String, whatFor: String) throws(Failure) -> [PEMDocument] {
+/// The PEM blocks of a key file; an empty list when there is none.
+func pemBlocks(_ text: String, whatFor: String) throws(Failure) -> [PEMBlock] {
     guard text.utf8.count <= Limits.keyFileBytes else {
         throw Failure(
             .overLimit, "cannot read \(whatFor)",
             because: "it has \(text.utf8.count) bytes, the limit is \(Limits.keyFileBytes)")
     }
     do {
-        return try PEMDocument.parseMultiple(pemString: text)
+        return try PEMBlock.list(in: text.utf8)
     } catch {
-        throw Failure(.malformed, "cannot read \(whatFor)", because: "it is not PEM text")
+        throw Failure(.malformed, "cannot read \(whatFor)", because: error.why)
     }
 }
 
@@ -171,16 +173,31 @@ private func notOnCurve(_ curve: String) -> Failure {
     unreadable("its bytes are not an uncompressed point on \(curve)")
 }
 
+/// The command that turns another form of a public key into PEM; nil when the form is not known.
+private func conversion(ofPublicKey text: String) -> String? {
+    let start = Array(text.utf8.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }.prefix(64))
+    let isOpenSSH = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "---- BEGIN SSH2"].contains {
+        start.starts(with: $0.utf8)
+    }
+    return isOpenSSH ? "it is a key of OpenSSH; convert it: ssh-keygen -e -m PKCS8 -f FILE" : nil
+}
+
 private func notPublic(_ label: String) -> Failure {
     let next: String? =
         switch label {
-        case let label where label.utf8.hasSuffix("PRIVATE KEY"):
+        case "OPENSSH PRIVATE KEY":
+            "give the public half: ssh-keygen -e -m PKCS8 -f FILE prints it"
+        case let label where isPrivate(label):
             "give the public half; assay public-key --key FILE prints it"
         case "CERTIFICATE":
             "take the key out of it: openssl x509 -in FILE -pubkey -noout"
         default: nil
         }
     return unreadable("the PEM block is a \(quoted(label)), not a PUBLIC KEY", next: next)
+}
+
+private func isPrivate(_ label: String) -> Bool {
+    Array(label.utf8).suffix(11).elementsEqual("PRIVATE KEY".utf8)
 }
 
 /// What follows a fixed beginning, when exactly that many bytes do.

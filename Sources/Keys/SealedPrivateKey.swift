@@ -2,7 +2,6 @@
 // A private key file of any kind, before its password is asked for.
 
 package import Primitives
-internal import SwiftASN1
 
 /// What a private key file is: open, or closed with a password in one of two ways.
 package enum SealedPrivateKey: Sendable {
@@ -15,18 +14,14 @@ package enum SealedPrivateKey: Sendable {
 
     /// Recognises the form by the PEM label.
     package init(pem text: String) throws(Failure) {
-        if EncryptedPrivateKey.isOne(text) {
+        // Text that is not PEM, or more than one block, is explained where plain keys are read.
+        let blocks = (try? pemBlocks(text, whatFor: "the private key")) ?? []
+        switch blocks.first {
+        case let block? where EncryptedPrivateKey.isLabel(block.label):
             self = .sigstore(try EncryptedPrivateKey(pem: text))
-        } else if text.utf8.contains("-----BEGIN ENCRYPTED PRIVATE KEY-----") {
-            let blocks = try pemBlocks(text, whatFor: "the private key")
-            guard blocks.count == 1, let block = blocks.first else {
-                throw Failure(
-                    .malformed, "cannot read the private key",
-                    because: "there are \(blocks.count) PEM blocks, one is expected")
-            }
-            self = .pkcs8(try EncryptedPKCS8(derBytes: block.derBytes))
-        } else {
-            self = .open(try PrivateKey(plainPEM: text))
+        case let block? where blocks.count == 1 && block.label == "ENCRYPTED PRIVATE KEY":
+            self = .pkcs8(try EncryptedPKCS8(derBytes: block.bytes))
+        default: self = .open(try PrivateKey(plainPEM: text))
         }
     }
 

@@ -49,7 +49,9 @@ package final class HTTPTransport: Transport {
                 at: extraCertificates, atMost: Limits.certificateFileBytes,
                 named: "the certificate authorities")
             do {
-                let certificates = try NIOSSLCertificate.fromPEMBytes(pem)
+                let certificates = try PEMBlock.list(in: pem).filter { $0.label == "CERTIFICATE" }
+                    .map { try NIOSSLCertificate(bytes: $0.bytes, format: .der) }
+                guard !certificates.isEmpty else { throw PEMBlock.Reason(why: "it has none") }
                 tls.additionalTrustRoots = [.certificates(certificates)]
             } catch {
                 throw Failure(

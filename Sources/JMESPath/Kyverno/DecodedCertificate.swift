@@ -15,7 +15,10 @@ func decodedCertificate(_ pem: String, _ call: FunctionCall) throws(EvaluationSt
     guard pem.utf8.count <= Limits.certificateBytes else {
         throw call.invalid("it has more than \(Limits.certificateBytes) bytes", .overLimit)
     }
-    guard let certificate = try? Certificate(pemEncoded: pem) else {
+    guard let blocks = try? PEMBlock.list(in: pem.utf8), blocks.count == 1,
+        let block = blocks.first, block.label == "CERTIFICATE",
+        let certificate = try? Certificate(derEncoded: block.bytes)
+    else {
         throw call.invalid("the text is not one PEM certificate")
     }
     var key = Array(certificate.publicKey.subjectPublicKeyInfoBytes)[...]

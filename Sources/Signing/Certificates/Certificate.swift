@@ -143,11 +143,11 @@ extension Certificate {
         }
         var certificates: [Certificate] = []
         for block in blocks {
-            guard block.discriminator == "CERTIFICATE" else {
+            guard block.label == "CERTIFICATE" else {
                 throw unreadable(
-                    "the PEM block is a \(quoted(block.discriminator)), not a CERTIFICATE")
+                    "the PEM block is a \(quoted(block.label)), not a CERTIFICATE")
             }
-            certificates.append(try Certificate(derBytes: block.derBytes))
+            certificates.append(try Certificate(derBytes: block.bytes))
         }
         guard !certificates.isEmpty else { throw unreadable("there is no PEM block") }
         return certificates
@@ -158,7 +158,7 @@ extension Certificate {
         PEMDocument(type: "CERTIFICATE", derBytes: derBytes).pemString + "\n"
     }
 
-    private static func blocks(of text: String) throws(Failure) -> [PEMDocument] {
+    private static func blocks(of text: String) throws(Failure) -> [PEMBlock] {
         let limit = Limits.certificatesPerChain * Limits.certificateBytes * 2
         guard text.utf8.count <= limit else {
             throw Failure(
@@ -166,9 +166,9 @@ extension Certificate {
                 because: "they have \(text.utf8.count) bytes, the limit is \(limit)")
         }
         do {
-            return try PEMDocument.parseMultiple(pemString: text)
+            return try PEMBlock.list(in: text.utf8)
         } catch {
-            throw unreadable("it is not PEM text")
+            throw unreadable(error.why)
         }
     }
 }

@@ -135,41 +135,22 @@ private func requireSigner(
 private func requireVerifier(
     _ pem: [UInt8], _ verifier: SignedContent.Verifier
 ) throws(EvidenceProblem) {
-    guard pem.count <= 2 * Limits.certificateBytes, let block = EntryPEM(pem) else {
+    // What is compared is the DER: clients write lines of any length.
+    guard pem.count <= 2 * Limits.certificateBytes,
+        let blocks = try? PEMBlock.list(in: pem), blocks.count == 1, let block = blocks.first
+    else {
         throw EvidenceProblem(
             .logEntryMalformed, "the entry's key or certificate is not one PEM block")
     }
     switch verifier {
     case .certificate(let derBytes, _):
-        guard block.label == "CERTIFICATE", block.derBytes == derBytes else {
+        guard block.label == "CERTIFICATE", block.bytes == derBytes else {
             throw otherVerifier("certificate")
         }
     case .key(let key):
         guard block.label == "PUBLIC KEY",
-            (try? PublicKey(derBytes: block.derBytes)) == key
+            (try? PublicKey(derBytes: block.bytes)) == key
         else { throw otherVerifier("key") }
-    }
-}
-
-/// One PEM block and nothing else, with lines of any length: what is compared is the DER, and some
-/// clients write one line.
-///
-/// Spec: RFC 7468 §3; parsers "MAY" take other line lengths.
-private struct EntryPEM {
-    let label: String
-    let derBytes: [UInt8]
-
-    init?(_ pem: [UInt8]) {
-        let lines = pem.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        guard lines.count >= 3, let first = lines.first, let last = lines.last,
-            let label = ["CERTIFICATE", "PUBLIC KEY"].first(where: {
-                first == "-----BEGIN \($0)-----" && last == "-----END \($0)-----"
-            }), let derBytes = bytes(fromBase64: lines.dropFirst().dropLast().joined())
-        else { return nil }
-        self.label = label
-        self.derBytes = derBytes
     }
 }
 

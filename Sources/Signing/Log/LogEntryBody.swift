@@ -137,7 +137,7 @@ private func withoutSecondBase64(_ signer: LogEntryBody.Signer) -> LogEntryBody.
     }
     return LogEntryBody.Signer(
         signature: inner(signer.signature),
-        verifier: signer.verifier.starts(with: "-----BEGIN".utf8)
+        verifier: PEMBlock.isPEM(signer.verifier)
             ? signer.verifier : inner(signer.verifier))
 }
 

@@ -244,7 +244,7 @@ func readSignature(_ path: String) throws -> [UInt8] {
 private func readCertificate(_ path: String) throws -> String {
     let content = try readFile(
         at: path, atMost: Limits.certificateFileBytes, named: "the certificate")
-    let bytes = content.starts(with: Array("-----BEGIN".utf8)) ? content : decoded(content)
+    let bytes = PEMBlock.isPEM(content) ? content : decoded(content)
     guard let text = String(validating: bytes ?? content, as: UTF8.self) else {
         throw Failure(
             .malformed, "cannot read the certificate", at: .named(path),
