@@ -128,7 +128,7 @@ private func readTimestamps(_ material: JSONReader) throws(Failure) -> [[UInt8]]
 private func readContent(_ json: JSONReader) throws(Failure) -> SignatureBundle.Content {
     switch (try json.optional("dsseEnvelope"), try json.optional("messageSignature")) {
     case (let envelope?, nil):
-        let content = try Envelope(reading: envelope)
+        let content = try Envelope(reading: envelope, unknownFields: .refused)
         // Spec: sigstore_bundle.proto: "Exactly one signature" for DSSE in a bundle.
         guard content.signatures.count == 1 else {
             throw envelope.broken("it has \(content.signatures.count) signatures, a bundle has one")

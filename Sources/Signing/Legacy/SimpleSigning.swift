@@ -36,14 +36,22 @@ package struct SimpleSigning: Hashable, Sendable {
     /// What the payload says, read only after its bytes were verified.
     package func claim() throws(Failure) -> (digest: Digest, annotations: JSONObject) {
         let json = try JSONReader(parsing: payload, named: "the signature payload")
-        let critical = try json.required("critical")
+        let root = try PayloadMembers(of: json, among: ["critical", "optional"])
+        let critical = try PayloadMembers(
+            of: root.required("critical"), among: ["identity", "image", "type"])
         let type = try critical.required("type")
-        guard try type.string() == payloadKind else {
+        guard isSame(try type.string(), payloadKind) else {
             throw type.broken("it is not \(payloadKind)")
         }
-        let digest = try critical.required("image").required("docker-manifest-digest")
+        if let identity = try critical.optional("identity") {
+            _ = try PayloadMembers(of: identity, among: ["docker-reference"])
+                .optional("docker-reference")?.string()
+        }
+        let digest = try PayloadMembers(
+            of: critical.required("image"), among: ["docker-manifest-digest"]
+        ).required("docker-manifest-digest")
         return (
-            try Digest(parsing: try digest.string()), try json.optional("optional")?.object() ?? [:]
+            try Digest(parsing: try digest.string()), try root.optional("optional")?.object() ?? [:]
         )
     }
 
@@ -61,6 +69,51 @@ package struct SimpleSigning: Hashable, Sendable {
         ]
         return document.compactBytes
     }
+}
+
+/// The members of one object of a payload, whatever the case of their names.
+///
+/// The first versions of cosign and of Tekton Chains wrote `Critical`, `Image`,
+/// `Docker-manifest-digest`, and cosign reads names in any case. Unknown members are refused, and so
+/// is one name in two spellings: two readers could take two different meanings from them.
+///
+/// Spec: containers-signature(5), "Consumers MUST reject the signature if the critical object, or any
+/// of its subobjects, contain any member … which is unrecognized", and the same of the top level.
+private struct PayloadMembers {
+    private let json: JSONReader
+    /// The names of the format, and how this payload spells them.
+    private let spellings: [String: String]
+
+    init(of json: JSONReader, among known: [String]) throws(Failure) {
+        var spellings: [String: String] = [:]
+        for member in try json.object() {
+            let folded = lowerCase(member.name)
+            guard let name = known.first(where: { isSame($0, folded) }) else {
+                throw json.broken(
+                    "it has the member \(quoted(member.name)), which is none of "
+                        + known.joined(separator: ", "))
+            }
+            guard spellings.updateValue(member.name, forKey: name) == nil else {
+                throw json.broken("it has the member \(quoted(name)) in two spellings")
+            }
+        }
+        self.json = json
+        self.spellings = spellings
+    }
+
+    func optional(_ name: String) throws(Failure) -> JSONReader? {
+        try json.optional(spellings[name] ?? name)
+    }
+
+    func required(_ name: String) throws(Failure) -> JSONReader {
+        try json.required(spellings[name] ?? name)
+    }
+}
+
+/// ASCII only: another letter that folds to one of these is another name.
+private func lowerCase(_ name: String) -> String {
+    String(
+        decoding: name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
 }
 
 private let payloadKind = "cosign container image signature"

@@ -21,12 +21,21 @@ package struct Envelope: Hashable, Sendable {
         self.signatures = signatures
     }
 
+    /// What to do with members that the format does not have.
+    package enum UnknownFields: Sendable {
+        /// Spec: DSSE envelope.md 1.0.2: "Consumers MUST ignore unrecognized fields."
+        case ignored
+        /// Spec: protobuf JSON mapping: parsers reject them; an envelope inside a bundle is protobuf.
+        case refused
+    }
+
     /// Spec: envelope.md: "payload", "payloadType" and "signatures" are required.
-    ///
-    /// Deviation: unknown fields are refused, because a bundle that only a lenient reader reads is
-    /// not interoperable; no known writer of bare envelopes adds any.
-    package init(reading json: JSONReader) throws(Failure) {
-        try json.refuseFields(otherThan: ["payload", "payloadType", "signatures"])
+    package init(
+        reading json: JSONReader, unknownFields: UnknownFields = .ignored
+    ) throws(Failure) {
+        if unknownFields == .refused {
+            try json.refuseFields(otherThan: ["payload", "payloadType", "signatures"])
+        }
         let text = try json.required("payload")
         guard let payload = bytes(fromAnyBase64: try text.string()) else {
             throw text.broken("it is not base64")
@@ -37,7 +46,7 @@ package struct Envelope: Hashable, Sendable {
         for item in try json.required("signatures").items(
             atMost: Limits.signaturesPerEnvelope)
         {
-            try item.refuseFields(otherThan: ["sig", "keyid"])
+            if unknownFields == .refused { try item.refuseFields(otherThan: ["sig", "keyid"]) }
             let signature = try item.required("sig")
             guard let bytes = bytes(fromAnyBase64: try signature.string()) else {
                 throw signature.broken("it is not base64")

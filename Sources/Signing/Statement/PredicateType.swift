@@ -4,18 +4,17 @@
 
 package import Primitives
 
-/// What kind of claim a statement makes: an absolute URI, compared as written.
+/// What kind of claim a statement makes: a URI, compared as written.
 package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let description: String
 
-    /// Reads the URI of a document.
+    /// Reads the type that a document or a policy names.
+    ///
+    /// Spec: in-toto attestation field_types.md, TypeURI; RFC 3986 §4.1, URI-reference: cosign 1 wrote
+    /// types without a scheme, such as `cosign.sigstore.dev/attestation/vuln/v1`. A single word is
+    /// one of cosign's short names, and no type.
     package init(uri: String) throws(Failure) {
-        guard uri.utf8.count <= Limits.predicateTypeBytes,
-            let scheme = uri.utf8.split(atFirst: ":")?.before,
-            let first = scheme.utf8.first, isLetterByte(first),
-            scheme.utf8.allSatisfy({
-                isLetterByte($0) || isDigitByte($0) || "+-.".utf8.contains($0)
-            }),
+        guard uri.utf8.count <= Limits.predicateTypeBytes, PredicateType.isReference(uri),
             // Spec: RFC 3986 §2: a URI is written in printable ASCII, so equal means equal bytes.
             uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else {
@@ -32,7 +31,7 @@ package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConver
             self.init(known: known.uri)
             return
         }
-        guard name.utf8.contains(":") else {
+        guard PredicateType.isReference(name) else {
             throw Failure(
                 .usage, "cannot read the predicate type \(quoted(name))",
                 because: "it is neither a URI nor one of "
@@ -42,6 +41,12 @@ package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConver
     }
 
     fileprivate init(known uri: String) { description = uri }
+
+    /// Whether a text has more than one part: `https://…`, `urn:…`, `example.org/type`.
+    private static func isReference(_ text: String) -> Bool {
+        guard let first = text.utf8.first, first != UInt8(ascii: ":") else { return false }
+        return text.utf8.contains { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }
+    }
 
     /// The short name a person would type, when there is one.
     package var shortName: String? { shortNames.first { $0.uri == description }?.name }
