@@ -47,6 +47,10 @@ package struct PrivateKey: Sendable {
                 .usage, "cannot sign in \(scheme)",
                 because: "the key is an \(publicKey.summary) key")
         }
+        if case .rsaPSSWithAnySalt = scheme {
+            throw Failure(
+                .usage, "cannot sign in \(scheme)", because: "the length of the salt is not named")
+        }
         return PrivateKey(material, publicKey: publicKey, scheme: scheme)
     }
 

@@ -19,6 +19,9 @@ extension PublicKey {
             signature.count == 64 && key.isValidSignature(signature, for: message)
         case (.ed25519(let key), .ed25519ph):
             Ed25519Prehash.isValid(signature, over: message, key: Array(key.rawRepresentation))
+        case (_, .rsaPSSWithAnySalt(let hash)):
+            isValid(signature, forDigest: MessageDigest(of: message, by: hash), scheme: scheme)
+                ?? false
         default: holds(signature, over: message, scheme)
         }
     }
@@ -32,6 +35,9 @@ extension PublicKey {
     ) -> Bool? {
         guard scheme.fits(algorithm) else { return false }
         guard scheme.hash == digest.algorithm else { return nil }
+        if case .rsaPSSWithAnySalt = scheme {
+            return encodedMessage(in: signature).map { $0.isPSS(of: digest) } ?? false
+        }
         return switch (digest.algorithm, algorithm) {
         case (.sha256, .rsa): holds(signature, rebuilt(SHA256.self, digest.bytes), scheme)
         case (.sha384, .rsa): holds(signature, rebuilt(SHA384.self, digest.bytes), scheme)
@@ -49,6 +55,24 @@ extension PublicKey {
     /// and P-521 are tried with SHA-256 too, which older clients wrote.
     package func isValid(_ signature: [UInt8], over message: [UInt8]) -> Bool {
         algorithm.customarySchemes.contains { isValid(signature, over: message, scheme: $0) }
+    }
+
+    /// Whether this key made `signature` over some message, whatever that is: then a message that it
+    /// does not fit was changed.
+    ///
+    /// Nil when a signature of this kind does not tell: only RSA's does.
+    package func signedSomething(with signature: [UInt8]) -> Bool? {
+        guard case .rsa = material else { return nil }
+        return encodedMessage(in: signature)?.isWellFormed ?? false
+    }
+
+    private func encodedMessage(in signature: [UInt8]) -> RSAEncodedMessage? {
+        guard case .rsa(let key) = material, let numbers = try? key.getKeyPrimitives() else {
+            return nil
+        }
+        return RSAEncodedMessage(
+            signature: signature, modulus: Array(numbers.modulus),
+            exponent: Array(numbers.publicExponent))
     }
 
     /// The library hashes what is here; no digest is put together by hand.

@@ -12,16 +12,19 @@ package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
     case ed25519ph
     /// Spec: RFC 8017 §8.2, RSASSA-PKCS1-v1_5.
     case rsaPKCS1(SignatureHash)
-    /// Spec: RFC 8017 §8.1, RSASSA-PSS; MGF1 with the same hash, a salt as long as the hash.
-    ///
-    /// Deviation: RFC 8017 lets a salt have any length; the library checks this one only, which is
+    /// Spec: RFC 8017 §8.1, RSASSA-PSS; MGF1 with the same hash, a salt as long as the hash, which is
     /// what FIPS 186-5, X.509 profiles, TUF and the key services use.
     case rsaPSS(SignatureHash)
+    /// The same with a salt of any length, as RFC 8017 §9.1 lets it have: openssl makes it as long as
+    /// fits. It is for checking signatures; nothing is signed so.
+    case rsaPSSWithAnySalt(SignatureHash)
 
     /// The hash that is signed; nil for Ed25519, which takes the whole message.
     package var hash: SignatureHash? {
         switch self {
-        case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash): hash
+        case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash),
+            .rsaPSSWithAnySalt(let hash):
+            hash
         case .ed25519ph: .sha512
         case .ed25519: nil
         }
@@ -34,6 +37,7 @@ package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
         case .ed25519ph: "Ed25519ph"
         case .rsaPKCS1(let hash): "RSA PKCS #1 v1.5 with \(hash.title)"
         case .rsaPSS(let hash): "RSA PSS with \(hash.title)"
+        case .rsaPSSWithAnySalt(let hash): "RSA PSS with \(hash.title) and any salt"
         }
     }
 
@@ -42,7 +46,7 @@ package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
         switch (self, algorithm) {
         case (.ecdsa, .ecdsaP256), (.ecdsa, .ecdsaP384), (.ecdsa, .ecdsaP521): true
         case (.ed25519, .ed25519), (.ed25519ph, .ed25519): true
-        case (.rsaPKCS1, .rsa), (.rsaPSS, .rsa): true
+        case (.rsaPKCS1, .rsa), (.rsaPSS, .rsa), (.rsaPSSWithAnySalt, .rsa): true
         default: false
         }
     }
@@ -62,7 +66,32 @@ extension PublicKey.Algorithm {
         }
     }
 
-    /// The schemes that are tried where a document does not name one.
+    /// Every scheme in which a key of this kind may sign, the standard one first: SHA-256, SHA-384 or
+    /// SHA-512, and for RSA either padding. For signatures by a key that the verifier chose: whichever
+    /// of these it is, only that key's owner can make it.
+    ///
+    /// SHA-1 and SHA-224 are left out on purpose: SHA-1 collides (FIPS 180-4 withdrawn for it,
+    /// NIST SP 800-131A), and SHA-224 has fewer than the 128 bits of strength that Sigstore's
+    /// algorithm registry starts at.
+    package var allSchemes: [SignatureScheme] {
+        let hashes = SignatureHash.allCases
+        let all: [SignatureScheme] =
+            switch self {
+            case .ecdsaP256, .ecdsaP384, .ecdsaP521: hashes.map { .ecdsa($0) }
+            case .ed25519: [.ed25519, .ed25519ph]
+            case .rsa: hashes.map { .rsaPKCS1($0) } + hashes.map { .rsaPSSWithAnySalt($0) }
+            }
+        return [standardScheme] + all.filter { $0 != standardScheme }
+    }
+
+    /// The schemes with exactly that hash, where somebody demands it by name. Ed25519 has one way to
+    /// hash, inside the signature, so both of its schemes count.
+    package func schemes(with hash: SignatureHash) -> [SignatureScheme] {
+        self == .ed25519 ? allSchemes : allSchemes.filter { $0.hash == hash }
+    }
+
+    /// The schemes of Sigstore's documents where they do not name one: in bundles with certificates,
+    /// checkpoints, promises, and TUF metadata.
     ///
     /// Older clients signed with SHA-256 whatever the curve was, and RSA padding is not written
     /// down in envelopes.

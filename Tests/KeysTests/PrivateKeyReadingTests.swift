@@ -194,7 +194,7 @@ struct PrivateKeyReadingTests {
         case .ed25519, .ed25519ph: "openssl pkeyutl -verify -pubin -inkey p -sigfile s -rawin -in m"
         case .ecdsa(let hash), .rsaPKCS1(let hash):
             "openssl dgst -sha\(hash.byteCount * 8) -verify p -signature s m"
-        case .rsaPSS(let hash):
+        case .rsaPSS(let hash), .rsaPSSWithAnySalt(let hash):
             "openssl dgst -sha\(hash.byteCount * 8) -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -verify p -signature s m"
         }
     }

@@ -84,10 +84,21 @@ struct BlobEvidenceTests {
         #expect(try finding(bytes, by: key.publicKey, about: elsewhere).signer != nil)
         #expect(
             try finding(bytes, by: other.publicKey, about: elsewhere).problem?.code
-                == .keyMismatch)
+                == .signatureInvalid)
         let changed = SignedArtifact(content: message + [0])
         #expect(
-            try finding(bytes, by: key.publicKey, about: changed).problem?.code == .keyMismatch)
+            try finding(bytes, by: key.publicKey, about: changed).problem?.code
+                == .signatureMismatch)
+        let own: JSONValue = [
+            "base64Signature": .string(base64Text(try key.sign(message))),
+            "cert": .string(base64Text(key.publicKey.pem.utf8)),
+        ]
+        #expect(
+            try finding(own.compactBytes, by: key.publicKey, about: changed).problem?.code
+                == .signatureInvalid)
+        #expect(
+            try finding(own.compactBytes, by: other.publicKey, about: elsewhere).problem?.code
+                == .keyMismatch)
     }
 
     @Test("an older bundle with a certificate is verified like any other")

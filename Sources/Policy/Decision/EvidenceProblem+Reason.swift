@@ -13,7 +13,8 @@ extension EvidenceProblem.Code {
             .checkpointMalformed, .embeddedRoot:
             .malformed
         case .overLimit: .limitExceeded
-        case .otherSignerKind, .keyMismatch, .identityMismatch, .claimMismatch,
+        case .otherSignerKind, .keyMismatch, .signatureMismatch, .otherAlgorithm,
+            .identityMismatch, .claimMismatch,
             .certificateUntrusted,
             .certificatePurpose:
             .signerMismatch

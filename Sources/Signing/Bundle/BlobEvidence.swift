@@ -29,11 +29,14 @@ package enum BlobEvidence: Hashable, Sendable {
         let text = try json.required("base64Signature")
         guard let signature = Primitives.bytes(fromBase64: try text.string()), !signature.isEmpty
         else { throw text.broken("it is not base64") }
+        let signer = try json.optional("cert").map(signerText) ?? nil
+        let isKey = signer.map(holdsPublicKey) ?? false
         self = .signature(
             signature,
             LegacyAttachments(
-                certificate: try json.optional("cert").map(certificateText) ?? nil, chain: nil,
-                logEntry: try json.optional("rekorBundle")?.value.compactText, timestamp: nil))
+                certificate: isKey ? nil : signer, chain: nil,
+                logEntry: try json.optional("rekorBundle")?.value.compactText, timestamp: nil
+            ).naming(isKey ? signer.flatMap { try? PublicKey(pem: $0) } : nil))
     }
 
     /// Every document of a file, in its order; what cannot be read is kept as the reason. A line that
@@ -88,11 +91,16 @@ extension SignatureVerifier {
     }
 }
 
-/// The PEM of a certificate in base64; nil for a public key, which cosign put into the same place.
-private func certificateText(_ json: JSONReader) throws(Failure) -> String? {
+private func holdsPublicKey(_ pem: String) -> Bool {
+    ((try? PEMBlock.list(in: pem.utf8)) ?? []).contains { $0.label == "PUBLIC KEY" }
+}
+
+/// The PEM of a certificate, or of the public key that cosign put into the same place; it is in
+/// base64 once more.
+private func signerText(_ json: JSONReader) throws(Failure) -> String? {
     let text = try json.string()
     guard !text.isEmpty else { return nil }
     guard let bytes = bytes(fromBase64: text), let pem = String(validating: bytes, as: UTF8.self)
     else { throw json.broken("it is not base64 of PEM") }
-    return pem.utf8.contains("-----BEGIN PUBLIC KEY-----") ? nil : pem
+    return pem
 }

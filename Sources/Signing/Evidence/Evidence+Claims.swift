@@ -2,6 +2,7 @@
 // What evidence says of itself, when it is not known whom to believe.
 // Spec: reference sigstore.md §7.6: "nothing found", "found but bad" and "could not look" stay apart.
 
+internal import Keys
 internal import OCI
 package import Primitives
 
@@ -53,17 +54,19 @@ extension Evidence {
         _ candidate: EvidenceCandidate, _ type: PredicateType, _ signer: TrustedSigner
     ) throws(EvidenceProblem) -> JSONObject {
         if type == .signature, case .simpleSigning(let old) = candidate.form {
+            var message = HashedMessage(old.payload)
             try SignatureMaterial(
                 signature: old.signature, message: .bytes(old.payload),
                 attachments: old.attachments
-            ).requireClaim(by: signer)
+            ).requireClaim(by: signer, over: &message)
             return try annotations(of: old)
         }
         let (envelope, materials) = try materials(in: candidate, wanting: type)
+        var message = HashedMessage(envelope.signedBytes)
         var furthest: EvidenceProblem?
         for material in materials {
             do throws(EvidenceProblem) {
-                try material.requireClaim(by: signer)
+                try material.requireClaim(by: signer, over: &message)
                 let statement = try statement(in: envelope, of: type)
                 return statement.subjects.first { $0.names(subject) }?.annotations ?? [:]
             } catch {
@@ -76,14 +79,16 @@ extension Evidence {
 
 extension SignatureMaterial {
     /// Returns when the signature is by the key it comes with, and that one is asked for.
-    fileprivate func requireClaim(by wanted: TrustedSigner) throws(EvidenceProblem) {
+    fileprivate func requireClaim(
+        by wanted: TrustedSigner, over message: inout HashedMessage
+    ) throws(EvidenceProblem) {
         switch (wanted, signer) {
         case (.certificates(let identities), .certificate(let chain)):
-            try requireClaim(by: identities, chain: chain)
+            try requireClaim(by: identities, chain: chain, over: &message)
         case (.keys(let keys), _):
             // Without logs, timestamps and periods a key needs nobody else.
-            let keys = keys.map { TrustedKey(key: $0.key, name: $0.name) }
-            let finding = SignatureVerifier.keys(keys).verify(self)
+            let keys = keys.map { TrustedKey(key: $0.key, name: $0.name, hash: $0.hash) }
+            let finding = SignatureVerifier.keys(keys).verify(self, over: &message)
             if let problem = finding.checks.problem { throw problem }
         case (.certificates, .publicKey):
             throw EvidenceProblem(
@@ -92,7 +97,7 @@ extension SignatureMaterial {
     }
 
     private func requireClaim(
-        by identities: [CertificateIdentity], chain: [[UInt8]]
+        by identities: [CertificateIdentity], chain: [[UInt8]], over message: inout HashedMessage
     ) throws(EvidenceProblem) {
         guard let bytes = chain.first else {
             throw EvidenceProblem(.certificateMalformed, "it brings no certificate")
@@ -103,7 +108,7 @@ extension SignatureMaterial {
         } catch {
             throw EvidenceProblem(.certificateMalformed, error).at("certificate 1")
         }
-        guard try isSigned(by: leaf.publicKey) else {
+        guard try isSigned(byCertificate: leaf.publicKey, over: &message) else {
             throw EvidenceProblem(
                 .signatureInvalid,
                 "the signature is not over these bytes by the key of its certificate")

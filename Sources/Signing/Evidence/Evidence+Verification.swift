@@ -164,8 +164,12 @@ extension Evidence {
         _ checks: inout [VerificationCheck]
     ) -> VerifiedSigner? {
         var furthest: EvidenceProblem?
-        for (place, material) in materials.enumerated() {
-            let finding = verifier.verify(material)
+        guard var message = materials.first?.message.hashed else { return nil }
+        // A signature that comes twice fails twice, and would only cost work.
+        var seen: Set<[UInt8]> = []
+        for (place, material) in materials.enumerated()
+        where seen.insert(material.signature).inserted {
+            let finding = verifier.verify(material, over: &message)
             let which = VerificationCheck(
                 .format, .passed("signature \(place + 1) of \(materials.count)"))
             let made = materials.count > 1 ? [which] + finding.checks : finding.checks
@@ -208,10 +212,11 @@ extension Evidence {
         case .envelope(let envelope, let attachments, let stored):
             var materials: [SignatureMaterial] = []
             for signature in envelope.signatures {
-                materials.append(
-                    try SignatureMaterial(
-                        signature: signature.bytes, message: .envelope(envelope),
-                        attachments: attachments, storedAs: stored))
+                var material = try SignatureMaterial(
+                    signature: signature.bytes, message: .envelope(envelope),
+                    attachments: attachments, storedAs: stored)
+                material.keyID = signature.keyID
+                materials.append(material)
             }
             return (envelope, materials)
         case .bundle(let bundle):

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What cosign's older layouts keep in layer annotations beside a signature.
-// Spec: cosign specs/SIGNATURE_SPEC.md; reference sigstore.md §1.1, §1.2, §1.6.
+// Spec: cosign specs/SIGNATURE_SPEC.md.
 
+package import Keys
 package import Primitives
 
 /// Certificate, chain, log entry and timestamp of an older signature, as written: hints until they
@@ -9,6 +10,8 @@ package import Primitives
 package struct LegacyAttachments: Hashable, Sendable {
     /// PEM of the leaf; nil when a key signed.
     package let certificate: String?
+    /// The key that cosign's older files name in place of a certificate: a hint, never trusted.
+    package var publicKey: PublicKey? = nil
     /// PEM of the rest of the chain, intermediates first.
     package let chain: String?
     /// The JSON of the Rekor entry with its promise (SET).
@@ -24,6 +27,13 @@ package struct LegacyAttachments: Hashable, Sendable {
         self.chain = chain
         self.logEntry = logEntry
         self.timestamp = timestamp
+    }
+
+    /// The same, with the key that stands in the certificate's place.
+    package func naming(_ key: PublicKey?) -> LegacyAttachments {
+        var attachments = self
+        attachments.publicKey = key
+        return attachments
     }
 
     /// Reads the annotations of a layer. An empty text counts as none, as cosign writes it.

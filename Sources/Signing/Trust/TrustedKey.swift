@@ -11,11 +11,28 @@ package struct TrustedKey: Hashable, Sendable {
     package let validFor: ValidityPeriod?
     /// What people call it: "hashivault://release, version 3". Its fingerprint names it for programs.
     package let name: String?
+    /// The hash its signatures must be made with, where one is demanded by name; nil for any that the
+    /// key can have.
+    package let hash: SignatureHash?
 
-    package init(key: PublicKey, validFor: ValidityPeriod? = nil, name: String? = nil) {
+    package init(
+        key: PublicKey, validFor: ValidityPeriod? = nil, name: String? = nil,
+        hash: SignatureHash? = nil
+    ) {
         self.key = key
         self.validFor = validFor
         self.name = name
+        self.hash = hash
+    }
+
+    /// The same key, its signatures made with that hash and no other; nil for any.
+    package func signing(with hash: SignatureHash?) -> TrustedKey {
+        TrustedKey(key: key, validFor: validFor, name: name, hash: hash)
+    }
+
+    /// The schemes its signatures may be made in.
+    package var schemes: [SignatureScheme] {
+        hash.map { key.algorithm.schemes(with: $0) } ?? key.algorithm.allSchemes
     }
 
     /// The name with the fingerprint, or the fingerprint alone.

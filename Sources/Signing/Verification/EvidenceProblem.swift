@@ -21,6 +21,11 @@ package struct EvidenceProblem: Error, Hashable, Sendable {
 
         // Somebody else made it.
         case keyMismatch = "key-mismatch"
+        /// The signature does not verify with the key, and nothing tells whether the content was
+        /// changed or another key made it.
+        case signatureMismatch = "signature-mismatch"
+        /// The key made it, in another algorithm than the one that is demanded by name.
+        case otherAlgorithm = "other-algorithm"
         case identityMismatch = "identity-mismatch"
         case issuerMismatch = "issuer-mismatch"
         case claimMismatch = "claim-mismatch"

@@ -10,6 +10,15 @@ package enum SignedMessage: Hashable, Sendable {
     /// Hashes of the artifact; as many as are known.
     case digests([SignatureHash: [UInt8]])
     case envelope(Envelope)
+
+    /// What signatures are checked over, to be hashed once for all of them.
+    package var hashed: HashedMessage {
+        switch self {
+        case .bytes(let bytes): HashedMessage(bytes)
+        case .digests(let digests): HashedMessage(digests: digests)
+        case .envelope(let envelope): HashedMessage(envelope.signedBytes)
+        }
+    }
 }
 
 /// A signature as evidence brings it; none of it is believed yet.
@@ -27,6 +36,10 @@ package struct SignatureMaterial: Sendable {
     package let storedEnvelope: [UInt8]?
     /// The version of the bundle; nil for older layouts.
     package let version: SignatureBundle.Version?
+    /// What an envelope's signature says about its key. It is not signed.
+    package var keyID: String? = nil
+    /// The key that an older file names beside its signature. It is not signed.
+    package var namedKey: PublicKey? = nil
 }
 
 extension SignatureMaterial {
@@ -66,7 +79,8 @@ extension SignatureMaterial {
                 return [try TransparencyLogEntry(legacyBundleAnnotation: entry)]
             },
             timestamps: attachments.timestamp.map { [$0] } ?? [],
-            stampedBytes: stored ?? signature, storedEnvelope: stored, version: nil)
+            stampedBytes: stored ?? signature, storedEnvelope: stored, version: nil,
+            namedKey: attachments.publicKey)
     }
 
     func content(by verifier: SignedContent.Verifier) -> SignedContent {
@@ -77,47 +91,5 @@ extension SignatureMaterial {
             case .envelope(let envelope): .envelope(envelope, storedAs: storedEnvelope)
             }
         return SignedContent(signature: signature, verifier: verifier, form: form)
-    }
-
-    /// Whether `key` made the signature; a problem when what is at hand cannot tell.
-    func isSigned(by key: PublicKey) throws(EvidenceProblem) -> Bool {
-        switch message {
-        case .bytes(let bytes):
-            return key.algorithm.messageSchemes.contains {
-                key.isValid(signature, over: bytes, scheme: $0)
-            }
-        case .envelope(let envelope): return key.isValid(signature, over: envelope.signedBytes)
-        case .digests(let digests):
-            // It may still be a signature over the message itself, by pure Ed25519 or with another
-            // hash: only when every scheme was tried is the answer no.
-            var couldTell = key.algorithm != .ed25519
-            for scheme in key.algorithm.messageSchemes {
-                guard let hash = scheme.hash, let bytes = digests[hash],
-                    let digest = MessageDigest(algorithm: hash, bytes: bytes),
-                    let valid = key.isValid(signature, forDigest: digest, scheme: scheme)
-                else {
-                    couldTell = false
-                    continue
-                }
-                if valid { return true }
-            }
-            guard couldTell else {
-                throw EvidenceProblem(
-                    .bytesNeeded,
-                    "a signature by \(key.summary) is checked over the bytes themselves, and only "
-                        + "their digest was given")
-            }
-            return false
-        }
-    }
-}
-
-extension PublicKey.Algorithm {
-    /// The schemes of signatures over a message itself, not over an envelope.
-    ///
-    /// Spec: reference sigstore.md §3: cosign signs messages with Ed25519ph since 2.6, and with pure
-    /// Ed25519 before; the two are made over different bytes, so one never passes for the other.
-    fileprivate var messageSchemes: [SignatureScheme] {
-        self == .ed25519 ? [.ed25519ph, .ed25519] : customarySchemes
     }
 }

@@ -46,8 +46,17 @@ package struct SignatureVerifier: Sendable {
 
     /// Makes every check that can be made. The first that failed is the most basic one.
     package func verify(_ material: SignatureMaterial) -> SignatureFinding {
+        var message = material.message.hashed
+        return verify(material, over: &message)
+    }
+
+    /// The same for one of several signatures of a message, which keeps its hashes from one to the
+    /// next.
+    package func verify(
+        _ material: SignatureMaterial, over message: inout HashedMessage
+    ) -> SignatureFinding {
         var examination = Examination()
-        let signer = examine(material, &examination)
+        let signer = examine(material, over: &message, &examination)
         return SignatureFinding(
             signer: examination.failed ? nil : signer, checks: examination.checks)
     }
@@ -56,8 +65,9 @@ package struct SignatureVerifier: Sendable {
     /// one that came furthest.
     func verifyAny(_ materials: [SignatureMaterial]) -> SignatureFinding {
         var best = SignatureFinding(signer: nil, checks: [])
+        guard var message = materials.first?.message.hashed else { return best }
         for material in materials {
-            let finding = verify(material)
+            let finding = verify(material, over: &message)
             if finding.signer != nil { return finding }
             guard let problem = finding.checks.problem else { continue }
             if best.checks.problem.map({ $0 < problem }) ?? true { best = finding }
@@ -66,17 +76,17 @@ package struct SignatureVerifier: Sendable {
     }
 
     private func examine(
-        _ material: SignatureMaterial, _ exam: inout Examination
+        _ material: SignatureMaterial, over message: inout HashedMessage, _ exam: inout Examination
     ) -> VerifiedSigner? {
         switch (demand.signer, material.signer) {
         case (.keys(let keys), .publicKey(let hint)):
-            return examine(material, by: keys, hint: hint, &exam)
+            return examine(material, over: &message, by: keys, hint: hint, &exam)
         case (.certificates(let identities), .certificate(let chain)):
-            return examine(material, by: identities, chain: chain, &exam)
+            return examine(material, over: &message, by: identities, chain: chain, &exam)
         // Older layouts may carry a certificate beside a key's signature. Anybody can make one for
         // that key, so it says nothing: an entry under it is none that the key's owner would find.
         case (.keys(let keys), .certificate) where material.version == nil:
-            return examine(material, by: keys, hint: "", &exam)
+            return examine(material, over: &message, by: keys, hint: "", &exam)
         case (.keys, .certificate):
             exam.fail(
                 .signature,
@@ -92,19 +102,19 @@ package struct SignatureVerifier: Sendable {
     // MARK: Keys
 
     private func examine(
-        _ material: SignatureMaterial, by keys: [TrustedKey], hint: String,
-        _ exam: inout Examination
+        _ material: SignatureMaterial, over message: inout HashedMessage, by keys: [TrustedKey],
+        hint: String, _ exam: inout Examination
     ) -> VerifiedSigner? {
         let found = exam.check(.signature) { () throws(EvidenceProblem) in
             // A key that cannot tell from what is at hand must not hide one that can.
             var unable: EvidenceProblem?
             for trusted in keys.ordered(hint: hint) {
                 do throws(EvidenceProblem) {
-                    guard try material.isSigned(by: trusted.key) else { continue }
+                    guard try material.scheme(by: trusted, over: &message) != nil else { continue }
                     return (trusted, says: "made by \(trusted.label)")
                 } catch { unable = unable ?? error }
             }
-            throw unable ?? notBy(keys, hint: hint)
+            throw unable ?? material.problem(ofNone: keys, over: &message)
         }
         guard let trusted = found else { return nil }
         let times = times(of: material, by: .key(trusted.key), &exam)
@@ -125,8 +135,8 @@ package struct SignatureVerifier: Sendable {
     // MARK: Certificates
 
     private func examine(
-        _ material: SignatureMaterial, by identities: [CertificateIdentity], chain: [[UInt8]],
-        _ exam: inout Examination
+        _ material: SignatureMaterial, over message: inout HashedMessage,
+        by identities: [CertificateIdentity], chain: [[UInt8]], _ exam: inout Examination
     ) -> VerifiedSigner? {
         let read = exam.check(.format) { () throws(EvidenceProblem) in
             let certificates = try certificates(chain, version: material.version)
@@ -134,7 +144,7 @@ package struct SignatureVerifier: Sendable {
         }
         guard let certificates = read, let leaf = certificates.first else { return nil }
         exam.verify(.signature) { () throws(EvidenceProblem) in
-            guard try material.isSigned(by: leaf.publicKey) else {
+            guard try material.isSigned(byCertificate: leaf.publicKey, over: &message) else {
                 throw EvidenceProblem(
                     .signatureInvalid,
                     "the signature is not over these bytes by the key of its certificate")
@@ -335,27 +345,4 @@ extension CertificatePath {
     fileprivate var anchorName: String {
         certificates.last.map { plain($0.subjectText) } ?? "nobody"
     }
-}
-
-/// A hint is not authenticated, but it tells two stories apart: another key signed, or this key is
-/// named and the bytes were changed.
-private func notBy(_ keys: [TrustedKey], hint: String) -> EvidenceProblem {
-    let expected = keys.map { plain($0.label) }.joined(separator: " or ")
-    guard !hint.isEmpty else {
-        return EvidenceProblem(
-            .keyMismatch, "it was not made by the key \(expected), or was changed since")
-    }
-    guard keys.contains(where: { $0.answers(to: hint) }) else {
-        return EvidenceProblem(
-            .keyMismatch, "it names another key (\(shownHint(hint))), not \(expected)")
-    }
-    return EvidenceProblem(
-        .signatureInvalid,
-        "it names the key \(expected), and its bytes are not what that key signed")
-}
-
-/// A hint as the fingerprint it stands for, when it has cosign's form; else as it was written.
-private func shownHint(_ hint: String) -> String {
-    guard let hash = bytes(fromBase64: hint), hash.count == 32 else { return quoted(hint) }
-    return "sha256:\(hexText(hash))"
 }

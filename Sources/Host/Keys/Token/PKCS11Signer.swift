@@ -101,7 +101,7 @@ struct PKCS11Token: Sendable {
                 throw failure(.overLimit, "the message has \(message.count) bytes")
             }
             return try session.sign(message, mechanism: .eddsa, key: key)
-        case .ed25519ph, .rsaPSS:
+        case .ed25519ph, .rsaPSS, .rsaPSSWithAnySalt:
             throw failure(.unsupported, "Assay does not ask tokens for \(scheme)")
         }
     }
