@@ -112,7 +112,11 @@ struct AttestorCompiler {
         case .keys(let source, let trust):
             field = "keys"
             switch try material.keys(of: source, context: context, at: entry.place) {
-            case .found(let keys): demands = keys.map { .signer(.key($0), trust) }
+            case .found(let keys):
+                demands = keys.map { key in
+                    let trusted = TrustedKey(key: key, hash: entry.signatureHash)
+                    return .signer(.keys([trusted]), trust)
+                }
             case .missing(let why): demands = [.missingKey(why)]
             }
         }
@@ -176,7 +180,7 @@ private struct Signers {
         for attestor in attestors {
             switch attestor.demand {
             case .signer(let signer, _):
-                signers.insert(signer)
+                signers.insert(signer.withAnyHash)
                 hasPattern = hasPattern || signer.isPattern
             case .missingKey: isOpen = true
             case .set(let inner): add(inner.attestors)
@@ -186,6 +190,14 @@ private struct Signers {
 }
 
 extension TrustedSigner {
+    /// The same signer, whatever hash is demanded of it: one key stays one signer.
+    fileprivate var withAnyHash: TrustedSigner {
+        switch self {
+        case .keys(let keys): .keys(keys.map { $0.signing(with: nil) })
+        case .certificates: self
+        }
+    }
+
     /// Whether different signers may fit it.
     fileprivate var isPattern: Bool {
         guard case .certificates(let identities) = self else { return false }

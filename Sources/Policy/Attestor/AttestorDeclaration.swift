@@ -57,6 +57,8 @@ struct AttestorDeclaration: Sendable {
     }
 
     let trust: Trust
+    /// The hash that signatures by the keys must be made with; nil for any that the keys can have.
+    let signatureHash: SignatureHash?
     /// Pairs that the signed payload must hold.
     let annotations: ExactTextMap<String>
     let place: Place
@@ -69,9 +71,9 @@ struct AttestorDeclaration: Sendable {
                 "repository": "keep signatures beside the image, as assay sign does",
             ])
         annotations = try node.optional("annotations")?.stringMap() ?? [:]
-        try checkAlgorithm(node)
         place = node.place
         let keys = try node.optional("keys")
+        signatureHash = try demandedHash(entry: node, keys: keys)
         let keyless = try node.optional("keyless")
         let nested = try node.optional("attestor")
         guard [keys, keyless, nested].count(where: { $0 != nil }) == 1 else {
@@ -105,8 +107,7 @@ enum KeySource: Sendable {
     init(reading node: YAMLNode) throws(Failure) {
         try node.refuseFields(
             otherThan: ["publicKeys", "secret", "signatureAlgorithm", "rekor", "ctlog"],
-            unsupported: ["kms": "put the public key into publicKeys"])
-        try checkAlgorithm(node)
+            unsupported: ["kms": keyServiceAdvice])
         let text = try node.optional("publicKeys")
         let secret = try node.optional("secret")
         switch (text, secret) {
@@ -121,7 +122,14 @@ enum KeySource: Sendable {
 
     private init(text node: YAMLNode) throws(Failure) {
         let text = try node.string()
-        if text.utf8.hasPrefix("k8s://") {
+        if let scheme = addressScheme(text), scheme != "k8s" {
+            throw Failure(
+                .unsupported, "cannot use the policy", at: node.place,
+                because: "publicKeys names \(quoted(plain(text))), and Assay asks no key service "
+                    + "and no web server for a policy's keys",
+                next: "\(keyServiceAdvice): assay public-key --key \(plain(text)) prints it")
+        }
+        if addressScheme(text) == "k8s" {
             self = .stored(try StoredKeyName(address: text, at: node))
         } else if text.utf8.contains("{{") {
             self = try contextKey(text, at: node)
@@ -173,15 +181,53 @@ struct StoredKeyName: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Spec: §1.2: sha224, sha256, sha384, sha512, default sha256. The hash follows the key here, which
-/// is what cosign signs with.
-private func checkAlgorithm(_ node: YAMLNode) throws(Failure) {
-    guard let algorithm = try node.optional("signatureAlgorithm") else { return }
-    guard try algorithm.word(of: ["sha224", "sha256", "sha384", "sha512"]) == "sha256" else {
+private let keyServiceAdvice = "put the public key into publicKeys"
+
+/// What stands before `://` when the whole text is one address; nil for PEM and for variables.
+private func addressScheme(_ text: String) -> String? {
+    let scheme = text.utf8.prefix { byte in
+        (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte)
+            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
+    }
+    guard let first = scheme.first, first >= 0x41,
+        text.utf8.dropFirst(scheme.count).starts(with: "://".utf8)
+    else { return nil }
+    return String(scheme)?.lowercased()
+}
+
+/// The hash that the entry or its keys demand by name.
+///
+/// Spec: Kyverno ClusterPolicy v1, Attestor and StaticKeyAttestor, `signatureAlgorithm`: sha224,
+/// sha256, sha384 or sha512.
+///
+/// Deviation: Kyverno takes sha256 where none is written; here every hash that the key can have is
+/// tried then, SHA-256 and stronger, because cosign signs with the hash that fits the curve.
+private func demandedHash(entry: YAMLNode, keys: YAMLNode?) throws(Failure) -> SignatureHash? {
+    let outer = try demandedHash(entry)
+    guard let keys else {
+        guard let outer, outer != .sha256 else { return nil }
+        throw try entry.required("signatureAlgorithm").broken(
+            "it is for keys; a certificate says itself how its key signs")
+    }
+    let inner = try demandedHash(keys)
+    if let inner, let outer, inner != outer {
+        throw try keys.required("signatureAlgorithm").broken(
+            "it is \(inner.rawValue), and the entry's is \(outer.rawValue); write one of them")
+    }
+    return inner ?? outer
+}
+
+private func demandedHash(_ node: YAMLNode) throws(Failure) -> SignatureHash? {
+    guard let algorithm = try node.optional("signatureAlgorithm") else { return nil }
+    let name = try algorithm.word(of: ["sha224", "sha256", "sha384", "sha512"])
+    guard let hash = SignatureHash(rawValue: name) else {
         throw Failure(
             .unsupported, "cannot use the policy", at: algorithm.place,
-            because: "only sha256 is supported as signatureAlgorithm")
+            because: "signatures over SHA-224 are not accepted: it is weaker than every hash that "
+                + "Sigstore signs with",
+            next: "sign with SHA-256, and write signatureAlgorithm: sha256")
     }
+    return hash
 }
 
 /// `{{ keys.data.production }}` or `{{ keys.data."cosign.pub" }}`.
