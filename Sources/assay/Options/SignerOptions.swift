@@ -19,6 +19,13 @@ struct SignerOptions: ParsableArguments {
             """)
     var key: [KeyLocation] = []
 
+    @Option(
+        help: """
+            The hash the key's signatures must be made with. Without it each hash that the key can \
+            have is tried.
+            """)
+    var signatureDigestAlgorithm: SignatureHash?
+
     @Option(help: "The subject the certificate must name, exactly: an e-mail address or a URI.")
     var certificateIdentity: String?
 
@@ -103,6 +110,11 @@ struct SignerOptions: ParsableArguments {
         if !key.isEmpty, authorities.areForCertificates {
             throw wrong("--certificate-chain and --ca-… are for certificates, and --key is a key")
         }
+        if key.isEmpty, let hash = signatureDigestAlgorithm, hash != .sha256 {
+            throw wrong(
+                "--signature-digest-algorithm is for --key; a certificate says itself how its key "
+                    + "signs")
+        }
         if witness.isEmpty, witnessThreshold != nil {
             throw wrong("--witness-threshold counts witnesses, and none is named with --witness")
         }
@@ -149,7 +161,7 @@ struct SignerOptions: ParsableArguments {
     var namesNobody: Bool {
         isEmpty && !insecureIgnoreTlog && !insecureIgnoreSct && !useSignedTimestamps
             && authorities.isEmpty && sct.isEmpty
-            && witness.isEmpty && witnessThreshold == nil
+            && witness.isEmpty && witnessThreshold == nil && signatureDigestAlgorithm == nil
     }
 
     /// The verifier these options describe.
@@ -198,7 +210,10 @@ struct SignerOptions: ParsableArguments {
         for location in key {
             for found in try await location.trustedKeys(offline: trust.offline) {
                 let name = found.name ?? (key.count > 1 ? location.text : nil)
-                keys.append(TrustedKey(key: found.key, validFor: found.validFor, name: name))
+                keys.append(
+                    TrustedKey(
+                        key: found.key, validFor: found.validFor, name: name,
+                        hash: signatureDigestAlgorithm))
             }
         }
         return keys
@@ -251,3 +266,6 @@ struct SignerOptions: ParsableArguments {
         return warnings
     }
 }
+
+/// The names that `--signature-digest-algorithm` takes.
+extension SignatureHash: ExpressibleByArgument {}

@@ -105,7 +105,11 @@ struct VerificationView<Proof: Sendable> {
             return "is \(verb), and nobody who vouches for that is believed here"
         }
         switch problem.code.reason {
-        case .signerMismatch where problem.code == .otherSignerKind:
+        case .signerMismatch where problem.code == .signatureMismatch:
+            return
+                "has no \(noun) that verifies with \(signer): it was changed, or somebody else made it"
+        case .signerMismatch
+        where problem.code == .otherSignerKind || problem.code == .otherAlgorithm:
             return "is \(verb) in another way: \(problem.why)"
         case .signerMismatch, .issuerMismatch:
             return "is \(verb) by somebody else: no \(noun) is by \(signer)"
