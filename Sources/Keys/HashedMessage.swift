@@ -73,8 +73,18 @@ extension PublicKey {
     package func scheme(
         of signature: [UInt8], over message: inout HashedMessage, among schemes: [SignatureScheme]
     ) -> SignatureScheme? {
-        for scheme in schemes where isValid(signature, over: &message, scheme: scheme) == true {
-            return scheme
+        // What an RSA signature holds is the same for every hash that is tried.
+        var encoded: RSAEncodedMessage??
+        for scheme in schemes {
+            if case .rsaPSSWithAnySalt(let hash) = scheme {
+                let opened = encoded ?? encodedMessage(in: signature)
+                encoded = opened
+                guard let opened, opened.bytes.last == 0xBC,
+                    let digest = message.digest(by: hash), opened.isPSS(of: digest)
+                else { continue }
+                return scheme
+            }
+            if isValid(signature, over: &message, scheme: scheme) == true { return scheme }
         }
         return nil
     }

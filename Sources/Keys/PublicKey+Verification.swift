@@ -66,7 +66,8 @@ extension PublicKey {
         return encodedMessage(in: signature)?.isWellFormed ?? false
     }
 
-    private func encodedMessage(in signature: [UInt8]) -> RSAEncodedMessage? {
+    /// What an RSA signature holds; nil for other keys and for a signature out of range.
+    func encodedMessage(in signature: [UInt8]) -> RSAEncodedMessage? {
         guard case .rsa(let key) = material, let numbers = try? key.getKeyPrimitives() else {
             return nil
         }

@@ -119,6 +119,8 @@ private struct MontgomeryGroup {
     private let modulus: Number
     /// -modulus^-1 modulo 2^64.
     private let inverse: UInt64
+    /// R^2 modulo the modulus; R is 2^64 to the count of words.
+    private var square: Number
 
     init?(modulus bytes: [UInt8]) {
         modulus = words(bytes)
@@ -127,15 +129,30 @@ private struct MontgomeryGroup {
         var found = lowest
         for _ in 0..<5 { found = found &* (2 &- lowest &* found) }
         inverse = 0 &- found
+        square = modulus
+        // Montgomery's form of 1 is R, of 2^64 it is R doubled 64 times; to the count of words, R^2.
+        var number = radix
+        for _ in 0..<64 { number = doubled(number) }
+        square = power(number, UInt64(modulus.count))
+    }
+
+    /// R modulo the modulus.
+    private var radix: Number {
+        var one = [UInt64](repeating: 0, count: modulus.count)
+        one[0] = 1
+        // A modulus with its highest bit set is more than half of R.
+        if let top = modulus.last, top >> 63 == 1 {
+            return reduced([UInt64](repeating: 0, count: modulus.count), carry: 1)
+        }
+        for _ in 0..<(64 * modulus.count) { one = doubled(one) }
+        return one
     }
 
     /// The number in Montgomery's form; nil when it is not below the modulus.
     func number(_ bytes: [UInt8]) -> Number? {
         let plain = words(bytes)
         guard plain.count == modulus.count, isBelowModulus(plain) else { return nil }
-        var result = plain
-        for _ in 0..<(64 * modulus.count) { result = doubled(result) }
-        return result
+        return product(plain, square)
     }
 
     /// The plain bytes of a number in Montgomery's form, big-endian.

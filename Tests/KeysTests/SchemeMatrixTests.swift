@@ -45,8 +45,8 @@ struct SchemeMatrixTests {
             if let scheme { try expectExact(scheme, key, signature, message, name) }
             if isExpected { valid += 1 } else { refused += 1 }
         }
-        #expect(valid == 3 * 3 + 1 + 2 * (3 + 3 * 5))
-        #expect(refused == 3 * 2 + 2 * 2 + 2 * 2)
+        #expect(valid == 3 * 3 + 1 + 3 * (3 + 3 * 5))
+        #expect(refused == 3 * 2 + 3 * 2 + 3 * 2)
     }
 
     /// A hash that is demanded by name is the only one that counts; by digest the same is said.
@@ -164,7 +164,7 @@ private let script = """
         for name, hash in weak.items():
             add(key, f"{curve.name} weak {name}", ec.ECDSA(hash))
     add(ed25519.Ed25519PrivateKey.generate(), "ed25519")
-    for size in (2048, 3072):
+    for size in (2048, 2056, 3072):
         key = rsa.generate_private_key(65537, size)
         for name, hash in strong.items():
             add(key, f"rsa {size} pkcs1 {name}", padding.PKCS1v15(), hash)
