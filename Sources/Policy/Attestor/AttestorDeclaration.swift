@@ -192,7 +192,8 @@ private func addressScheme(_ text: String) -> String? {
     guard let first = scheme.first, first >= 0x41,
         text.utf8.dropFirst(scheme.count).starts(with: "://".utf8)
     else { return nil }
-    return String(scheme)?.lowercased()
+    return String(
+        decoding: scheme.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
 }
 
 /// The hash that the entry or its keys demand by name.

@@ -188,7 +188,10 @@ extension PublicKey.Algorithm {
 /// The fingerprint that a hint stands for, in cosign's form or ours; nil for a name, which may be
 /// anybody's name for any key.
 private func fingerprint(hint: String) -> String? {
-    let hex = hint.utf8.starts(with: "sha256:".utf8) ? String(hint.dropFirst(7)) : hint
+    let prefix = "sha256:".utf8
+    let hex =
+        hint.utf8.starts(with: prefix)
+        ? String(decoding: hint.utf8.dropFirst(prefix.count), as: UTF8.self) : hint
     guard let hash = bytes(fromBase64: hint) ?? bytes(fromHex: hex), hash.count == 32 else {
         return bytes(fromHex: hex).flatMap { $0.count == 32 ? "sha256:\(hex)" : nil }
     }
