@@ -348,7 +348,7 @@ def objects(output):
     while text[place:].strip():
         place += len(text[place:]) - len(text[place:].lstrip())
         value, place = decoder.raw_decode(text, place)
-        yield from value["items"] if value.get("kind") == "List" and "items" in value else [value]
+        yield value
 
 
 def posted_by_kubectl(environment, target):

@@ -243,7 +243,7 @@ struct PolicyListTests {
         #expect(failure?.why.contains("\"spec\"") == true)
     }
 
-    @Test("a byte order mark may stand before a policy")
+    @Test("a byte order mark is allowed before a policy")
     func byteOrderMark() throws {
         #expect(try compiledPolicies(["\u{FEFF}" + PolicyText().text]).count == 1)
     }

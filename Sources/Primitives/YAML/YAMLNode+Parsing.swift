@@ -8,7 +8,7 @@ internal import Yams
 extension YAMLNode {
     /// Reads every document of a YAML or JSON file; empty documents are left out.
     ///
-    /// Refused: a name that stands twice in one mapping, a merge of a name that is written before it,
+    /// Refused: a name that occurs twice in one mapping, a merge of a name that is written before it,
     /// an anchor that is defined again inside itself, documents that are divided otherwise than by
     /// lines of `---`, nesting past `Limits.documentDepth`, more than that many nodes once aliases
     /// are expanded, and tags that are not YAML's own.

@@ -72,7 +72,7 @@ struct YAMLReader {
             if scalar.string == "<<" {
                 try refuseDressedMerge(key, at: place)
                 guard merged.isEmpty else {
-                    throw malformed("<< stands twice in one mapping", at: place)
+                    throw malformed("<< occurs twice in one mapping", at: place)
                 }
                 merged = try mergedMembers(child)
                 try refuseCollision(of: merged, with: names, at: place)
@@ -81,7 +81,7 @@ struct YAMLReader {
             let name = try memberName(scalar, of: key, at: place)
             guard names.insert(ExactText(name)).inserted else {
                 throw malformed(
-                    "the name \(quoted(name)) stands twice in one mapping", at: place)
+                    "the name \(quoted(name)) occurs twice in one mapping", at: place)
             }
             members.append(YAMLNode.Member(name: name, value: child, place: place))
         }
@@ -156,7 +156,7 @@ struct YAMLReader {
         guard mergeBytesLeft > 0 else {
             throw Failure(
                 .overLimit, "cannot read \(name)",
-                because: "its merges, or names that are no strings, stand too far to the right")
+                because: "its merges, or names that are no strings, begin too far to the right")
         }
         let line = text[lineStarts[mark.line - 1]...].prefix(4 * (mark.column + 2))
         return String(

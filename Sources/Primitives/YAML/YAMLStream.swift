@@ -36,7 +36,7 @@ func refuseOtherBorders(_ text: [UInt8], named name: String) throws(Failure) {
                 at: .file(name, line: line, column: 1), because: why)
         }
         if holdsByteOrderMark(content) {
-            throw refuse("a byte order mark (U+FEFF) may stand only at the beginning")
+            throw refuse("a byte order mark (U+FEFF) is allowed only at the beginning")
         }
         if hidesBorder(content) {
             throw refuse("a border of documents follows a line break that is not LF")
