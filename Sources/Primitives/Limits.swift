@@ -64,6 +64,8 @@ package enum Limits {
     package static let redirects = 10
     /// Nesting of indexes in indexes, and of referrers of referrers.
     package static let graphDepth = 8
+    /// Indexes read to choose one image, the outer one counted too. Real images nest one or two.
+    package static let indexesPerIndex = 100
     /// Nodes (manifests) of one evidence graph.
     package static let graphNodes = 10_000
     /// Bytes of a name, registry host included. Spec: distribution reference grammar, 255.
@@ -295,6 +297,8 @@ package enum Limits {
     package static let folderDepth = 128
     /// Bytes of one path. Linux stops at 4,096.
     package static let pathBytes = 4_096
+    /// Bytes of one name in a path. Linux stops at 255.
+    package static let nameBytes = 255
     /// Bytes a layer may inflate to.
     package static let layerBytes = 64 * 1024 * mebibyte
     /// How many bytes one compressed byte may become, once a layer is past `ratioFloor`.
@@ -320,6 +324,10 @@ package enum Limits {
     package static let treeSteps = 200_000_000
     /// Window of one zstd frame as a power of two: 128 MiB, as the zstd tool's own default.
     package static let zstandardWindowLog = 27
+    /// Bytes of one copyright file of a package. The largest of Debian have about 2 MiB.
+    package static let copyrightFileBytes = 8 * mebibyte
+    /// Bytes of one licence expression. The longest real ones have under 1,000.
+    package static let licenseExpressionBytes = 8 * 1024
     /// Bytes of one os-release file. Real ones have under 2 KiB.
     package static let operatingSystemFileBytes = 64 * 1024
     /// Packages of one inventory. A full Debian archive has 65,000.

@@ -39,17 +39,13 @@ struct FileTreeTests {
         let hidden = try tree([below, { $0.file("d/.wh.keep", "") }])
         #expect(hidden.look(at: "d/keep") == .missing)
         #expect(hidden.look(at: "d/other") != .missing)
-        for order in [0, 1] {
-            let replaced = try tree([
-                below,
-                { tar in
-                    if order == 0 { tar.file("d/.wh.keep", "") }
-                    tar.file("d/keep", "2")
-                    if order == 1 { tar.file("d/.wh.keep", "") }
-                },
-            ])
-            #expect(text(replaced, "d/keep") == "2")
-        }
+        let replaced = try tree([
+            below,
+            {
+                $0.file("d/.wh.keep", ""); $0.file("d/keep", "2")
+            },
+        ])
+        #expect(text(replaced, "d/keep") == "2")
         let wholeFolder = try tree([below, { $0.file(".wh.d", "") }])
         #expect(wholeFolder.names(in: "").isEmpty)
     }
@@ -163,6 +159,74 @@ struct FileTreeTests {
         #expect(text(merged, "x/os-release") == "t")
     }
 
+    @Test("entries take effect in the order of the archive")
+    func order() throws {
+        let merged = try tree([
+            { $0.file("real/keep", "1") },
+            {
+                $0.symbolicLink("d", to: "real"); $0.file("d/keep", "2"); $0.directory("d/")
+                $0.file("d/keep", "3")
+            },
+        ])
+        #expect(text(merged, "real/keep") == "2")
+        #expect(text(merged, "d/keep") == "3")
+    }
+
+    @Test("a path through a lower layer's link shows otherwise on overlay, and the tree says so")
+    func overlayLinks() throws {
+        let layers = [
+            try layer {
+                $0.symbolicLink("x", to: "real"); $0.file("real/keep", "evil")
+            }, try layer { $0.file("x/keep", "good") },
+        ]
+        var inPlace = FileTree()
+        for layer in layers { try inPlace.lay(layer) }
+        let overlay = try FileTree.overlay(of: layers)
+        #expect(text(inPlace, "real/keep") == "good")
+        #expect(text(overlay, "real/keep") == "evil")
+        #expect(inPlace.overlayDoubt?.description == "x/keep")
+    }
+
+    @Test(
+        "a directory that is taken away and made again is merged on overlay, and the tree says so")
+    func overlayDirectories() throws {
+        for opaque in [false, true] {
+            let layers = [
+                try layer { $0.file("d/keep", "1") },
+                try layer {
+                    $0.file(".wh.d", ""); $0.directory("d/")
+                    if opaque { $0.file("d/.wh..wh..opq", "") }
+                },
+            ]
+            var inPlace = FileTree()
+            for layer in layers { try inPlace.lay(layer) }
+            #expect(inPlace.look(at: "d/keep") == .missing)
+            #expect(text(try FileTree.overlay(of: layers), "d/keep") == (opaque ? nil : "1"))
+            #expect(inPlace.overlayDoubt != nil)
+        }
+    }
+
+    @Test("honest layers leave no doubt and look the same on overlay")
+    func overlayAgrees() throws {
+        let layers = [
+            try layer {
+                $0.directory("d/"); $0.file("d/keep", "1"); $0.file("e/keep", "1")
+                $0.symbolicLink("l", to: "d")
+            },
+            try layer {
+                $0.file("e/.wh.keep", ""); $0.directory("d/"); $0.file("d/keep", "2")
+                $0.file("f", ""); $0.hardLink("g", to: "f")
+            },
+        ]
+        var inPlace = FileTree()
+        for layer in layers { try inPlace.lay(layer) }
+        let overlay = try FileTree.overlay(of: layers)
+        #expect(inPlace.overlayDoubt == nil)
+        for path in ["d/keep", "l/keep", "e/keep", "f", "g", "e"] {
+            #expect(inPlace.look(at: path) == overlay.look(at: path), "\(path)")
+        }
+    }
+
     @Test("names that only look alike are different files")
     func lookAlikes() throws {
         let merged = try tree([
@@ -200,6 +264,45 @@ struct FileTreeTests {
         ("a whiteout of the parent", { $0.file("a/.wh...", "") }),
         ("a whiteout of nothing", { $0.file("a/.wh.", "") }),
         ("a file without a name", { $0.file("./", "") }),
+        ("a link without a target", { $0.symbolicLink("a", to: "") }),
+        (
+            "a name that is too long",
+            {
+                $0.pax([("path", String(repeating: "n", count: 256))]); $0.file("a", "")
+            }
+        ),
+        ("a contiguous file", { $0.header("a", type: "7") }),
+        ("a vendor's type", { $0.header("a", type: "V") }),
+        (
+            "a hard link to itself",
+            {
+                $0.file("a", "1"); $0.hardLink("a", to: "a")
+            }
+        ),
+        (
+            "a whiteout after what it names",
+            {
+                $0.file("d/keep", "1"); $0.file("d/.wh.keep", "")
+            }
+        ),
+        (
+            "a whiteout after what is below it",
+            {
+                $0.file("d/keep", "1"); $0.file(".wh.d", "")
+            }
+        ),
+        (
+            "an opaque marker after a directory without an entry",
+            {
+                $0.file("d/sub/keep", "1"); $0.file("d/.wh..wh..opq", "")
+            }
+        ),
+        (
+            "a global header with the name of a file",
+            {
+                $0.file("a", "1"); $0.pax([("path", "a")], type: "g")
+            }
+        ),
     ]
 
     @Test("refused", arguments: refused.indices)
@@ -231,12 +334,4 @@ struct FileTreeTests {
             } catch { #expect([.malformed, .overLimit].contains(error.kind)) }
         }
     }
-}
-
-private func fixChecksum(_ bytes: inout [UInt8], _ header: Int) {
-    bytes.replaceSubrange((header + 148)..<(header + 156), with: "        ".utf8)
-    let sum = bytes[header..<(header + 512)].reduce(0) { $0 + Int($1) }
-    let text = String(sum, radix: 8)
-    let field = String(repeating: "0", count: 6 - text.count) + text + "\u{0} "
-    bytes.replaceSubrange((header + 148)..<(header + 156), with: field.utf8)
 }

@@ -43,6 +43,35 @@ package struct TarWriter {
         block(content)
     }
 
+    /// A sparse file in one of the formats of the extended header.
+    package mutating func sparse(
+        _ path: String, size: Int, map: [(Int, Int)], stored: String, name: String? = nil,
+        format: String = "0.1"
+    ) {
+        var records = name.map { [("GNU.sparse.name", $0)] } ?? []
+        records.append(("GNU.sparse.realsize", String(size)))
+        var content = Array(stored.utf8)
+        switch format {
+        case "0.0":
+            for (offset, length) in map {
+                records.append(("GNU.sparse.offset", String(offset)))
+                records.append(("GNU.sparse.numbytes", String(length)))
+            }
+        case "0.1":
+            records.append(("GNU.sparse.map", map.map { "\($0.0),\($0.1)" }.joined(separator: ",")))
+        default:
+            records += [("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0")]
+            let lines = ["\(map.count)"] + map.flatMap { ["\($0.0)", "\($0.1)"] }
+            var text = Array(lines.map { $0 + "\n" }.joined().utf8)
+            text += [UInt8](repeating: 0, count: (512 - text.count % 512) % 512)
+            content = text + content
+        }
+        if format != "1.0" { records.append(("GNU.sparse.numblocks", String(map.count))) }
+        pax(records)
+        header(path, type: "0", size: content.count)
+        block(content)
+    }
+
     package mutating func header(
         _ path: String, type: Character, size: Int = 0, link: String = "",
         sizeField: [UInt8]? = nil,

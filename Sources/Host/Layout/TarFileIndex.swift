@@ -27,8 +27,7 @@ struct TarFileIndex: LayoutFiles {
                     because: "it has more than \(Limits.filesPerImageArchive) files")
             }
             let path = Self.cleaned(String(decoding: entry.path, as: UTF8.self), from: "")
-            let hasContent = entry.kind == .file
-            let length = hasContent ? entry.size : 0
+            let length = entry.storedSize
             guard length <= file.size - start else {
                 throw Failure(
                     .malformed, "cannot read \(quoted(name))",

@@ -9,21 +9,29 @@ package struct TarEntry: Hashable, Sendable {
         case directory
         case symbolicLink
         case hardLink
-        /// Devices, pipes and vendor types: nothing with content we could read.
-        case other
+        /// A device or a pipe.
+        case special
+        /// A `g` header. Go's reader hands it over like an entry and applies its records to no file.
+        case globalHeader
+        /// A type that no runtime unpacks.
+        case unknown
     }
 
     package let kind: Kind
-    /// The path as it stands in the archive, neither cleaned nor trusted.
+    /// The path as the archive writes it, neither cleaned nor trusted.
     package let path: [UInt8]
-    /// Where a symbolic or hard link points, as it stands in the archive; empty otherwise.
+    /// The target of a symbolic or hard link as the archive writes it; empty otherwise.
     package let linkTarget: [UInt8]
     /// Bytes of the unpacked file; a claim until the content has passed.
     package let size: Int
+    /// Bytes of it in the archive, without the filling.
+    package internal(set) var storedSize: Int
     /// Permission bits.
     package let mode: UInt16
     /// Seconds since 1970.
     package let modified: Int
-    /// The content in the archive has holes cut out, so it is never handed over.
+    /// The archive leaves out the holes of the file.
     package let isSparse: Bool
+    /// The character that says what the entry is.
+    package let typeFlag: UInt8
 }

@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // One 512-byte header block. Spec: POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual,
-// "Basic Tar Format".
+// "Basic Tar Format"; upstream archive/tar (Go 1.24), reader.go and format.go, for what counts where.
 
 internal import Primitives
 
-/// The fields of one header block whose checksum was right.
+/// The fields of one header block whose checksum is right.
 struct TarHeader {
     static let blockSize = 512
+
+    /// Which fields a block has beyond those of the oldest format.
+    private enum Format {
+        case v7
+        /// POSIX, with or without extended headers.
+        case ustar
+        case star
+        case gnu
+
+        init(_ block: [UInt8]) {
+            if block[257..<263].elementsEqual("ustar\0".utf8) {
+                self = block[508..<512].elementsEqual("tar\0".utf8) ? .star : .ustar
+            } else {
+                self = block[257..<265].elementsEqual("ustar  \0".utf8) ? .gnu : .v7
+            }
+        }
+    }
 
     let typeFlag: UInt8
     let name: [UInt8]
@@ -14,41 +31,71 @@ struct TarHeader {
     let size: Int
     let mode: UInt16
     let modified: Int
-    /// GNU's first sparse format: more map blocks stand between this header and the content.
+    /// GNU's first sparse format: the size of the file with its holes, and the start of its map.
+    let sparse: (size: Int, map: SparseMap)?
+    /// GNU's first sparse format: more map blocks come between this header and the content.
     let hasSparseExtension: Bool
-    /// GNU's first sparse format: bytes of the file with its holes.
-    let sparseSize: Int?
 
     /// Reads a block of exactly 512 bytes; nil when it is all zeros.
+    ///
+    /// Numbers that are not used are read too: Go's reader refuses an entry for each of them.
     init?(block: [UInt8], at offset: Int, of archive: String) throws(Failure) {
         let sum = BlockSum(block)
         guard !sum.isZero else { return nil }
         let fields = TarFields(block: block, offset: offset, archive: archive)
-        let written = try fields.number(148..<156, "checksum")
+        let written = try fields.octal(148..<156, "checksum")
         guard written == sum.unsigned(without: block) || written == sum.signed(without: block)
         else { throw fields.broken("a header's checksum does not fit its block") }
         typeFlag = block[156]
-        let isGNU = block[257..<265].elementsEqual("ustar  \0".utf8)
-        let isPOSIX = block[257..<263].elementsEqual("ustar\0".utf8)
-        let isStar = isPOSIX && block[508..<512].elementsEqual("tar\0".utf8)
-        let prefix = isPOSIX ? fields.text(345..<(isStar ? 476 : 500)) : []
+        let format = Format(block)
+        let prefix = try Self.prefix(fields, format)
         let short = fields.text(0..<100)
         name = prefix.isEmpty ? short : prefix + [UInt8(ascii: "/")] + short
         linkName = fields.text(157..<257)
         size = try fields.number(124..<136, "size")
         mode = UInt16(truncatingIfNeeded: try fields.number(100..<108, "mode") & 0o7777)
         modified = try fields.number(136..<148, "time")
-        let isSparse = isGNU && typeFlag == UInt8(ascii: "S")
-        hasSparseExtension = isSparse && block[482] != 0
-        sparseSize = isSparse ? try fields.number(483..<495, "real size") : nil
-        guard size >= 0, sparseSize ?? 0 >= 0 else {
-            throw fields.broken("an entry has a negative size")
+        for place in [108..<116, 116..<124] { _ = try fields.number(place, "owner") }
+        if format != .v7 {
+            for place in [329..<337, 337..<345] { _ = try fields.number(place, "device") }
+        }
+        guard typeFlag == UInt8(ascii: "S") else {
+            (sparse, hasSparseExtension) = (nil, false)
+            guard size >= 0 else { throw fields.broken("an entry has a negative size") }
+            return
+        }
+        guard format == .gnu else {
+            throw fields.broken("a sparse entry is not in GNU's format")
+        }
+        let real = try fields.number(483..<495, "real size")
+        var map = SparseMap()
+        try map.append(entriesOf: fields, from: 386, count: 4)
+        (sparse, hasSparseExtension) = ((real, map), block[482] != 0)
+        guard size >= 0, real >= 0 else { throw fields.broken("an entry has a negative size") }
+    }
+
+    /// What comes before the name.
+    ///
+    /// GNU's format has two times where others have the prefix. Go's writers before 1.8 put a prefix
+    /// there all the same, so Go's readers take text that is no time for one.
+    private static func prefix(_ fields: TarFields, _ format: Format) throws(Failure) -> [UInt8] {
+        switch format {
+        case .v7: return []
+        case .ustar: return fields.text(345..<500)
+        case .star:
+            for place in [476..<488, 488..<500] { _ = try fields.number(place, "time") }
+            return fields.text(345..<476)
+        case .gnu:
+            let times = [345..<357, 357..<369].filter { fields.block[$0.lowerBound] != 0 }
+            let areTimes = times.allSatisfy { (try? fields.number($0, "time")) != nil }
+            let text = fields.text(345..<500)
+            return areTimes || text.contains { $0 >= 0x80 } ? [] : text
         }
     }
 }
 
 /// Reads text and numbers out of one block.
-private struct TarFields {
+struct TarFields {
     let block: [UInt8]
     let offset: Int
     let archive: String
@@ -59,24 +106,27 @@ private struct TarFields {
         return Array(field[..<(field.firstIndex(of: 0) ?? field.endIndex)])
     }
 
-    /// Octal digits between spaces and zeros, or (first bit set) a big-endian number.
+    /// Octal digits, or (first bit set) a big-endian number.
     ///
     /// Spec: GNU tar manual, "Extensions to the Format"; POSIX knows octal only.
     func number(_ range: Range<Int>, _ name: String) throws(Failure) -> Int {
-        if block[range.lowerBound] & 0x80 != 0 { return try binaryNumber(range, name) }
+        block[range.lowerBound] & 0x80 != 0
+            ? try binaryNumber(range, name) : try octal(range, name)
+    }
+
+    /// Octal digits with spaces and zeros at both ends; what follows a zero between them is not
+    /// read. No digits are the number 0.
+    func octal(_ range: Range<Int>, _ name: String) throws(Failure) -> Int {
+        func isFiller(_ byte: UInt8) -> Bool { byte == 0 || byte == UInt8(ascii: " ") }
+        let start = block[range].drop(while: isFiller)
+        guard let last = start.lastIndex(where: { !isFiller($0) }) else { return 0 }
         var value = 0
-        var isDone = false
-        var hasDigit = false
-        for byte in block[range] {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "7") where !isDone:
-                // Twelve digits are 36 bits: this cannot overflow.
-                value = value << 3 | Int(byte - UInt8(ascii: "0"))
-                hasDigit = true
-            case 0 where hasDigit: return value
-            case 0, UInt8(ascii: " "): isDone = isDone || hasDigit
-            default: throw broken("the \(name) of an entry is not an octal number")
+        for byte in start[...last].prefix(while: { $0 != 0 }) {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "7")).contains(byte) else {
+                throw broken("the \(name) of an entry is not an octal number")
             }
+            // Twelve digits are 36 bits: this cannot overflow.
+            value = value << 3 | Int(byte - UInt8(ascii: "0"))
         }
         return value
     }

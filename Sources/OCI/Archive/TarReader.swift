@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading tar as it arrives. Spec: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Extended
-// Header"; GNU tar manual, "Basic Tar Format".
+// Header"; GNU tar manual, "Basic Tar Format"; upstream archive/tar (Go 1.24), reader.go, "next".
 
 package import Primitives
 
 /// Turns chunks of a tar stream into entries and their content, keeping no more than one chunk.
 ///
 /// Feed with `add`, say `end` after the last chunk, and ask `next` until it answers nil each time.
-/// Reads ustar, old tar, pax and GNU headers as Go's archive/tar does, because that is what
-/// unpacks images: global pax headers change nothing, links have no content, and what follows the
-/// two zero blocks is not part of the archive.
+/// Reads V7, ustar, pax, STAR and GNU headers as Go's archive/tar does, because containerd, umoci and
+/// skopeo unpack images with it. What that reader refuses is refused here. So is what other readers
+/// take differently and no writer needs: an extended header that belongs to no entry.
 package struct TarReader: Sendable {
     package enum Event: Hashable, Sendable {
-        /// The next entry. Whoever wants its content calls `requestContent` before `next`.
+        /// The next entry. Call `requestContent` before `next` to receive its content.
         case entry(TarEntry)
         /// A part of the content that was requested.
         case content(ArraySlice<UInt8>)
@@ -20,18 +20,19 @@ package struct TarReader: Sendable {
         case endOfContent
     }
 
-    private enum State {
+    enum State {
         case header
         case content(left: Int, padding: Int, isWanted: Bool)
         case padding(Int)
-        case metadata(UInt8, left: Int, padding: Int, start: Int)
-        case sparseMap(TarEntry, stored: Int)
+        case metadata(left: Int, padding: Int, start: Int)
+        case sparseBlocks(TarEntry, SparseMap)
+        case sparseText(TarEntry, SparseMapText)
         case zeroBlock
         case ended
     }
 
-    private let name: String
-    private var state = State.header
+    let name: String
+    var state = State.header
     private var chunk: [UInt8] = []
     /// Where in `chunk` the unread bytes start.
     private var position = 0
@@ -40,12 +41,13 @@ package struct TarReader: Sendable {
     private var isAtEnd = false
     /// The start of a block that the last chunk did not finish.
     private var partial: [UInt8] = []
+    /// The header whose content is being read into `metadata`.
+    private var metadataHeader: TarHeader?
     private var metadata: [UInt8] = []
-    private var extended = PaxRecords()
-    private var longName: [UInt8]?
-    private var longLink: [UInt8]?
+    private var extensions = HeaderExtensions()
+    /// Where the reader is in the entry's content, when the entry is sparse.
+    var sparse: SparseCursor?
     private var count = 0
-    private var isDeliverable = false
 
     /// A reader of an archive that is called `name` in failures.
     package init(named name: String) { self.name = name }
@@ -60,17 +62,19 @@ package struct TarReader: Sendable {
     /// No more bytes will come.
     package mutating func end() { isAtEnd = true }
 
-    /// Asks for the content of the entry that `next` has just handed over. A sparse entry has none
-    /// to give.
+    /// Asks for the content of the entry that `next` has just handed over. Holes come as zeros.
     package mutating func requestContent() {
-        if isDeliverable, case .content(let left, let padding, _) = state {
+        if case .content(let left, let padding, _) = state {
             state = .content(left: left, padding: padding, isWanted: true)
         }
     }
 
     /// Where in the stream the content of the entry that `next` has just handed over starts, for
     /// readers that can seek.
-    package var contentOffset: Int { base + position }
+    package var contentOffset: Int {
+        guard case .padding(let left) = state else { return base + position }
+        return base + position + left
+    }
 
     /// What comes next; nil when more bytes are needed, or, after `end`, when all is read.
     ///
@@ -90,11 +94,12 @@ package struct TarReader: Sendable {
                 position += skipped
                 state = skipped == left ? .header : .padding(left - skipped)
                 if skipped < left { return try paused("the filling after an entry") }
-            case .metadata(let flag, let left, let padding, let start):
-                guard try metadataIsRead(flag, left, padding, start) else {
+            case .metadata(let left, let padding, let start):
+                guard metadataIsRead(left, padding, start) else {
                     return try paused("an extended header")
                 }
-            case .header, .zeroBlock, .sparseMap:
+                if let event = try takeMetadata(at: start) { return event }
+            case .header, .zeroBlock, .sparseBlocks, .sparseText:
                 let start = base + position - partial.count
                 guard let block = takeBlock() else { return try pausedBetweenBlocks() }
                 if let event = try read(block, at: start) { return event }
@@ -103,39 +108,61 @@ package struct TarReader: Sendable {
     }
 
     private mutating func content(_ left: Int, _ padding: Int, _ isWanted: Bool) -> Event? {
-        let taken = min(left, chunk.count - position)
+        var limit = left
+        if isWanted, var cursor = sparse {
+            switch cursor.next() {
+            case .zeros(let count):
+                let zeros = min(count, zeroChunkBytes)
+                cursor.advance(by: zeros)
+                sparse = cursor
+                return .content([UInt8](repeating: 0, count: zeros)[...])
+            case .stored(let count): limit = min(left, count)
+            case .end: limit = 0
+            }
+        }
+        let taken = min(limit, chunk.count - position)
         if taken == left, !isWanted || left == 0 {
             position += taken
-            state = padding == 0 ? .header : .padding(padding)
+            (state, sparse) = (padding == 0 ? .header : .padding(padding), nil)
             return isWanted ? .endOfContent : nil
         }
         guard taken > 0 else { return nil }
         position += taken
+        sparse?.advance(by: taken)
         state = .content(left: left - taken, padding: padding, isWanted: isWanted)
         return isWanted ? .content(chunk[(position - taken)..<position]) : nil
     }
 
-    private mutating func metadataIsRead(_ flag: UInt8, _ left: Int, _ padding: Int, _ start: Int)
-        throws(Failure) -> Bool
-    {
+    private mutating func metadataIsRead(_ left: Int, _ padding: Int, _ start: Int) -> Bool {
         let taken = min(left, chunk.count - position)
         metadata += chunk[position..<(position + taken)]
         position += taken
         guard taken == left else {
-            state = .metadata(flag, left: left - taken, padding: padding, start: start)
+            state = .metadata(left: left - taken, padding: padding, start: start)
             return false
         }
-        let upToZero = metadata.prefix { $0 != 0 }
-        switch flag {
-        case UInt8(ascii: "x"):
-            extended = try PaxRecords(parsing: metadata, at: start, of: name)
-        case UInt8(ascii: "L"): longName = Array(upToZero)
-        case UInt8(ascii: "K"): longLink = Array(upToZero)
-        default: break
-        }
-        metadata = []
         state = padding == 0 ? .header : .padding(padding)
         return true
+    }
+
+    /// Takes in the content of an `x`, `g`, `L` or `K` header.
+    private mutating func takeMetadata(at start: Int) throws(Failure) -> Event? {
+        guard let header = metadataHeader else { return nil }
+        defer { (metadataHeader, metadata) = (nil, []) }
+        guard header.typeFlag == UInt8(ascii: "g") else {
+            try extensions.add(metadata, of: header.typeFlag, at: start, in: name)
+            return nil
+        }
+        // Go drops what came before a global header; other readers keep it.
+        guard extensions.isEmpty else {
+            throw broken(
+                "a global header comes between an extended header and its entry", at: start)
+        }
+        let records = try PaxRecords(parsing: metadata, at: start, of: name)
+        return .entry(
+            TarEntry(
+                kind: .globalHeader, path: records.path ?? header.name, linkTarget: [], size: 0,
+                storedSize: 0, mode: 0, modified: 0, isSparse: false, typeFlag: header.typeFlag))
     }
 
     /// The next whole block, put together from two chunks if need be.
@@ -153,16 +180,24 @@ package struct TarReader: Sendable {
     }
 
     private mutating func read(_ block: [UInt8], at start: Int) throws(Failure) -> Event? {
-        if case .sparseMap(let entry, let stored) = state {
-            return block[504] != 0 ? nil : begin(entry, stored: stored)
+        switch state {
+        case .sparseBlocks(let entry, let map):
+            return try continueSparse(
+                entry, map, TarFields(block: block, offset: start, archive: name))
+        case .sparseText(let entry, let text):
+            return try continueSparse(entry, text, block, at: start)
+        default: break
         }
         let header = try TarHeader(block: block, at: start, of: name)
         switch (state, header) {
         case (.zeroBlock, nil):
             state = .ended
             return nil
-        case (.zeroBlock, _): throw broken("a single zero block stands between entries", at: start)
+        case (.zeroBlock, _): throw broken("a single zero block is between entries", at: start)
         case (_, nil):
+            guard extensions.isEmpty else {
+                throw broken("it ends inside the headers of one entry", at: start)
+            }
             state = .zeroBlock
             return nil
         case (_, let header?): return try take(header, at: start)
@@ -181,50 +216,42 @@ package struct TarReader: Sendable {
                     "an extended header has \(header.size) bytes, the limit is "
                         + "\(Limits.extendedHeaderBytes)", at: start)
             }
+            metadataHeader = header
             state = .metadata(
-                header.typeFlag, left: header.size, padding: filling(header.size),
+                left: header.size, padding: filling(header.size),
                 start: start + TarHeader.blockSize)
             return nil
-        default:
-            let stored = storesNothing(header.typeFlag) ? 0 : extended.size ?? header.size
-            let entry = try entry(header, stored: stored, at: start)
-            (extended, longName, longLink) = (PaxRecords(), nil, nil)
-            guard !header.hasSparseExtension else {
-                state = .sparseMap(entry, stored: stored)
-                return nil
+        default: return try begin(header, at: start)
+        }
+    }
+
+    private mutating func begin(_ header: TarHeader, at start: Int) throws(Failure) -> Event? {
+        let (entry, records) = try extensions.entry(header, at: start, in: name)
+        extensions = HeaderExtensions()
+        if let sparse = header.sparse {
+            guard header.hasSparseExtension else { return try begin(entry, sparse.map, at: start) }
+            state = .sparseBlocks(entry, sparse.map)
+            return nil
+        }
+        switch records.sparseFormat {
+        case nil:
+            state = .content(
+                left: entry.storedSize, padding: filling(entry.storedSize), isWanted: false)
+            return .entry(entry)
+        case .records?:
+            guard let map = records.sparseMap else {
+                throw broken("the map of a sparse file cannot be read", at: start)
             }
-            return begin(entry, stored: stored)
+            return try begin(entry, map, at: start)
+        case .content?:
+            state = .sparseText(entry, SparseMapText())
+            return nil
         }
     }
 
-    private func entry(_ header: TarHeader, stored: Int, at start: Int) throws(Failure) -> TarEntry
-    {
-        let path =
-            longName ?? (extended.isSparse ? extended.sparseName : nil) ?? extended.path
-            ?? header.name
-        let target = longLink ?? extended.linkPath ?? header.linkName
-        let longest = max(path.count, target.count)
-        guard longest <= Limits.pathBytes else {
-            throw overLimit(
-                "a path has \(longest) bytes, the limit is \(Limits.pathBytes)", at: start)
-        }
-        let kind = entryKind(header.typeFlag, path: path)
-        let isLink = kind == .symbolicLink || kind == .hardLink
-        return TarEntry(
-            kind: kind, path: path, linkTarget: isLink ? target : [],
-            size: kind == .file ? header.sparseSize ?? extended.sparseSize ?? stored : 0,
-            mode: header.mode, modified: extended.modified ?? header.modified,
-            isSparse: header.sparseSize != nil || extended.isSparse)
-    }
+    // MARK: Inside
 
-    private mutating func begin(_ entry: TarEntry, stored: Int) -> Event {
-        // What is stored of a sparse file is not what the file holds.
-        isDeliverable = !entry.isSparse
-        state = .content(left: stored, padding: filling(stored), isWanted: false)
-        return .entry(entry)
-    }
-
-    private func filling(_ size: Int) -> Int {
+    func filling(_ size: Int) -> Int {
         (TarHeader.blockSize - size % TarHeader.blockSize) % TarHeader.blockSize
     }
 
@@ -234,39 +261,25 @@ package struct TarReader: Sendable {
     }
 
     private func pausedBetweenBlocks() throws(Failure) -> Event? {
-        if case .sparseMap = state { return try paused("an extended header") }
-        guard partial.isEmpty else { return try paused("a header block") }
-        guard extended.isEmpty, longName == nil, longLink == nil else {
-            return try paused("the headers of one entry")
+        switch state {
+        case .sparseBlocks, .sparseText: return try paused("an extended header")
+        default: break
         }
+        guard partial.isEmpty else { return try paused("a header block") }
+        guard extensions.isEmpty else { return try paused("the headers of one entry") }
         return nil
     }
 
-    private func broken(_ why: String, at offset: Int) -> Failure {
+    func broken(_ why: String, at offset: Int) -> Failure {
         Failure(
             .malformed, "cannot read \(name)", at: .bytes(of: name, offset: offset), because: why)
     }
 
-    private func overLimit(_ why: String, at offset: Int) -> Failure {
+    func overLimit(_ why: String, at offset: Int) -> Failure {
         Failure(
             .overLimit, "cannot read \(name)", at: .bytes(of: name, offset: offset), because: why)
     }
 }
 
-/// Links, devices, directories and pipes have no content whatever size they claim, as in Go; vendor
-/// types have what they claim.
-private func storesNothing(_ typeFlag: UInt8) -> Bool {
-    (UInt8(ascii: "1")...UInt8(ascii: "6")).contains(typeFlag)
-}
-
-private func entryKind(_ typeFlag: UInt8, path: [UInt8]) -> TarEntry.Kind {
-    switch typeFlag {
-    // Old tar has no directories; a slash at the end makes one.
-    case 0: path.last == UInt8(ascii: "/") ? .directory : .file
-    case UInt8(ascii: "0"), UInt8(ascii: "7"), UInt8(ascii: "S"): .file
-    case UInt8(ascii: "1"): .hardLink
-    case UInt8(ascii: "2"): .symbolicLink
-    case UInt8(ascii: "5"): .directory
-    default: .other
-    }
-}
+/// Bytes of zeros that are handed over at once.
+private let zeroChunkBytes = 64 * 1024

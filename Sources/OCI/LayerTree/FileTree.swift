@@ -6,8 +6,9 @@ package import Primitives
 
 /// A root file system in memory: names, kinds and links of everything, bytes of the evidence.
 ///
-/// Built by laying one layer after the other over an empty tree. Links are followed inside the tree
-/// only: `..` stops at the root and an absolute target starts there, as inside a container.
+/// Built by applying one layer after the other to an empty tree, entry by entry in the order of the
+/// archive, as containerd and umoci do. Links are followed inside the tree only: `..` stops at the
+/// root and an absolute target starts there, as inside a container.
 package struct FileTree: Sendable {
     /// A file that was found, with the path it has once all links are followed.
     package struct File: Hashable, Sendable {
@@ -28,148 +29,72 @@ package struct FileTree: Sendable {
         case endlessLink
     }
 
-    private enum Kind: Sendable {
+    enum Kind: Sendable {
         case directory
         case file(FileContent)
         case symbolicLink(String)
         case other
+        /// In one overlay layer: the layers below lose what they have here.
+        case whiteout
     }
 
-    private struct Node: Sendable {
+    struct Node: Sendable {
         var kind: Kind
-        var size: Int
+        var size = 0
         var mode: UInt16
         var layer: Int
-        var children: [String: Int] = [:]
+        /// In one overlay layer: the layers below lose what they have inside.
+        var isOpaque = false
+        var children: [String: Child] = [:]
+
+        var isDirectory: Bool {
+            if case .directory = kind { true } else { false }
+        }
     }
 
-    private enum Walk {
+    /// A name inside a directory.
+    struct Child: Sendable {
+        var node: Int
+        /// The last layer that wrote this name or something below it.
+        var layer: Int
+        /// That layer has an entry for this very name, and not only for something below it.
+        var isWritten: Bool
+    }
+
+    /// A name inside a directory that is a node.
+    struct Edge: Hashable, Sendable {
+        let parent: Int
+        let name: String
+    }
+
+    enum Walk {
         case found(node: Int, path: [String])
         case missing
         case endlessLink
     }
 
-    private var nodes = [Node(kind: .directory, size: 0, mode: 0o755, layer: 0)]
-    private var steps = 0
-    /// How many layers were laid.
-    package private(set) var layerCount = 0
+    var nodes = [Node(kind: .directory, mode: 0o755, layer: 0)]
+    var steps = 0
+    /// One layer on its own, as overlay keeps it: whiteouts are nodes.
+    let isOverlayLayer: Bool
+    /// How many layers were applied.
+    package internal(set) var layerCount = 0
     /// What could not be read, of all layers.
-    package private(set) var unreadable: [LayerContents.Unreadable] = []
+    package internal(set) var unreadable: [LayerContents.Unreadable] = []
+    /// The first path at which an overlay file system may show something else than this tree.
+    package internal(set) var overlayDoubt: TreePath?
+    /// Where the layer that is being applied took away what the layers below had.
+    var emptied: Set<Edge> = []
 
     /// A tree with nothing in it but the root.
-    package init() {}
+    package init() { isOverlayLayer = false }
+
+    init(isOverlayLayer: Bool) { self.isOverlayLayer = isOverlayLayer }
 
     /// The tree of one folder.
     package init(folder contents: LayerContents) throws(Failure) {
         self.init()
         try lay(contents)
-    }
-
-    // MARK: Laying layers
-
-    /// Lays a layer over what is there: first it takes away, then it adds.
-    ///
-    /// Spec: layer.md: whiteouts "MUST only apply to resources in lower/parent layers".
-    /// - Throws: `malformed` where an unpacker would stop too: an entry below a file, a hard link to
-    ///   nothing, links in a circle. `overLimit` at a limit.
-    package mutating func lay(_ contents: LayerContents) throws(Failure) {
-        for path in contents.opaqueDirectories {
-            if case .found(let node, _) = try walk(path.components, followingLast: true) {
-                nodes[node].children = [:]
-            }
-        }
-        for path in contents.whiteouts {
-            guard let (parent, name) = path.split else { continue }
-            if case .found(let node, _) = try walk(parent.components, followingLast: true) {
-                nodes[node].children[name] = nil
-            }
-        }
-        for entry in contents.entries { try place(entry) }
-        unreadable += contents.unreadable
-        layerCount += 1
-    }
-
-    private mutating func place(_ entry: LayerContents.Entry) throws(Failure) {
-        guard let (parentPath, name) = entry.path.split else { return }
-        let parent = try makeDirectory(parentPath, for: entry.path)
-        let old = nodes[parent].children[name]
-        let kind: Kind
-        switch entry.kind {
-        case .directory:
-            if let old, case .directory = nodes[old].kind {
-                nodes[old].mode = entry.mode
-                return
-            }
-            kind = .directory
-        case .hardLink(let target):
-            nodes[parent].children[name] = try linkedNode(target, from: entry.path)
-            return
-        case .file(let content): kind = .file(content)
-        case .symbolicLink(let target): kind = .symbolicLink(target)
-        case .other: kind = .other
-        }
-        nodes[parent].children[name] = try newNode(
-            Node(kind: kind, size: entry.size, mode: entry.mode, layer: layerCount))
-    }
-
-    /// The file a hard link names. Its folders are followed through links, the file itself is not.
-    private mutating func linkedNode(_ target: TreePath, from path: TreePath) throws(Failure) -> Int
-    {
-        if case .found(let node, _) = try walk(target.components, followingLast: false) {
-            if case .directory = nodes[node].kind {
-            } else {
-                return node
-            }
-        }
-        throw broken(path, "it is a hard link to \(quoted(target.description)), which is no file")
-    }
-
-    /// The directory at that path; what is missing on the way is made, as unpackers do.
-    private mutating func makeDirectory(_ path: TreePath, for entry: TreePath) throws(Failure)
-        -> Int
-    {
-        var directories = [0]
-        var waiting: [String] = path.components.reversed()
-        var links = 0
-        while let name = waiting.popLast() {
-            try step()
-            let here = directories[directories.count - 1]
-            if name == "." { continue }
-            if name == ".." {
-                if directories.count > 1 { directories.removeLast() }
-                continue
-            }
-            guard let child = nodes[here].children[name] else {
-                let made = try newNode(
-                    Node(kind: .directory, size: 0, mode: 0o755, layer: layerCount))
-                nodes[here].children[name] = made
-                directories.append(made)
-                continue
-            }
-            switch nodes[child].kind {
-            case .directory: directories.append(child)
-            case .symbolicLink(let target):
-                links += 1
-                guard links <= Limits.symbolicLinks else {
-                    throw broken(entry, "the links on its way do not end")
-                }
-                if target.utf8.first == UInt8(ascii: "/") { directories = [0] }
-                waiting += linkComponents(target).reversed()
-            case .file, .other:
-                throw broken(entry, "\(quoted(name)) on its way is no folder")
-            }
-        }
-        return directories[directories.count - 1]
-    }
-
-    private mutating func newNode(_ node: Node) throws(Failure) -> Int {
-        guard nodes.count < Limits.treeNodes else {
-            throw Failure(
-                .overLimit, "cannot lay the layers over each other",
-                because: "they have more than \(Limits.treeNodes) files")
-        }
-        nodes.append(node)
-        return nodes.count - 1
     }
 
     // MARK: Looking
@@ -192,7 +117,7 @@ package struct FileTree: Sendable {
             case .file(let content):
                 return .file(
                     File(path: path, content: content, size: node.size, layer: node.layer))
-            case .other, .symbolicLink: return .other
+            case .other, .symbolicLink, .whiteout: return .other
             }
         }
     }
@@ -206,8 +131,7 @@ package struct FileTree: Sendable {
         return nodes[node].children.keys.sorted()
     }
 
-    private mutating func walk(_ components: [String], followingLast: Bool) throws(Failure) -> Walk
-    {
+    mutating func walk(_ components: [String], followingLast: Bool) throws(Failure) -> Walk {
         var found: [(node: Int, name: String)] = []
         var waiting: [String] = components.reversed()
         var links = 0
@@ -219,7 +143,7 @@ package struct FileTree: Sendable {
                 continue
             }
             let here = found.last?.node ?? 0
-            guard let child = nodes[here].children[name] else { return .missing }
+            guard let child = nodes[here].children[name]?.node else { return .missing }
             if case .symbolicLink(let target) = nodes[child].kind,
                 followingLast || !waiting.isEmpty
             {
@@ -234,7 +158,7 @@ package struct FileTree: Sendable {
         return .found(node: found.last?.node ?? 0, path: found.map(\.name))
     }
 
-    private mutating func step() throws(Failure) {
+    mutating func step() throws(Failure) {
         steps += 1
         guard steps <= Limits.treeSteps else {
             throw Failure(
@@ -243,7 +167,7 @@ package struct FileTree: Sendable {
         }
     }
 
-    private func broken(_ path: TreePath, _ why: String) -> Failure {
+    func broken(_ path: TreePath, _ why: String) -> Failure {
         Failure(
             .malformed, "cannot lay layer \(layerCount + 1) over those below",
             at: .named(path.description), because: why)

@@ -7,7 +7,7 @@ package import Primitives
 ///
 /// Spec: OCI image-spec 1.1, layer.md, "Representing Changes".
 package struct LayerContents: Hashable, Sendable {
-    /// What stands at a path.
+    /// What an entry puts at its path, or takes away from there.
     package enum Kind: Hashable, Sendable {
         case file(FileContent)
         case directory
@@ -16,6 +16,12 @@ package struct LayerContents: Hashable, Sendable {
         case hardLink(to: TreePath)
         /// Devices, pipes and sockets.
         case other
+        /// The layers below lose what they have at the path.
+        case whiteout
+        /// The layers below lose all that they have inside the directory at the path.
+        case opaque
+        /// A global header of this name; some unpackers remove what they find under it.
+        case globalHeader
     }
 
     package struct Entry: Hashable, Sendable {
@@ -35,10 +41,6 @@ package struct LayerContents: Hashable, Sendable {
 
     /// In the order of the archive.
     package fileprivate(set) var entries: [Entry] = []
-    /// Paths that this layer takes out of the layers below.
-    package fileprivate(set) var whiteouts: [TreePath] = []
-    /// Directories of which this layer hides everything that the layers below put there.
-    package fileprivate(set) var opaqueDirectories: [TreePath] = []
     package fileprivate(set) var unreadable: [Unreadable] = []
     /// Bytes of all files that were kept.
     package fileprivate(set) var keptBytes = 0
@@ -51,15 +53,15 @@ package struct LayerContents: Hashable, Sendable {
 /// The bytes of a file, or why we do not have them.
 package enum FileContent: Hashable, Sendable {
     case kept([UInt8])
-    /// Nobody asked for it.
+    /// The path is not one whose content is kept.
     case passedOver
-    /// It was wanted, and the text says why it is not here.
+    /// The content was wanted; the text says why it is missing.
     case notKept(String)
 }
 
-/// Builds `LayerContents` from a tar archive's events or from a folder that somebody walks.
+/// Builds `LayerContents` from a tar archive's events or from a walk over a folder.
 ///
-/// Everything is taken in through one of the `add` functions, which hold the limits.
+/// Every entry comes through one of the `add` functions, which hold the limits.
 package struct LayerContentsBuilder: Sendable {
     private let matcher: PathMatcher
     private let name: String
@@ -74,7 +76,7 @@ package struct LayerContentsBuilder: Sendable {
 
     /// Whether the content of a file at that path would be kept, if it is not larger than that.
     package func wants(_ path: TreePath, size: Int) -> Bool {
-        matcher.wants(path) && size <= Limits.packageDatabaseBytes
+        matcher.wants(path) && size <= limit(path)
     }
 
     // MARK: From a folder
@@ -112,33 +114,45 @@ package struct LayerContentsBuilder: Sendable {
 
     /// Takes in one entry of an archive; true when its content is wanted.
     ///
-    /// - Throws: `malformed` for a path that leaves the tree, `overLimit` at a limit.
+    /// - Throws: `malformed` for what containerd and umoci refuse (a path that leaves the tree, a type
+    ///   they do not know, an empty link), `overLimit` at a limit.
     package mutating func add(_ entry: TarEntry) throws(Failure) -> Bool {
         let path = try TreePath(cleaning: entry.path, of: name)
         guard let (parent, last) = path.split else {
             // "./" is the root itself, which is always there.
-            guard entry.kind == .directory else { throw nameless() }
+            guard [.directory, .globalHeader].contains(entry.kind) else {
+                throw broken("an entry that is no folder has no name")
+            }
             return false
         }
-        if last.utf8.hasPrefix(whiteoutPrefix) {
+        if last.utf8.starts(with: whiteoutPrefix.utf8) {
             try addWhiteout(parent, last)
             return false
         }
         switch entry.kind {
         case .directory: try append(path, .directory, mode: entry.mode)
         case .symbolicLink:
+            guard !entry.linkTarget.isEmpty else {
+                throw broken("the link \(quoted(path.description)) has no target")
+            }
             try append(path, .symbolicLink(to: escaped(entry.linkTarget)), mode: entry.mode)
         case .hardLink:
             let target = try TreePath(cleaning: entry.linkTarget, of: name)
             try append(path, .hardLink(to: target), mode: entry.mode)
-        case .other: try append(path, .other, mode: entry.mode)
-        case .file:
-            if !entry.isSparse, wants(path, size: entry.size) {
+        case .special: try append(path, .other, mode: entry.mode)
+        case .globalHeader: try append(path, .globalHeader, mode: 0)
+        case .file where entry.typeFlag == 0 || entry.typeFlag == UInt8(ascii: "0"):
+            if wants(path, size: entry.size) {
                 pending = (path, entry.size, entry.mode, [])
                 return true
             }
-            let content = entry.isSparse ? sparse(path) : left(path, size: entry.size)
-            try append(path, .file(content), size: entry.size, mode: entry.mode)
+            try append(
+                path, .file(left(path, size: entry.size)), size: entry.size, mode: entry.mode)
+        case .file, .unknown:
+            throw broken(
+                "the entry \(quoted(path.description)) has the type "
+                    + "\(quoted(String(decoding: [entry.typeFlag], as: UTF8.self))), "
+                    + "which no runtime unpacks")
         }
         return false
     }
@@ -158,21 +172,17 @@ package struct LayerContentsBuilder: Sendable {
 
     /// Spec: layer.md, "Whiteouts": "an empty file with a special filename"; "Opaque Whiteout".
     private mutating func addWhiteout(_ parent: TreePath, _ marker: String) throws(Failure) {
-        try count(parent.description.utf8.count + marker.utf8.count)
-        if marker == opaqueMarker {
-            contents.opaqueDirectories.append(parent)
-            return
+        guard !isSame(marker, opaqueMarker) else {
+            return try append(parent, .opaque, mode: 0)
         }
         // Other names with the prefix twice are notes that AUFS left for itself.
-        guard !marker.utf8.hasPrefix(whiteoutPrefix + whiteoutPrefix) else { return }
-        let hidden = String(marker.dropFirst(whiteoutPrefix.count))
+        guard !marker.utf8.starts(with: (whiteoutPrefix + whiteoutPrefix).utf8) else { return }
+        let hidden = String(Substring(marker.utf8.dropFirst(whiteoutPrefix.utf8.count)))
         guard !["", ".", ".."].contains(hidden) else {
-            throw Failure(
-                .malformed, "cannot read \(name)",
-                because:
-                    "the whiteout \(quoted(parent.appending(marker).description)) hides no name")
+            throw broken(
+                "the whiteout \(quoted(parent.appending(marker).description)) hides no name")
         }
-        contents.whiteouts.append(parent.appending(hidden))
+        try append(parent.appending(hidden), .whiteout, mode: 0)
     }
 
     private mutating func appendKept(_ path: TreePath, _ bytes: [UInt8], mode: UInt16)
@@ -208,17 +218,17 @@ package struct LayerContentsBuilder: Sendable {
     }
 
     private func left(_ path: TreePath, size: Int) -> FileContent {
-        guard matcher.wants(path), size > Limits.packageDatabaseBytes else { return .passedOver }
-        return .notKept("it has \(size) bytes, the limit is \(Limits.packageDatabaseBytes)")
+        let limit = limit(path)
+        guard matcher.wants(path), size > limit else { return .passedOver }
+        return .notKept("it has \(size) bytes, the limit is \(limit)")
     }
 
-    private func sparse(_ path: TreePath) -> FileContent {
-        matcher.wants(path) ? .notKept("it is stored with holes, which are not read") : .passedOver
+    private func limit(_ path: TreePath) -> Int {
+        matcher.isBelow(path) ? Limits.copyrightFileBytes : Limits.packageDatabaseBytes
     }
 
-    private func nameless() -> Failure {
-        Failure(
-            .malformed, "cannot read \(name)", because: "an entry that is no folder has no name")
+    private func broken(_ why: String) -> Failure {
+        Failure(.malformed, "cannot read \(name)", because: why)
     }
 
     private func overLimit(_ why: String) -> Failure {

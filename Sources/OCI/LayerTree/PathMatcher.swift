@@ -14,15 +14,24 @@ package struct PathMatcher: Hashable, Sendable {
     private let folders: [String: [[String]]]
     /// Starts of names.
     private let namePrefixes: [String]
+    /// Names of files by the folder two levels up: `share/doc/ANY/copyright`.
+    private let filesBelow: [String: [[String]]]
 
     /// - Parameters:
     ///   - files: ends of paths of single files: `lib/dpkg/status`.
     ///   - folders: ends of paths of folders whose own files are kept: `lib/dpkg/status.d`.
     ///   - namePrefixes: what a file's name may start with, wherever it is.
-    package init(files: [String], folders: [String], namePrefixes: [String]) {
+    ///   - filesBelow: ends of paths of folders, and the name of a file that is kept in each of their
+    ///     own folders.
+    package init(
+        files: [String], folders: [String], namePrefixes: [String],
+        filesBelow: [(folder: String, name: String)] = []
+    ) {
         self.files = byLastName(files)
         self.folders = byLastName(folders)
         self.namePrefixes = namePrefixes
+        self.filesBelow = Dictionary(
+            filesBelow.map { ($0.name, [linkComponents($0.folder)]) }, uniquingKeysWith: +)
     }
 
     /// Whether the content of the file at that path is to be kept.
@@ -32,7 +41,16 @@ package struct PathMatcher: Hashable, Sendable {
         if let folder = parent.split?.name, let ends = folders[folder], fits(parent, ends) {
             return true
         }
-        return namePrefixes.contains { name.utf8.hasPrefix($0) }
+        if isBelow(path) { return true }
+        return namePrefixes.contains { name.utf8.starts(with: $0.utf8) }
+    }
+
+    /// Whether the path is one of `filesBelow`.
+    func isBelow(_ path: TreePath) -> Bool {
+        guard let (parent, name) = path.split, let ends = filesBelow[name],
+            let above = parent.split?.parent
+        else { return false }
+        return fits(above, ends)
     }
 
     private func fits(_ path: TreePath, _ ends: [[String]]) -> Bool {

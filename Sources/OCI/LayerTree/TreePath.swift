@@ -17,14 +17,14 @@ package struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// Cleans a path as an archive writes it: leading slashes, `.` and double slashes go.
     ///
-    /// - Throws: `malformed` for `..` or a zero byte. Image-spec leaves `..` to the unpacker, and
-    ///   unpackers differ; no honest builder writes it.
+    /// - Throws: `malformed` for `..`, a zero byte, or a name that is too long for Linux. Image-spec
+    ///   leaves `..` to the unpacker, and unpackers differ; no honest builder writes it.
     package init(cleaning bytes: some Collection<UInt8>, of archive: String) throws(Failure) {
         guard let path = TreePath(cleaning: bytes) else {
             throw Failure(
                 .malformed, "cannot read \(archive)",
                 because: "the path \(quoted(String(decoding: bytes, as: UTF8.self))) leaves the "
-                    + "tree or has a zero byte")
+                    + "tree, has a zero byte, or a name of more than \(Limits.nameBytes) bytes")
         }
         self = path
     }
@@ -32,7 +32,9 @@ package struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible
     private init?(cleaning bytes: some Collection<UInt8>) {
         var parts: [String] = []
         for part in bytes.split(separator: slash) where !part.elementsEqual([dot]) {
-            guard !part.elementsEqual([dot, dot]), !part.contains(0) else { return nil }
+            guard !part.elementsEqual([dot, dot]), !part.contains(0),
+                part.count <= Limits.nameBytes
+            else { return nil }
             parts.append(escaped(part))
         }
         description = parts.joined(separator: "/")
