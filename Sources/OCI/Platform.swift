@@ -10,19 +10,30 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
     package let variant: String?
     package let operatingSystemVersion: String?
 
-    /// Reads `os/architecture[/variant]`.
+    /// Reads `os[(version)]/architecture[/variant]`.
+    ///
+    /// Spec: upstream containerd/platforms 0.2, platforms.go, "Parse".
     package init(parsing text: some StringProtocol) throws(Failure) {
-        let parts = String(text).utf8.split(separator: "/", omittingEmptySubsequences: false).map(
-            String.init)
-        guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
+        let parts = String(text).utf8.split(
+            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let system = parts[0].prefix { $0 != UInt8(ascii: "(") }
+        let version = parts[0].dropFirst(system.count)
+        let hasVersion =
+            version.count > 2 && version.last == UInt8(ascii: ")")
+            && version.count(where: { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: ")") }) == 2
+        guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }), !system.isEmpty,
+            version.isEmpty || hasVersion
+        else {
             throw Failure(
                 .malformed, "cannot read the platform \(quoted(text))",
-                because: "it is not written like linux/amd64 or linux/arm/v7")
+                because: "it is not written like linux/amd64, linux/arm/v7 or "
+                    + "windows(10.0.20348)/amd64")
         }
-        operatingSystem = parts[0]
-        architecture = parts[1]
-        variant = parts.count == 3 ? parts[2] : nil
-        operatingSystemVersion = nil
+        operatingSystem = String(Substring(system))
+        architecture = String(Substring(parts[1]))
+        variant = parts.count == 3 ? String(Substring(parts[2])) : nil
+        operatingSystemVersion =
+            hasVersion ? String(Substring(version.dropFirst().dropLast())) : nil
     }
 
     package init(reading json: JSONReader) throws(Failure) {
@@ -47,14 +58,42 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         return .object(object)
     }
 
-    /// Whether an image for this platform is what somebody who asks for `wanted` means.
+    /// The platform as `init(parsing:)` reads it, with the version of the operating system.
+    package var selector: String {
+        let version = operatingSystemVersion.map { "(\($0))" } ?? ""
+        let names = [operatingSystem + version, architecture] + (variant.map { [$0] } ?? [])
+        return plain(names.joined(separator: "/"))
+    }
+
+    /// What BuildKit writes for manifests that are no images.
+    var isUnknown: Bool { isSame(operatingSystem, "unknown") && isSame(architecture, "unknown") }
+
+    /// Whether an image for this platform fits a query for `wanted`.
     ///
-    /// A wanted variant must be this one; `v8` is what arm64 means when it names none.
+    /// A wanted variant must be this one; without a wanted variant every variant fits. A wanted
+    /// version is this one or its start up to a dot, and fits an image that names none.
     package func satisfies(_ wanted: Platform) -> Bool {
-        func effective(_ platform: Platform) -> String? {
-            platform.variant ?? (platform.architecture == "arm64" ? "v8" : nil)
+        isSame(operatingSystem, wanted.operatingSystem)
+            && isSame(architecture, wanted.architecture)
+            && (wanted.variant == nil || hasVariant(of: wanted)) && hasVersion(of: wanted)
+    }
+
+    /// Whether the variants are the same, written or implied by the architecture.
+    func hasVariant(of wanted: Platform?) -> Bool {
+        wanted.map { isSame(effectiveVariant, $0.effectiveVariant) } ?? false
+    }
+
+    private func hasVersion(of wanted: Platform) -> Bool {
+        guard let version = wanted.operatingSystemVersion, let own = operatingSystemVersion else {
+            return true
         }
-        return operatingSystem == wanted.operatingSystem && architecture == wanted.architecture
-            && (wanted.variant == nil || effective(self) == effective(wanted))
+        return own.utf8.starts(with: version.utf8)
+            && [nil, UInt8(ascii: ".")].contains(own.utf8.dropFirst(version.utf8.count).first)
+    }
+
+    /// Spec: upstream containerd/platforms 0.2, database.go, "normalizeArch".
+    private var effectiveVariant: String {
+        if let variant, !variant.isEmpty { return variant }
+        return ["arm64": "v8", "arm": "v7", "amd64": "v1"][architecture] ?? ""
     }
 }

@@ -1,63 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an index to the one image that is meant. Spec: OCI image-spec 1.1, image-index.md.
+// From an index to one image. Spec: OCI image-spec 1.1, image-index.md; BuildKit, "Image Attestation
+// Storage"; upstream containerd/platforms 0.2, platforms.go and compare.go.
 
-package import Primitives
+internal import Primitives
 
 /// The image that `manifest` is, or the one that it lists for `platform`.
 ///
-/// Attestations that BuildKit lists beside images (platform `unknown/unknown`) are no images.
+/// Indexes inside the index are read too. Attestations that BuildKit lists beside images have the
+/// platform `unknown/unknown` and are never chosen. No other hint hides an entry: runtimes choose by
+/// platform alone, and nothing signs a hint apart from the index.
 ///
-/// - Throws: `usage` when several images could be meant, `notFound` when none can.
+/// - Throws: `usage` when several images fit, `notFound` when none does, `rejected` when an entry has
+///   the wanted platform and a hint says that it is no image.
 package func platformManifest(
     _ manifest: Manifest, platform: Platform?, from source: any ArtifactSource
 ) async throws -> Manifest {
-    var current = manifest
-    for _ in 0..<Limits.graphDepth {
-        guard case .index(let index) = current.kind else { return current }
-        let child = try platformChild(
-            of: index, platform: platform, named: "the index \(current.digest)")
-        current = try await source.manifest(.digest(child.digest))
+    guard case .index(let index) = manifest.kind else { return manifest }
+    var entries: [Descriptor] = []
+    var offered: Set<String> = []
+    var seen: Set<Digest> = [manifest.digest]
+    var waiting = [(index: index, depth: 1)]
+    while let (index, depth) = waiting.popLast() {
+        for entry in index.manifests {
+            if let own = entry.platform, !own.isUnknown { offered.insert(own.selector) }
+            guard mayHold(entry, platform) else { continue }
+            guard entry.mediaType.isIndex else {
+                entries.append(entry)
+                continue
+            }
+            guard seen.insert(entry.digest).inserted else { continue }
+            guard depth < Limits.graphDepth, seen.count <= Limits.indexesPerIndex else {
+                throw Failure(
+                    .overLimit, "cannot read \(manifest.digest)", at: .named(source.sourceName),
+                    because: "it lists indexes in indexes, more than \(Limits.graphDepth) deep or "
+                        + "more than \(Limits.indexesPerIndex)")
+            }
+            let child = try await source.manifest(.digest(entry.digest))
+            guard case .index(var inner) = child.kind else {
+                throw Failure(
+                    .rejected, "cannot read \(entry.digest)", at: .named(source.sourceName),
+                    because: "the index lists it as an index and it is an image")
+            }
+            for place in inner.manifests.indices where inner.manifests[place].platform == nil {
+                inner.manifests[place].platform = entry.platform
+            }
+            waiting.append((inner, depth + 1))
+        }
     }
-    throw Failure(
-        .overLimit, "cannot read \(manifest.digest)", at: .named(source.sourceName),
-        because: "it lists indexes in indexes, more than \(Limits.graphDepth) deep")
+    let choice = try PlatformChoice(entries, platform, named: "the index \(manifest.digest)")
+        .one(of: offered)
+    let chosen = try await source.manifest(.digest(choice.digest))
+    guard case .image = chosen.kind else {
+        throw Failure(
+            .rejected, "cannot read \(choice.digest)", at: .named(source.sourceName),
+            because: "the index lists it as an image and it is an index")
+    }
+    return chosen
 }
 
-/// The one child of an index that is meant.
-package func platformChild(of index: ImageIndex, platform: Platform?, named name: String)
-    throws(Failure) -> Descriptor
-{
-    let images = index.manifests.filter(isImage)
-    let fitting = images.filter { image in
-        guard let platform, let own = image.platform else { return true }
-        return own.satisfies(platform)
-    }
-    let offered = images.compactMap { $0.platform?.description }.sorted()
-    let list = offered.isEmpty ? "no platform" : offered.joined(separator: ", ")
-    guard let first = fitting.first else {
-        throw Failure(
-            .notFound, "cannot choose an image from \(name)",
-            because: platform.map { "it has none for \($0); it has \(list)" }
-                ?? "it lists no image")
-    }
-    guard Set(fitting.map(\.digest)).count == 1 else {
-        throw Failure(
-            .usage, "cannot choose an image from \(name)",
-            because: "several fit; it has \(list)",
-            next: "name one platform, such as --platform \(offered.first ?? "linux/amd64")")
-    }
-    return first
+/// Whether an entry of an index can be what is wanted, or lead there.
+private func mayHold(_ entry: Descriptor, _ wanted: Platform?) -> Bool {
+    guard let own = entry.platform else { return true }
+    guard !own.isUnknown else { return false }
+    return wanted.map(own.satisfies) ?? true
 }
 
-/// Spec: BuildKit, "Image Attestation Storage": attestation manifests have the platform
-/// `unknown/unknown` and the annotation `vnd.docker.reference.type`.
-private func isImage(_ descriptor: Descriptor) -> Bool {
-    if let platform = descriptor.platform, platform.operatingSystem == "unknown",
-        platform.architecture == "unknown"
-    {
-        return false
+/// The entries of an index that fit, and the choice between them.
+private struct PlatformChoice {
+    private let wanted: Platform?
+    private let name: String
+    private let fitting: [Descriptor]
+
+    init(_ entries: [Descriptor], _ wanted: Platform?, named name: String) {
+        self.wanted = wanted
+        self.name = name
+        let claimed = entries.filter { $0.platform != nil }
+        let open = entries.filter { $0.platform == nil && $0.mediaType.isImageManifest }
+        guard !claimed.isEmpty else {
+            fitting = open
+            return
+        }
+        // Without a variant, the one that the name of the architecture means is preferred.
+        let exact = claimed.filter { $0.platform?.hasVariant(of: wanted) ?? false }
+        fitting =
+            (exact.isEmpty ? claimed : exact) + open.filter { contradiction($0) == nil }
     }
-    return descriptor.annotations["vnd.docker.reference.type"] == nil
-        && (descriptor.mediaType.isIndex || descriptor.mediaType.isImageManifest)
-        && [nil, .ociConfig, .dockerConfig].contains(descriptor.artifactType)
+
+    /// - Parameter offered: all platforms of the index, for the failure.
+    func one(of offered: Set<String>) throws(Failure) -> Descriptor {
+        guard let first = fitting.first else {
+            let list = offered.isEmpty ? "no platform" : offered.sorted().joined(separator: ", ")
+            throw Failure(
+                .notFound, "cannot choose an image from \(name)",
+                because: wanted.map { "it has none for \($0.selector); it has \(list)" }
+                    ?? "it lists no image")
+        }
+        guard Set(fitting.map(\.digest)).count == 1 else { throw several() }
+        for entry in fitting {
+            guard let why = contradiction(entry) else { continue }
+            throw Failure(
+                .rejected, "cannot choose an image from \(name)",
+                because: "\(entry.digest) fits by its platform, and \(why); runtimes read only the "
+                    + "platform",
+                next: "name the image by its digest")
+        }
+        return first
+    }
+
+    /// Says how to choose: by platform, by version, or by digest if neither tells them apart.
+    private func several() -> Failure {
+        let selectors = fitting.compactMap { $0.platform?.selector }
+        let list = Set(selectors).sorted()
+        let shown = list.isEmpty ? "no platform" : list.joined(separator: ", ")
+        let helps = list.count > 1 && selectors.count == fitting.count
+        let example = list.first.map { $0.utf8.contains(UInt8(ascii: "(")) ? "'\($0)'" : $0 }
+        return Failure(
+            .usage, "cannot choose an image from \(name)", because: "several fit; it has \(shown)",
+            next: helps
+                ? "name one platform, such as --platform \(example ?? "linux/amd64")"
+                : "name the image by its digest")
+    }
+}
+
+/// Why an entry is no image, if a hint in the index says so.
+private func contradiction(_ entry: Descriptor) -> String? {
+    guard entry.mediaType.isImageManifest else { return "its media type is \(entry.mediaType)" }
+    if let type = entry.annotations["vnd.docker.reference.type"] {
+        return "an annotation calls it \(quoted(type))"
+    }
+    guard let type = entry.artifactType, ![.ociConfig, .dockerConfig].contains(type) else {
+        return nil
+    }
+    return "its artifact type is \(type)"
 }
