@@ -46,6 +46,11 @@ func alpinePackages(_ bytes: [UInt8], path: String) -> PackageDatabase {
                         + "in a row"))
             continue
         }
+        if fields[letter] != nil {
+            database.unknowns.append(
+                Inventory.Unknown(
+                    path: path, reason: "line \(number) names a field of its package again"))
+        }
         fields[letter] = value
     }
     finish()

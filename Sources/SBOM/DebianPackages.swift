@@ -3,50 +3,56 @@
 
 internal import Primitives
 
-/// Reads `var/lib/dpkg/status`, or one file of a distroless image's `status.d`.
+/// Reads `var/lib/dpkg/status` with its journal, or one file of a distroless image's `status.d`.
 ///
 /// A package counts when its files are on the disk: states `installed`, `unpacked`,
 /// `half-configured` and the two `triggers-` states. `config-files` (removed, "rc") and
 /// `not-installed` do not count, although plain `dpkg-query -W` lists the former; what is wanted
 /// (`install`, `hold`, `deinstall`) does not matter. A `half-installed` package is reported as
 /// unknown: some of its files may be there.
-///
-/// - Parameter needsStatus: false for `status.d`, whose stanzas have no Status field.
-func debianPackages(_ bytes: [UInt8], path: String, needsStatus: Bool) -> PackageDatabase {
+func debianPackages(_ source: PackageEvidence.Database) -> PackageDatabase {
+    var journal = DebianJournal(controlStanzas(source.bytes, wanted: wantedFields), source.path)
+    for file in source.journal {
+        journal.apply(controlStanzas(file.bytes, wanted: wantedFields), of: file.path)
+    }
     var database = PackageDatabase()
-    for stanza in controlStanzas(bytes, wanted: wantedFields) {
-        func unknown(_ reason: String) {
+    for (stanza, path) in journal.current {
+        switch reading(stanza, path: path, needsStatus: !source.isFragment) {
+        case .success(let record): record.map { database.records.append($0) }
+        case .failure(let problem):
             let name = stanza["package"].map { " (\(plain($0, atMost: 80)))" } ?? ""
             database.unknowns.append(
                 Inventory.Unknown(
-                    path: path, reason: "the package at line \(stanza.line)\(name): \(reason)"))
+                    path: path,
+                    reason: "the package at line \(stanza.line)\(name): \(problem.reason)"))
         }
-        if let problem = stanza.problem {
-            unknown(problem)
-            continue
-        }
-        let state = stanza["status"]?.utf8.split(separator: " ").last.map(String.init)
-        switch state {
-        case nil where needsStatus:
-            unknown("it has no Status")
-            continue
-        case "half-installed"?:
-            unknown("it is half-installed")
-            continue
-        case nil: break
-        case let state? where statesWithFiles.contains(state): break
-        case "not-installed"?, "config-files"?: continue
-        case let state?:
-            unknown("its state is \(quoted(state))")
-            continue
-        }
-        guard let name = stanza["package"], let version = stanza["version"] else {
-            unknown("it has no Package or no Version")
-            continue
-        }
-        database.records.append(record(stanza, name: name, version: version, path: path))
     }
     return database
+}
+
+/// Why a stanza says nothing about a package.
+private struct StanzaProblem: Error {
+    let reason: String
+}
+
+/// The package of a stanza; nil when its files are not there.
+private func reading(_ stanza: ControlStanza, path: String, needsStatus: Bool) -> Result<
+    PackageRecord?, StanzaProblem
+> {
+    if let problem = stanza.problem { return .failure(StanzaProblem(reason: problem)) }
+    let state = stanza["status"]?.split(separator: " ").last.map(String.init)
+    switch state {
+    case nil where needsStatus: return .failure(StanzaProblem(reason: "it has no Status"))
+    case "half-installed"?: return .failure(StanzaProblem(reason: "it is half-installed"))
+    case nil: break
+    case let state? where statesWithFiles.contains(state): break
+    case "not-installed"?, "config-files"?: return .success(nil)
+    case let state?: return .failure(StanzaProblem(reason: "its state is \(quoted(state))"))
+    }
+    guard let name = stanza["package"], let version = stanza["version"] else {
+        return .failure(StanzaProblem(reason: "it has no Package or no Version"))
+    }
+    return .success(record(stanza, name: name, version: version, path: path))
 }
 
 private func record(_ stanza: ControlStanza, name: String, version: String, path: String)
@@ -96,5 +102,5 @@ private let statesWithFiles: Set<String> = [
 
 private let wantedFields: Set<String> = [
     "package", "status", "version", "architecture", "source", "maintainer", "depends",
-    "pre-depends", "provides",
+    "pre-depends", "provides", "multi-arch",
 ]

@@ -12,6 +12,14 @@ struct PackageEvidence: Hashable {
         let bytes: [UInt8]
         /// A file of `status.d`.
         let isFragment: Bool
+        /// dpkg's journal: changes that are not in the database yet, in the order to apply them.
+        var journal: [JournalFile] = []
+    }
+
+    /// One file of `var/lib/dpkg/updates`.
+    struct JournalFile: Hashable {
+        let path: String
+        let bytes: [UInt8]
     }
 
     private(set) var operatingSystem: OperatingSystem?
@@ -20,8 +28,9 @@ struct PackageEvidence: Hashable {
 
     init(in tree: FileTree) {
         findOperatingSystem(tree)
-        find(.debian, at: "var/lib/dpkg/status", in: tree)
-        for name in tree.names(in: statusFolder) where !name.utf8.hasSuffix(".md5sums") {
+        find(.debian, at: statusFile, in: tree)
+        findJournal(tree)
+        for name in names(in: statusFolder, of: tree) {
             find(.debian, at: "\(statusFolder)/\(name)", in: tree, isFragment: true)
         }
         for path in ["lib/apk/db/installed", "usr/lib/apk/db/installed"] {
@@ -53,10 +62,65 @@ struct PackageEvidence: Hashable {
         _ kind: PackageKind, at path: String, in tree: FileTree, isFragment: Bool = false
     ) {
         guard let (file, bytes) = content(at: path, in: tree),
-            !databases.contains(where: { $0.path == file && !isFragment })
+            !databases.contains(where: { isSame($0.path, file) && !isFragment }),
+            !isFragment || !isListOfSums(path, bytes)
         else { return }
         databases.append(
             Database(kind: kind, path: file, bytes: bytes, isFragment: isFragment))
+    }
+
+    /// Spec: dpkg 1.22, lib/dpkg/dbmodify.c, "ulist_select": names of digits, all of one length, at
+    /// most ten; dpkg stops at others of digits.
+    private mutating func findJournal(_ tree: FileTree) {
+        let names = names(in: journalFolder, of: tree).filter { name in
+            !name.isEmpty
+                && name.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        }
+        guard let length = names.first?.utf8.count else { return }
+        guard names.allSatisfy({ $0.utf8.count == length }), length <= 10 else {
+            unknowns.append(
+                Inventory.Unknown(
+                    path: journalFolder,
+                    reason: "its files have names of different length, or too long ones; dpkg does "
+                        + "not apply them"))
+            return
+        }
+        let files = names.compactMap { name in
+            content(at: "\(journalFolder)/\(name)", in: tree).map(JournalFile.init)
+        }
+        if databases.isEmpty {
+            databases.append(
+                Database(kind: .debian, path: statusFile, bytes: [], isFragment: false))
+        }
+        databases[0].journal = files
+    }
+
+    /// Whether two trees hold the same packages, wherever links lead to the files.
+    func showsSame(as other: PackageEvidence) -> Bool {
+        func known(_ evidence: PackageEvidence) -> [[[UInt8]]] {
+            evidence.databases.map { database in
+                [Array(database.kind.rawValue.utf8), database.bytes] + database.journal.map(\.bytes)
+            }
+        }
+        func system(_ evidence: PackageEvidence) -> [String?] {
+            let system = evidence.operatingSystem
+            return [system?.distribution, system?.identifier, system?.prettyName]
+        }
+        return known(self) == known(other) && system(self) == system(other)
+            && Set(unknowns.map(\.reason)) == Set(other.unknowns.map(\.reason))
+    }
+
+    /// The names inside a folder; notes why when something else is there.
+    private mutating func names(in folder: String, of tree: FileTree) -> [String] {
+        switch tree.look(at: folder) {
+        case .directory: return tree.names(in: folder)
+        case .missing: return []
+        case .endlessLink:
+            unknowns.append(Inventory.Unknown(path: folder, reason: "its links do not end"))
+        case .file, .other:
+            unknowns.append(Inventory.Unknown(path: folder, reason: "it is no folder"))
+        }
+        return []
     }
 
     /// The file a path leads to; notes why when something is there and its bytes are not.
@@ -82,14 +146,27 @@ struct PackageEvidence: Hashable {
 extension PathMatcher {
     /// The files that an inventory is made from.
     package static let packageEvidence = PathMatcher(
-        files: ["lib/dpkg/status", "lib/apk/db/installed"], folders: ["lib/dpkg/status.d"],
-        namePrefixes: ["os-release"])
+        files: ["lib/dpkg/status", "lib/apk/db/installed"],
+        folders: ["lib/dpkg/status.d", "lib/dpkg/updates"], namePrefixes: ["os-release"],
+        filesBelow: [("share/doc", "copyright")])
 }
 
+private let statusFile = "var/lib/dpkg/status"
 private let statusFolder = "var/lib/dpkg/status.d"
+private let journalFolder = "var/lib/dpkg/updates"
+
+/// Whether a file of `status.d` holds the sums of a package's files. Its name alone does not say so:
+/// a package must not hide behind it.
+private func isListOfSums(_ path: String, _ bytes: [UInt8]) -> Bool {
+    path.utf8.reversed().starts(with: ".md5sums".utf8.reversed())
+        && !bytes.split(separator: UInt8(ascii: "\n")).contains { line in
+            line.prefix(8).map { $0 | 0x20 }.elementsEqual("package:".utf8.map { $0 | 0x20 })
+        }
+}
 
 /// Package databases whose presence means that packages are installed which we do not list.
 private let unreadDatabases = [
+    ("var/lib/chisel/manifest.wall", "a chisel manifest"),
     ("var/lib/rpm/rpmdb.sqlite", "an rpm database"),
     ("var/lib/rpm/Packages", "an rpm database"),
     ("var/lib/rpm/Packages.db", "an rpm database"),

@@ -17,8 +17,7 @@ struct PackageSet {
             let found =
                 switch database.kind {
                 case .debian:
-                    debianPackages(
-                        database.bytes, path: database.path, needsStatus: !database.isFragment)
+                    debianPackages(database)
                 case .alpine: alpinePackages(database.bytes, path: database.path)
                 }
             unknowns += found.unknowns
