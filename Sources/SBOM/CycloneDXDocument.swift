@@ -107,11 +107,7 @@ extension Inventory {
         }
         component["name"] = .string(package.name)
         component["version"] = .string(package.version)
-        if let license = package.declaredLicense {
-            component["licenses"] = [
-                ["license": ["name": .string(license), "acknowledgement": "declared"]]
-            ]
-        }
+        if let license = package.license { component["licenses"] = licenses(license) }
         component["purl"] = .string(package.packageURL.description)
         let facts = facts(package)
         if !facts.isEmpty { component["properties"] = properties(facts) }
@@ -163,6 +159,28 @@ extension Inventory {
             "assemblies": [.string(subjectReference)],
         ]
     }
+}
+
+/// One expression where there is one, else a list of identifiers and names.
+private func licenses(_ declared: DeclaredLicense) -> JSONValue {
+    if let expression = declared.expression, expression.identifier == nil {
+        return [
+            [
+                "expression": .string(expression.description), "acknowledgement": "declared",
+            ]
+        ]
+    }
+    return .array(
+        declared.statements.map { statement in
+            if case .expression(let expression) = statement, let name = expression.identifier {
+                return ["license": ["id": .string(name), "acknowledgement": "declared"]]
+            }
+            return [
+                "license": [
+                    "name": .string(statement.description), "acknowledgement": "declared",
+                ]
+            ]
+        })
 }
 
 private func occurrences(_ paths: [String]) -> JSONValue {

@@ -4,14 +4,14 @@
 package import OCI
 package import Primitives
 
-/// The inventory of a folder that somebody walked (with `PathMatcher.packageEvidence`).
+/// The inventory of a folder that was walked with `PathMatcher.packageEvidence`.
 ///
 /// - Throws: `overLimit` at a limit.
 package func inventory(of tree: FileTree, folder name: String) throws(Failure) -> Inventory {
     let evidence = PackageEvidence(in: tree)
     return try assembled(
         subject: .folder(name: name), try PackageSet(evidence), evidence.operatingSystem,
-        firstLayers: [:], unreadable: tree.unreadable)
+        firstLayers: [:], in: tree)
 }
 
 /// The inventory of an image, read from wherever it lives.
@@ -53,6 +53,7 @@ package func inventory(of image: ImageContents, repository: Repository?) throws(
         for url in packages.records.keys { stillThere[url] = firstLayers[url] ?? place }
         firstLayers = stillThere
     }
+    try checkOverlay(image, tree, evidence)
     let subject = Inventory.Image(
         repository: repository, digest: image.manifest.digest,
         platform: image.configuration.platform, created: image.configuration.created,
@@ -62,24 +63,44 @@ package func inventory(of image: ImageContents, repository: Repository?) throws(
         })
     return try assembled(
         subject: .image(subject), packages, evidence.operatingSystem, firstLayers: firstLayers,
-        unreadable: tree.unreadable)
+        in: tree)
+}
+
+/// Refuses an image whose packages depend on how a runtime stacks the layers.
+private func checkOverlay(_ image: ImageContents, _ tree: FileTree, _ evidence: PackageEvidence)
+    throws(Failure)
+{
+    guard let place = tree.overlayDoubt else { return }
+    let overlay: FileTree
+    do { overlay = try FileTree.overlay(of: image.layers.map(\.contents)) } catch {
+        // A runtime on overlay refuses the image too: it shows nothing else.
+        guard error.kind == .malformed else { throw error }
+        return
+    }
+    guard !PackageEvidence(in: overlay).showsSame(as: evidence) else { return }
+    throw Failure(
+        .rejected, "cannot list the packages of \(image.manifest.digest)",
+        at: .named(place.description),
+        because: "unpacked in place the layers show other packages than on an overlay file system",
+        next: "build the image anew from its files, in one layer")
 }
 
 private func assembled(
     subject: Inventory.Subject, _ set: PackageSet, _ system: OperatingSystem?,
-    firstLayers: [PackageURL: Int], unreadable: [LayerContents.Unreadable]
+    firstLayers: [PackageURL: Int], in tree: FileTree
 ) throws(Failure) -> Inventory {
     let edges = try set.dependencies()
+    var licenses = LicenseReader(tree)
     let packages = set.records.sorted { $0.key < $1.key }.map { url, record in
         InstalledPackage(
             packageURL: url, kind: record.kind, name: record.name, version: record.version,
             architecture: record.architecture, sourceName: record.sourceName,
             sourceVersion: record.sourceVersion, maintainer: record.maintainer,
-            declaredLicense: record.declaredLicense,
+            license: licenses.license(of: record),
             dependencies: (edges[url] ?? []).sorted(), paths: (set.paths[url] ?? []).sorted(),
             layer: firstLayers[url])
     }
-    var unknowns = set.unknowns + notes(unreadable)
+    var unknowns = set.unknowns + notes(tree.unreadable) + licenses.unknowns
     if system == nil {
         unknowns.append(
             Inventory.Unknown(
@@ -114,7 +135,11 @@ private func notes(_ unreadable: [LayerContents.Unreadable]) -> [Inventory.Unkno
 
 private func mayHideEvidence(_ path: TreePath) -> Bool {
     if PathMatcher.packageEvidence.wants(path) { return true }
-    return ["etc", "lib/apk/db", "usr/lib/apk/db", "var/lib/dpkg/status.d"].contains {
-        $0 == path.description || $0.utf8.hasPrefix(path.description + "/")
+    let folders = [
+        "etc", "lib/apk/db", "usr/lib/apk/db", "var/lib/dpkg/status.d", "var/lib/dpkg/updates",
+        "usr/share/doc",
+    ]
+    return folders.contains {
+        isSame($0, path.description) || $0.utf8.starts(with: (path.description + "/").utf8)
     }
 }

@@ -73,8 +73,8 @@ package struct InstalledPackage: Hashable, Sendable {
     package let sourceName: String?
     package let sourceVersion: String?
     package let maintainer: String?
-    /// As the package writes it; not checked to be a licence expression.
-    package let declaredLicense: String?
+    /// What the package declares to be its licence; nil when it says nothing.
+    package let license: DeclaredLicense?
     /// Packages of this inventory that it needs, sorted, each once.
     package let dependencies: [PackageURL]
     /// Databases that list it, sorted.

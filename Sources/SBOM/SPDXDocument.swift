@@ -21,6 +21,8 @@ extension Inventory {
         if let comment = unknownsText { document["comment"] = .string(comment) }
         document["packages"] = .array(
             [.object(subjectPackage)] + (systemPackage.map { [$0] } ?? []) + packages.map(package))
+        let texts = extractedLicenses
+        if !texts.isEmpty { document["hasExtractedLicensingInfos"] = .array(texts) }
         document["relationships"] = .array(relationships)
         let identifier = contentUUID(of: document, format: .spdx)
         document["documentNamespace"] = .string("https://spdx.org/spdxdocs/assay-\(identifier)")
@@ -73,8 +75,8 @@ extension Inventory {
             object["supplier"] = .string(supplier.spdxText)
         }
         object["sourceInfo"] = .string(origin(package))
-        if let license = package.declaredLicense {
-            object["licenseComments"] = .string("the package declares: \(license)")
+        if let license = package.license {
+            object["licenseDeclared"] = .string(expression(license))
         }
         object["externalRefs"] = [purlReference(package.packageURL)]
         object["primaryPackagePurpose"] = "LIBRARY"
@@ -108,6 +110,39 @@ extension Inventory {
             "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
             "referenceLocator": .string(url.description),
         ]
+    }
+
+    // MARK: Licences
+
+    /// Spec: Annex D: every statement applies, so they are joined by AND.
+    private func expression(_ license: DeclaredLicense) -> String {
+        license.statements.map { statement in
+            switch statement {
+            case .text(let text): return licenseReference(text)
+            case .expression(let expression):
+                if case .or = expression, license.statements.count > 1 { return "(\(expression))" }
+                return expression.description
+            }
+        }.joined(separator: " AND ")
+    }
+
+    /// Spec: §10: what a `LicenseRef-` means; here what the package declares, for the text of the
+    /// licence is in the package.
+    private var extractedLicenses: [JSONValue] {
+        var texts: [String: String] = [:]
+        for case .text(let text) in packages.flatMap({ $0.license?.statements ?? [] }) {
+            texts[licenseReference(text)] = text
+        }
+        return texts.sorted { $0.key < $1.key }.map { reference, text in
+            [
+                "licenseId": .string(reference),
+                "extractedText": .string("the package declares: \(text)"), "name": .string(text),
+            ]
+        }
+    }
+
+    private func licenseReference(_ text: String) -> String {
+        "LicenseRef-assay-\(Digest(of: text.utf8, by: .sha256).hex.prefix(32))"
     }
 
     // MARK: Relationships

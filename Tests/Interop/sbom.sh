@@ -23,3 +23,15 @@ assay sbom root --format spdx-json >small.spdx.json
 "$PYTHON" "$ASSAY_ROOT/Tests/Interop/validate_cyclonedx.py" small.cdx.json
 "$PYTHON" "$ASSAY_ROOT/Tests/Interop/validate_spdx.py" small.spdx.json
 "$PYTHON" "$ASSAY_ROOT/Tests/Interop/validate_cyclonedx.py" one.cyclonedx-json
+
+say "licences, declared by real packages and by odd ones"
+(cd /usr/share/doc && find . -maxdepth 2 -name copyright -print0 | tar -ch --null -T -) | (mkdir -p root/usr/share/doc && tar -x -C root/usr/share/doc)
+mkdir -p root/lib/apk/db
+printf 'P:%s\nV:1-r0\nA:x86_64\nL:%s\n\n' one MIT two 'GPL-2.0-or-later WITH Classpath-exception-2.0 AND (ISC OR MIT)' three 'MIT BSD custom' four 'public "domain"' >root/lib/apk/db/installed
+assay sbom root --format cyclonedx-json >licences.cdx.json
+assay sbom root --format spdx-json >licences.spdx.json
+assay sbom root --format spdx-json | cmp - licences.spdx.json
+"$PYTHON" "$ASSAY_ROOT/Tests/Interop/validate_cyclonedx.py" licences.cdx.json
+"$PYTHON" "$ASSAY_ROOT/Tests/Interop/validate_spdx.py" licences.spdx.json
+same "$(jq -r '.packages[] | select(.name == "two") | .licenseDeclared' licences.spdx.json)" 'GPL-2.0-or-later WITH Classpath-exception-2.0 AND (ISC OR MIT)' "the expression of two"
+same "$(jq -r '.components[] | select(.name == "three") | .licenses[0].license.name' licences.cdx.json)" 'MIT BSD custom' "the text of three"

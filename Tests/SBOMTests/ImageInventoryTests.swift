@@ -198,6 +198,26 @@ struct ImageInventoryTests {
         #expect(answers[.malformed, default: 0] > 0)
     }
 
+    @Test("an image that shows other packages on overlay is refused, and no other")
+    func overlay() async throws {
+        var images = MemoryImages()
+        let hidden = try images.addImage([
+            archive {
+                $0.symbolicLink("x", to: "var/lib/dpkg")
+                $0.file("var/lib/dpkg/status", debianStanza("evil"))
+            }, archive { $0.file("x/status", debianStanza("good")) },
+        ])
+        let same = try images.addImage([
+            archive {
+                $0.symbolicLink("lib", to: "usr/lib")
+                $0.file("var/lib/dpkg/status", debianStanza("a"))
+            }, archive { $0.file("lib/x", "") },
+        ])
+        let ready = images
+        #expect(await kind { try await read(hidden, ready) } == .rejected)
+        #expect(try await read(same, ready).packages.map(\.name) == ["a"])
+    }
+
     @Test("an image with nothing in it says so")
     func scratch() async throws {
         var images = MemoryImages()

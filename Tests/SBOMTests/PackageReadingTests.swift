@@ -221,7 +221,8 @@ struct DebianPackagesTests {
         for _ in 0..<30 {
             var bytes = status
             for _ in 0..<3 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
-            let database = debianPackages(bytes, path: "x", needsStatus: true)
+            let database = debianPackages(
+                PackageEvidence.Database(kind: .debian, path: "x", bytes: bytes, isFragment: false))
             #expect(database.records.count <= 2 + 3)
             _ = alpinePackages(bytes, path: "x")
             _ = OperatingSystem(parsing: bytes, path: "x")
@@ -272,7 +273,7 @@ struct AlpinePackagesTests {
             ])
         #expect(found.packages[0].dependencies == [found.packages[1].packageURL])
         #expect(found.packages[2].dependencies == [found.packages[0].packageURL])
-        #expect(found.packages[1].declaredLicense == "MIT")
+        #expect(found.packages[1].license?.expression?.identifier == "MIT")
         #expect(found.packages[0].sourceName == "busybox")
         #expect(found.unknowns.isEmpty)
     }

@@ -15,8 +15,8 @@ struct SBOMCommand: AsyncParsableCommand {
         commandName: "sbom",
         abstract: "Lists the packages of an image, folder or archive, byte-for-byte repeatable.",
         discussion: """
-            Reads os-release, dpkg (also distroless) and apk databases across the layers, without \
-            writing anything to disk. The document's time is SOURCE_DATE_EPOCH, else the image's own, \
+            Reads os-release, dpkg (with its journal; also distroless) and apk databases across the \
+            layers, and the licences they declare, without writing anything to disk. The document's time is SOURCE_DATE_EPOCH, else the image's own, \
             else 1970. Exit code 2 when neither an operating system nor a package was found.
             """)
 
@@ -26,7 +26,11 @@ struct SBOMCommand: AsyncParsableCommand {
     @Option(help: "cyclonedx-json (1.6) or spdx-json (2.3).")
     var format: InventoryFormat = .cycloneDX
 
-    @Option(help: "The platform, when the image is for several: os/architecture[/variant].")
+    @Option(
+        help: """
+            The platform, when the image is for several: os[(version)]/architecture[/variant], such \
+            as linux/arm/v7 or 'windows(10.0.20348)/amd64'.
+            """)
     var platform: String?
 
     @Flag(help: "Write a document although nothing was found.")
