@@ -206,6 +206,18 @@ struct FileTreeTests {
         }
     }
 
+    @Test("a character device 0/0 is a whiteout on overlay, and the tree says so")
+    func zeroDevice() throws {
+        let layers = [
+            try layer { $0.file("d/keep", "1") }, try layer { $0.header("d/keep", type: "3") },
+        ]
+        var inPlace = FileTree()
+        for layer in layers { try inPlace.lay(layer) }
+        #expect(inPlace.look(at: "d/keep") == .other)
+        #expect(try FileTree.overlay(of: layers).look(at: "d/keep") == .missing)
+        #expect(inPlace.overlayDoubt != nil)
+    }
+
     @Test("honest layers leave no doubt and look the same on overlay")
     func overlayAgrees() throws {
         let layers = [
@@ -269,6 +281,13 @@ struct FileTreeTests {
             "a name that is too long",
             {
                 $0.pax([("path", String(repeating: "n", count: 256))]); $0.file("a", "")
+            }
+        ),
+        (
+            "an attribute of overlay",
+            {
+                $0.pax([("SCHILY.xattr.trusted.overlay.redirect", "/x")])
+                $0.directory("a/")
             }
         ),
         ("a contiguous file", { $0.header("a", type: "7") }),

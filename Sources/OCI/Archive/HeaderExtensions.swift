@@ -67,7 +67,9 @@ struct HeaderExtensions {
             kind: kind, path: path, linkTarget: isLink ? target : [],
             size: kind == .file ? size : 0, storedSize: stored, mode: header.mode,
             modified: records.modified ?? header.modified,
-            isSparse: isSparse || header.sparse != nil, typeFlag: header.typeFlag)
+            isSparse: isSparse || header.sparse != nil, typeFlag: header.typeFlag,
+            isZeroDevice: header.typeFlag == UInt8(ascii: "3") && header.isZeroDevice,
+            hasOverlayAttribute: records.hasOverlayAttribute)
         return (entry, records)
     }
 }

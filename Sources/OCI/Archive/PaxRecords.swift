@@ -32,6 +32,8 @@ struct PaxRecords {
     }
 
     private var values: [Key: [UInt8]] = [:]
+    /// An extended attribute is set that overlay file systems take for their own.
+    private(set) var hasOverlayAttribute = false
 
     init() {}
 
@@ -70,6 +72,7 @@ struct PaxRecords {
         _ name: ArraySlice<UInt8>, _ value: [UInt8], _ sparse: inout [[UInt8]]
     ) -> Bool {
         guard !name.contains(0) else { return false }
+        hasOverlayAttribute = hasOverlayAttribute || overlayKeys.contains { name.starts(with: $0) }
         // All known keys are ASCII; Swift would take other spellings of a letter for the same.
         guard name.allSatisfy({ $0 < 0x80 }),
             let key = Key(rawValue: String(decoding: name, as: UTF8.self))
@@ -131,6 +134,11 @@ struct PaxRecords {
     var sparseMap: SparseMap? {
         SparseMap(commaSeparated: values[.sparseMap] ?? [], count: values[.sparseCount])
     }
+}
+
+/// Starts of the keys of overlay's attributes. Spec: Linux, Documentation/filesystems/overlayfs.rst.
+private let overlayKeys = ["trusted.overlay.", "user.overlay."].map {
+    Array("SCHILY.xattr.\($0)".utf8)
 }
 
 /// A number of digits only, without overflow.

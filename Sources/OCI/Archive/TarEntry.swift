@@ -34,4 +34,9 @@ package struct TarEntry: Hashable, Sendable {
     package let isSparse: Bool
     /// The character that says what the entry is.
     package let typeFlag: UInt8
+    /// A character device 0/0: overlay file systems take it for a whiteout.
+    package let isZeroDevice: Bool
+    /// It sets an extended attribute that overlay file systems take for their own, such as
+    /// `trusted.overlay.redirect`.
+    package let hasOverlayAttribute: Bool
 }

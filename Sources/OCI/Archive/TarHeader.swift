@@ -31,6 +31,8 @@ struct TarHeader {
     let size: Int
     let mode: UInt16
     let modified: Int
+    /// Both numbers of a device are 0, or the format has none.
+    let isZeroDevice: Bool
     /// GNU's first sparse format: the size of the file with its holes, and the start of its map.
     let sparse: (size: Int, map: SparseMap)?
     /// GNU's first sparse format: more map blocks come between this header and the content.
@@ -56,9 +58,10 @@ struct TarHeader {
         mode = UInt16(truncatingIfNeeded: try fields.number(100..<108, "mode") & 0o7777)
         modified = try fields.number(136..<148, "time")
         for place in [108..<116, 116..<124] { _ = try fields.number(place, "owner") }
-        if format != .v7 {
-            for place in [329..<337, 337..<345] { _ = try fields.number(place, "device") }
-        }
+        let device =
+            format == .v7
+            ? [] : [try fields.number(329..<337, "device"), try fields.number(337..<345, "device")]
+        isZeroDevice = device.allSatisfy { $0 == 0 }
         guard typeFlag == UInt8(ascii: "S") else {
             (sparse, hasSparseExtension) = (nil, false)
             guard size >= 0 else { throw fields.broken("an entry has a negative size") }

@@ -162,7 +162,8 @@ package struct TarReader: Sendable {
         return .entry(
             TarEntry(
                 kind: .globalHeader, path: records.path ?? header.name, linkTarget: [], size: 0,
-                storedSize: 0, mode: 0, modified: 0, isSparse: false, typeFlag: header.typeFlag))
+                storedSize: 0, mode: 0, modified: 0, isSparse: false, typeFlag: header.typeFlag,
+                isZeroDevice: false, hasOverlayAttribute: false))
     }
 
     /// The next whole block, put together from two chunks if need be.

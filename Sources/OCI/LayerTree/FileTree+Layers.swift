@@ -49,6 +49,9 @@ extension FileTree {
             return
         case .file(let content): kind = .file(content)
         case .symbolicLink(let target): kind = .symbolicLink(target)
+        case .zeroDevice:
+            note(entry.path)
+            kind = isOverlayLayer ? .whiteout : .other
         case .other, .whiteout, .opaque, .globalHeader: kind = .other
         }
         if old != nil { remove(name, from: parent) }

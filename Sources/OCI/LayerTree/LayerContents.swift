@@ -16,6 +16,8 @@ package struct LayerContents: Hashable, Sendable {
         case hardLink(to: TreePath)
         /// Devices, pipes and sockets.
         case other
+        /// A character device 0/0, which overlay file systems take for a whiteout.
+        case zeroDevice
         /// The layers below lose what they have at the path.
         case whiteout
         /// The layers below lose all that they have inside the directory at the path.
@@ -129,6 +131,9 @@ package struct LayerContentsBuilder: Sendable {
             try addWhiteout(parent, last)
             return false
         }
+        guard !entry.hasOverlayAttribute else {
+            throw broken("\(quoted(path.description)) has an attribute of overlay file systems")
+        }
         switch entry.kind {
         case .directory: try append(path, .directory, mode: entry.mode)
         case .symbolicLink:
@@ -139,7 +144,8 @@ package struct LayerContentsBuilder: Sendable {
         case .hardLink:
             let target = try TreePath(cleaning: entry.linkTarget, of: name)
             try append(path, .hardLink(to: target), mode: entry.mode)
-        case .special: try append(path, .other, mode: entry.mode)
+        case .special:
+            try append(path, entry.isZeroDevice ? .zeroDevice : .other, mode: entry.mode)
         case .globalHeader: try append(path, .globalHeader, mode: 0)
         case .file where entry.typeFlag == 0 || entry.typeFlag == UInt8(ascii: "0"):
             if wants(path, size: entry.size) {
