@@ -40,7 +40,7 @@ private func reading(_ stanza: ControlStanza, path: String, needsStatus: Bool) -
     PackageRecord?, StanzaProblem
 > {
     if let problem = stanza.problem { return .failure(StanzaProblem(reason: problem)) }
-    let state = stanza["status"]?.split(separator: " ").last.map(String.init)
+    let state = stanza["status"]?.utf8.split(separator: " ").last.map(String.init)
     switch state {
     case nil where needsStatus: return .failure(StanzaProblem(reason: "it has no Status"))
     case "half-installed"?: return .failure(StanzaProblem(reason: "it is half-installed"))

@@ -21,7 +21,8 @@ private func folded(_ text: some StringProtocol) -> [UInt8] {
 }
 
 private func byFoldedName(_ list: String) -> [[UInt8]: String] {
-    let names = list.split { $0 == " " || $0 == "\n" }.map(String.init)
+    let names = list.utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+        .map { String(Substring($0)) }
     return Dictionary(names.map { (folded($0), $0) }, uniquingKeysWith: { first, _ in first })
 }
 
