@@ -293,6 +293,13 @@ package enum Limits {
     package static let archiveEntries = 4_000_000
     /// Files of an image layout or `docker save` archive; content of layers is not counted.
     package static let filesPerImageArchive = 100_000
+    /// Blobs of one image layout that are searched for referrers; as many as an archive may hold.
+    package static let blobsPerLayoutSearch = 100_000
+    /// Bytes of the blobs that look like JSON and are read whole in that search: a manifest has
+    /// a few KiB, so this is the layout of a small registry.
+    package static let layoutSearchBytes = 256 * mebibyte
+    /// Bytes at the start of a blob that decide whether it may be a manifest.
+    package static let blobHeadBytes = 64
     /// Nesting of a folder that becomes a layer; every level is an open file.
     package static let folderDepth = 128
     /// Bytes of one path. Linux stops at 4,096.

@@ -242,7 +242,7 @@ struct InteropTests {
         let saved = try await ArtifactCopy(from: live, to: layout, evidence: .include)
             .run(.tag(tag), tag: tag)
         #expect(saved.isComplete && saved.evidence.count == 2)
-        let listed = try layout.referrers(of: image.root.digest).descriptors
+        let listed = layout.referrers(of: image.root.digest).descriptors
         #expect(Set(listed) == [one.descriptor, two.descriptor])
 
         try await live.delete(one.digest)

@@ -34,6 +34,10 @@ package struct FolderImage: LocalArtifacts {
         ).manifest()
     }
 
+    package var transport: LocalTransport { .oci }
+
+    package func entries() -> [Descriptor] { roots() }
+
     package func roots() -> [Descriptor] { [root.descriptor] }
 
     package func manifest(_ reference: ManifestReference) throws(Failure) -> Manifest {

@@ -10,7 +10,10 @@ package import Primitives
 package struct DockerArchive: LocalArtifacts {
     private let files: TarFileIndex
     private let manifests: [Digest: Manifest]
+    /// One descriptor for each name of each image.
     private let listed: [Descriptor]
+    /// One descriptor for each image.
+    private let items: [Descriptor]
     private let blobs: [Digest: FilePart]
 
     /// Hashes every layer once; a layer that is not what the configuration says is refused.
@@ -23,6 +26,7 @@ package struct DockerArchive: LocalArtifacts {
         var hashed: [Int: Descriptor] = [:]
         var manifests: [Digest: Manifest] = [:]
         var listed: [Descriptor] = []
+        var items: [Descriptor] = []
         for item in try json.items(atMost: Limits.manifestsPerIndex) {
             let configPath = try item.required("Config").string()
             let bytes = try files.read(configPath, atMost: Limits.imageConfigBytes)
@@ -45,10 +49,13 @@ package struct DockerArchive: LocalArtifacts {
             try Self.check(layers, against: config, item)
             let manifest = try ImageManifest(config: configDescriptor, layers: layers).manifest()
             manifests[manifest.digest] = manifest
-            listed += try Self.entries(manifest, item)
+            let named = try Self.entries(manifest, item)
+            listed += named
+            items += named.prefix(1)
         }
         self.manifests = manifests
         self.listed = listed
+        self.items = items
         self.blobs = blobs
     }
 
@@ -94,13 +101,18 @@ package struct DockerArchive: LocalArtifacts {
 
     package var sourceName: String { files.name }
 
+    package var transport: LocalTransport { .dockerArchive }
+
+    package func entries() -> [Descriptor] { items }
+
     package func roots() -> [Descriptor] { listed }
 
     package func manifest(_ reference: ManifestReference) throws(Failure) -> Manifest {
         let digest: Digest?
         switch reference {
         case .digest(let wanted): digest = wanted
-        case .tag(let tag): digest = listed.first { $0.layoutTag == tag }?.digest
+        case .tag(let tag):
+            digest = try LayoutNames(listed, in: sourceName).entry(named: tag.description)?.digest
         }
         guard let manifest = digest.flatMap({ manifests[$0] }) else {
             throw Failure(

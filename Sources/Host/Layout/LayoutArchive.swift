@@ -8,6 +8,8 @@ internal import Primitives
 package struct LayoutArchive: LayoutReading {
     package let layout: LayoutReader
 
+    package var transport: LocalTransport { .ociArchive }
+
     init(_ index: TarFileIndex) throws(Failure) {
         layout = LayoutReader(files: index)
         try layout.checkVersion()

@@ -10,6 +10,10 @@ package import Primitives
 package struct LayoutDirectory: ArtifactDestination, LayoutReading {
     private let root: FolderHandle
     package let layout: LayoutReader
+    /// What the next image is called in `index.json`; nil calls it by its tag.
+    private var imageName: String?
+
+    package var transport: LocalTransport { .oci }
 
     /// Opens a layout that is there.
     package static func open(at path: String) throws(Failure) -> LayoutDirectory {
@@ -72,31 +76,61 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
 
     package func push(_ manifest: Manifest, tag: Tag?) throws(Failure) {
         try blobFolder(manifest.digest).write(manifest.bytes, as: manifest.digest.hex)
+        try changeEntries { entries in
+            CosignEntries(list(manifest, name(for: tag), in: entries)).marked(image: nil)
+        }
+    }
+
+    /// Makes an image of this layout the one that cosign finds in it. cosign knows one image in a
+    /// layout: the one that `cosign save` stored last.
+    package func mark(image: Digest) throws(Failure) {
+        try changeEntries { CosignEntries($0).marked(image: image) }
+    }
+
+    /// The image that cosign finds in this layout; nil when its annotations are not there.
+    package func markedImage() throws(Failure) -> Digest? {
+        try layout.entries().first { CosignKind(of: $0).map { !$0.isEvidence } ?? false }?.digest
+    }
+
+    /// The same layout, which writes `name` as the name of the image that is stored next.
+    package func naming(_ name: String) -> LayoutDirectory {
+        var layout = self
+        layout.imageName = name
+        return layout
+    }
+
+    private func name(for tag: Tag?) -> String? {
+        guard let tag, !isEvidenceTag(tag), let imageName else { return tag?.description }
+        return imageName
+    }
+
+    private func changeEntries(_ change: ([JSONValue]) -> [JSONValue]) throws(Failure) {
         try root.locked { () throws(Failure) in
             var index = try layout.index().object()
-            let entries = index["manifests"]?.array ?? []
-            index["manifests"] = .array(list(manifest, tag, in: entries))
+            index["manifests"] = .array(change(index["manifests"]?.array ?? []))
             let document = JSONValue.object(index)
             _ = try ImageIndex(reading: JSONReader(document, document: "the new index.json"))
             try root.write(document.compactBytes, as: "index.json")
         }
     }
 
-    /// The entries with the manifest among them: under its tag, which moves away from what had it
+    /// The entries with the manifest among them: under its name, which moves away from what had it
     /// before, or without one, so that it can be found at all. What an index lists needs no entry
     /// of its own.
-    private func list(_ manifest: Manifest, _ tag: Tag?, in entries: [JSONValue]) -> [JSONValue] {
+    private func list(_ manifest: Manifest, _ name: String?, in entries: [JSONValue])
+        -> [JSONValue]
+    {
         let children = Set(manifest.children.map(\.digest.description))
-        func isTagged(_ entry: JSONValue) -> Bool {
-            entry["annotations"]?[referenceNameAnnotation] != nil
-        }
+        func isNamed(_ entry: JSONValue) -> Bool { Self.name(of: entry) != nil }
         var kept = entries.filter { entry in
             let digest = entry["digest"]?.string
-            if let tag, tag == Self.tag(of: entry) { return false }
-            if digest == manifest.digest.description { return tag == nil || isTagged(entry) }
-            return isTagged(entry) || !children.contains(digest ?? "") || Self.hasSubject(entry)
+            if let name, let own = Self.name(of: entry), isSame(own, name) { return false }
+            if digest == manifest.digest.description { return name == nil || isNamed(entry) }
+            return isNamed(entry) || !children.contains(digest ?? "") || Self.hasSubject(entry)
+                || Self.hasKind(entry)
         }
-        if tag == nil, kept.contains(where: { $0["digest"]?.string == manifest.digest.description })
+        if name == nil,
+            kept.contains(where: { $0["digest"]?.string == manifest.digest.description })
         {
             return kept
         }
@@ -106,13 +140,17 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
             entry.artifactType = manifest.artifactType
             entry.annotations = manifest.annotations
         }
-        entry.annotations[referenceNameAnnotation] = tag?.description
+        entry.annotations[referenceNameAnnotation] = name
         kept.append(entry.json)
         return kept
     }
 
-    private static func tag(of entry: JSONValue) -> Tag? {
-        (try? Descriptor(reading: JSONReader(entry, document: "index.json")))?.layoutTag
+    private static func name(of entry: JSONValue) -> String? {
+        entry["annotations"]?[referenceNameAnnotation]?.string
+    }
+
+    private static func hasKind(_ entry: JSONValue) -> Bool {
+        entry["annotations"]?[kindAnnotation] != nil
     }
 
     /// Our own entries of referrers carry their artifact type.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the files of an image layout are: in a folder, or inside a tar file.
 
+internal import Glibc
 internal import OCI
 internal import Primitives
 
@@ -11,7 +12,58 @@ protocol LayoutFiles: Sendable {
     /// Bytes of the file; nil when there is none.
     func size(of path: String) throws(Failure) -> Int?
     func read(_ path: String, atMost limit: Int) throws(Failure) -> [UInt8]
+    /// The first bytes of the file, and its size.
+    func head(of path: String, count: Int) throws(Failure) -> (bytes: [UInt8], size: Int)
+    /// The blobs whose names are digests of that algorithm, in no order; `isCut` when there are
+    /// more than the limit.
+    func blobs(
+        _ algorithm: Digest.Algorithm, atMost limit: Int
+    ) throws(Failure) -> (digests: [Digest], isCut: Bool)
     func stream(_ path: String) throws(Failure) -> ByteStream
+}
+
+extension FolderHandle {
+    /// The folder of that name; nil when there is nothing of that name at all. A link to a folder
+    /// is something, and is not followed.
+    fileprivate func existingFolder(_ name: String) throws(Failure) -> FolderHandle? {
+        do {
+            return try folder(name)
+        } catch  where error.kind == .notFound {
+            guard (try? status(of: name)) != nil else { return nil }
+            throw Failure(
+                .rejected, "cannot list the folder", at: .named("\(path)/\(name)"),
+                because: "it is a link or no folder, and links are not followed here")
+        }
+    }
+
+    /// The names that are digests of that algorithm; all others are passed over.
+    fileprivate func digests(
+        by algorithm: Digest.Algorithm, atMost limit: Int
+    ) throws(Failure) -> (digests: [Digest], isCut: Bool) {
+        // The stream takes its descriptor over and moves it, so it gets one of its own.
+        let own = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0, let stream = unsafe fdopendir(own) else {
+            if own >= 0 { close(own) }
+            throw systemFailure("cannot list the folder", path)
+        }
+        defer { unsafe closedir(stream) }
+        var digests: [Digest] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { name in
+                unsafe Array(name.prefix { $0 != 0 })
+            }
+            guard let digest = blobDigest(name, by: algorithm) else { continue }
+            guard digests.count < limit else { return (digests, true) }
+            digests.append(digest)
+        }
+        return (digests, false)
+    }
+}
+
+/// The digest that a blob of that file name has; nil when the name is not one.
+func blobDigest(_ name: [UInt8], by algorithm: Digest.Algorithm) -> Digest? {
+    guard name.count == algorithm.hexCount, name.allSatisfy(isLowerHex) else { return nil }
+    return try? Digest(parsing: "\(algorithm.rawValue):\(String(decoding: name, as: UTF8.self))")
 }
 
 /// A part of a file that stands for a file of its own.
@@ -54,6 +106,19 @@ struct FolderLayoutFiles: LayoutFiles {
 
     func read(_ path: String, atMost limit: Int) throws(Failure) -> [UInt8] {
         try open(path).whole(atMost: limit, named: path)
+    }
+
+    func head(of path: String, count: Int) throws(Failure) -> (bytes: [UInt8], size: Int) {
+        let file = try open(path)
+        return (try file.read(at: 0, count: count), file.size)
+    }
+
+    func blobs(
+        _ algorithm: Digest.Algorithm, atMost limit: Int
+    ) throws(Failure) -> (digests: [Digest], isCut: Bool) {
+        guard let folder = try root.existingFolder("blobs")?.existingFolder(algorithm.rawValue)
+        else { return ([], false) }
+        return try folder.digests(by: algorithm, atMost: limit)
     }
 
     func stream(_ path: String) throws(Failure) -> ByteStream {

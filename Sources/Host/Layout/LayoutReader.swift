@@ -7,6 +7,12 @@ package import Primitives
 /// Reads a layout, wherever its files are.
 package struct LayoutReader: Sendable {
     let files: any LayoutFiles
+    private let search: ReferrerSearch
+
+    init(files: any LayoutFiles) {
+        self.files = files
+        search = ReferrerSearch(files: files)
+    }
 
     var name: String { files.name }
 
@@ -32,31 +38,41 @@ package struct LayoutReader: Sendable {
 
     func blobPath(_ digest: Digest) -> String { "blobs/\(digest.algorithm.rawValue)/\(digest.hex)" }
 
-    /// The entry that a tag means. Two entries with one tag and two digests mean nothing.
+    /// The entry that a tag means: an image of that name, or the evidence that `cosign save` stores
+    /// under a kind instead of a tag.
     func entry(_ tag: Tag) throws(Failure) -> Descriptor {
-        let found = try entries().filter { $0.layoutTag == tag }
-        guard let first = found.first else {
-            throw Failure(
-                .notFound, "cannot find the tag \(tag)", at: .named(name),
-                because: "no image in the layout has it")
+        let entries = try entries()
+        if let named = try LayoutNames(entries, in: name).entry(named: tag.description) {
+            return named
         }
-        guard found.allSatisfy({ $0.digest == first.digest }) else {
-            throw Failure(
-                .rejected, "cannot find the tag \(tag)", at: .named(name),
-                because: "\(Set(found.map(\.digest)).count) images in the layout have it")
-        }
-        return first
+        if let saved = try CosignKind.entry(tag, in: entries, of: name) { return saved }
+        throw Failure(
+            .notFound, "cannot find the tag \(tag)", at: .named(name),
+            because: "no image in the layout has it")
     }
 
     func manifest(_ reference: ManifestReference) throws(Failure) -> Manifest {
         switch reference {
         case .tag(let tag):
-            let entry = try entry(tag)
-            return try manifest(entry.digest, as: entry.mediaType)
+            return try manifest(listed: try entry(tag))
         case .digest(let digest):
-            let entry = try entries().first { $0.digest == digest }
-            return try manifest(digest, as: entry?.mediaType)
+            guard let entry = try entries().first(where: { $0.digest == digest }) else {
+                return try manifest(digest, as: nil)
+            }
+            return try manifest(listed: entry)
         }
+    }
+
+    /// The manifest of an entry of `index.json`, which must tell its true size.
+    private func manifest(listed entry: Descriptor) throws(Failure) -> Manifest {
+        let manifest = try manifest(entry.digest, as: entry.mediaType)
+        guard manifest.bytes.count == entry.size else {
+            throw Failure(
+                .rejected, "cannot accept \(entry.digest)", at: .named("\(name)/index.json"),
+                because: "the index says that it has \(entry.size) bytes; it has "
+                    + "\(manifest.bytes.count)")
+        }
+        return manifest
     }
 
     func manifest(_ digest: Digest, as type: MediaType?) throws(Failure) -> Manifest {
@@ -95,45 +111,33 @@ package struct LayoutReader: Sendable {
         try files.size(of: blobPath(blob.digest)) == blob.size
     }
 
-    /// All manifests that can be reached from `index.json`, each once. What is listed and not
-    /// there, or is no manifest, is passed over: a layout may hold a part of an index.
-    func reachable() throws(Failure) -> [Manifest] {
-        var found: [Manifest] = []
-        var seen: Set<Digest> = []
-        var waiting = try entries()
-        while let next = waiting.popLast() {
-            guard seen.insert(next.digest).inserted else { continue }
-            guard seen.count <= Limits.graphNodes else {
-                throw Failure(
-                    .overLimit, "cannot search the image layout", at: .named(name),
-                    because: "it lists more than \(Limits.graphNodes) manifests")
-            }
-            guard next.mediaType.isIndex || next.mediaType.isImageManifest,
-                try files.size(of: blobPath(next.digest)) != nil
-            else { continue }
-            let manifest = try manifest(next.digest, as: next.mediaType)
-            found.append(manifest)
-            waiting += manifest.children
+    func referrers(of subject: Digest) -> ReferrersAnswer {
+        do throws(Failure) {
+            return try search.referrers(of: subject, listed: try entries().map(\.digest))
+        } catch {
+            return ReferrersAnswer(
+                descriptors: [], door: .layout, failures: [.init(door: .layout, failure: error)])
         }
-        return found
-    }
-
-    func referrers(of subject: Digest) throws(Failure) -> ReferrersAnswer {
-        let found = try reachable().filter { $0.subject?.digest == subject }
-        return ReferrersAnswer(
-            descriptors: found.map(\.descriptor).sorted { $0.digest < $1.digest }, door: .layout)
     }
 
     func tags() throws(Failure) -> [Tag] { Set(try entries().compactMap(\.layoutTag)).sorted() }
 
-    /// The entries that are images: no referrers, no evidence tags, no fallback lists.
+    /// The entries that are images: no referrers, no evidence of cosign, no fallback lists.
     func roots() throws(Failure) -> [Descriptor] {
         var roots: [Descriptor] = []
+        var bytesLeft = Limits.layoutSearchBytes
         for entry in try entries() {
             if let tag = entry.layoutTag, isEvidenceTag(tag) { continue }
+            if let kind = CosignKind(of: entry), kind.isEvidence { continue }
             guard entry.mediaType.isIndex || entry.mediaType.isImageManifest,
-                try files.size(of: blobPath(entry.digest)) != nil
+                let size = try files.size(of: blobPath(entry.digest))
             else { continue }
+            guard size <= bytesLeft else {
+                throw Failure(
+                    .overLimit, "cannot list the images of the layout", at: .named(name),
+                    because: "its manifests have more than \(Limits.layoutSearchBytes) bytes")
+            }
+            bytesLeft -= size
             if try manifest(entry.digest, as: entry.mediaType).subject == nil {
                 roots.append(entry)
             }
@@ -143,7 +147,7 @@ package struct LayoutReader: Sendable {
 }
 
 /// `sha256-<hex>`, with or without an ending.
-private func isEvidenceTag(_ tag: Tag) -> Bool {
+func isEvidenceTag(_ tag: Tag) -> Bool {
     let parts = tag.description.utf8.split(separator: "-", maxSplits: 1)
     guard parts.count == 2, parts[0] == "sha256" || parts[0] == "sha512" else { return false }
     let hex = parts[1].utf8.prefix(before: ".")
@@ -164,11 +168,13 @@ extension LayoutReading {
         try layout.manifest(reference)
     }
 
-    package func referrers(of subject: Digest) throws(Failure) -> ReferrersAnswer {
-        try layout.referrers(of: subject)
+    package func referrers(of subject: Digest) -> ReferrersAnswer {
+        layout.referrers(of: subject)
     }
 
     package func tags() throws(Failure) -> [Tag] { try layout.tags() }
+
+    package func entries() throws(Failure) -> [Descriptor] { try layout.entries() }
 
     package func roots() throws(Failure) -> [Descriptor] { try layout.roots() }
 

@@ -3,11 +3,34 @@
 
 internal import Glibc
 package import OCI
-internal import Primitives
+package import Primitives
+
+/// The ways to name a place on this machine. Spec: containers-transports(5).
+package enum LocalTransport: String, Sendable, CaseIterable {
+    case oci
+    case ociArchive = "oci-archive"
+    case dockerArchive = "docker-archive"
+}
+
+/// Which of the images of a place is meant.
+package enum LocalImageChoice: Hashable, Sendable {
+    /// The only one there is.
+    case only
+    /// The one of that name, as it is typed.
+    case named(String)
+    /// The entry at that position of `index.json` or `manifest.json`, from 0.
+    case position(Int)
+    case digest(Digest)
+}
 
 /// A place on this machine that holds one or more images.
 package protocol LocalArtifacts: ArtifactSource {
-    /// The images in it; referrers and evidence tags are left out. A tag stands in the annotation
+    var transport: LocalTransport { get }
+
+    /// What the place lists, in its order.
+    func entries() async throws -> [Descriptor]
+
+    /// The images in it; referrers and evidence tags are left out. A name is in the annotation
     /// `org.opencontainers.image.ref.name`.
     func roots() async throws -> [Descriptor]
 }
@@ -15,50 +38,103 @@ package protocol LocalArtifacts: ArtifactSource {
 extension LocalArtifacts {
     /// The reference of the image with that tag, or of the only image there is.
     package func onlyReference(tag: Tag?) async throws -> ManifestReference {
-        if let tag { return .tag(tag) }
-        let roots = try await roots()
-        let digests = Set(roots.map(\.digest))
-        if digests.count == 1, let digest = digests.first { return .digest(digest) }
-        let tags = roots.compactMap(\.layoutTag).sorted().map(\.description)
+        try await reference(tag.map { .named($0.description) } ?? .only)
+    }
+
+    /// The reference of the image that is meant.
+    package func reference(_ choice: LocalImageChoice) async throws -> ManifestReference {
+        switch choice {
+        case .digest(let digest): return .digest(digest)
+        case .only: return .digest(try await onlyImage())
+        case .position(let position):
+            let entries = try await entries()
+            guard entries.indices.contains(position) else {
+                throw Failure(
+                    .notFound, "cannot find the image @\(position)", at: .named(sourceName),
+                    because: "it lists \(entries.count), and the first is @0")
+            }
+            return .digest(entries[position].digest)
+        case .named(let name):
+            if let entry = try LayoutNames(await roots(), in: sourceName).entry(named: name) {
+                return .digest(entry.digest)
+            }
+            // A tag may also mean evidence, which is no image.
+            if let tag = try? Tag(parsing: name), isEvidenceTag(tag) { return .tag(tag) }
+            throw Failure(
+                .notFound, "cannot find the image \(quoted(name))", at: .named(sourceName),
+                because: "no image in it has that name", next: try await advice())
+        }
+    }
+
+    private func onlyImage() async throws -> Digest {
+        let digests = Set(try await roots().map(\.digest))
+        if digests.count == 1, let digest = digests.first { return digest }
         throw Failure(
             .usage, "cannot choose an image", at: .named(sourceName),
-            because: roots.isEmpty ? "it holds no image" : "it holds \(digests.count) images",
-            next: tags.isEmpty ? nil : "name one of its tags: \(tags.joined(separator: ", "))")
+            because: digests.isEmpty ? "it holds no image" : "it holds \(digests.count) images",
+            next: digests.isEmpty ? nil : try await advice())
+    }
+
+    /// How each image is named, as it is typed.
+    private func advice() async throws -> String? {
+        let entries = try await entries()
+        let names = try await roots().map { root in
+            let place = entries.firstIndex { $0.digest == root.digest } ?? 0
+            return "\(transport.rawValue):\(sourceName):\(root.imageNames.first ?? "@\(place)")"
+        }
+        guard let first = names.first else { return nil }
+        let shown = names.prefix(shownNames).map { plain($0) }.joined(separator: ", ")
+        let more = names.count > shownNames ? ", and \(names.count - shownNames) more" : ""
+        return names.count == 1 ? "name it \(plain(first))" : "name one of them: \(shown)\(more)"
     }
 }
 
+/// How many names one message lists.
+private let shownNames = 10
+
 /// Opens an image layout folder, an image layout in a tar file, or a `docker save` archive, told
-/// apart by what is in it.
-package func openArtifacts(at path: String) async throws -> any LocalArtifacts {
-    if let folder = try? FolderHandle(at: path) { return try LayoutDirectory(opening: folder) }
+/// apart by what is in it; `transport` says which one it must be.
+package func openArtifacts(
+    at path: String, as transport: LocalTransport = .oci
+) async throws -> any LocalArtifacts {
+    if let folder = try? FolderHandle(at: path) {
+        guard transport == .oci else {
+            throw Failure(
+                .usage, "cannot read \(quoted(path)) as \(transport.rawValue)", at: .named(path),
+                because: "it is a folder, not an archive", next: "name it oci:\(plain(path))")
+        }
+        return try LayoutDirectory(opening: folder)
+    }
     let file = try OpenFile(at: path)
+    try refuseCompressed(file, path)
+    let index = try TarFileIndex(file)
+    let isLayout = index.size(of: "oci-layout") != nil
+    let isDocker = index.size(of: "manifest.json") != nil
+    // Docker 25 and later write both; the layout has the digests the image had before.
+    if isLayout, transport != .dockerArchive { return try LayoutArchive(index) }
+    if isDocker, transport != .ociArchive { return try await DockerArchive(index) }
+    throw Failure(
+        .unsupported, "cannot read \(quoted(path))", at: .named(path),
+        because: isLayout || isDocker
+            ? "it is no \(transport.rawValue)"
+            : "it is neither an OCI image layout (no oci-layout) nor a docker save archive "
+                + "(no manifest.json)",
+        next: isLayout
+            ? "name it oci-archive:\(plain(path))"
+            : isDocker ? "name it docker-archive:\(plain(path))" : nil)
+}
+
+/// An archive is read in place, and compressed bytes have no places.
+private func refuseCompressed(_ file: OpenFile, _ path: String) throws(Failure) {
     let start = try file.read(at: 0, count: 6)
-    if start.starts(with: [0x1f, 0x8b]) || start.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) {
+    let programs: [([UInt8], String)] = [
+        ([0x1f, 0x8b], "gunzip"), ([0x28, 0xb5, 0x2f, 0xfd], "unzstd"),
+        ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "unxz"), ([0x42, 0x5a, 0x68], "bunzip2"),
+    ]
+    for (magic, program) in programs where start.starts(with: magic) {
         throw Failure(
             .unsupported, "cannot read \(quoted(path))", at: .named(path),
             because: "it is compressed, so nothing in it can be read in place",
-            next: "unpack it with gunzip or unzstd first; the layers inside stay compressed")
-    }
-    let index = try TarFileIndex(file)
-    // Docker 25 and later write both; the layout has the digests the image had before.
-    if index.size(of: "oci-layout") != nil { return try LayoutArchive(index) }
-    if index.size(of: "manifest.json") != nil { return try await DockerArchive(index) }
-    throw Failure(
-        .unsupported, "cannot read \(quoted(path))", at: .named(path),
-        because: "it is neither an OCI image layout (no oci-layout) nor a docker save archive "
-            + "(no manifest.json)")
-}
-
-extension Descriptor {
-    /// The tag an image layout gives it; the annotation holds a tag or, from some tools, a whole
-    /// name.
-    ///
-    /// Spec: image-spec 1.1, annotations.md, "org.opencontainers.image.ref.name".
-    var layoutTag: Tag? {
-        guard let name = annotations[referenceNameAnnotation] else { return nil }
-        if let tag = try? Tag(parsing: name) { return tag }
-        return try? ImageName(parsing: name).tag
+            next: "unpack it with \(program) first; the layers inside stay compressed")
     }
 }
-
-let referenceNameAnnotation = "org.opencontainers.image.ref.name"

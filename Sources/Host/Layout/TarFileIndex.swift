@@ -119,6 +119,25 @@ struct TarFileIndex: LayoutFiles {
         try found(path).read(atMost: limit, named: path)
     }
 
+    func head(of path: String, count: Int) throws(Failure) -> (bytes: [UInt8], size: Int) {
+        let part = try found(path)
+        return (try part.file.read(at: part.offset, count: min(count, part.size)), part.size)
+    }
+
+    func blobs(
+        _ algorithm: Digest.Algorithm, atMost limit: Int
+    ) -> (digests: [Digest], isCut: Bool) {
+        let folder = Array("blobs/\(algorithm.rawValue)/".utf8)
+        var digests: [Digest] = []
+        for path in entries.keys where path.text.utf8.starts(with: folder) {
+            let name = Array(path.text.utf8.dropFirst(folder.count))
+            guard let digest = blobDigest(name, by: algorithm) else { continue }
+            guard digests.count < limit else { return (digests, true) }
+            digests.append(digest)
+        }
+        return (digests, false)
+    }
+
     func stream(_ path: String) throws(Failure) -> ByteStream { try found(path).stream }
 
     func found(_ path: String) throws(Failure) -> FilePart {
