@@ -26,7 +26,7 @@ struct Assay: AsyncParsableCommand {
                 name: "Artifacts:",
                 subcommands: [
                     PushCommand.self, PullCommand.self, CopyCommand.self, TreeCommand.self,
-                    SBOMCommand.self,
+                    SaveCommand.self, LoadCommand.self, SBOMCommand.self,
                 ]),
             CommandGroup(
                 name: "Evidence:",

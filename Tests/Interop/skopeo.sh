@@ -31,3 +31,18 @@ umoci init --layout made >/dev/null; umoci new --image made:2 >/dev/null
 (cd root && tar cf ../layer.tar .); umoci raw add-layer --image made:2 layer.tar >/dev/null
 assay push made "$EMBEDDED/by/umoci:2" >/dev/null 2>&1 || fail "push umoci's layout"
 skopeo copy -q --src-tls-verify=false "docker://$EMBEDDED/by/umoci:2" dir:umoci-again
+
+say "names of images in layouts and archives mean what they mean to skopeo"
+skopeo copy -q oci:by-skopeo:1 oci:named:docker.io/library/x:1
+skopeo copy -q oci:made:2 oci:named:docker.io/library/y:2
+skopeo copy -q oci:named:docker.io/library/x:1 oci-archive:named.tar:docker.io/library/x:1
+skopeo copy -q oci:named:docker.io/library/x:1 docker-archive:docker.tar:docker.io/library/x:1
+for name in oci:named:docker.io/library/x:1 oci:named:x:1 oci-archive:named.tar:docker.io/library/x:1 oci-archive:named.tar; do
+  same "$(assay triangulate --type digest "$name" | sed 's/.*@//')" "$digest" "$name"
+done
+assay sbom docker-archive:docker.tar:docker.io/library/x:1 >/dev/null || fail "docker-archive with a name"
+assay copy docker-archive:docker.tar:@0 "$EMBEDDED/by/position:1" >/dev/null 2>&1 || fail "docker-archive with a position"
+! assay tree oci:named >/dev/null 2>several || fail "several images, and one was chosen"
+grep -q 'oci:named:docker.io/library/y:2' several || fail "the names are not listed: $(cat several)"
+assay copy "$EMBEDDED/shop/backend:1" oci:ours:docker.io/library/z:3 >/dev/null 2>&1
+same "$(skopeo inspect oci:ours:docker.io/library/z:3 | jq -r .Digest)" "$digest" "the name we wrote, by skopeo"

@@ -15,10 +15,14 @@ struct PushCommand: AsyncParsableCommand {
         discussion: """
             A folder becomes an image of one layer that is byte-identical for identical content: names \
             sorted, owners 0, times from SOURCE_DATE_EPOCH or 1970. A layout or archive is copied with \
-            everything that belongs to the image.
+            everything that belongs to the image. Of several images in it, one is named: oci:DIR:NAME.
             """)
 
-    @Argument(help: "A folder, an OCI layout (folder or tar), or a docker archive.")
+    @Argument(
+        help: """
+            A folder, an OCI layout (folder or tar), or a docker archive; or oci:PATH[:NAME], \
+            oci-archive:PATH[:NAME], docker-archive:PATH[:NAME].
+            """)
     var path: String
 
     @Argument(help: "Where it goes: NAME:TAG.")
@@ -33,15 +37,21 @@ struct PushCommand: AsyncParsableCommand {
     func run() async throws {
         let pushed = try await Connections.using(access, for: image, limiting: .transfer) {
             connections in
-            let destination = try connections.destination(image)
-            let (source, reference) = try await open()
+            let destination = try connections.copyDestination(image)
+            let (source, reference) = try await open(connections)
             return try await CopyRun(source: source, destination: destination, evidence: .include)
                 .run(reference, to: image)
         }
         try pushed.show(as: output.output, image: image)
     }
 
-    private func open() async throws -> (any ArtifactSource, ManifestReference) {
+    private func open(
+        _ connections: Connections
+    ) async throws -> (any ArtifactSource, ManifestReference) {
+        if let named = try LocalSource.location(path) {
+            let source = try await connections.source(named)
+            return (source, try await named.reference(in: source))
+        }
         if let local = try await LocalSource.artifacts(at: path) {
             return (local, try await local.onlyReference(tag: nil))
         }
@@ -56,7 +66,11 @@ struct PushCommand: AsyncParsableCommand {
 struct PullCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pull",
-        abstract: "Fetches an image with its evidence into an OCI image layout.")
+        abstract: "Fetches an image with its evidence into an OCI image layout.",
+        discussion: """
+            The layout carries cosign's annotations, so that cosign load and cosign verify \
+            --local-image read it; cosign knows one image in a layout, and that is the one pulled last.
+            """)
 
     @Argument(help: "The image.")
     var image: ImageLocation
@@ -71,16 +85,9 @@ struct PullCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let target = ImageLocation(layout: path, tag: image.meantTag, digest: nil)
-        let pulled = try await Connections.using(access, for: image, limiting: .transfer) {
-            connections in
-            try await CopyRun(
-                source: try await connections.source(image),
-                destination: try connections.destination(target),
-                evidence: withoutEvidence ? .leaveOut : .include
-            ).run(image.reference, to: target)
-        }
-        try pulled.show(as: output.output, image: target)
+        try await CopyRun.pull(
+            image, into: path, evidence: withoutEvidence ? .leaveOut : .include, access: access,
+            output: output.output)
     }
 }
 
@@ -96,7 +103,11 @@ struct CopyCommand: AsyncParsableCommand {
             is not written either, and the exit code is 2.
             """)
 
-    @Argument(help: "What to copy: an image name, or oci:PATH[:TAG].")
+    @Argument(
+        help: """
+            What to copy: an image name, oci:PATH[:NAME], oci-archive:PATH[:NAME] or \
+            docker-archive:PATH[:NAME].
+            """)
     var source: ImageLocation
 
     @Argument(help: "Where to; without a tag the source's tag is kept.")
@@ -113,7 +124,7 @@ struct CopyCommand: AsyncParsableCommand {
             connections in
             let place = try await connections.source(source)
             return try await CopyRun(
-                source: place, destination: try connections.destination(destination),
+                source: place, destination: try connections.copyDestination(destination),
                 evidence: withoutEvidence ? .leaveOut : .include
             ).run(try await source.reference(in: place), to: destination, keeping: source.meantTag)
         }
@@ -132,6 +143,19 @@ enum LocalSource {
         }
         let isLayout = FileManager.default.fileExists(atPath: path + "/oci-layout")
         return isFolder && !isLayout ? nil : try await openArtifacts(at: path)
+    }
+
+    /// The place on disk that `text` names: with a transport, or as `PATH:NAME` where that is no
+    /// path itself; nil when it is a plain path.
+    static func location(_ text: String) throws(Failure) -> ImageLocation? {
+        guard isFolder(text) == nil else { return nil }
+        let hasTransport = LocalTransport.allCases.contains {
+            text.utf8.starts(with: "\($0.rawValue):".utf8)
+        }
+        if hasTransport { return try ImageLocation(parsing: text) }
+        let location = try ImageLocation(parsing: "oci:\(text)")
+        guard case .layout(let path) = location.place, isFolder(path) != nil else { return nil }
+        return location
     }
 
     /// nil when there is nothing.
@@ -187,8 +211,30 @@ struct CopyRun: Sendable {
             // By digest from here on: a tag may move between two questions.
             reference = .digest(digest)
         }
-        return try await copy.run(
-            reference, tag: target.tag ?? (target.digest == nil ? sourceTag : nil))
+        let tag = target.tag ?? (target.layoutName == nil ? nil : .latest)
+        let report = try await copy.run(
+            reference, tag: tag ?? (target.digest == nil ? sourceTag : nil))
+        if report.isComplete, let layout = destination as? LayoutDirectory {
+            try layout.mark(image: report.root.digest)
+        }
+        return report
+    }
+
+    /// Fetches an image into a layout folder, and shows what came of it.
+    static func pull(
+        _ image: ImageLocation, into path: String, evidence: EvidenceChoice,
+        access: RegistryAccessOptions, output: OutputForm
+    ) async throws {
+        let target = ImageLocation(layout: path, tag: image.meantTag, digest: nil)
+        let pulled = try await Connections.using(access, for: image, limiting: .transfer) {
+            connections in
+            let source = try await connections.source(image)
+            return try await CopyRun(
+                source: source, destination: try connections.copyDestination(target),
+                evidence: evidence
+            ).run(try await image.reference(in: source), to: target)
+        }
+        try pulled.show(as: output, image: target)
     }
 }
 

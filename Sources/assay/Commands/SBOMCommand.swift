@@ -20,7 +20,11 @@ struct SBOMCommand: AsyncParsableCommand {
             else 1970. Exit code 2 when neither an operating system nor a package was found.
             """)
 
-    @Argument(help: "An image name, oci:PATH[:TAG], a folder, an OCI layout, or a docker archive.")
+    @Argument(
+        help: """
+            An image name, a folder, an OCI layout, or a docker archive; or oci:PATH[:NAME], \
+            oci-archive:PATH[:NAME], docker-archive:PATH[:NAME].
+            """)
     var subject: String
 
     @Option(help: "cyclonedx-json (1.6) or spdx-json (2.3).")
@@ -66,12 +70,12 @@ struct SBOMCommand: AsyncParsableCommand {
                     because: "there is no such file or folder")
             }
             let image = try ImageLocation(parsing: subject)
-            if !subject.utf8.contains("/") {
+            if image.transport == nil, !subject.utf8.contains("/") {
                 Talk.say("there is no file or folder \(quoted(subject)); asking for \(image)")
             }
             return try await Connections.using(access, for: image, limiting: .transfer) {
                 connections in
-                let source = try await connections.source(image)
+                let source = try await connections.imageSource(image)
                 return try await read(
                     source, try await image.reference(in: source), platform,
                     image.registryRepository)

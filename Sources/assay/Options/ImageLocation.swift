@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an image is: in a registry, or in an image layout on disk.
+// Where an image is: in a registry, or in an image layout or archive on disk.
+// Spec: containers-transports(5): oci:PATH[:REFERENCE], oci-archive:…, docker-archive:….
 
 import ArgumentParser
+import Foundation
 import Host
 import OCI
 import Primitives
 
-/// An image name, or `oci:PATH[:TAG]` / `oci:PATH@DIGEST` for a layout folder or tar file.
+/// An image name; or `oci:PATH`, `oci-archive:PATH` or `docker-archive:PATH`, each with `:NAME`,
+/// `:@POSITION` or `@DIGEST` behind it where the place holds several images.
 struct ImageLocation: Sendable, CustomStringConvertible {
     enum Place: Sendable {
         case registry(Repository)
@@ -14,40 +17,68 @@ struct ImageLocation: Sendable, CustomStringConvertible {
     }
 
     let place: Place
+    /// The tag that is written; in a layout, the tag of the name.
     let tag: Tag?
     let digest: Digest?
+    /// How a place on disk is named; nil for a registry.
+    let transport: LocalTransport?
+    /// Which image of a place on disk is meant, where that is written.
+    let choice: LocalImageChoice
 
     init(_ name: ImageName) {
         place = .registry(name.repository)
         tag = name.tag
         digest = name.digest
+        transport = nil
+        choice = .only
     }
 
     init(layout path: String, tag: Tag?, digest: Digest?) {
         place = .layout(path: path)
         self.tag = tag
         self.digest = digest
+        transport = .oci
+        choice =
+            digest.map { .digest($0) } ?? tag.map { .named($0.description) } ?? .only
     }
 
     init(parsing text: String) throws(Failure) {
-        guard var rest = text.utf8.removingPrefix("oci:") else {
+        let transport = LocalTransport.allCases.first {
+            text.utf8.starts(with: "\($0.rawValue):".utf8)
+        }
+        guard let transport else {
             self.init(try ImageName(parsing: text))
             return
         }
-        var tag: Tag?
-        var digest: Digest?
-        if let sides = rest.utf8.split(atLast: "@") {
-            digest = try Digest(parsing: sides.after)
-            rest = sides.before
+        let rest = Substring(text.utf8.dropFirst(transport.rawValue.utf8.count + 1))
+        try self.init(rest, in: transport, written: text)
+    }
+
+    private init(
+        _ text: Substring, in transport: LocalTransport, written: String
+    ) throws(Failure) {
+        let (rest, digest) = try splitDigest(text)
+        let (path, reference) = splitReference(rest)
+        guard !path.isEmpty else {
+            throw Failure(.usage, "cannot read \(quoted(written))", because: "it names no path")
         }
-        if let sides = rest.utf8.split(atLast: ":"), !sides.after.utf8.contains("/") {
-            tag = try Tag(parsing: sides.after)
-            rest = sides.before
+        guard reference?.isEmpty != true else {
+            throw Failure(
+                .usage, "cannot read \(quoted(written))",
+                because: "no image is named after the last colon",
+                next: "leave the colon out where there is only one image")
         }
-        guard !rest.isEmpty else {
-            throw Failure(.usage, "cannot read \(quoted(text))", because: "it names no path")
+        let position = reference.flatMap(sourceIndex)
+        let name = position == nil ? reference.map(String.init) : nil
+        place = .layout(path: String(path))
+        self.transport = transport
+        self.digest = digest
+        tag = name.flatMap { name in
+            (try? Tag(parsing: name)) ?? (try? ImageName(parsing: name))?.tag
         }
-        self.init(layout: String(rest), tag: tag, digest: digest)
+        choice =
+            digest.map { .digest($0) } ?? position.map { .position($0) }
+            ?? name.map { .named($0) } ?? .only
     }
 
     /// The digest when there is one, else the tag, else `latest`.
@@ -56,23 +87,30 @@ struct ImageLocation: Sendable, CustomStringConvertible {
         return .tag(tag ?? .latest)
     }
 
-    /// As `reference`; in a layout without tag and digest the only image there is.
+    /// What is asked for at the place: in a registry as `reference`; on disk the image that is
+    /// chosen, or the only one there is.
     func reference(in source: any ArtifactSource) async throws -> ManifestReference {
-        guard tag == nil, digest == nil, let local = source as? any LocalArtifacts else {
-            return reference
-        }
-        return try await local.onlyReference(tag: nil)
+        guard let local = source as? any LocalArtifacts else { return reference }
+        return try await local.reference(choice)
     }
 
     /// The tag that is meant: the one that is written, `latest` when nothing is, none when only a
     /// digest is.
     var meantTag: Tag? { tag ?? (digest == nil ? .latest : nil) }
 
+    /// The name an image gets in a layout that it is written to, where it is more than a tag.
+    var layoutName: String? {
+        guard case .named(let name) = choice, !isSame(name, tag?.description ?? "") else {
+            return nil
+        }
+        return name
+    }
+
     /// The place without tag and digest, as it is typed.
     var repositoryText: String {
         switch place {
         case .registry(let repository): repository.description
-        case .layout(let path): "oci:\(path)"
+        case .layout(let path): "\((transport ?? .oci).rawValue):\(path)"
         }
     }
 
@@ -80,8 +118,50 @@ struct ImageLocation: Sendable, CustomStringConvertible {
     func pinned(to digest: Digest) -> String { "\(repositoryText)@\(digest)" }
 
     var description: String {
-        repositoryText + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
+        switch choice {
+        case .named(let name): return "\(repositoryText):\(name)"
+        case .position(let position): return "\(repositoryText):@\(position)"
+        case .only, .digest:
+            return repositoryText + (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "")
+        }
     }
+}
+
+/// The digest behind the last `@`; an `@` before anything else belongs to the path.
+private func splitDigest(_ text: Substring) throws(Failure) -> (Substring, Digest?) {
+    guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return (text, nil) }
+    let behind = text[text.utf8.index(after: at)...]
+    let isDigest = Digest.Algorithm.allCases.contains {
+        behind.utf8.starts(with: "\($0.rawValue):".utf8)
+    }
+    return isDigest ? (text[..<at], try Digest(parsing: behind)) : (text, nil)
+}
+
+/// The path, and what is behind the colon that ends it.
+///
+/// containers-transports(5) ends the path at the first colon. A path may have colons itself, so the
+/// shortest one that is a layout or a file wins; without one, the first colon.
+private func splitReference(_ text: Substring) -> (path: Substring, reference: Substring?) {
+    let colons = text.utf8.indices.filter { text.utf8[$0] == UInt8(ascii: ":") }
+    guard let first = colons.first else { return (text, nil) }
+    let found = colons.first { isImagePlace(text[..<$0]) }
+    if found == nil, isImagePlace(text) { return (text, nil) }
+    let colon = found ?? first
+    return (text[..<colon], text[text.utf8.index(after: colon)...])
+}
+
+private func isImagePlace(_ path: Substring) -> Bool {
+    let path = String(path)
+    guard let isFolder = LocalSource.isFolder(path) else { return false }
+    return !isFolder || FileManager.default.fileExists(atPath: path + "/oci-layout")
+}
+
+/// `@N`: the position in the list of images. Spec: containers-transports(5), "@source-index".
+private func sourceIndex(_ text: Substring) -> Int? {
+    guard text.utf8.first == UInt8(ascii: "@") else { return nil }
+    let digits = text.utf8.dropFirst()
+    guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return Int(Substring(digits))
 }
 
 extension ImageLocation: ExpressibleByArgument {

@@ -190,21 +190,39 @@ struct Connections: Sendable {
 
     func repository(_ name: Repository) -> RegistryRepository { client.repository(name) }
 
+    /// An image and its evidence, for reading.
     func source(_ image: ImageLocation) async throws -> any ArtifactSource {
+        try await imageSource(image)
+    }
+
+    /// An image without its evidence, for reading.
+    func imageSource(_ image: ImageLocation) async throws -> any ArtifactSource {
         switch image.place {
         case .registry(let name): repository(name)
-        case .layout(let path): try await openArtifacts(at: path)
+        case .layout(let path): try await openArtifacts(at: path, as: image.transport ?? .oci)
         }
     }
 
-    /// A place to write to; a layout folder is made when it is not there.
+    /// An image, for writing evidence about it.
     func destination(_ image: ImageLocation) throws -> any ArtifactDestination {
+        try copyDestination(image)
+    }
+
+    /// A place to copy an image to, with its evidence beside it; a layout folder is made when it is
+    /// not there.
+    func copyDestination(_ image: ImageLocation) throws -> any ArtifactDestination {
         switch image.place {
         case .registry(let name): return repository(name)
         case .layout(let path):
-            let exists = FileManager.default.fileExists(atPath: path)
-            return exists
-                ? try LayoutDirectory.open(at: path) : try LayoutDirectory.create(at: path)
+            guard image.transport == .oci, LocalSource.isFolder(path) != false else {
+                throw Failure(
+                    .usage, "cannot write to \(image)", because: "archives are read, not written",
+                    next: "write to a layout folder, oci:DIR; tar -C DIR -cf FILE . packs it")
+            }
+            let exists = LocalSource.isFolder(path) == true
+            let layout =
+                exists ? try LayoutDirectory.open(at: path) : try LayoutDirectory.create(at: path)
+            return image.layoutName.map(layout.naming) ?? layout
         }
     }
 }
