@@ -70,6 +70,7 @@ enum BuiltBinary {
         environment["NO_COLOR"] = "1"
         environment["COSIGN_PASSWORD"] = "correct horse"
         environment["SOURCE_DATE_EPOCH"] = nil
+        environment["COSIGN_REPOSITORY"] = nil
         environment["DOCKER_CONFIG"] = "/nonexistent"
         // What whoever runs the tests believes must not change them.
         environment["ASSAY_TRUST"] = nil

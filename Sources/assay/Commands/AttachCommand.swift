@@ -250,7 +250,7 @@ private struct EvidenceAttachment: Sendable {
             let destination = try connections.destination(image)
             let subject = try await destination.resolve(try await image.reference(in: destination))
             let manifest = try await store(destination, subject)
-            Answer.print(image.pinned(to: manifest.digest))
+            Answer.print("\(try image.evidencePlace())@\(manifest.digest)")
             Talk.say("attached to \(image.pinned(to: subject.digest)); nothing was verified")
         }
     }

@@ -67,6 +67,7 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         guard paths.count(where: { isSame($0, "-") }) <= 1 else {
             throw Failure(.usage, "cannot judge", because: "stdin can be read once, and - names it")
         }
+        EvidenceRepository.warnIgnored(besideImages)
         let bundle = try PolicyJudge.bundle(policies, beside: keyMaterial)
         let manifests = try ManifestFolders(reading: resource)
         let root = try await PolicyJudge.trust(trust)?.root

@@ -52,6 +52,7 @@ struct LoadCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        EvidenceRepository.warnIgnored(besideCopies)
         let pushed = try await Connections.using(access, for: image, limiting: .transfer) {
             connections in
             let destination = try connections.copyDestination(image)

@@ -26,10 +26,12 @@ struct TriangulateCommand: AsyncParsableCommand {
         let digest = try await digest()
         switch type {
         case .digest: Answer.print(image.pinned(to: digest))
-        case .signature: Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".sig"))")
+        case .signature:
+            Answer.print("\(try image.evidencePlace()):\(Tag(for: digest, suffix: ".sig"))")
         case .attestation:
-            Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".att"))")
-        case .sbom: Answer.print("\(image.repositoryText):\(Tag(for: digest, suffix: ".sbom"))")
+            Answer.print("\(try image.evidencePlace()):\(Tag(for: digest, suffix: ".att"))")
+        case .sbom:
+            Answer.print("\(try image.evidencePlace()):\(Tag(for: digest, suffix: ".sbom"))")
         }
     }
 
@@ -37,7 +39,7 @@ struct TriangulateCommand: AsyncParsableCommand {
     private func digest() async throws -> Digest {
         if let digest = image.digest { return digest }
         return try await Connections.using(access, for: image) { connections in
-            let source = try await connections.source(image)
+            let source = try await connections.imageSource(image)
             return try await source.resolve(try await image.reference(in: source)).digest
         }
     }

@@ -99,6 +99,7 @@ struct VerifyCommand: AsyncParsableCommand {
         guard case .registry(let repository) = image.place else {
             throw wrong("policies speak about image names, and a layout has none")
         }
+        EvidenceRepository.warnIgnored(besideImages)
         let bundle = try PolicyJudge.bundle(policy)
         let trust = try await PolicyJudge.trust(signer.trust)
         let evaluation = try await Connections.using(

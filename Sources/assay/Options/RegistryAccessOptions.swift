@@ -192,7 +192,13 @@ struct Connections: Sendable {
 
     /// An image and its evidence, for reading.
     func source(_ image: ImageLocation) async throws -> any ArtifactSource {
-        try await imageSource(image)
+        switch image.place {
+        case .registry(let name):
+            guard let evidence = try EvidenceRepository.named() else { return repository(name) }
+            EvidenceRepository.say("evidence is looked for in", evidence)
+            return SeparateEvidence(of: repository(name), in: repository(evidence))
+        case .layout: return try await imageSource(image)
+        }
     }
 
     /// An image without its evidence, for reading.
@@ -205,7 +211,10 @@ struct Connections: Sendable {
 
     /// An image, for writing evidence about it.
     func destination(_ image: ImageLocation) throws -> any ArtifactDestination {
-        try copyDestination(image)
+        guard case .registry(let name) = image.place, let evidence = try EvidenceRepository.named()
+        else { return try copyDestination(image) }
+        EvidenceRepository.say("evidence is written to", evidence)
+        return SeparateEvidence(of: repository(name), in: repository(evidence))
     }
 
     /// A place to copy an image to, with its evidence beside it; a layout folder is made when it is

@@ -70,14 +70,14 @@ struct WritingOptions: ParsableArguments {
                         isRecursive ? try await writer.subjects(under: root) : [root]
                     for subject in subjects {
                         let claim = try claim(subject, try image.repositoryForClaims())
-                        show(image, try await writer.write(claim, replacing: isReplacing))
+                        try show(image, try await writer.write(claim, replacing: isReplacing))
                     }
                 }
             }
         }
     }
 
-    private func show(_ image: ImageLocation, _ written: WrittenClaim) {
+    private func show(_ image: ImageLocation, _ written: WrittenClaim) throws {
         switch output.output {
         case .json:
             var object: JSONObject = [
@@ -98,7 +98,7 @@ struct WritingOptions: ParsableArguments {
             Answer.print(.object(object))
         case .text:
             if let evidence = written.evidence {
-                Answer.print(image.pinned(to: evidence))
+                Answer.print("\(try image.evidencePlace())@\(evidence)")
             } else if bundle == nil, let bundle = written.bundle {
                 Answer.print(raw: bundle + Array("\n".utf8))
             }
