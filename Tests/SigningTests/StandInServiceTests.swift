@@ -54,6 +54,59 @@ struct StandInServiceTests {
                 == [.rfc822Name("mira@example.org")])
     }
 
+    @Test(
+        "Fulcio's first form gives the same certificate as PEM, for a DER or PEM key or a request")
+    func firstForm() throws {
+        var service = try service()
+        let key = try StandInKey(.p256)
+        let signing = X509.Certificate.PrivateKey(P256.Signing.PrivateKey())
+        let request = try CertificateSigningRequest(
+            version: .v1, subject: DistinguishedName(), privateKey: signing,
+            attributes: CertificateSigningRequest.Attributes(), signatureAlgorithm: .ecdsaWithSHA256
+        )
+        let proof = JSONValue.base64(try key.sign(Array("mira@example.org".utf8)))
+        let bodies: [JSONValue] = [
+            [
+                "publicKey": ["content": .base64(key.publicDER)], "signedEmailAddress": proof,
+                "certificateSigningRequest": .null,
+            ],
+            [
+                "publicKey": ["content": .base64(Array(key.publicPEM.utf8)), "algorithm": "ecdsa"],
+                "signedEmailAddress": proof,
+            ],
+            [
+                "publicKey": ["content": ""], "signedEmailAddress": .null,
+                "certificateSigningRequest": .base64(
+                    Array(try request.serializeAsPEM().pemString.utf8)),
+            ],
+        ]
+        for (number, body) in bodies.enumerated() {
+            let answer = service.answer(
+                StandInRequest(
+                    "POST", "/api/v1/signingCert", bearerToken: try token(service),
+                    body: body.compactBytes), at: time)
+            #expect(answer.status == 201, "\(String(decoding: answer.body, as: UTF8.self))")
+            #expect(answer.contentType == "application/pem-certificate-chain")
+            let chain = try PEMDocument.parseMultiple(
+                pemString: String(decoding: answer.body, as: UTF8.self))
+            let leaf = try X509.Certificate(pemDocument: try #require(chain.first))
+            #expect(chain.count == 3)
+            let expected = number == 2 ? signing.publicKey : leaf.publicKey
+            #expect(leaf.publicKey == expected)
+        }
+        let stolen: JSONValue = [
+            "publicKey": ["content": .base64(key.publicDER)],
+            "signedEmailAddress": .base64(try key.sign(Array("eve@example.org".utf8))),
+        ]
+        let refused = service.answer(
+            StandInRequest(
+                "POST", "/api/v1/signingCert", bearerToken: try token(service),
+                body: stolen.compactBytes), at: time)
+        #expect(refused.status == 401)
+        let root = service.answer(StandInRequest("GET", "/api/v1/rootCert"), at: time)
+        #expect(root.status == 200)
+    }
+
     @Test("a workflow's token becomes the claims of a workflow's certificate")
     func workflow() throws {
         let instance = try StandIn.instance.get()
@@ -160,6 +213,8 @@ struct StandInServiceTests {
             StandInRequest("POST", "/api/v1/log/entries", body: body), at: time)
         #expect(first.status == 201)
         let location = try #require(first.location)
+        // Rekor's clients read the id of the entry there, and crash without it.
+        #expect(first.entityTag.map { location.hasSuffix("/\($0)") } == true)
         let second = service.answer(
             StandInRequest("POST", "/api/v1/log/entries", body: body), at: time)
         #expect(second.status == 409 && second.location == location)

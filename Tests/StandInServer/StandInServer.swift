@@ -69,6 +69,7 @@ private struct StandInResponder: HTTPResponder {
                 bearerToken: bearer, body: Array(body.readableBytesView)))
         var headers: HTTPFields = [.contentType: answer.contentType]
         if let location = answer.location { headers[.location] = location }
+        if let tag = answer.entityTag { headers[.eTag] = tag }
         return Response(
             status: HTTPResponse.Status(code: answer.status), headers: headers,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))

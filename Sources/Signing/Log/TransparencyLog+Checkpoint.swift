@@ -11,17 +11,41 @@ package enum LogGeneration: Hashable, Sendable {
 }
 
 extension TransparencyLog {
-    /// The names its checkpoint key may have.
+    /// The names that the log may have in checkpoints.
     ///
-    /// Rekor v1 names itself by its host alone, so the host counts too, with and without the port.
+    /// rekor-v2-spec.md asks for the address without its scheme. Rekor v1 signs as its host, and
+    /// sigstore-go (v1.2.1, pkg/verify/tlog.go) and cosign 3 read Rekor v2 by the host alone, so a
+    /// log they can read leaves the port and the path out. Go writes an IPv6 host without brackets.
     var checkpointNames: [String] {
-        let authority = origin.utf8.prefix(before: "/")
-        let host = authority.utf8.hasPrefix("[") ? authority : authority.utf8.prefix(before: ":")
+        let authority = String(
+            decoding: origin.utf8.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
         var names = [origin]
-        for name in [String(authority), String(host)] where !names.contains(name) {
+        for name in [authority, hostName(of: authority, brackets: true), hostName]
+        where !names.contains(where: { isSame($0, name) }) {
             names.append(name)
         }
         return names
+    }
+
+    /// The host of the address, as sigstore-go names the log.
+    var hostName: String {
+        let authority = String(
+            decoding: origin.utf8.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
+        return hostName(of: authority, brackets: false)
+    }
+
+    private func hostName(of authority: String, brackets: Bool) -> String {
+        let bytes = Array(authority.utf8)
+        guard bytes.first == UInt8(ascii: "["), let end = bytes.firstIndex(of: UInt8(ascii: "]"))
+        else { return String(decoding: bytes.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self) }
+        return String(decoding: brackets ? bytes[...end] : bytes[1..<end], as: UTF8.self)
+    }
+
+    /// Whether entries with that log id are entries of this log: the id that the trust root gives,
+    /// or the one that the key has under one of the log's names.
+    func isNamed(_ identifier: [UInt8]) -> Bool {
+        keyID == identifier || checkpointKeyID == identifier
+            || checkpointNames.contains { noteKeyID(name: $0, key: publicKey) == identifier }
     }
 
     /// The first four bytes of every id this key can have: the ones the trust root gives, and the

@@ -83,9 +83,7 @@ extension TransparencyLogEntry {
     }
 
     /// Whether a log of the trust root is the one the entry names.
-    func isEntry(of log: TransparencyLog) -> Bool {
-        log.keyID == logID || log.checkpointKeyID == logID
-    }
+    func isEntry(of log: TransparencyLog) -> Bool { log.isNamed(logID) }
 
     private func proven(
         by log: TransparencyLog, _ demand: LogDemand

@@ -12,7 +12,7 @@ package struct TransparencyLog: Hashable, Sendable {
     package let baseURL: String
     package let publicKey: PublicKey
     /// `logId.keyId`: 32 bytes that entries name the log by.
-    package let keyID: [UInt8]
+    package internal(set) var keyID: [UInt8]
     /// The key id in checkpoints where it differs from `keyID`; usually nil.
     package let checkpointKeyID: [UInt8]?
     /// When the key may be used, both ends inside.
@@ -32,7 +32,8 @@ package struct TransparencyLog: Hashable, Sendable {
         self.operatorName = operatorName
     }
 
-    /// The name in checkpoints: the address without its scheme and without slashes at its end.
+    /// The address without its scheme and without slashes at its end; one of the names that the log
+    /// may have in checkpoints.
     ///
     /// Spec: rekor-v2-spec.md: the origin is the scheme-less `baseUrl`.
     package var origin: String { TransparencyLog.origin(of: baseURL) }

@@ -29,16 +29,20 @@ extension TransparencyLog {
     ///
     /// Spec: RFC 6962 §3.2 and Rekor v1: the SHA-256 of the key. Rekor v2 signs with Ed25519 and is
     /// named as in its checkpoints (C2SP signed-note, "Signature types").
+    ///
+    /// - Parameter origin: the name in its checkpoints; nil takes the host, as sigstore-go does.
     package init(
-        baseURL: String, publicKey: PublicKey, validFor: ValidityPeriod, operatorName: String?
+        baseURL: String, publicKey: PublicKey, origin: String? = nil, validFor: ValidityPeriod,
+        operatorName: String?
     ) {
         let ofKey = SignatureHash.sha256.hash(of: publicKey.derBytes)
-        let origin = TransparencyLog.origin(of: baseURL)
-        let isTiled = publicKey.algorithm == .ed25519
-        self.init(
-            baseURL: baseURL, publicKey: publicKey,
-            keyID: isTiled ? noteKeyID(name: origin, key: publicKey) ?? ofKey : ofKey,
-            validFor: validFor, operatorName: operatorName)
+        var log = TransparencyLog(
+            baseURL: baseURL, publicKey: publicKey, keyID: ofKey, validFor: validFor,
+            operatorName: operatorName)
+        if origin != nil || publicKey.algorithm == .ed25519 {
+            log.keyID = noteKeyID(name: origin ?? log.hostName, key: publicKey) ?? ofKey
+        }
+        self = log
     }
 
     fileprivate var json: JSONValue {

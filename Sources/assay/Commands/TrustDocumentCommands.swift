@@ -15,7 +15,8 @@ struct TrustCreateCommand: AsyncParsableCommand {
         discussion: """
             Each option takes NAME=VALUE pairs with commas between: url, certificate-chain (a PEM \
             file, root last) or public-key (a PEM file), start-time, end-time, operator. A chain \
-            without a start-time counts from when its youngest certificate does; a key needs one.
+            without a start-time counts from when its youngest certificate does; a key needs one. \
+            origin is the name of a Rekor v2 log in its checkpoints; without it, the host of the url.
             """)
 
     @Option(help: "A certificate authority: url=URL,certificate-chain=FILE[,start-time=…].")
@@ -78,6 +79,7 @@ struct TrustEntryArgument: ExpressibleByArgument {
     private static let names = [
         "url": "url", "certificate-chain": "chain", "chain": "chain", "public-key": "key",
         "key": "key", "start-time": "start", "end-time": "end", "operator": "operator",
+        "origin": "origin",
     ]
 
     func log(isCertificateLog: Bool) throws(Failure) -> TransparencyLog {
@@ -92,8 +94,10 @@ struct TrustEntryArgument: ExpressibleByArgument {
         let url = try required("url", "url")
         guard isCertificateLog else {
             return TransparencyLog(
-                baseURL: url, publicKey: key, validFor: period, operatorName: values["operator"])
+                baseURL: url, publicKey: key, origin: values["origin"], validFor: period,
+                operatorName: values["operator"])
         }
+        guard values["origin"] == nil else { throw wrong("a certificate log has no origin") }
         // Spec: RFC 6962 §3.2, whatever the key's kind is.
         return TransparencyLog(
             baseURL: url, publicKey: key, keyID: SignatureHash.sha256.hash(of: key.derBytes),

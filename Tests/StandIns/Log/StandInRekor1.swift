@@ -101,11 +101,11 @@ package struct StandInRekor1: Sendable {
     }
 }
 
-/// The host and port of an address, without scheme, path or slashes.
+/// The host of an address, without scheme, port and path.
 package func hostName(_ address: String) -> String {
     var rest = Substring(address)
     for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) {
         rest = rest.dropFirst(scheme.count)
     }
-    return String(rest.prefix { $0 != "/" })
+    return String(rest.prefix { $0 != "/" && $0 != ":" })
 }

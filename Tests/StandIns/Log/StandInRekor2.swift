@@ -18,15 +18,9 @@ package struct StandInRekor2: Sendable {
         self.witnesses = witnesses
     }
 
-    /// Spec: rekor-v2-spec.md: the origin is the address without its scheme.
-    package var origin: String {
-        var rest = Substring(baseURL)
-        for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) {
-            rest = rest.dropFirst(scheme.count)
-        }
-        while rest.hasSuffix("/") { rest = rest.dropLast() }
-        return String(rest)
-    }
+    /// The name in its checkpoints: the host, as rekor-tiles is configured and as sigstore-go reads
+    /// it (pkg/verify/tlog.go).
+    package var origin: String { hostName(baseURL) }
 
     /// The full key id of its checkpoints.
     package var identifier: [UInt8] { StandInCheckpoint.keyIdentifier(origin, key) }

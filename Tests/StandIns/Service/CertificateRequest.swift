@@ -14,16 +14,33 @@ extension StandInSigstore {
         for request: JSONReader, token: String, at time: Timestamp,
         faults: Set<StandInFault> = []
     ) throws(Failure) -> JSONValue {
+        let chain = try issuedChain(token: token, at: time, faults) { (challenge) throws(Failure) in
+            try requestedKey(request, challenge: challenge)
+        }
+        return ["signedCertificateEmbeddedSct": ["chain": ["certificates": pemChain(chain)]]]
+    }
+
+    /// The same for a request in Fulcio's first form, which cosign 2 sends.
+    package func firstSigningCertificate(
+        for request: JSONReader, token: String, at time: Timestamp,
+        faults: Set<StandInFault> = []
+    ) throws(Failure) -> [[UInt8]] {
+        try issuedChain(token: token, at: time, faults) { (challenge) throws(Failure) in
+            try firstRequestedKey(request, challenge: challenge)
+        }
+    }
+
+    /// The certificate with its chain; `key` reads the request, given what must be signed.
+    private func issuedChain(
+        token: String, at time: Timestamp, _ faults: Set<StandInFault>,
+        _ key: (_ challenge: String) throws(Failure) -> PublicKey
+    ) throws(Failure) -> [[UInt8]] {
         let claims = try identityProvider.claims(of: token, at: time)
         let identity = try StandInIdentity(claims: claims, issuer: identityProvider.issuer)
-        let key = try requestedKey(request, challenge: try StandInIdentity.challenge(claims))
+        let key = try key(try StandInIdentity.challenge(claims))
         let leaf = try certificate(
             for: identity, publicKey: key.derBytes, at: time, faults: faults)
-        return [
-            "signedCertificateEmbeddedSct": [
-                "chain": ["certificates": pemChain([leaf] + certificateAuthority.chain)]
-            ]
-        ]
+        return [leaf] + certificateAuthority.chain
     }
 
     /// `GET /api/v2/trustBundle`.
@@ -42,8 +59,33 @@ extension StandInSigstore {
         }
         let asked = try request.required("publicKeyRequest")
         let key = try PublicKey(pem: try asked.required("publicKey").required("content").string())
-        let proof = try SubmittedEntry.base64(asked.required("proofOfPossession"))
-        guard key.isValid(proof, over: Array(challenge.utf8)) else {
+        return try proven(key, by: asked.required("proofOfPossession"), over: challenge)
+    }
+
+    /// Spec: fulcio_legacy.proto: all fields are base64; the key is PKIX in DER or PEM. A field that
+    /// is not used is null or empty.
+    private func firstRequestedKey(
+        _ request: JSONReader, challenge: String
+    ) throws(Failure) -> PublicKey {
+        if let signing = try request.optional("certificateSigningRequest"),
+            try !signing.string().isEmpty
+        {
+            return try key(ofSigningRequest: try SubmittedEntry.base64(signing))
+        }
+        let content = try SubmittedEntry.base64(
+            request.required("publicKey").required("content"))
+        let isText = content.starts(with: "-----BEGIN".utf8)
+        let key =
+            isText
+            ? try PublicKey(pem: String(decoding: content, as: UTF8.self))
+            : try PublicKey(derBytes: content)
+        return try proven(key, by: request.required("signedEmailAddress"), over: challenge)
+    }
+
+    private func proven(
+        _ key: PublicKey, by proof: JSONReader, over challenge: String
+    ) throws(Failure) -> PublicKey {
+        guard key.isValid(try SubmittedEntry.base64(proof), over: Array(challenge.utf8)) else {
             throw refusal("the proof of possession is not over the token's subject by that key")
         }
         return key

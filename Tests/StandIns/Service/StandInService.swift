@@ -30,6 +30,7 @@ package struct StandInAnswer: Sendable {
     package var status: Int
     package var contentType: String
     package var location: String?
+    package var entityTag: String?
     package var body: [UInt8]
 
     package init(
@@ -97,6 +98,10 @@ package struct StandInService: Sendable {
         case ("GET", "/signing_config.json"): return .json(instance.signingConfig())
         case ("GET", "/api/v2/trustBundle"): return .json(instance.trustBundle)
         case ("POST", "/api/v2/signingCert"): return try signingCertificate(request, at: time)
+        case ("POST", "/api/v1/signingCert"):
+            return try firstSigningCertificate(request, at: time)
+        case ("GET", "/api/v1/rootCert"):
+            return certificates(instance.certificateAuthority.chain, status: 200)
         case ("POST", "/api/v1/timestamp"): return timestamp(request, at: time)
         case ("GET", "/api/v1/timestamp/certchain"):
             let chain = instance.timestampAuthority.chain
@@ -144,6 +149,26 @@ extension StandInService {
         }
         return .json(
             try instance.signingCertificate(for: json, token: token, at: time, faults: faults))
+    }
+
+    /// Spec: fulcio v1.8, fulcio_legacy.proto and pkg/server/legacy_server.go: 201, the chain as
+    /// PEM, the leaf first.
+    private func firstSigningCertificate(
+        _ request: StandInRequest, at time: Timestamp
+    ) throws(Failure) -> StandInAnswer {
+        let json = try JSONReader(parsing: request.body, named: "the request")
+        guard let token = request.bearerToken else {
+            throw Failure(
+                .denied, "cannot issue a certificate", because: "there is no identity token")
+        }
+        let chain = try instance.firstSigningCertificate(
+            for: json, token: token, at: time, faults: faults)
+        return certificates(chain, status: 201)
+    }
+
+    private func certificates(_ chain: [[UInt8]], status: Int) -> StandInAnswer {
+        let text = chain.map { pemText("CERTIFICATE", $0) }.joined()
+        return StandInAnswer(status, "application/pem-certificate-chain", Array(text.utf8))
     }
 
     /// Spec: RFC 3161 §2.4.2: a query that cannot be read is answered with a rejection.
@@ -202,6 +227,8 @@ extension StandInService {
             instance.rekor1.append(body: body, at: time), faults, in: .rekor1, at: time)
         var answer = StandInAnswer.json(entry.answer(treeID: treeID), status: 201)
         answer.location = entriesPath + entry.uuid(treeID: treeID)
+        // Spec: rekor openapi.yaml: its clients read the id of the new entry here.
+        answer.entityTag = entry.uuid(treeID: treeID)
         return answer
     }
 
