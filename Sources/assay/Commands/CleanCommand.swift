@@ -35,15 +35,15 @@ struct CleanCommand: AsyncParsableCommand {
     @OptionGroup(title: "Registry") var access: RegistryAccessOptions
 
     func run() async throws {
-        guard case .registry(let name) = image.place else {
-            throw Failure(
-                .unsupported, "cannot clean \(image)",
-                because: "nothing is deleted from a layout on disk",
-                next: "assay copy --without-evidence \(image) oci:NEW")
-        }
         try await Connections.using(access, for: image) { connections in
-            let repository = connections.repository(name)
-            let root = try await repository.resolve(image.reference)
+            guard let repository = try connections.evidenceRepository(image) else {
+                throw Failure(
+                    .unsupported, "cannot clean \(image)",
+                    because: "nothing is deleted from a layout on disk",
+                    next: "assay copy --without-evidence \(image) oci:NEW")
+            }
+            let name = repository.name
+            let root = try await connections.imageSource(image).resolve(image.reference)
             let evidence = try await EvidenceCollector(source: repository)
                 .everything(about: root.digest)
             let doomed = try await items(evidence, in: repository)

@@ -209,6 +209,12 @@ struct Connections: Sendable {
         }
     }
 
+    /// The registry's repository that holds the evidence about an image; nil for a layout on disk.
+    func evidenceRepository(_ image: ImageLocation) throws -> RegistryRepository? {
+        guard case .registry(let name) = image.place else { return nil }
+        return repository(try EvidenceRepository.named() ?? name)
+    }
+
     /// An image, for writing evidence about it.
     func destination(_ image: ImageLocation) throws -> any ArtifactDestination {
         guard case .registry(let name) = image.place, let evidence = try EvidenceRepository.named()

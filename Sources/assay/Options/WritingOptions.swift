@@ -60,7 +60,10 @@ struct WritingOptions: ParsableArguments {
                 ) { connections in
                     let destination = try connections.destination(image)
                     let writer = ClaimWriter(
-                        options: self, signer: signer, destination: destination, created: created)
+                        options: self, signer: signer, destination: destination,
+                        evidence: isReplacing && format == .bundle
+                            ? try deletable(image, connections) : nil,
+                        created: created)
                     let root = try await destination.resolve(
                         try await image.reference(in: destination))
                     if image.digest == nil {
@@ -75,6 +78,18 @@ struct WritingOptions: ParsableArguments {
                 }
             }
         }
+    }
+
+    /// Where older evidence is deleted; known before anything is signed.
+    private func deletable(
+        _ image: ImageLocation, _ connections: Connections
+    ) throws -> RegistryRepository {
+        guard let repository = try connections.evidenceRepository(image) else {
+            throw Failure(
+                .unsupported, "cannot take older attestations away", at: .named("\(image)"),
+                because: "nothing is deleted from a layout on disk", next: "leave out --replace")
+        }
+        return repository
     }
 
     private func show(_ image: ImageLocation, _ written: WrittenClaim) throws {
@@ -125,6 +140,8 @@ private struct ClaimWriter: Sendable {
     let options: WritingOptions
     let signer: BundleSigner
     let destination: any ArtifactDestination
+    /// Where older attestations are deleted; nil when none are.
+    let evidence: RegistryRepository?
     let created: Timestamp
 
     /// The image and, of an index, every image and index below it; each once.
@@ -154,8 +171,8 @@ private struct ClaimWriter: Sendable {
         switch options.format {
         case .bundle:
             let written = try await writeBundle(claim)
-            if isReplacing, let evidence = written.evidence {
-                try await remove(attestationsLike: claim, except: evidence)
+            if let evidence, let kept = written.evidence {
+                try await remove(attestationsLike: claim, from: evidence, except: kept)
             }
             return written
         case .legacy: return try await writeLegacy(claim, replacing: isReplacing)
@@ -201,13 +218,9 @@ private struct ClaimWriter: Sendable {
     }
 
     /// Deletes the other bundles that hold an attestation of the same type about the same image.
-    private func remove(attestationsLike claim: Claim, except kept: Digest) async throws {
-        guard let repository = destination as? RegistryRepository else {
-            throw Failure(
-                .unsupported, "cannot take older attestations away",
-                at: .named(destination.sourceName),
-                because: "the new one is stored, and nothing is deleted from a layout on disk")
-        }
+    private func remove(
+        attestationsLike claim: Claim, from repository: RegistryRepository, except kept: Digest
+    ) async throws {
         let evidence = try await EvidenceCollector(source: repository).collect(
             .only(claim.predicateType), about: claim.subject.digest
         ) { _ in false }
