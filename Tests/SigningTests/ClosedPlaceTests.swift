@@ -27,7 +27,7 @@ struct ClosedPlaceTests {
     ) async throws -> Manifest {
         let claim = Claim.signature(
             on: image.descriptor, in: try Repository(parsing: "registry.example.com/shop/backend"),
-            annotations: ExactTextMap(annotations))
+            annotations: annotations)
         return try await EvidenceWriter(
             destination: repository, key: key ?? self.key, settle: {}
         ).write(claim, as: format, created: created)
