@@ -42,7 +42,6 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
     name: "assay",
@@ -61,12 +60,13 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
         // C libraries from Debian, by pkg-config name.
         // Only declarations; modules are loaded when a pkcs11: key asks for one.
         .systemLibrary(name: "CPKCS11"),
+        // Only declarations: functions of glibc that Swift's map of it leaves out.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -97,8 +97,8 @@ let package = Package(
         room(
             "Host",
             [
-                "Registry", "Keys", "Signing", "TUF", "OCI", "CPKCS11", "CZlib", asyncHTTPClient, crypto,
-                logging, nioSSL, nioCore, subprocess,
+                "Registry", "Keys", "Signing", "TUF", "OCI", "CLinux", "CPKCS11", "CZlib", asyncHTTPClient,
+                crypto, logging, nioSSL, nioCore,
             ]),
         room(
             "Server",

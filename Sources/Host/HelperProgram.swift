@@ -1,73 +1,113 @@
 // SPDX-License-Identifier: Apache-2.0
-// Other people's programs that are asked one question: keepers of passwords and of keys.
+// Programs that answer one question: credential helpers and key plugins.
 
-internal import Foundation
+internal import Glibc
 internal import Primitives
-internal import Subprocess
 
-/// A program of `PATH`, started for each question, and never believed to end or to be brief.
+/// A program in `PATH` that is started for each question. It may ignore its input, write without
+/// end, hang or crash; each of these is a failure, and never a trap.
 struct HelperProgram: Sendable {
     let name: String
     /// What failed when nothing useful comes back: "cannot ask NAME for credentials".
     let purpose: String
     /// What to do when there is no such program.
     let installation: String?
-    let limits: Bounds
+    let bounds: ChildProcess.Bounds
+    let environment: HelperEnvironment
 
-    /// How long it may take, and how much it may say.
-    struct Bounds: Sendable {
-        let seconds: Int
-        let bytes: Int
-    }
-
-    /// What came on standard output, and how the program ended. Its words on standard error are not
-    /// read: nobody knows what secrets they hold.
+    /// What came on standard output, and how the program ended. Standard error is not read, because
+    /// it may hold secrets.
     struct Answer: Sendable {
         let bytes: [UInt8]
-        let end: TerminationStatus
+        let end: ChildProcess.End
     }
 
-    /// - Throws: `Failure`: `notFound` without such a program, `overLimit` when it says too much,
+    /// - Throws: `Failure`: `notFound` without such a program, `overLimit` when it writes too much,
     ///   `unavailable` when it takes too long or cannot be run.
-    func answer(
-        to arguments: [String], input: [UInt8], environment: Environment
-    ) async throws -> Answer {
-        let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in
-            group.addTask { try await run(arguments, input, environment) }
-            group.addTask {
-                try await Task.sleep(for: .seconds(limits.seconds))
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
+    func answer(to arguments: [String], input: [UInt8]) async throws -> Answer {
+        guard let path = executable else {
+            throw failure(.notFound, "there is no program of that name in PATH", next: installation)
         }
-        guard let answer else {
-            throw failure(.unavailable, "it did not answer in \(limits.seconds) seconds")
-        }
-        return answer
-    }
-
-    private func run(
-        _ arguments: [String], _ input: [UInt8], _ environment: Environment
-    ) async throws -> Answer {
-        do {
-            let result = try await Subprocess.run(
-                .name(name), arguments: Arguments(arguments), environment: environment,
-                input: .array(input), output: .bytes(limit: limits.bytes), error: .discarded)
-            return Answer(bytes: Array(result.standardOutput), end: result.terminationStatus)
-        } catch let error as SubprocessError {
-            switch error.code {
-            case .executableNotFound:
-                throw failure(
-                    .notFound, "there is no program of that name in PATH", next: installation)
-            case .outputLimitExceeded:
-                throw failure(.overLimit, "it answered more than \(limits.bytes) bytes")
-            default: throw failure(.unavailable, "it could not be run")
-            }
+        let process = ChildProcess(
+            path: path, arguments: arguments, environment: environment.variables, input: input,
+            bounds: bounds)
+        switch await process.run() {
+        case .ended(let bytes, let end): return Answer(bytes: bytes, end: end)
+        case .wroteTooMuch:
+            throw failure(.overLimit, "it answered more than \(bounds.bytes) bytes")
+        case .tookTooLong:
+            throw failure(.unavailable, "it did not answer in \(bounds.seconds) seconds")
+        case .cancelled: throw CancellationError()
+        case .notStarted(let code):
+            let why = unsafe String(cString: strerror(code)).lowercased()
+            throw failure(.unavailable, "\(quoted(path)) could not be run: \(why)")
+        case .endUnknown:
+            throw failure(.unavailable, "it could not be found out how \(quoted(path)) ended")
         }
     }
 
     func failure(_ kind: Failure.Kind, _ why: String, next: String? = nil) -> Failure {
         Failure(kind, purpose, because: why, next: next)
     }
+
+    /// The first executable file of that name in `PATH`.
+    ///
+    /// A relative folder in `PATH` is not searched: a program that lies in the current folder would
+    /// be given secrets. Go's os/exec and so docker do the same.
+    private var executable: String? {
+        let path = environment.variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        for folder in path.utf8.split(separator: UInt8(ascii: ":")) {
+            guard folder.first == UInt8(ascii: "/") else { continue }
+            let candidate = "\(String(decoding: folder, as: UTF8.self))/\(name)"
+            var status = stat()
+            guard unsafe stat(candidate, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+                unsafe access(candidate, X_OK) == 0
+            else { continue }
+            return candidate
+        }
+        return nil
+    }
 }
+
+/// The variables that a helper program gets: those of this process without the secrets that are for
+/// somebody else.
+struct HelperEnvironment: Sendable {
+    let variables: [String: String]
+
+    /// For `docker-credential-…`, which keeps passwords of registries: no secret of Assay, and none
+    /// for a key service. The helpers of clouds need the variables of their cloud, such as `AWS_…`.
+    init(forCredentialsOf all: [String: String]) {
+        variables = all.filter {
+            !isOwnSecret($0.key, $0.value) && !isNamed($0.key, in: keyServiceSecrets)
+        }
+    }
+
+    /// For `sigstore-kms-…`, which reaches a key service: no secret of Assay.
+    init(forKeysOf all: [String: String]) {
+        variables = all.filter { !isOwnSecret($0.key, $0.value) }
+    }
+}
+
+/// Whether a variable holds a secret that Assay itself reads: for a private key, a registry, or an
+/// identity. A private key that `--key env://NAME` names is recognised by what it is.
+private func isOwnSecret(_ name: String, _ value: String) -> Bool {
+    ["ASSAY_", "COSIGN_"].contains { name.utf8.starts(with: $0.utf8) }
+        || isNamed(name, in: identitySecrets) || isPrivateKey(value)
+}
+
+private func isNamed(_ name: String, in list: [String]) -> Bool {
+    list.contains { isSame($0, name) }
+}
+
+/// A PEM block of a private key at the start of the text, encrypted or not.
+private func isPrivateKey(_ value: String) -> Bool {
+    let text = value.utf8.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+    guard text.starts(with: "-----BEGIN ".utf8) else { return false }
+    let label = text.dropFirst("-----BEGIN ".utf8.count).prefix { $0 != UInt8(ascii: "-") }
+    return label.reversed().starts(with: "PRIVATE KEY".utf8.reversed())
+}
+
+/// Tokens that a certificate authority takes for an identity, and what such tokens are got with.
+private let identitySecrets = ["SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+
+private let keyServiceSecrets = ["VAULT_TOKEN", "BAO_TOKEN"]

@@ -120,6 +120,8 @@ package enum Limits {
     package static let credentialAnswerBytes = 256 * 1024
     /// Seconds a credential helper may think; some ask their user.
     package static let credentialHelperSeconds = 60
+    /// Milliseconds between two looks at a program that runs and writes nothing.
+    package static let childPollMilliseconds = 20
     /// Bytes of all manifests of one graph, kept in memory. The largest real graphs have 2 MiB.
     package static let graphBytes = 256 * mebibyte
 

@@ -57,6 +57,8 @@ struct Assay: AsyncParsableCommand {
     static func main() async {
         // A reader that goes away (`assay … | head`) ends us quietly.
         signal(SIGPIPE, SIG_DFL)
+        // A parent that ignores the end of its children would keep us from learning that of ours.
+        signal(SIGCHLD, SIG_DFL)
         do {
             var command = try readCommandLine()
             if var command = command as? any AsyncParsableCommand {

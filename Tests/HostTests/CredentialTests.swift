@@ -2,7 +2,6 @@
 // Credentials as Docker and Podman write them down.
 
 import Foundation
-import Glibc
 import OCI
 import Primitives
 import Registry
@@ -64,6 +63,91 @@ struct CredentialTests {
         for (entry, credential) in rows {
             #expect(
                 try found(#"{"auths":{"ghcr.io":\#(entry)}}"#, for: "ghcr.io/a/b") == credential)
+        }
+    }
+
+    @Test("the exact spelling of a host decides, also where nothing is written under it")
+    func spellings() throws {
+        let hub = "https://index.docker.io/v1/"
+        let rows: [(String, String, String?)] = [
+            (#""https://h.example":{},"h.example":\#(auth("exact:1"))"#, "h.example/x", "exact"),
+            (#""h.example":\#(auth("exact:1")),"https://h.example":{}"#, "h.example/x", "exact"),
+            (
+                #""H.example":\#(auth("case:1")),"h.example":\#(auth("exact:1"))"#, "h.example/x",
+                "exact"
+            ),
+            (#""h.example":{},"https://h.example":\#(auth("url:1"))"#, "h.example/x", nil),
+            (#""https://h.example":{},"http://h.example":\#(auth("url:1"))"#, "h.example/x", "url"),
+            (
+                #""https://h.example/v2/a/b":\#(auth("url:1"))"#, "h.example/x", "url"
+            ),
+            (
+                #""index.docker.io":\#(auth("other:1")),"\#(hub)":\#(auth("hub:1"))"#, "alpine",
+                "hub"
+            ),
+            (
+                #""index.docker.io":\#(auth("other:1")),"docker.io":\#(auth("podman:1"))"#,
+                "alpine", "podman"
+            ),
+            (
+                #""h.example/a":{},"h.example":\#(auth("host:1"))"#, "h.example/a/b", nil
+            ),
+            (
+                #""H.example/a":\#(auth("case:1")),"h.example/a":\#(auth("exact:1"))"#,
+                "h.example/a", "exact"
+            ),
+        ]
+        for (auths, repository, user) in rows {
+            let credential = try found(#"{"auths":{\#(auths)}}"#, for: repository)
+            #expect(
+                credential == user.map { .password(user: $0, secret: "1") },
+                "\(auths) for \(repository)")
+        }
+    }
+
+    @Test("base64 in lines is read, and zero bytes at the ends of a secret do not count")
+    func wrappedBase64() throws {
+        let secret = String(repeating: "long", count: 40)
+        let text = base64Text("ann:\(secret)".utf8)
+        let letters = Array(text)
+        let lines = [letters[..<76], letters[76..<152], letters[152...]].map { String($0) }
+        let wrapped = "\(lines[0])\\n\(lines[1])\\r\\n\(lines[2])\\n"
+        #expect(
+            try found(#"{"auths":{"ghcr.io":{"auth":"\#(wrapped)"}}}"#, for: "ghcr.io/a")
+                == .password(user: "ann", secret: secret))
+        let padded = base64Text("ann:\0p\0w\0\0".utf8)
+        #expect(
+            try found(#"{"auths":{"ghcr.io":{"auth":"\#(padded)"}}}"#, for: "ghcr.io/a")
+                == .password(user: "ann", secret: "p\0w"))
+        let token = base64Text("<token>:refresh".utf8)
+        #expect(
+            try found(#"{"auths":{"ghcr.io":{"auth":"\#(token)"}}}"#, for: "ghcr.io/a")
+                == .identityToken("refresh"))
+        let noToken = base64Text("<token>:".utf8)
+        #expect(
+            try found(#"{"auths":{"ghcr.io":{"auth":"\#(noToken)"}}}"#, for: "ghcr.io/a") == nil)
+    }
+
+    @Test("the keys of helpers are hosts, the exact one wins, and an empty name means the file")
+    func helperKeys() throws {
+        let rows: [(String, String, String?)] = [
+            (#""credHelpers":{"h.example":"a"}"#, "h.example/x", "a"),
+            (#""credHelpers":{"h.example":""},"credsStore":"all""#, "h.example/x", nil),
+            (#""credHelpers":{"h.example/x":"a"}"#, "h.example/x", nil),
+            (#""credHelpers":{"h.example/x":"a"},"credsStore":"all""#, "h.example/x", "all"),
+            (#""credHelpers":{"https://h.example":"a"}"#, "h.example/x", nil),
+            (#""credHelpers":{"h.example:5000":"a"}"#, "h.example/x", nil),
+            (#""credHelpers":{"H.EXAMPLE":"b","h.example":"a"}"#, "h.example/x", "a"),
+            (#""credHelpers":{"H.EXAMPLE":"b","h.example":""}"#, "h.example/x", nil),
+            (#""credHelpers":{"https://index.docker.io/v1/":"a"}"#, "alpine", "a"),
+            (#""credHelpers":{"docker.io":"b","https://index.docker.io/v1/":""}"#, "alpine", nil),
+            (#""credHelpers":{"docker.io":"b"}"#, "alpine", "b"),
+            (#""credHelpers":{},"credsStore":"""#, "h.example/x", nil),
+        ]
+        for (json, repository, helper) in rows {
+            let file = try CredentialFile(parsing: Array("{\(json)}".utf8), at: "config.json")
+            let registry = try Repository(parsing: repository).registry
+            #expect(file.helper(for: registry) == helper, "\(json)")
         }
     }
 
@@ -132,11 +216,8 @@ struct CredentialTests {
             esac
             """, to: "docker-credential-assaytest", permissions: 0o755)
         try folder.write(#"{"credsStore":"assaytest"}"#, to: "config.json")
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        _ = unsafe setenv("PATH", "\(folder.path):\(path)", 1)
-        defer { _ = unsafe setenv("PATH", path, 1) }
-        let credentials = RegistryCredentials(
-            explicit: nil, environment: ["DOCKER_CONFIG": folder.path])
+        let environment = ["DOCKER_CONFIG": folder.path, "PATH": "\(folder.path):/usr/bin:/bin"]
+        let credentials = RegistryCredentials(explicit: nil, environment: environment)
         func ask(_ repository: String) async throws -> RegistryCredential {
             try await credentials.credential(for: try Repository(parsing: repository))
         }
@@ -149,10 +230,13 @@ struct CredentialTests {
         }
         await expectFailure(.denied, "ended with an error") { _ = try await ask("bad.example/a") }
         await expectFailure(.notFound, "no program of that name") {
-            _ = try await CredentialHelper(named: "is-not-here").credential(for: "x")
+            _ = try await CredentialHelper(named: "is-not-here", environment: environment)
+                .credential(for: "x")
         }
         for name in ["../x", "a/b", "", "a b", "a;b"] {
-            #expect(throws: Failure.self) { try CredentialHelper(named: name) }
+            #expect(throws: Failure.self) {
+                try CredentialHelper(named: name, environment: environment)
+            }
         }
     }
 }

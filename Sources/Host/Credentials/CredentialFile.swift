@@ -10,7 +10,7 @@ internal import Registry
 struct CredentialFile: Sendable {
     let path: String
     private let auths: [(key: String, entry: JSONReader)]
-    private let helpers: ExactTextMap<String>
+    private let helpers: [String: String]
     private let store: String?
 
     init(parsing bytes: [UInt8], at path: String) throws(Failure) {
@@ -35,21 +35,28 @@ struct CredentialFile: Sendable {
         store = try json.optional("credsStore")?.string()
     }
 
-    /// The helper that is asked for this registry: its own, else the one for all.
+    /// The helper that is asked for this registry: its own, else the one for all. An empty name of
+    /// its own means that this file has the password, whatever the others use.
     func helper(for registry: RegistryHost) -> String? {
-        let own = helpers.first { Self.host(inKey: $0.key) == registry.description }?.value
-        return own ?? store.flatMap { $0.isEmpty ? nil : $0 }
+        let own = helpers.compactMap { key, name -> (rank: Int, name: String)? in
+            spellingRank(of: key, for: registry).map { ($0, name) }
+        }.min { $0.rank < $1.rank }
+        let name = own?.name ?? store ?? ""
+        return name.isEmpty ? nil : name
     }
 
-    /// What is written for the repository or, failing that, for a name above it; the longest wins.
+    /// What is written for the repository or, failing that, for a name above it. The longest name
+    /// wins; among the spellings of one name the exact one, even where nothing is written under it.
     func credential(for repository: Repository) throws(Failure) -> RegistryCredential? {
-        var best: (length: Int, entry: JSONReader)?
-        for (key, entry) in auths {
-            guard let length = Self.matchLength(of: key, repository) else { continue }
-            if length > best?.length ?? -1 { best = (length, entry) }
+        let found = auths.compactMap { key, entry in
+            KeyMatch(of: key, with: repository).map { (match: $0, entry: entry) }
         }
-        guard let entry = best?.entry else { return nil }
-        return try credential(in: entry)
+        guard let best = found.map(\.match).min() else { return nil }
+        // Among spellings of one rank the first that has a credential counts.
+        for (match, entry) in found where match == best {
+            if let credential = try credential(in: entry) { return credential }
+        }
+        return nil
     }
 
     private func credential(in entry: JSONReader) throws(Failure) -> RegistryCredential? {
@@ -60,41 +67,113 @@ struct CredentialFile: Sendable {
         if let token = try text("registrytoken") { return .registryToken(token) }
         if let token = try text("identitytoken") { return .identityToken(token) }
         if let auth = try text("auth") {
-            // Spec: base64 of user:password; only the first colon separates.
-            guard let decoded = bytes(fromAnyBase64: auth),
-                let pair = String(validating: decoded, as: UTF8.self),
-                let (user, after) = pair.utf8.split(atFirst: ":")
-            else { throw entry.broken("its auth is not base64 of user:password") }
-            let secret = String(decoding: after.utf8.filter { $0 != 0 }, as: UTF8.self)
-            return .password(user: String(user), secret: secret)
+            guard let pair = UserAndSecret(base64: auth) else {
+                throw entry.broken("its auth is not base64 of user:password")
+            }
+            return RegistryCredential(user: pair.user, secret: pair.secret)
         }
         guard let user = try text("username"), let secret = try text("password") else { return nil }
-        return .password(user: user, secret: secret)
+        return RegistryCredential(user: user, secret: secret)
     }
+}
 
-    /// How much of the repository's name a key covers; nil when it is about something else.
+/// How closely a key of `auths` names a repository; less is closer.
+private struct KeyMatch: Comparable {
+    /// Bytes of the repository's path that the key does not name.
+    private let unnamed: Int
+    /// 0 is the spelling that Docker and Podman look up first.
+    private let rank: Int
+
+    /// Nil when the key is about something else.
     ///
-    /// Keys are `host`, `host:port`, `https://host/v1/` (Docker), or a repository and what is
-    /// below it (Podman).
-    private static func matchLength(of key: String, _ repository: Repository) -> Int? {
-        guard let host = host(inKey: key), host == repository.registry.description else {
-            return nil
+    /// Keys are `host`, `host:port`, an address such as `https://host/v1/` (Docker), or a repository
+    /// and what is below it (Podman). Of an address only the host counts.
+    init?(of key: String, with repository: Repository) {
+        let path = repository.path.utf8
+        if let rank = spellingRank(of: key, for: repository.registry) {
+            (unnamed, self.rank) = (path.count, rank)
+        } else if let address = withoutScheme(key) {
+            let host = address.prefix { $0 != slash }
+            guard isHost(host, repository.registry) else { return nil }
+            (unnamed, rank) = (path.count, 3)
+        } else {
+            let host = key.utf8.prefix { $0 != slash }
+            guard isHost(host, repository.registry) else { return nil }
+            var name = key.utf8.dropFirst(host.count + 1)
+            if name.last == slash { name = name.dropLast() }
+            if name.isEmpty || name.elementsEqual("v1".utf8) || name.elementsEqual("v2".utf8) {
+                (unnamed, rank) = (path.count, 3)
+                return
+            }
+            guard path.starts(with: name),
+                path.count == name.count || path.dropFirst(name.count).first == slash
+            else { return nil }
+            let isExact = String(host) == repository.registry.description
+            (unnamed, rank) = (path.count - name.count, isExact ? 0 : 1)
         }
-        var path = withoutScheme(key).utf8.split(atFirst: "/")?.after ?? ""
-        path = path.utf8.removingSuffix("/") ?? path
-        if path.isEmpty || ["v1", "v2"].contains(path) { return 0 }
-        guard !key.utf8.contains("://") else { return nil }
-        let isWithin = repository.path == path || repository.path.utf8.hasPrefix(path + "/")
-        return isWithin ? path.utf8.count : nil
     }
 
-    /// The registry a key is about, in its canonical name.
-    private static func host(inKey key: String) -> String? {
-        try? RegistryHost(parsing: withoutScheme(key).utf8.prefix(before: "/")).description
+    static func < (left: KeyMatch, right: KeyMatch) -> Bool {
+        (left.unnamed, left.rank) < (right.unnamed, right.rank)
     }
+}
 
-    private static func withoutScheme(_ key: String) -> Substring {
-        key.utf8.removingPrefix("https://") ?? key.utf8.removingPrefix("http://") ?? key[...]
+/// How closely a key names a registry as Docker and Podman write hosts: 0 for exactly, nil for not.
+///
+/// Docker Hub is an address for Docker and a host for Podman.
+private func spellingRank(of key: String, for registry: RegistryHost) -> Int? {
+    if registry == .dockerHub, isSame(key, dockerHubAddress) { return 0 }
+    guard !key.utf8.contains(slash), isHost(key.utf8[...], registry) else { return nil }
+    return isSame(key, registry.description) ? (registry == .dockerHub ? 1 : 0) : 2
+}
+
+private func isHost(_ text: Substring.UTF8View, _ registry: RegistryHost) -> Bool {
+    (try? RegistryHost(parsing: String(Substring(text)))) == registry
+}
+
+/// What follows the scheme of an address; nil for a key without one.
+private func withoutScheme(_ key: String) -> Substring.UTF8View? {
+    for scheme in ["https://", "http://"] where key.utf8.starts(with: scheme.utf8) {
+        return key.utf8.dropFirst(scheme.utf8.count)
+    }
+    return nil
+}
+
+extension RegistryCredential {
+    /// Spec: docker-credential-helpers, README: the user `<token>` has an identity token; nil when
+    /// that is empty.
+    init?(user: String, secret: String) {
+        guard isSame(user, "<token>") else { self = .password(user: user, secret: secret); return }
+        guard !secret.isEmpty else { return nil }
+        self = .identityToken(secret)
+    }
+}
+
+/// What Docker and the credential helpers call Docker Hub.
+let dockerHubAddress = "https://index.docker.io/v1/"
+
+private let slash = UInt8(ascii: "/")
+
+/// The content of an entry's `auth`. Spec: docker/cli, config.json: base64 of `user:password`.
+private struct UserAndSecret {
+    let user: String
+    let secret: String
+
+    init?(base64 text: String) {
+        // Line breaks do not count: `base64` wraps at 76 columns, and Go's decoder skips them.
+        let line = text.utf8.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+        guard let decoded = bytes(fromAnyBase64: String(decoding: line, as: UTF8.self)),
+            let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
+        else { return nil }
+        // Only the first colon separates. Docker pads some secrets with zero bytes.
+        var secret = decoded[(colon + 1)...]
+        while secret.first == 0 { secret = secret.dropFirst() }
+        while secret.last == 0 { secret = secret.dropLast() }
+        guard let user = String(validating: decoded[..<colon], as: UTF8.self),
+            let secret = String(validating: secret, as: UTF8.self)
+        else { return nil }
+        self.user = user
+        self.secret = secret
     }
 }
 

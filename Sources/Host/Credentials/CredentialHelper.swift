@@ -2,18 +2,18 @@
 // Programs that keep passwords. Spec: docker-credential-helpers, README ("Development"): `get`
 // reads the server from standard input and answers {"ServerURL","Username","Secret"}.
 
-internal import Foundation
 internal import Primitives
 internal import Registry
-internal import Subprocess
 
 /// `docker-credential-<name>`.
 struct CredentialHelper: Sendable {
     private let helper: HelperProgram
 
-    /// - Parameter name: from a configuration file; it becomes part of a program's name, so it is
-    ///   letters, digits, `-`, `_` and `.` only.
-    init(named name: String) throws(Failure) {
+    /// - Parameters:
+    ///   - name: from a configuration file; it becomes part of a program's name, so it is letters,
+    ///     digits, `-`, `_` and `.` only.
+    ///   - environment: this process's variables; secrets that are not for the helper are left out.
+    init(named name: String, environment: [String: String]) throws(Failure) {
         guard !name.isEmpty, isPlainName(name, allowing: "-_."), name.utf8.count <= 64 else {
             throw Failure(
                 .malformed, "will not run the credential helper \(quoted(name))",
@@ -22,28 +22,33 @@ struct CredentialHelper: Sendable {
         let program = "docker-credential-\(name)"
         helper = HelperProgram(
             name: program, purpose: "cannot ask \(program) for credentials", installation: nil,
-            limits: HelperProgram.Bounds(
-                seconds: Limits.credentialHelperSeconds, bytes: Limits.credentialAnswerBytes))
+            bounds: ChildProcess.Bounds(
+                seconds: Limits.credentialHelperSeconds, bytes: Limits.credentialAnswerBytes),
+            environment: HelperEnvironment(forCredentialsOf: environment))
     }
 
     /// The credential for that server; nil when the helper has none.
     func credential(for server: String) async throws -> RegistryCredential? {
-        try read(
-            try await helper.answer(to: ["get"], input: Array(server.utf8), environment: .inherit))
+        try read(try await helper.answer(to: ["get"], input: Array(server.utf8)))
     }
 
     private func read(_ answer: HelperProgram.Answer) throws(Failure) -> RegistryCredential? {
-        guard answer.end.isSuccess else {
-            // The error's text comes on standard output. Anything in it may be secret but this.
-            let text = String(decoding: answer.bytes, as: UTF8.self)
-            if text.utf8.contains("credentials not found") { return nil }
+        guard answer.end == .exited(0) else {
+            // The error's text comes on standard output. Anything else in it may be secret.
+            if holds(answer.bytes, notFoundMessage) { return nil }
             throw helper.failure(.denied, "it ended with an error")
         }
         guard let json = try? JSONValue(parsing: answer.bytes, named: helper.name),
             let user = json["Username"]?.string, let secret = json["Secret"]?.string
         else { throw helper.failure(.malformed, "its answer is not JSON with Username and Secret") }
         if secret.isEmpty { return nil }
-        return user == "<token>"
-            ? .identityToken(secret) : .password(user: user, secret: secret)
+        return RegistryCredential(user: user, secret: secret)
     }
+}
+
+/// Spec: docker-credential-helpers, credentials/error.go; some helpers write a text around it.
+private let notFoundMessage = Array("credentials not found".utf8)
+
+private func holds(_ bytes: [UInt8], _ part: [UInt8]) -> Bool {
+    bytes.indices.contains { bytes[$0...].starts(with: part) }
 }

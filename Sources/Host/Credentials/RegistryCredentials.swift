@@ -13,8 +13,9 @@ package struct RegistryCredentials: CredentialSource {
 
     /// - Parameters:
     ///   - explicit: what the caller gave on purpose; it wins everywhere.
-    ///   - environment: where `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR`,
-    ///     `XDG_CONFIG_HOME` and `HOME` are looked up.
+    ///   - environment: this process's variables. `DOCKER_CONFIG`, `REGISTRY_AUTH_FILE`,
+    ///     `XDG_RUNTIME_DIR`, `XDG_CONFIG_HOME` and `HOME` say where the files are, `PATH` where
+    ///     helpers are; helpers get all but the secrets that are not for them.
     package init(explicit: RegistryCredential?, environment: [String: String]) {
         self.explicit = explicit
         self.environment = environment
@@ -27,7 +28,7 @@ package struct RegistryCredentials: CredentialSource {
         for path in paths {
             guard let file = try load(path) else { continue }
             if let helper = file.helper(for: repository.registry) {
-                let found = try await CredentialHelper(named: helper)
+                let found = try await CredentialHelper(named: helper, environment: environment)
                     .credential(for: serverName(repository.registry))
                 if let found { return found }
             }
@@ -73,6 +74,6 @@ package struct RegistryCredentials: CredentialSource {
 
     /// What helpers know Docker Hub as.
     private func serverName(_ registry: RegistryHost) -> String {
-        registry == .dockerHub ? "https://index.docker.io/v1/" : registry.description
+        registry == .dockerHub ? dockerHubAddress : registry.description
     }
 }

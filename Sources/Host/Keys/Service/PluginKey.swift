@@ -3,10 +3,8 @@
 // common/interface.go): argument 1 is the protocol's version, argument 2 JSON, the data comes on
 // standard input, the answer is JSON on standard output, and the exit status means nothing.
 
-internal import Foundation
 internal import Keys
 internal import Primitives
-internal import Subprocess
 
 /// `NAME://KEY`: the program `sigstore-kms-NAME` knows the key.
 package struct PluginKeyName: Hashable, Sendable, CustomStringConvertible {
@@ -106,10 +104,7 @@ struct KeyPlugin: Sendable {
     }
 
     private func answer(_ question: String, _ data: [UInt8]) async throws -> [UInt8] {
-        let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
-        let answer = try await helper.answer(
-            to: [protocolVersion, question], input: data,
-            environment: .custom(Dictionary(uniqueKeysWithValues: variables)))
+        let answer = try await helper.answer(to: [protocolVersion, question], input: data)
         // Spec: the exit status is ignored; an end by a signal is not an exit.
         if case .signaled = answer.end {
             throw helper.failure(.unavailable, "it was killed by a signal")
@@ -122,8 +117,9 @@ struct KeyPlugin: Sendable {
             name: name.program, purpose: "cannot ask \(name.program) for the key",
             installation: "install the plugin for \(name.plugin):// keys; "
                 + "awskms://, hashivault://, openbao:// and pkcs11: need none",
-            limits: HelperProgram.Bounds(
-                seconds: Limits.keyServiceSeconds, bytes: Limits.keyServiceBytes))
+            bounds: ChildProcess.Bounds(
+                seconds: Limits.keyServiceSeconds, bytes: Limits.keyServiceBytes),
+            environment: HelperEnvironment(forKeysOf: environment))
     }
 }
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// What helper programs may do wrong, and what they are given.
+
+import Foundation
+import Glibc
+import Primitives
+import TestSupport
+import Testing
+
+@testable import Host
+
+@Suite("helper programs")
+struct HelperProgramTests {
+    private func helper(
+        _ script: String, in folder: TemporaryFolder, seconds: Int = 30,
+        _ more: [String: String] = [:]
+    ) throws -> HelperProgram {
+        let name = "helper-\(UUID().uuidString)"
+        try folder.write("#!/bin/sh\n" + script, to: name, permissions: 0o755)
+        let variables = ["PATH": "\(folder.path):/usr/bin:/bin"].merging(more) { $1 }
+        return HelperProgram(
+            name: name, purpose: "cannot ask", installation: nil,
+            bounds: ChildProcess.Bounds(seconds: seconds, bytes: 100_000),
+            environment: HelperEnvironment(forKeysOf: variables))
+    }
+
+    /// More than a pipe holds.
+    private let input = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
+
+    /// A script, and what comes of it: the output and the end, or a kind of failure.
+    private static let scripts: [(String, Result<ChildProcess.End, Failure>)] = [
+        ("printf answer", .success(.exited(0))),
+        ("exec <&-; printf answer; exit 3", .success(.exited(3))),
+        ("head -c 1 >/dev/null; printf answer", .success(.exited(0))),
+        ("printf answer; kill -9 $$", .success(.signaled(SIGKILL))),
+        ("printf answer; kill -PIPE $$", .success(.signaled(SIGPIPE))),
+        // The process that is left behind keeps the pipe open.
+        ("printf answer; sleep 20 & exit 0", .success(.exited(0))),
+        ("cat >/dev/null; exec 1>&- ; exit 1", .success(.exited(1))),
+        ("exec cat /dev/zero", .failure(Failure(.overLimit, "", because: "answered more"))),
+    ]
+
+    @Test(
+        "a helper that ignores its input, writes without end, crashes or leaves a process is no trap",
+        arguments: 0..<25)
+    func oddHelpers(round: Int) async throws {
+        let folder = try TemporaryFolder()
+        for (script, expected) in HelperProgramTests.scripts {
+            let helper = try helper(script, in: folder)
+            switch expected {
+            case .success(let end):
+                let answer = try await helper.answer(to: ["get"], input: input)
+                #expect(answer.end == end, "\(script)")
+                let text = script.hasPrefix("cat") ? "" : "answer"
+                #expect(String(decoding: answer.bytes, as: UTF8.self) == text, "\(script)")
+            case .failure(let failure):
+                await expectFailure(failure.kind, failure.why) {
+                    _ = try await helper.answer(to: ["get"], input: input)
+                }
+            }
+        }
+    }
+
+    @Test("a helper that hangs is killed when its time is over, or the task is cancelled")
+    func hangs() async throws {
+        let folder = try TemporaryFolder()
+        let slow = try helper("exec sleep 60", in: folder, seconds: 1)
+        await expectFailure(.unavailable, "did not answer in 1 seconds") {
+            _ = try await slow.answer(to: [], input: [])
+        }
+        let endless = try helper("exec sleep 60", in: folder)
+        let begun = ContinuousClock.now
+        await #expect(throws: CancellationError.self) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await endless.answer(to: [], input: []) }
+                group.cancelAll()
+                try await group.next()
+            }
+        }
+        #expect(ContinuousClock.now - begun < .seconds(20))
+    }
+
+    @Test("a helper reads its whole input, as a stream and by its name")
+    func reads() async throws {
+        let folder = try TemporaryFolder()
+        for script in ["wc -c", "cat /dev/stdin | wc -c", "wc -c </proc/self/fd/0"] {
+            let answer = try await helper(script, in: folder).answer(to: [], input: input)
+            #expect(String(decoding: answer.bytes, as: UTF8.self) == "1048576\n")
+        }
+    }
+
+    @Test("a helper inherits no descriptor but the three standard ones")
+    func descriptors() async throws {
+        let folder = try TemporaryFolder()
+        let leaked = unsafe open(folder.path, O_RDONLY)
+        defer { close(leaked) }
+        try #require(fcntl(leaked, F_GETFD) & FD_CLOEXEC == 0)
+        // ls itself has the folder that it lists.
+        let answer = try await helper("exec ls /proc/self/fd", in: folder)
+            .answer(to: [], input: [])
+        #expect(String(decoding: answer.bytes, as: UTF8.self) == "0\n1\n2\n3\n")
+    }
+
+    @Test("every file that is opened is closed in a program that is started")
+    func closeOnExec() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("x", to: "file")
+        let handle = try FolderHandle(creating: folder.path)
+        let below = try handle.folder("below", creating: true)
+        let part = try PartialFile(in: handle)
+        let file = try handle.file("file")
+        let other = try OpenFile(at: folder.file("file"))
+        let flags = try whileLocked(folder.file("locked")) {
+            try handle.locked { () throws(Failure) in openFlags(below: folder.path) }
+        }
+        #expect(flags.count >= 7)
+        #expect(flags.allSatisfy { $0 & O_CLOEXEC != 0 })
+        withExtendedLifetime((below, part, file, other)) {}
+    }
+
+    /// The flags of every open file at or below a path.
+    private func openFlags(below path: String) -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return names.compactMap { name in
+            let target = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/self/fd/\(name)")
+            guard target?.hasPrefix(path) == true,
+                let info = try? String(
+                    contentsOfFile: "/proc/self/fdinfo/\(name)", encoding: .utf8),
+                let line = info.split(separator: "\n").first(where: { $0.hasPrefix("flags:") })
+            else { return nil }
+            return line.split(separator: "\t").last.flatMap { Int32($0, radix: 8) }
+        }
+    }
+
+    @Test(
+        "a lock ends with its holder, also while a program that is being started has a copy of it")
+    func inheritedLock() throws {
+        let folder = try TemporaryFolder()
+        var copies: [Int32] = []
+        defer { for copy in copies { close(copy) } }
+        let handle = try FolderHandle(at: folder.path)
+        for _ in 0..<2 {
+            try whileLocked(folder.file("f")) {
+                copies += copiesOfDescriptors(to: folder.file("f.lock"))
+            }
+            try handle.locked { () throws(Failure) in
+                copies += copiesOfDescriptors(to: folder.path)
+            }
+        }
+        #expect(copies.count >= 4)
+    }
+
+    /// What a child has between its start and its `exec`.
+    private func copiesOfDescriptors(to path: String) -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return names.filter {
+            let target = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/self/fd/\($0)")
+            return target == path
+        }.compactMap { Int32($0).map { fcntl($0, F_DUPFD_CLOEXEC, 3) } }
+    }
+
+    @Test("a program in a relative folder of PATH is not run, nor a folder of its name")
+    func search() async throws {
+        let folder = try TemporaryFolder()
+        let helper = try helper("printf answer", in: folder)
+        func asked(_ path: String) async throws -> [UInt8] {
+            try await HelperProgram(
+                name: helper.name, purpose: "cannot ask", installation: nil,
+                bounds: helper.bounds, environment: HelperEnvironment(forKeysOf: ["PATH": path])
+            ).answer(to: [], input: []).bytes
+        }
+        try FileManager.default.createDirectory(
+            atPath: folder.file("first/\(helper.name)"), withIntermediateDirectories: true)
+        #expect(try await asked("\(folder.path)/first:\(folder.path)") == Array("answer".utf8))
+        let relative = "../../../../../../../../.." + folder.path
+        await expectFailure(.notFound, "no program of that name") {
+            _ = try await asked("\(relative)::.")
+        }
+    }
+
+    @Test("a helper does not get the secrets that are for somebody else")
+    func secrets() async throws {
+        let pem = "\n-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\nabc\n"
+        let all = [
+            "COSIGN_PASSWORD": "1", "ASSAY_REGISTRY_PASSWORD": "2", "VAULT_TOKEN": "3",
+            "SIGSTORE_ID_TOKEN": "4", "COSIGN_PKCS11_PIN": "5", "BAO_TOKEN": "6",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "7", "CI_KEY": pem, "HOME": "/h",
+            "AWS_SECRET_ACCESS_KEY": "8", "GITHUB_TOKEN": "9", "CERTIFICATE": "-----BEGIN CERT",
+        ]
+        let common = ["AWS_SECRET_ACCESS_KEY", "CERTIFICATE", "GITHUB_TOKEN", "HOME"]
+        let credentials = HelperEnvironment(forCredentialsOf: all).variables.keys.sorted()
+        #expect(credentials == common)
+        let keys = HelperEnvironment(forKeysOf: all).variables.keys.sorted()
+        #expect(keys == (common + ["BAO_TOKEN", "VAULT_TOKEN"]).sorted())
+        let folder = try TemporaryFolder()
+        let answer = try await helper("env", in: folder, all).answer(to: [], input: [])
+        let text = String(decoding: answer.bytes, as: UTF8.self)
+        #expect(text.contains("VAULT_TOKEN=3") && !text.contains("COSIGN"))
+    }
+}
