@@ -63,7 +63,8 @@ private final class DebianRegistry: Sendable {
 
 /// Whether something listens on a loopback port.
 private func canConnect(to port: Int) -> Bool {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    let descriptor = socket(
+        AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { _ = Glibc.close(descriptor) }
     var address = loopback(port: port)
     return unsafe withUnsafePointer(to: &address) { pointer in
@@ -96,7 +97,8 @@ final class LoopbackSocket: Sendable {
 
     /// - Parameter isListening: when not, the port is taken and every connection is refused.
     init(isListening: Bool = true) {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = socket(
+            AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let descriptor = descriptor

@@ -2,6 +2,7 @@
 // The folder of the embedded registry: restarts, rests of crashes, and who may have it.
 
 import Foundation
+import Glibc
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
@@ -40,6 +41,44 @@ struct RegistryStoreTests {
                 try await client.send(.get, "/v2/team/app/blobs/\(digest)").bytes == blob)
         }
         #expect(folder.files(below: "uploads") == [])
+    }
+
+    @Test(
+        "a folder can be served again while a program that is being started has a copy of its lock")
+    func inheritedLock() throws {
+        let folder = try TrialFolder()
+        var store: RegistryStore? = try folder.store()
+        let lock = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").first {
+            let target = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/self/fd/\($0)")
+            return target == "\(folder.path)/lock"
+        }
+        // What a child has between its start and its exec, close-on-exec or not.
+        let copy = fcntl(try #require(lock.flatMap { Int32($0) }), F_DUPFD_CLOEXEC, 3)
+        defer { close(copy) }
+        #expect(throws: Failure.self) { try folder.store() }
+        withExtendedLifetime(store) {}
+        store = nil
+        _ = try folder.store()
+    }
+
+    @Test(
+        "a folder can be served again as soon as the server has ended, whatever still has its store"
+    )
+    func endedServer() async throws {
+        let folder = try TrialFolder()
+        let store = try folder.store()
+        let server = RegistryServer(
+            store: store, behaviour: .standard, listen: .anyLocalPort, logger: quietLogger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let (ports, found) = AsyncStream.makeStream(of: Int.self)
+            group.addTask { try? await server.run { found.yield($0.port) } }
+            for await _ in ports { break }
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+        _ = try folder.store()
+        withExtendedLifetime(store) {}
     }
 
     @Test("everything is still there after a restart")

@@ -89,8 +89,10 @@ func withRegistry(
     _ test: @escaping @Sendable (TrialClient) async throws -> Void
 ) async throws {
     let folder = try folder ?? TrialFolder()
+    let store = try folder.store()
+    defer { store.close() }
     let server = RegistryServer(
-        store: try folder.store(), behaviour: behaviour, listen: .anyLocalPort, logger: quietLogger)
+        store: store, behaviour: behaviour, listen: .anyLocalPort, logger: quietLogger)
     let application = server.application { _ in }
     try await application.test(.live) { client in
         try await test(TrialClient(http: client))

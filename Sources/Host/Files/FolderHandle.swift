@@ -141,7 +141,7 @@ final class FolderHandle: Sendable {
             if own >= 0 { close(own) }
             throw systemFailure("cannot lock the folder", path)
         }
-        defer { close(own) }
+        defer { closeLock(own) }
         return try work()
     }
 
@@ -197,6 +197,13 @@ final class PartialFile: Sendable {
         close(descriptor)
         if !isNamed.withLock({ $0 }) { _ = unsafe unlinkat(folder.descriptor, temporaryName, 0) }
     }
+}
+
+/// Releases a lock and closes its file. Closing alone is not enough: a program that is being started
+/// has a copy of every descriptor, and so the lock, until it has replaced itself. Spec: flock(2).
+func closeLock(_ descriptor: Int32) {
+    _ = flock(descriptor, LOCK_UN)
+    close(descriptor)
 }
 
 /// Writes all of it, however often the system takes only a part.

@@ -47,7 +47,7 @@ package func whileLocked<Result>(
     let lock = path + ".lock"
     let descriptor = unsafe open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw creationFailure(lock, errno) }
-    defer { close(descriptor) }
+    defer { closeLock(descriptor) }
     guard flock(descriptor, LOCK_EX) == 0 else { throw creationFailure(lock, errno) }
     return try work()
 }

@@ -31,7 +31,7 @@ package struct TrustFolder: TrustCache {
         // A lock belongs to an opened file, so each holder opens its own.
         let own = unsafe openat(metadata.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard own >= 0 else { throw systemFailure("cannot lock the folder", metadata.path) }
-        defer { close(own) }
+        defer { closeLock(own) }
         var looksLeft = Limits.trustLockSeconds * 1_000 / Limits.trustLockMilliseconds
         while flock(own, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR else {

@@ -5,11 +5,10 @@ internal import Primitives
 
 extension RegistryFolder {
     /// Makes the folder when it is not there, keeps other processes out, and removes rests.
-    func take(named path: String) throws(Failure) -> StoredFile {
+    func take(named path: String) throws(Failure) -> FolderLock {
         try Disk.makeFolder(root)
         try checkLayout(named: path)
-        let lockFile = try StoredFile(writing: lock)
-        guard lockFile.lockForThisProcess() else {
+        guard let folderLock = try FolderLock(at: lock) else {
             throw Failure(
                 .unavailable, "cannot serve the folder \(quoted(path))",
                 because: "another process serves it",
@@ -19,7 +18,7 @@ extension RegistryFolder {
         for name in try Disk.names(in: temporary) { try Disk.remove("\(temporary)/\(name)") }
         try sweepContent()
         try markLayout()
-        return lockFile
+        return folderLock
     }
 
     private func checkLayout(named path: String) throws(Failure) {

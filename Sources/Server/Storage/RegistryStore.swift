@@ -17,8 +17,8 @@ package final class RegistryStore: Sendable {
     /// Orders changes: whoever looks before it writes does both while holding this.
     let changes = Mutex<Void>(())
     let uploads: Mutex<UploadTable>
-    /// Held open: the lock on it is what keeps a second process out.
-    private let lockFile: StoredFile
+    /// Keeps a second process out.
+    private let lock: FolderLock
 
     /// Opens the folder, makes it when it is not there, and sweeps what a killed process left.
     ///
@@ -29,16 +29,20 @@ package final class RegistryStore: Sendable {
         // made a `Mutex` crashes the optimiser of Swift 6.3.1.
         let root = path.count > 1 && path.utf8.hasSuffix("/") ? String(path.dropLast()) : path
         let folder = RegistryFolder(root: root)
-        let lockFile = try folder.take(named: path)
+        let lock = try folder.take(named: path)
         let uploads = try UploadTable(sweeping: folder, now: now)
-        self.init(folder, lockFile, uploads)
+        self.init(folder, lock, uploads)
     }
 
-    private init(_ folder: RegistryFolder, _ lockFile: StoredFile, _ uploads: UploadTable) {
+    private init(_ folder: RegistryFolder, _ lock: FolderLock, _ uploads: UploadTable) {
         self.folder = folder
-        self.lockFile = lockFile
+        self.lock = lock
         self.uploads = Mutex(uploads)
     }
+
+    /// Lets another process serve the folder. The caller has ended all requests. Waiting for the last
+    /// reference to go would not do: a disk thread drops its own some time after its work is done.
+    package func close() { lock.release() }
 
     /// The names of all repositories, sorted.
     func repositoryNames() throws(Failure) -> [String] {

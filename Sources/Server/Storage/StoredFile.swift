@@ -93,7 +93,27 @@ final class StoredFile: Sendable {
         guard fsync(descriptor) == 0 else { throw Disk.failure("cannot synchronise", path) }
     }
 
-    /// Takes the file for this process alone; false when another process has it. The system gives
-    /// it back however the process ends.
-    func lockForThisProcess() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+    fileprivate func lock() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+
+    fileprivate func unlock() { _ = flock(descriptor, LOCK_UN) }
+}
+
+/// The lock that keeps other processes out of a folder. The system releases it when the process
+/// ends, however it ends.
+///
+/// It is released with `LOCK_UN` and not only by closing the file. A program that is being started
+/// has a copy of every descriptor until it has replaced itself, close-on-exec or not, and with the
+/// copy the lock. Spec: flock(2), fork(2).
+final class FolderLock: Sendable {
+    private let file: StoredFile
+
+    /// Nil when another process has the lock, or another part of this one.
+    init?(at path: String) throws(Failure) {
+        file = try StoredFile(writing: path)
+        guard file.lock() else { return nil }
+    }
+
+    func release() { file.unlock() }
+
+    deinit { file.unlock() }
 }
