@@ -389,10 +389,23 @@ package enum Limits {
 
     // MARK: Embedded registry
 
-    /// Connections served at once; later ones wait in the listen queue. Each may hold one batch.
+    /// Connections served at once; the longest idle one is closed for the next. Each may hold one
+    /// batch.
     package static let serverConnections = 512
-    /// Seconds a connection may stay silent before or inside a request.
+    /// Connections of one address, or of one IPv6 network: half of all, so that others get in.
+    package static let serverConnectionsPerClient = 256
+    /// Seconds a connection may stay silent inside a request, or after an answer.
     package static let serverIdleSeconds = 60
+    /// Seconds until the head of a connection's first request is whole. Clients send it at once.
+    package static let serverHeadSeconds = 10
+    /// Seconds of waiting for a client in which a body must bring `serverBodyPeriodBytes`.
+    package static let serverBodyPeriodSeconds = 20
+    /// 1 KiB a second: a modem of 1994 is seven times as fast.
+    package static let serverBodyPeriodBytes = serverBodyPeriodSeconds * 1024
+    /// Bytes of manifests that arrive at once: 32 of the largest.
+    package static let manifestMemoryBytes = 32 * manifestBytes
+    /// Threads that read manifests: a large one is half a second of work, so others go first.
+    package static let manifestThreads = 2
     /// Seconds that running requests get after SIGINT or SIGTERM.
     package static let serverShutdownSeconds = 10
     /// Bytes of all header fields of one request. nginx stops at 32 KiB too.

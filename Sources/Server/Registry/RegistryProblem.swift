@@ -13,6 +13,7 @@ struct RegistryProblem: Error {
         case blobUnknown = "BLOB_UNKNOWN"
         case blobUploadInvalid = "BLOB_UPLOAD_INVALID"
         case blobUploadUnknown = "BLOB_UPLOAD_UNKNOWN"
+        case denied = "DENIED"
         case digestInvalid = "DIGEST_INVALID"
         case manifestBlobUnknown = "MANIFEST_BLOB_UNKNOWN"
         case manifestInvalid = "MANIFEST_INVALID"

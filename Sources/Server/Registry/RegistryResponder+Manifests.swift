@@ -4,6 +4,7 @@
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import NIOPosix
 internal import OCI
 internal import Primitives
 
@@ -44,17 +45,19 @@ extension RegistryResponder {
         _ reference: ManifestReference, in repository: Repository, _ exchange: Exchange
     ) async throws -> Response {
         let tags = try wantedTags(reference, exchange.target)
-        let bytes = try await content(of: exchange.request)
-        let manifest = try parsed(bytes, reference, exchange.request)
+        let memory = manifestMemory.share()
+        let bytes = try await content(of: exchange.request, in: memory)
+        let type = exchange.request.headers[.contentType]
+        let manifest = try await manifestThreads.runIfActive {
+            try parsed(bytes, reference, as: type)
+        }
         let whole = !behaviour.acceptsSparseImages
         let outcome = try await onDisk {
             try $0.put(manifest, tags: tags, in: repository, requiringBlobs: whole)
         }
-        if case .missing(let digests) = outcome {
-            throw RegistryProblem(
-                .badRequest, .manifestBlobUnknown, "this repository does not have the blob",
-                details: digests.map { ["digest": .string($0.description)] })
-        }
+        // Until here, whatever the optimiser thinks: the parsed manifest has the bytes too.
+        withExtendedLifetime(memory) {}
+        if let problem = outcome.problem { throw problem }
         var headers: HTTPFields = [
             .location: "/v2/\(repository.path)/manifests/\(manifest.digest)",
             .contentDigest: manifest.digest.description,
@@ -68,13 +71,11 @@ extension RegistryResponder {
         return Response(status: .created, headers: headers)
     }
 
-    private func parsed(_ bytes: [UInt8], _ reference: ManifestReference, _ request: Request)
+    private func parsed(_ bytes: [UInt8], _ reference: ManifestReference, as type: String?)
         throws -> Manifest
     {
         let manifest = try asProblem(.manifestInvalid) { () throws(Failure) in
-            let type = try request.headers[.contentType].map { text throws(Failure) in
-                try MediaType(parsing: text)
-            }
+            let type = try type.map { text throws(Failure) in try MediaType(parsing: text) }
             guard case .digest(let digest) = reference else {
                 return try Manifest(parsing: bytes, as: type)
             }
@@ -102,17 +103,24 @@ extension RegistryResponder {
         }
     }
 
-    private func content(of request: Request) async throws -> [UInt8] {
+    private func content(of request: Request, in memory: MemoryBudget.Share) async throws -> [UInt8]
+    {
         let tooLarge = RegistryProblem(
             .contentTooLarge, .manifestInvalid,
             "a manifest has at most \(Limits.manifestBytes) bytes")
         let length = request.headers[.contentLength].flatMap(natural)
         if let length, length > Limits.manifestBytes { throw tooLarge }
+        // As much as arrives, not as much as is announced.
         var content: [UInt8] = []
-        content.reserveCapacity(length ?? 0)
         for try await piece in request.body {
             guard content.count + piece.readableBytes <= Limits.manifestBytes else {
                 throw tooLarge
+            }
+            guard memory.take(piece.readableBytes) else {
+                throw RegistryProblem(
+                    .tooManyRequests, .tooManyRequests,
+                    "too many manifests arrive at once; try again later",
+                    headers: [.retryAfter: "1"])
             }
             content += piece.readableBytesView
         }
@@ -149,5 +157,23 @@ extension RegistryResponder {
         RegistryProblem(
             .notFound, .nameUnknown, "nothing was ever pushed to this repository",
             details: [["name": .string(repository.path)]])
+    }
+}
+
+extension ManifestOutcome {
+    /// Why nothing was stored; nil when it was.
+    fileprivate var problem: RegistryProblem? {
+        switch self {
+        case .stored: nil
+        case .missing(let digests):
+            RegistryProblem(
+                .badRequest, .manifestBlobUnknown, "this repository does not have the blob",
+                details: digests.map { ["digest": .string($0.description)] })
+        case .wrongSize(let descriptor, let size):
+            RegistryProblem(
+                .badRequest, .manifestInvalid,
+                "a descriptor says \(descriptor.size) bytes, the content has \(size)",
+                details: [["digest": .string(descriptor.digest.description)]])
+        }
     }
 }

@@ -34,11 +34,15 @@ struct RegistryResponder: HTTPResponder {
 
     let store: RegistryStore
     let behaviour: RegistryBehaviour
+    let protection: BrowserProtection
     let logger: Logger
+    /// What manifests on their way in take of the memory.
+    let manifestMemory = MemoryBudget(bytes: Limits.manifestMemoryBytes)
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         var response: Response
         do {
+            try protection.check(request)
             let target = try RequestTarget(parsing: request.head.path ?? "")
             let route = try RegistryRoute(parsing: target.path)
             response = try await answer(Exchange(request: request, target: target), at: route)
@@ -104,6 +108,14 @@ let diskThreads: NIOThreadPool = {
     return threads
 }()
 
+/// Threads that read manifests. Few, because reading one is all work and no waiting: on the threads
+/// that answer requests, a handful of large manifests would keep every other request waiting.
+let manifestThreads: NIOThreadPool = {
+    let threads = NIOThreadPool(numberOfThreads: Limits.manifestThreads)
+    threads.start()
+    return threads
+}()
+
 /// One request with its address read.
 struct Exchange: Sendable {
     let request: Request
@@ -119,6 +131,7 @@ extension HTTPField.Name {
     static let subjectDigest = known("OCI-Subject")
     static let appliedTag = known("OCI-Tag")
     static let nextPage = known("Link")
+    static let fetchSite = known("Sec-Fetch-Site")
 
     private static func known(_ name: String) -> HTTPField.Name {
         guard let field = HTTPField.Name(name) else { preconditionFailure("\(name) is no token") }

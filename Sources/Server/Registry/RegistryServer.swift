@@ -54,12 +54,16 @@ package struct RegistryServer: Sendable {
     private let store: RegistryStore
     private let behaviour: RegistryBehaviour
     private let address: ListenAddress
+    private let protection: BrowserProtection
     private let logger: Logger
 
+    /// - Parameter hostNames: names by which clients call a registry that listens on loopback, beside
+    ///   those of this machine; a proxy may pass them on.
     package init(
         store: RegistryStore, behaviour: RegistryBehaviour, listen address: ListenAddress,
-        logger: Logger
+        hostNames: [String] = [], logger: Logger
     ) {
+        protection = BrowserProtection(listening: address, names: hostNames)
         self.store = store
         self.behaviour = behaviour
         self.address = address
@@ -76,6 +80,7 @@ package struct RegistryServer: Sendable {
             services: [application(listening: listening)],
             gracefulShutdownSignals: [.sigint, .sigterm], logger: quiet)
         configuration.maximumGracefulShutdownDuration = .seconds(Limits.serverShutdownSeconds)
+        defer { store.close() }
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
@@ -91,16 +96,21 @@ package struct RegistryServer: Sendable {
             next: "choose another address, or port 0 for any that is free")
     }
 
-    /// The server as an application, for tests and for whoever runs several services.
+    /// The server as an application, for tests and for callers that run several services.
     package func application(
         listening: @escaping @Sendable (ListenAddress) async -> Void
     ) -> some ApplicationProtocol {
         let host = address.host
+        let ledger = ConnectionLedger(
+            maximum: Limits.serverConnections,
+            maximumPerClient: Limits.serverConnectionsPerClient)
         return Application(
-            responder: RegistryResponder(store: store, behaviour: behaviour, logger: logger),
+            responder: RegistryResponder(
+                store: store, behaviour: behaviour, protection: protection, logger: logger),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
+                        ConnectionLedgerHandler(ledger), SlowSenderHandler(.standard),
                         ExpectationHandler(),
                         StalledReaderHandler(patience: .seconds(Int64(Limits.serverIdleSeconds))),
                     ],
@@ -110,7 +120,9 @@ package struct RegistryServer: Sendable {
                         maxHeaderListSize: Limits.requestHeaderBytes, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: address.port),
-                availableConnectionsDelegate: .maximum(Limits.serverConnections, logger: quiet)),
+                // The ledger makes room; this stops a crowd that comes faster than it can.
+                availableConnectionsDelegate: .maximum(
+                    Limits.serverConnections + Limits.serverConnectionsPerClient, logger: quiet)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 await listening(ListenAddress(host: host, port: port))
@@ -118,10 +130,21 @@ package struct RegistryServer: Sendable {
             logger: quiet)
     }
 
-    /// The framework's own lines are for whoever develops it.
+    /// Whether only this machine reaches the server.
+    package var isLoopback: Bool { protection.isLoopback }
+
+    /// The framework's own lines are for its developers.
     private var quiet: Logger {
         var logger = logger
         if logger.logLevel > .debug { logger.logLevel = .error }
         return logger
     }
+}
+
+extension SlowSenderHandler.Patience {
+    fileprivate static let standard = SlowSenderHandler.Patience(
+        firstHead: .seconds(Int64(Limits.serverHeadSeconds)),
+        nextHead: .seconds(Int64(Limits.serverIdleSeconds)),
+        period: .seconds(Int64(Limits.serverBodyPeriodSeconds)),
+        bytesPerPeriod: Limits.serverBodyPeriodBytes)
 }

@@ -19,6 +19,8 @@ enum ManifestOutcome: Hashable, Sendable {
     case stored
     /// The blobs that the repository does not have; nothing was changed.
     case missing([Digest])
+    /// A descriptor that is wrong about the bytes of content that is there; nothing was changed.
+    case wrongSize(Descriptor, Int)
 }
 
 extension RegistryStore {
@@ -58,6 +60,9 @@ extension RegistryStore {
                 }
                 guard missing.isEmpty else { return .missing(missing) }
             }
+            if let (descriptor, size) = try wrongDescriptor(in: manifest, of: repository) {
+                return .wrongSize(descriptor, size)
+            }
             try folder.placeContent(content, as: manifest.digest)
             try listReferrer(manifest, in: repository)
             let path = folder.manifest(manifest.digest, in: repository)
@@ -67,6 +72,23 @@ extension RegistryStore {
             for tag in tags { try point(tag, to: manifest.digest, in: repository) }
             return .stored
         }
+    }
+
+    /// The first descriptor that claims another size than the content has that the repository has
+    /// under its digest, and that size. Clients that trust it would stop early or fetch too much.
+    private func wrongDescriptor(in manifest: Manifest, of repository: Repository)
+        throws(Failure) -> (Descriptor, Int)?
+    {
+        var descriptors = manifest.children + (manifest.subject.map { [$0] } ?? [])
+        if case .image(let image) = manifest.kind { descriptors += [image.config] + image.layers }
+        for descriptor in descriptors {
+            let digest = descriptor.digest
+            var isHere = try Disk.exists(folder.blob(digest, in: repository))
+            if !isHere { isHere = try Disk.exists(folder.manifest(digest, in: repository)) }
+            guard isHere, let size = try Disk.size(of: folder.content(digest)) else { continue }
+            if size != descriptor.size { return (descriptor, size) }
+        }
+        return nil
     }
 
     /// Takes the tag away; the manifest stays.

@@ -40,22 +40,31 @@ struct RegistryServeCommand: AsyncParsableCommand {
     @Flag(help: "Accept images whose blobs are not here.")
     var acceptSparseImages = false
 
+    @Option(
+        name: .customLong("allowed-host"),
+        help: """
+            Host name by which clients call a registry on loopback, beside localhost and addresses: \
+            that of a proxy, for example; may be repeated.
+            """)
+    var allowedHosts: [String] = []
+
     func run() async throws {
         var behaviour = RegistryBehaviour.standard
         behaviour.referrersAPI = !withoutReferrersAPI
         behaviour.acceptsChanges = !readOnly
         behaviour.acceptsSparseImages = acceptSparseImages
         let address = try ListenAddress(parsing: listen)
-        if !["127.", "localhost:", "[::1]"].contains(where: listen.hasPrefix) {
-            Talk.warn(
-                "\(plain(listen)) can be reached from elsewhere, and this registry has neither "
-                    + "accounts nor TLS")
-        }
         let store = try RegistryStore(folder: folder, now: SystemPause().now())
         var logger = Logger(label: "assay.registry") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
         let server = RegistryServer(
-            store: store, behaviour: behaviour, listen: address, logger: logger)
+            store: store, behaviour: behaviour, listen: address, hostNames: allowedHosts,
+            logger: logger)
+        if !server.isLoopback {
+            Talk.warn(
+                "\(plain(listen)) can be reached from elsewhere, and this registry has neither "
+                    + "accounts nor TLS")
+        }
         try await server.run { bound in Talk.say("listening on http://\(bound)") }
     }
 }

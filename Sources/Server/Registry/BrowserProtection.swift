@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests that a web page makes somebody's browser send. Spec: RFC 9110 §7.2 (Host) and §15.5.20
+// (421); RFC 6454 §7 (Origin); W3C Fetch Metadata (Sec-Fetch-Site); RFC 6761 §6.3 (localhost).
+
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import Primitives
+
+/// Keeps other people's web pages away from a registry that has no accounts.
+///
+/// A page can send requests to every server that its reader's browser can reach, this machine's
+/// loopback too (cross-site requests); and a page whose host name is then pointed to 127.0.0.1 can
+/// also read the answers (DNS rebinding). Clients of registries send neither `Origin` nor
+/// `Sec-Fetch-Site`, and call the registry by its own name.
+struct BrowserProtection: Sendable {
+    /// Whether only this machine reaches the server. The `Host` of a request must then be a name of
+    /// this machine. Elsewhere the server cannot know its names, and clients use any of them.
+    let isLoopback: Bool
+    /// Further host names of this registry, in lower case and without a port.
+    let names: [String]
+
+    init(listening address: ListenAddress, names: [String]) {
+        // The same look-up as for listening; a name may lead to loopback.
+        let socketAddress = try? SocketAddress.makeAddressResolvingHost(
+            address.host, port: address.port)
+        isLoopback = socketAddress.map(isLoopbackAddress) ?? false
+        self.names = names.map(lowercased) + [lowercased(address.host)]
+    }
+
+    func check(_ request: Request) throws(RegistryProblem) {
+        let authority = request.head.authority
+        if isLoopback, let authority, !isOwn(authority) {
+            throw RegistryProblem(
+                .misdirectedRequest, .denied,
+                "this registry serves this machine only and is not called \(quoted(authority)); "
+                    + "serve with --allowed-host if it is")
+        }
+        if let origin = request.headers[.origin], !isOwn(origin: origin, for: authority) {
+            throw RegistryProblem(
+                .forbidden, .denied, "the request comes from a web page of \(quoted(origin))")
+        }
+        let isReading = request.method == .get || request.method == .head
+        if !isReading, let site = request.headers[.fetchSite],
+            !["same-origin", "none"].contains(where: { isSame($0, site) })
+        {
+            throw RegistryProblem(
+                .forbidden, .denied, "the request comes from a web page of another site")
+        }
+    }
+
+    /// An address needs no check: a page cannot have been served under an address of this machine by
+    /// anybody else.
+    private func isOwn(_ authority: String) -> Bool {
+        let name = hostName(in: authority)
+        return name.utf8.elementsEqual("localhost".utf8)
+            || name.utf8.reversed().starts(with: ".localhost".utf8.reversed())
+            || (try? SocketAddress(ipAddress: name, port: 0)) != nil
+            || names.contains { isSame($0, name) }
+    }
+
+    private func isOwn(origin: String, for authority: String?) -> Bool {
+        for scheme in ["http://", "https://"] where origin.utf8.starts(with: scheme.utf8) {
+            let site = String(decoding: origin.utf8.dropFirst(scheme.utf8.count), as: UTF8.self)
+            if let authority, isSame(lowercased(site), lowercased(authority)) { return true }
+            return names.contains { isSame($0, hostName(in: site)) }
+        }
+        return false
+    }
+}
+
+/// The host of `host:port` in lower case, without brackets and without the dot of the root.
+private func hostName(in authority: String) -> String {
+    let text = lowercased(authority)
+    guard text.utf8.first != UInt8(ascii: "[") else {
+        return String(decoding: text.utf8.dropFirst().prefix { $0 != 0x5D }, as: UTF8.self)
+    }
+    var name = text.utf8.prefix { $0 != UInt8(ascii: ":") }
+    if name.last == UInt8(ascii: ".") { name = name.dropLast() }
+    return String(decoding: name, as: UTF8.self)
+}
+
+/// ASCII letters only: `lowercased()` would make a k of a Kelvin sign.
+private func lowercased(_ text: String) -> String {
+    String(decoding: text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
+}
+
+private func isLoopbackAddress(_ address: SocketAddress) -> Bool {
+    guard let text = address.ipAddress else { return false }
+    return isSame(text, "::1") || text.utf8.starts(with: "127.".utf8)
+        || text.utf8.starts(with: "::ffff:127.".utf8)
+}

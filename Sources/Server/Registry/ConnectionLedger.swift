@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// How many connections one client may have, and which one goes when there are too many.
+
+internal import NIOCore
+internal import NIOHTTPTypes
+internal import Synchronization
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// The connections of a server, with the address that holds each.
+///
+/// When an address has as many as it may have, its longest idle connection is closed for the next
+/// one, as HTTP allows at any time; only where every one is in the middle of a request, the next is
+/// refused. The same holds for all connections together. Silent connections so cannot keep others
+/// out.
+final class ConnectionLedger: Sendable {
+    private struct Entry {
+        let channel: any Channel
+        let client: String
+        /// Nil while a request is in progress.
+        var idleSince: NIODeadline?
+    }
+
+    private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
+    private let maximum: Int
+    private let maximumPerClient: Int
+
+    init(maximum: Int, maximumPerClient: Int) {
+        self.maximum = maximum
+        self.maximumPerClient = maximumPerClient
+    }
+
+    /// Takes a connection in and closes another one, or this one, if there are then too many.
+    func add(_ channel: any Channel) {
+        let client = clientName(channel.remoteAddress)
+        let surplus = entries.withLock { entries -> (any Channel)? in
+            let own = entries.values.count { $0.client == client }
+            let isCrowded = own >= maximumPerClient
+            guard isCrowded || entries.count >= maximum else {
+                entries[ObjectIdentifier(channel)] = Entry(
+                    channel: channel, client: client, idleSince: .now())
+                return nil
+            }
+            let idle = entries.filter { !isCrowded || $0.value.client == client }
+                .compactMap { key, entry in entry.idleSince.map { (key: key, since: $0) } }
+                .min { $0.since < $1.since }
+            guard let idle, let oldest = entries.removeValue(forKey: idle.key) else {
+                return channel
+            }
+            entries[ObjectIdentifier(channel)] = Entry(
+                channel: channel, client: client, idleSince: .now())
+            return oldest.channel
+        }
+        surplus?.close(promise: nil)
+    }
+
+    func remove(_ channel: any Channel) {
+        _ = entries.withLock { $0.removeValue(forKey: ObjectIdentifier(channel)) }
+    }
+
+    func setIdle(_ channel: any Channel, _ isIdle: Bool) {
+        entries.withLock {
+            $0[ObjectIdentifier(channel)]?.idleSince = isIdle ? .now() : nil
+        }
+    }
+}
+
+/// A client as far as addresses tell: an IPv4 address, or the 64 bits of an IPv6 network, whose rest
+/// a client can choose.
+private func clientName(_ address: SocketAddress?) -> String {
+    guard let text = address?.ipAddress else { return "" }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    guard unsafe inet_pton(AF_INET6, text, &bytes) == 1 else { return text }
+    // ::ffff:a.b.c.d is an IPv4 client, all of it.
+    let isMapped = bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
+    return "\(isMapped ? bytes[...] : bytes.prefix(8))"
+}
+
+/// Tells the ledger of one connection.
+final class ConnectionLedgerHandler: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let ledger: ConnectionLedger
+    private var requests = 0
+
+    init(_ ledger: ConnectionLedger) { self.ledger = ledger }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { ledger.add(context.channel) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        ledger.add(context.channel)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ledger.remove(context.channel)
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { ledger.remove(context.channel) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .head = unwrapInboundIn(data) {
+            requests += 1
+            ledger.setIdle(context.channel, false)
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // An invitation to send a body has no end of its own.
+        if case .end = unwrapOutboundIn(data) {
+            requests -= 1
+            if requests == 0 { ledger.setIdle(context.channel, true) }
+        }
+        context.write(data, promise: promise)
+    }
+}

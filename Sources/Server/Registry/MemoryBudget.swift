@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much of what clients send is kept in memory at once.
+
+internal import Synchronization
+
+/// A number of bytes that requests share.
+final class MemoryBudget: Sendable {
+    private let left: Atomic<Int>
+
+    init(bytes: Int) { left = Atomic(bytes) }
+
+    /// What one request has of the budget; it is given back with the value.
+    final class Share: Sendable {
+        private let budget: MemoryBudget
+        private let taken = Atomic(0)
+
+        fileprivate init(_ budget: MemoryBudget) { self.budget = budget }
+
+        /// False when so many bytes are not left; then none are taken.
+        func take(_ count: Int) -> Bool {
+            let left = budget.left.subtract(count, ordering: .relaxed).newValue
+            guard left >= 0 else {
+                budget.left.add(count, ordering: .relaxed)
+                return false
+            }
+            taken.add(count, ordering: .relaxed)
+            return true
+        }
+
+        deinit { budget.left.add(taken.load(ordering: .relaxed), ordering: .relaxed) }
+    }
+
+    func share() -> Share { Share(self) }
+}
