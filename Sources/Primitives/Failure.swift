@@ -116,11 +116,6 @@ package func plain(_ text: some StringProtocol, atMost limit: Int = Limits.plain
     return text.unicodeScalars.dropFirst(limit).first == nil ? shown : shown + "…"
 }
 
-/// Bidirectional marks are escaped too: they make a terminal show text that is not there.
 private func printable(_ scalar: Unicode.Scalar) -> String {
-    switch scalar.properties.generalCategory {
-    case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator, .privateUse:
-        "\\u{\(String(scalar.value, radix: 16))}"
-    default: String(scalar)
-    }
+    scalar.isInvisible ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
 }

@@ -53,7 +53,7 @@ extension Inventory {
     /// The document on one line with a newline at its end: the same bytes for the same inventory
     /// and stamp, always.
     package func bytes(as format: InventoryFormat, stamp: DocumentStamp) -> [UInt8] {
-        document(as: format, stamp: stamp).compactBytes + [UInt8(ascii: "\n")]
+        Array((document(as: format, stamp: stamp).shownText(indented: false) + "\n").utf8)
     }
 }
 

@@ -15,6 +15,32 @@ struct JSONTests {
         #"["\"\\/","é","\#u{1F600}"]"#, #"{"a":{"b":[{"c":null}]}}"#,
     ]
 
+    @Test("a value that is shown escapes what a terminal obeys or hides, and stays the same value")
+    func shown() throws {
+        let hidden = [
+            "\u{7F}", "\u{85}", "\u{9B}", "\u{AD}", "\u{200B}", "\u{200E}", "\u{202E}", "\u{2028}",
+            "\u{2029}", "\u{2066}", "\u{3164}", "\u{FEFF}", "\u{FE0F}", "\u{E000}", "\u{E0041}",
+            "\u{E0100}", "\u{F0000}",
+        ]
+        for text in hidden {
+            let value: JSONValue = [text: .string("a\(text)é\(text)")]
+            for indented in [false, true] {
+                let shown = value.shownText(indented: indented)
+                #expect(shown.unicodeScalars.allSatisfy { !$0.isInvisible || $0 == "\n" })
+                #expect(shown.contains("é"))
+                #expect(try JSONValue(parsing: Array(shown.utf8), named: "shown") == value)
+            }
+            #expect(quoted(text).hasPrefix("\"\\u{"))
+        }
+        let plain: JSONValue = ["name": "Ünïcödé 日本 🎉 \"\n"]
+        #expect(plain.shownText(indented: true) == plain.prettyText)
+        #expect(plain.shownText(indented: false) == plain.compactText)
+        #expect(
+            JSONValue.string("\u{E0041}").shownText(indented: false)
+                == #""\uDB40\uDC41""#.lowercased())
+        #expect(JSONValue.string("\u{9B}").compactText == "\"\u{9B}\"")
+    }
+
     @Test("order, number spelling and text come back as they were", arguments: kept)
     func keptAsWritten(text: String) throws {
         #expect(try parse(text).compactText == text)

@@ -18,13 +18,25 @@ extension JSONValue {
         writer.write(self, depth: 0)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
+
+    /// The same value for a place where people may look at it: what a terminal would obey or hide is
+    /// written as `\uXXXX`. For output only; what is signed or hashed keeps its own bytes.
+    package func shownText(indented: Bool) -> String {
+        var writer = JSONWriter(indented: indented, escapesInvisible: true)
+        writer.write(self, depth: 0)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
 }
 
 private struct JSONWriter {
     let indented: Bool
+    let escapesInvisible: Bool
     var bytes: [UInt8] = []
 
-    init(indented: Bool) { self.indented = indented }
+    init(indented: Bool, escapesInvisible: Bool = false) {
+        self.indented = indented
+        self.escapesInvisible = escapesInvisible
+    }
 
     mutating func write(_ value: JSONValue, depth: Int) {
         switch value {
@@ -67,17 +79,33 @@ private struct JSONWriter {
 
     private mutating func writeString(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): bytes += "\\\"".utf8
-            case UInt8(ascii: "\\"): bytes += "\\\\".utf8
-            case UInt8(ascii: "\n"): bytes += "\\n".utf8
-            case UInt8(ascii: "\r"): bytes += "\\r".utf8
-            case UInt8(ascii: "\t"): bytes += "\\t".utf8
-            case 0..<0x20: bytes += "\\u00\(hexText([byte]))".utf8
-            default: bytes.append(byte)
+        if escapesInvisible, text.utf8.contains(where: { $0 >= 0x7F }) {
+            for scalar in text.unicodeScalars {
+                if scalar.value >= 0x7F, scalar.isInvisible {
+                    for unit in UTF16.encode(scalar) ?? .init() { writeEscape(unit) }
+                } else {
+                    for byte in UTF8.encode(scalar) ?? .init() { writeByte(byte) }
+                }
             }
+        } else {
+            for byte in text.utf8 { writeByte(byte) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func writeByte(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): bytes += "\\\"".utf8
+        case UInt8(ascii: "\\"): bytes += "\\\\".utf8
+        case UInt8(ascii: "\n"): bytes += "\\n".utf8
+        case UInt8(ascii: "\r"): bytes += "\\r".utf8
+        case UInt8(ascii: "\t"): bytes += "\\t".utf8
+        case 0..<0x20: writeEscape(UInt16(byte))
+        default: bytes.append(byte)
+        }
+    }
+
+    private mutating func writeEscape(_ unit: UInt16) {
+        bytes += "\\u\(hexText([UInt8(unit >> 8), UInt8(unit & 0xFF)]))".utf8
     }
 }

@@ -77,7 +77,8 @@ struct ExpressionQueryCommand: AsyncParsableCommand {
             for result in results {
                 // Spec: kyverno jp query: "# query", on stdout. The end of a pipe has no one query.
                 if !pipe { Answer.print(heading(result.expression)) }
-                Answer.print(result.text(compact: compact, unquoted: unquoted))
+                Answer.print(
+                    raw: Array((result.text(compact: compact, unquoted: unquoted) + "\n").utf8))
             }
         }
     }

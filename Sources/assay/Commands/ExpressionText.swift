@@ -95,7 +95,7 @@ struct ExpressionResult {
 
     func text(compact: Bool, unquoted: Bool) -> String {
         if unquoted, let text = value.string { return text }
-        return compact ? value.compactText : value.prettyText
+        return value.shownText(indented: !compact)
     }
 
     var json: JSONValue { ["expression": .string(expression), "value": value] }

@@ -20,12 +20,12 @@ enum Talk {
         return ReportedTransport(transport) { Talk.say("debug: \($0)") }
     }
 
-    static func say(_ text: String) { write(text + "\n", to: .standardError) }
+    static func say(_ text: String) { write(lines(text) + "\n", to: .standardError) }
 
     static func warn(_ text: String) { say("warning: \(text)") }
 
     /// Replaces the line the cursor stands on; an empty text wipes it.
-    static func draw(_ text: String) { write("\r\u{1B}[K\(text)", to: .standardError) }
+    static func draw(_ text: String) { write("\r\u{1B}[K\(plain(text))", to: .standardError) }
 
     /// Whether stderr is a terminal somebody looks at.
     static var isTerminal: Bool { isatty(2) == 1 }
@@ -37,9 +37,10 @@ enum Talk {
 /// Answers for programs and people, on stdout. An answer that could not be written whole, to a full
 /// disk for example, ends the command: whoever reads the exit code would take the half for all.
 enum Answer {
-    static func print(_ text: String) { print(raw: Array((text + "\n").utf8)) }
+    static func print(_ text: String) { print(raw: Array((lines(text) + "\n").utf8)) }
 
-    static func print(_ value: JSONValue) { print(value.prettyText) }
+    /// Texts in it may come from outside: what a terminal would obey is escaped.
+    static func print(_ value: JSONValue) { print(value.shownText(indented: true)) }
 
     /// Sends answers into a file, which is replaced if it is there.
     static func redirect(to path: String) throws(Failure) {
@@ -62,6 +63,17 @@ enum Answer {
             exit(ExitStatus(failure).rawValue)
         }
     }
+}
+
+/// The text with everything escaped that a terminal would obey, lines and columns apart. Callers make
+/// outside text `plain` where they put it in; this is for the place that forgot to.
+private func lines(_ text: String) -> String {
+    let isClean = text.unicodeScalars.allSatisfy { !$0.isInvisible || $0 == "\n" || $0 == "\t" }
+    guard !isClean else { return text }
+    return text.unicodeScalars.map { scalar in
+        scalar == "\n" || scalar == "\t"
+            ? String(scalar) : plain(String(scalar))
+    }.joined()
 }
 
 private func write(_ text: String, to handle: FileHandle) {
