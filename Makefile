@@ -5,7 +5,7 @@
 help: ## what there is
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
-setup: ## install what is missing, from Debian's packages
+setup: ## install what the build and the demo need, from Debian's packages
 	@scripts/setup
 
 build: setup ## the debug build that demo and test share
@@ -14,7 +14,8 @@ build: setup ## the debug build that demo and test share
 demo: build ## the chapter's incident, on two registries on this machine
 	@scripts/demo
 
-test: setup ## the whole suite
+test: ## the whole suite; installs the programs that Assay is compared with
+	@scripts/setup --tests
 	@scripts/peers
 	@scripts/build --tests
 	@echo "test: swift test"

@@ -5,16 +5,31 @@ internal import Foundation
 internal import Primitives
 internal import TestSupport
 
+/// Where the expressions that are changed come from.
+package enum ExpressionSeeds: Sendable {
+    /// Written here or grown from the grammar: the same on every machine.
+    case own
+    /// The expressions of the conformance suites; none where the suites are not beside the project.
+    case suite
+}
+
 /// Changes expressions of one language.
 struct ExpressionMutation {
     private let seeds: [[UInt8]]
     private let pieces: [[UInt8]]
     private var generator: SeededGenerator
 
-    init(_ language: HostileLanguage, seed: UInt64) {
+    init(_ language: HostileLanguage, of source: ExpressionSeeds?, seed: UInt64) {
         let isCEL = language == .cel
         let suite = isCEL ? suiteExpressions.cel : suiteExpressions.jmespath
-        seeds = (suite + (isCEL ? CELGrammar.samples : jmespathSamples)).map { Array($0.utf8) }
+        let samples = isCEL ? CELGrammar.samples : jmespathSamples
+        let texts =
+            switch source {
+            case .own: samples + language.grownShallow(300, seed: 7)
+            case .suite: suite
+            case nil: suite + samples
+            }
+        seeds = texts.map { Array($0.utf8) }
         pieces = (isCEL ? celPieces : jmespathPieces).map { Array($0.utf8) }
         generator = SeededGenerator(seed: seed)
     }

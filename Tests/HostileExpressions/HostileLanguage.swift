@@ -22,23 +22,35 @@ package enum HostileLanguage: String, CaseIterable, Sendable {
         package var isWithinBudget: Bool { spent <= 1 || !hasValue }
     }
 
-    /// Good expressions with a few bytes changed.
-    package func mutations(_ count: Int, seed: UInt64) -> [String] {
-        var mutation = ExpressionMutation(self, seed: seed)
+    /// Good expressions with a few bytes changed; of all there are where `seeds` is nil.
+    package func mutations(_ count: Int, of seeds: ExpressionSeeds? = nil, seed: UInt64) -> [String]
+    {
+        var mutation = ExpressionMutation(self, of: seeds, seed: seed)
         return (0..<count).map { _ in mutation.next() }
     }
 
     /// Expressions out of the grammar.
     package func grown(_ count: Int, seed: UInt64) -> [String] {
+        grown(count, seed: seed, depths: self == .cel ? 1...7 : 5...5)
+    }
+
+    /// Expressions that are short, and so often still good after a change.
+    func grownShallow(_ count: Int, seed: UInt64) -> [String] {
+        grown(count, seed: seed, depths: 1...2)
+    }
+
+    private func grown(_ count: Int, seed: UInt64, depths: ClosedRange<Int>) -> [String] {
         switch self {
         case .cel:
             var grammar = CELGrammar(generator: SeededGenerator(seed: seed))
             return (0..<count).map { _ in
-                grammar.expression(depth: Int.random(in: 1...7, using: &grammar.generator))
+                grammar.expression(depth: Int.random(in: depths, using: &grammar.generator))
             }
         case .jmespath, .jmespathKyverno:
             var grammar = JMESPathGrammar(seed: seed, dialect: dialect)
-            return (0..<count).map { _ in grammar.expression(depth: 5) }
+            return (0..<count).map { place in
+                grammar.expression(depth: depths.lowerBound + place % depths.count)
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 # What every interop story starts with: `. "$ASSAY_ROOT/Tests/Interop/story.sh"`. Not a story itself.
 # Exit 77 means: a peer is not on this machine; the test is shown as skipped.
 set -euo pipefail
-export SUITES="${ASSAY_SUITES:-$ASSAY_ROOT/../shared/suites}"
+# Empty means that there are none.
+export SUITES="${ASSAY_SUITES-$ASSAY_ROOT/../shared/suites}"
 children=()
 trap 'for child in "${children[@]:-}"; do kill "$child" 2>/dev/null || true; done' EXIT
 

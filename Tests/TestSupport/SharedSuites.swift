@@ -3,22 +3,35 @@
 
 package import Foundation
 
-/// Folders found by walking up from this file; `shared/` stands beside a checkout or above it.
+/// Folders found by walking up from this file; `shared/suites` is beside a checkout or above it.
+///
+/// `ASSAY_SUITES` names another folder with suites. Where it is empty there are none, as on a machine
+/// that has only a clone.
 package enum SharedSuites {
-    package static let packageURLs = folder("shared/suites/purl/types")
-    package static let jmespath = folder("shared/suites/jmespath")
-    package static let kyverno = folder("shared/suites/kyverno-test")
-    package static let cel = folder("shared/suites/cel")
-    package static let sigstore = folder("shared/suites/sigstore-conformance/bundle-verify")
+    package static let packageURLs = suite("purl/types")
+    package static let jmespath = suite("jmespath")
+    package static let kyverno = suite("kyverno-test")
+    package static let cel = suite("cel")
+    package static let sigstore = suite("sigstore-conformance/bundle-verify")
     package static let interop = folder("Tests/Interop")
+
+    private static func suite(_ path: String) -> URL? {
+        guard let suites = ProcessInfo.processInfo.environment["ASSAY_SUITES"] else {
+            return folder("shared/suites/\(path)")
+        }
+        return suites.isEmpty ? nil : existing(URL(fileURLWithPath: suites).appending(path: path))
+    }
 
     private static func folder(_ path: String) -> URL? {
         var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         while folder.path != "/" {
             folder.deleteLastPathComponent()
-            let candidate = folder.appendingPathComponent(path)
-            if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
+            if let found = existing(folder.appending(path: path)) { return found }
         }
         return nil
+    }
+
+    private static func existing(_ url: URL) -> URL? {
+        FileManager.default.fileExists(atPath: url.path) ? url : nil
     }
 }

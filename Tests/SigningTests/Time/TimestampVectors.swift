@@ -14,16 +14,7 @@ struct TimestampVector: Sendable, CustomStringConvertible {
     let authorities: [CertificateAuthority]
 
     /// The folder of the suite; nil when the suites are not beside the project.
-    static let folder: URL? = {
-        var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        let path = "shared/suites/sigstore-conformance/bundle-verify"
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            let candidate = folder.appendingPathComponent(path)
-            if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
-        }
-        return nil
-    }()
+    static let folder = SharedSuites.sigstore
 
     /// Every vector with timestamps and a root of its own; an unreadable one is left out.
     static let all: [TimestampVector] = {
