@@ -39,7 +39,8 @@ struct HelperProgram: Sendable {
             throw failure(.unavailable, "it did not answer in \(bounds.seconds) seconds")
         case .cancelled: throw CancellationError()
         case .notStarted(let code):
-            let why = unsafe String(cString: strerror(code)).lowercased()
+            let message = unsafe String(cString: strerror(code))
+            let why = message.lowercased()  // Own text: the C library's.
             throw failure(.unavailable, "\(quoted(path)) could not be run: \(why)")
         case .endUnknown:
             throw failure(.unavailable, "it could not be found out how \(quoted(path)) ended")
