@@ -121,10 +121,8 @@ struct ImageTests {
         var policy = PolicyText()
         policy.references = #"["registry.example.com/*", "someone/*"]"#
         policy.verification += [#"skipImageReferences: ["!registry.example.com/x"]"#]
-        policy.attestors = [
-            "- entries: [{keyless: {subject: a@example.com, issuer: https://issuer.example.com}}]"
-        ]
         let warnings = try policy.compiled().flatMap(\.warnings).map(\.description)
+            .filter { $0.contains("fits no image") }
         #expect(warnings.count == 2, "\(warnings)")
         #expect(warnings.allSatisfy { $0.hasPrefix("policy-0.yaml:") }, "\(warnings)")
         #expect(warnings.first?.contains(#""someone/*" fits no image"#) == true, "\(warnings)")
