@@ -56,7 +56,7 @@ struct CosignLayoutTests {
     }
 
     /// Writes `index.json` with these manifests; the pairs are annotations.
-    private func writeIndex(_ entries: [(Manifest, [String: String])]) throws {
+    private func writeIndex(_ entries: [(Manifest, ExactTextMap<String>)]) throws {
         let index = ImageIndex(
             manifests: entries.map { manifest, annotations in
                 Descriptor(
@@ -67,7 +67,7 @@ struct CosignLayoutTests {
             index.json.compactBytes, at: folder.file("layout/index.json"), permissions: 0o644)
     }
 
-    private func kind(_ word: String) -> [String: String] {
+    private func kind(_ word: String) -> ExactTextMap<String> {
         ["kind": "dev.cosignproject.cosign/\(word)"]
     }
 
@@ -251,8 +251,10 @@ struct CosignLayoutTests {
         let first = try await image("one")
         let second = try await image("two")
         let proof = try await evidence(".sig", of: first)
-        func named(_ word: String, _ name: String) -> [String: String] {
-            kind(word).merging(["org.opencontainers.image.ref.name": name]) { $1 }
+        func named(_ word: String, _ name: String) -> ExactTextMap<String> {
+            var annotations = kind(word)
+            annotations["org.opencontainers.image.ref.name"] = name
+            return annotations
         }
         try writeIndex([
             (first, named("image", "docker.io/library/x:1")),

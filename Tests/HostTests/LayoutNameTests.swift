@@ -23,7 +23,7 @@ struct LayoutNameTests {
     }
 
     /// A layout of one image for each row; the rows are its annotations.
-    private func layout(_ rows: [[String: String]]) throws -> LayoutDirectory {
+    private func layout(_ rows: [ExactTextMap<String>]) throws -> LayoutDirectory {
         let path = folder.file("layout-\(UUID().uuidString)")
         let layout = try LayoutDirectory.create(at: path)
         var entries: [Descriptor] = []

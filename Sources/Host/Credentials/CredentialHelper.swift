@@ -7,6 +7,8 @@ internal import Registry
 
 /// `docker-credential-<name>`.
 struct CredentialHelper: Sendable {
+    /// The name of the program.
+    let program: String
     private let helper: HelperProgram
 
     /// - Parameters:
@@ -19,7 +21,7 @@ struct CredentialHelper: Sendable {
                 .malformed, "will not run the credential helper \(quoted(name))",
                 because: "a helper's name has letters, digits, - _ and . only")
         }
-        let program = "docker-credential-\(name)"
+        program = "docker-credential-\(name)"
         helper = HelperProgram(
             name: program, purpose: "cannot ask \(program) for credentials", installation: nil,
             bounds: ChildProcess.Bounds(
@@ -30,6 +32,26 @@ struct CredentialHelper: Sendable {
     /// The credential for that server; nil when the helper has none.
     func credential(for server: String) async throws -> RegistryCredential? {
         try read(try await helper.answer(to: ["get"], input: Array(server.utf8)))
+    }
+
+    /// Stores a credential for that server.
+    func store(user: String, secret: String, for server: String) async throws {
+        let content: JSONValue = [
+            "ServerURL": .string(server), "Username": .string(user), "Secret": .string(secret),
+        ]
+        try await change("store", content.compactBytes)
+    }
+
+    /// Forgets the credential for that server.
+    func erase(_ server: String) async throws { try await change("erase", Array(server.utf8)) }
+
+    private func change(_ action: String, _ input: [UInt8]) async throws {
+        let answer = try await helper.answer(to: [action], input: input)
+        guard answer.end == .exited(0) else {
+            throw Failure(
+                .denied, "cannot \(action) the password with \(program)",
+                because: "it ended with an error")
+        }
     }
 
     private func read(_ answer: HelperProgram.Answer) throws(Failure) -> RegistryCredential? {

@@ -6,18 +6,17 @@
 internal import Foundation
 package import OCI
 package import Primitives
-internal import Subprocess
 
 /// Docker's configuration file, for one change. What else is in it stays as it is.
 package struct CredentialStore: Sendable {
     /// The file that is written.
     package let path: String
-    /// What helpers get: `PATH` among it, and no secret of ours.
+    /// This process's variables; a helper gets those that are not secrets of somebody else.
     private let environment: [String: String]
 
     /// - Parameter environment: `DOCKER_CONFIG`, else `HOME`, says where the file is.
     package init(environment: [String: String]) throws(Failure) {
-        self.environment = environment.filter { !secretVariables.contains($0.key) }
+        self.environment = environment
         if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty {
             path = "\(folder)/config.json"
         } else if let home = environment["HOME"], !home.isEmpty {
@@ -44,13 +43,10 @@ package struct CredentialStore: Sendable {
         let document = try read()
         let server = serverName(registry)
         var entry: JSONObject = [:]
-        if let helper = helper(for: registry, in: document) {
-            let question: JSONValue = [
-                "ServerURL": .string(server), "Username": .string(user), "Secret": .string(secret),
-            ]
-            try await ask(helper, "store", question.compactBytes)
+        if let helper = try helper(for: registry, in: document) {
+            try await helper.store(user: user, secret: secret, for: server)
             try write(document, entry: .object(entry), server)
-            return "the credential helper docker-credential-\(helper)"
+            return "the credential helper \(helper.program)"
         }
         entry["auth"] = .string(base64Text(Array("\(user):\(secret)".utf8)))
         try write(document, entry: .object(entry), server)
@@ -64,8 +60,8 @@ package struct CredentialStore: Sendable {
         let document = try read()
         let server = serverName(registry)
         let wasThere = document["auths"]?.object?[server] != nil
-        let helper = helper(for: registry, in: document)
-        if let helper { try await ask(helper, "erase", Array(server.utf8)) }
+        let helper = try helper(for: registry, in: document)
+        try await helper?.erase(server)
         if wasThere { try write(document, entry: nil, server) }
         return wasThere || helper != nil
     }
@@ -115,44 +111,17 @@ package struct CredentialStore: Sendable {
             permissions: 0o600)
     }
 
-    private func helper(for registry: RegistryHost, in document: JSONObject) -> String? {
-        let helpers = document["credHelpers"]?.object
-        let own =
-            helpers?[registry.description]?.string ?? helpers?[serverName(registry)]?.string
-        // An empty name means the file itself.
-        if let own { return own.isEmpty ? nil : own }
-        return document["credsStore"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    private func ask(_ name: String, _ action: String, _ input: [UInt8]) async throws {
-        guard !name.isEmpty, isPlainName(name, allowing: "-_."), name.utf8.count <= 64 else {
-            throw Failure(
-                .malformed, "will not run the credential helper \(quoted(name))",
-                because: "a helper's name has letters, digits, - _ and . only")
-        }
-        let program = "docker-credential-\(name)"
-        let helper = HelperProgram(
-            name: program, purpose: "cannot \(action) the password with \(program)",
-            installation: nil,
-            limits: HelperProgram.Bounds(
-                seconds: Limits.credentialHelperSeconds, bytes: Limits.credentialAnswerBytes))
-        let variables = environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
-        let answer = try await helper.answer(
-            to: [action], input: input,
-            environment: .custom(Dictionary(uniqueKeysWithValues: variables)))
-        guard answer.end.isSuccess else {
-            throw helper.failure(.denied, "it ended with an error")
-        }
+    /// The helper that would be asked for the password afterwards.
+    private func helper(
+        for registry: RegistryHost, in document: JSONObject
+    ) throws(Failure) -> CredentialHelper? {
+        let file = try CredentialFile(parsing: JSONValue.object(document).compactBytes, at: path)
+        guard let name = file.helper(for: registry) else { return nil }
+        return try CredentialHelper(named: name, environment: environment)
     }
 
     /// What Docker calls the registry.
     private func serverName(_ registry: RegistryHost) -> String {
-        registry == .dockerHub ? "https://index.docker.io/v1/" : registry.description
+        registry == .dockerHub ? dockerHubAddress : registry.description
     }
 }
-
-/// Secrets that Assay reads from variables and that no helper needs.
-private let secretVariables: Set<String> = [
-    "COSIGN_PASSWORD", "ASSAY_REGISTRY_PASSWORD", "VAULT_TOKEN", "BAO_TOKEN", "SIGSTORE_ID_TOKEN",
-    "COSIGN_PKCS11_PIN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-]
