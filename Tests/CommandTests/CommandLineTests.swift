@@ -46,7 +46,7 @@ struct CommandLineTests {
             }
             count += own.count
         }
-        #expect(count > 100)
+        #expect(count > 90)
     }
 
     @Test(

@@ -101,7 +101,7 @@ struct SignatureAlgorithmTests {
     @Test("a policy's keys are read in every lax form of PEM", arguments: PEMForm.lax)
     func pem(form: PEMForm) throws {
         var text = PolicyText()
-        let pem = JSONValue.string(form.spelling(key.publicKey.pem)).compactText
+        let pem = JSONValue.string(form.spelling(key.publicKey.pem)).shownText(indented: false)
         text.attestors = ["- entries: [{keys: {publicKeys: \(pem), rekor: {ignoreTlog: true}}}]"]
         #expect(refusal(text.text) == nil)
     }

@@ -117,7 +117,7 @@ struct CertificateReadingTests {
         let ninth: [UInt8] = [0x83, 0xBF, 0x30, 0x01, 0x09]
         let place = try #require(bytes.indices.first { bytes[$0...].starts(with: ninth) })
         bytes[place + 4] = 0x08
-        expectUnreadableCertificate(.malformed, "duplicate extension", bytes)
+        expectUnreadableCertificate(.malformed, "an extension occurs twice", bytes)
     }
 
     @Test("more extensions than the limit are refused before they are read")
