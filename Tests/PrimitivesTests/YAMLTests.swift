@@ -52,6 +52,15 @@ struct YAMLTests {
         #expect(try parse("a: \(text)\n").first?.json["a"] == expected)
     }
 
+    @Test("an unquoted letter is a boolean, and itself where only a string can be meant")
+    func letters() throws {
+        let document = try #require(try parse("a: n\nb: [Y, x]\nc: no\n").first)
+        #expect(document.json == ["a": false, "b": [true, "x"], "c": false])
+        #expect(try document.required("a").string() == "n")
+        #expect(try document.required("b").strings() == ["Y", "x"])
+        #expect(throws: Failure.self) { try document.required("c").string() }
+    }
+
     @Test("several documents, and empty ones between them")
     func documents() throws {
         #expect(try parse("---\na: 1\n---\n---\nb: 2\n").map(\.json) == [["a": 1], ["b": 2]])

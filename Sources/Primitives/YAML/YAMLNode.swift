@@ -19,6 +19,8 @@ package struct YAMLNode: Sendable {
 
     package let content: Content
     package let place: Place
+    /// `y`, `Y`, `n` or `N` as it is written without quotes; `content` is then a boolean.
+    var letter: String?
 
     /// The value without its places.
     package var json: JSONValue {
@@ -69,7 +71,10 @@ package struct YAMLNode: Sendable {
         return items
     }
 
+    /// The text of a field that is always a string. An unquoted `n` is a boolean to kubectl, which
+    /// the API server refuses in such a field; so the letter is its only meaning, and it is taken.
     package func string() throws(Failure) -> String {
+        if let letter { return letter }
         guard case .scalar(.string(let text)) = content else {
             throw broken("it is \(kindName), not a string")
         }

@@ -38,7 +38,10 @@ struct YAMLReader {
         defer { if anchor != nil { openAnchors.removeLast() } }
         switch node {
         case .scalar(let scalar):
-            return YAMLNode(content: .scalar(try resolved(scalar, at: place)), place: place)
+            let value = try resolved(scalar, at: place)
+            var node = YAMLNode(content: .scalar(value), place: place)
+            if case .bool = value, scalar.string.utf8.count == 1 { node.letter = scalar.string }
+            return node
         case .sequence(let sequence):
             try refuseTag(sequence.tag, otherThan: ["", "!", yamlTag("seq")], at: place)
             var items: [YAMLNode] = []
