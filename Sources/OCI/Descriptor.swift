@@ -43,6 +43,7 @@ package struct Descriptor: Hashable, Sendable {
     }
 
     package init(reading json: JSONReader) throws(Failure) {
+        try json.refuseOtherSpellings(of: descriptorFields)
         self.init(
             mediaType: try placed(json.required("mediaType")) { (text) throws(Failure) in
                 try MediaType(parsing: text)
@@ -108,6 +109,10 @@ package struct Descriptor: Hashable, Sendable {
         return .object(object)
     }
 }
+
+private let descriptorFields = [
+    "mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType",
+]
 
 /// Reads a text of a document; when it cannot be read, the failure says where it stands.
 private func placed<Value>(

@@ -16,8 +16,10 @@ package struct ImageConfiguration: Hashable, Sendable {
         throws(Failure)
     {
         let json = try JSONReader(parsing: bytes, named: name)
+        try json.refuseOtherSpellings(of: configurationFields)
         platform = try Platform(reading: json)
         let rootFileSystem = try json.required("rootfs")
+        try rootFileSystem.refuseOtherSpellings(of: ["type", "diff_ids"])
         var digests: [Digest] = []
         for item in try rootFileSystem.required("diff_ids").items(atMost: Limits.layersPerManifest)
         {
@@ -31,6 +33,7 @@ package struct ImageConfiguration: Hashable, Sendable {
         for step in try json.optional("history")?.items(
             atMost: Limits.historySteps) ?? []
         {
+            try step.refuseOtherSpellings(of: historyFields)
             if try step.optional("empty_layer")?.boolean() == true { continue }
             commands.append(try step.optional("created_by")?.string() ?? "")
         }
@@ -55,3 +58,10 @@ package struct ImageConfiguration: Hashable, Sendable {
         return .object(object)
     }
 }
+
+private let configurationFields = [
+    "created", "author", "architecture", "os", "os.version", "os.features", "variant", "config",
+    "rootfs", "history",
+]
+
+private let historyFields = ["created", "created_by", "author", "comment", "empty_layer"]

@@ -156,6 +156,7 @@ package struct ImageIndex: Hashable, Sendable {
     }
 
     package init(reading json: JSONReader) throws(Failure) {
+        try json.refuseOtherSpellings(of: manifestFields)
         manifests = []
         for child in try json.required("manifests").items(atMost: Limits.manifestsPerIndex) {
             manifests.append(try Descriptor(reading: child))
@@ -181,12 +182,19 @@ package struct ImageIndex: Hashable, Sendable {
     }
 }
 
+/// Fields of manifests and indexes, of which one reader must not see another's.
+private let manifestFields = [
+    "schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject",
+    "annotations",
+]
+
 private func subjectDescriptor(_ json: JSONReader) throws(Failure) -> Descriptor? {
     guard let subject = try json.optional("subject") else { return nil }
     return try Descriptor(reading: subject)
 }
 
 private func manifestType(_ json: JSONReader, declared: MediaType?) throws(Failure) -> MediaType {
+    try json.refuseOtherSpellings(of: manifestFields)
     let object = try json.object()
     for field in ["layers", "config"] where object[field] != nil && object["manifests"] != nil {
         throw json.broken(

@@ -37,6 +37,7 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
     }
 
     package init(reading json: JSONReader) throws(Failure) {
+        try json.refuseOtherSpellings(of: platformFields)
         operatingSystem = try json.required("os").string()
         architecture = try json.required("architecture").string()
         variant = try json.optional("variant")?.string()
@@ -97,3 +98,5 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         return ["arm64": "v8", "arm": "v7", "amd64": "v1"][architecture] ?? ""
     }
 }
+
+private let platformFields = ["architecture", "os", "os.version", "os.features", "variant"]

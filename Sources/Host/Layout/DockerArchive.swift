@@ -28,6 +28,7 @@ package struct DockerArchive: LocalArtifacts {
         var listed: [Descriptor] = []
         var items: [Descriptor] = []
         for item in try json.items(atMost: Limits.manifestsPerIndex) {
+            try item.refuseOtherSpellings(of: ["Config", "RepoTags", "Layers"])
             let configPath = try item.required("Config").string()
             let bytes = try files.read(configPath, atMost: Limits.imageConfigBytes)
             let config = try ImageConfiguration(parsing: bytes, named: configPath)
