@@ -24,9 +24,14 @@ func controlStanzas(_ bytes: [UInt8], wanted: Set<String>) -> [ControlStanza] {
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
         number += 1
         let isFolded = line.first == UInt8(ascii: " ") || line.first == UInt8(ascii: "\t")
-        if line.allSatisfy(isBlank) {
+        if line.allSatisfy(isBlank) || line.first == endOfFile {
             if let stanza = current { stanzas.append(stanza) }
             (current, field) = (nil, nil)
+            let rest = line.drop { $0 == endOfFile || isBlank($0) }
+            guard !rest.isEmpty else { continue }
+            var stanza = ControlStanza(line: number)
+            field = stanza.take(rest, wanted)
+            current = stanza
         } else if isFolded {
             guard let name = field else { continue }
             current?.fields[name, default: ""] += " " + trimmed(line)
@@ -47,6 +52,10 @@ extension ControlStanza {
             problem = "a line of it is no field"
             return nil
         }
+        guard line[..<colon].allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            problem = "the name of a field has a control character"
+            return nil
+        }
         // Only ASCII is made lower case: the Kelvin sign would become a k, and one field another.
         guard line[..<colon].allSatisfy({ $0 < 0x80 }) else { return nil }
         let name = String(decoding: line[..<colon], as: UTF8.self).utf8.lowercased()
@@ -65,6 +74,10 @@ extension ControlStanza {
         return name
     }
 }
+
+/// Ends a stanza where a field could begin, and is skipped between stanzas.
+/// Spec: dpkg 1.21, lib/dpkg/parse.c, `MSDOS_EOF_CHAR`.
+private let endOfFile: UInt8 = 0x1A
 
 private func isBlank(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")

@@ -134,6 +134,17 @@ struct DebianPackagesTests {
         #expect(found.unknowns.isEmpty)
     }
 
+    @Test("the byte 0x1A ends a stanza, as in dpkg, and is no part of a name")
+    func endOfFileByte() {
+        let text =
+            "Package: good\n\u{1A}Package: evil\nStatus: install ok installed\n\n\u{1A}\nPackage: c\n"
+        let stanzas = controlStanzas(Array(text.utf8), wanted: ["package", "status"])
+        #expect(stanzas.map { $0["package"] } == ["good", "evil", "c"])
+        #expect(stanzas[1]["status"] == "install ok installed")
+        let odd = controlStanzas(Array("Pack\u{1A}age: a\n".utf8), wanted: ["package"])
+        #expect(odd.first?.problem != nil)
+    }
+
     @Test(
         "what cannot be read is said, and the rest is listed",
         arguments: [
