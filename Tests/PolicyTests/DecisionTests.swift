@@ -168,6 +168,43 @@ struct DecisionTests {
         #expect(found.exitCode == fails)
     }
 
+    @Test(
+        "what could not be decided stays an error beside a fail that is only a warning",
+        arguments: [("true", true), ("false", false)])
+    func undecidedBesideWarning(scored: String, auditWarn: Bool) async throws {
+        var policy = PolicyText(keys: [trial.key.publicKey])
+        policy.spec = ["validationFailureAction: Audit"]
+        policy.annotations = ["policies.kyverno.io/scored": scored]
+        let policies = try policy.compiled()
+        let unsigned = try await trial.image()
+        let other = trial.written + "-down"
+        let failure = Failure(.unavailable, "cannot read \(other)", because: "the test says so")
+        let pod = try ResourceManifest([
+            "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "a", "namespace": "shop"],
+            "spec": [
+                "containers": [
+                    ["name": "a", "image": .string(trial.written)],
+                    ["name": "b", "image": .string(other)],
+                ]
+            ],
+        ])
+        var input = EvaluationInput(
+            resource: pod, operation: .create, namespaceLabels: nil, trust: nil)
+        input.facts[trial.written] = try await trial.facts(about: unsigned)
+        input.facts[other] = ImageFacts(
+            resolution: .unresolved(failure), evidence: .couldNotLook(failure))
+        guard
+            case .decided(let evaluation) = try PolicyEvaluator(policies: policies).evaluate(input)
+        else {
+            Issue.record("facts are missing")
+            return
+        }
+        let report = ApplyReport(
+            policies: policies, evaluations: [evaluation], failures: [], auditWarn: auditWarn)
+        #expect(report.counts.error == 1 && report.counts.warn == 0)
+        #expect(report.exitCode == 1)
+    }
+
     @Test("the report as data holds every decision and the counts of the five results")
     func json() async throws {
         let policy = PolicyText(keys: [trial.key.publicKey])

@@ -140,7 +140,9 @@ struct ImageTests {
     @Test(
         "a pattern of skipImageReferences is spelt as images are, and frees no more",
         arguments: [
-            ("index.docker.io/library/nginx*", "nginx", true),
+            ("index.docker.io/nginx*", "nginx", true),
+            // Kyverno compares docker.io/nginx:latest, and would verify these.
+            ("docker.io/library/nginx*", "nginx", false), ("*.docker.io/*", "nginx", false),
             ("GHCR.io/acme/*", "ghcr.io/acme/api", true), ("registry*/*", "nginx", false),
             ("index*", "nginx", false), ("nginx*", "nginx", false),
         ])

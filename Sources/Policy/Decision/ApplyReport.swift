@@ -154,7 +154,9 @@ package struct ApplyReport: Sendable {
 
     private func status(_ outcome: RuleOutcome) -> RuleOutcome.Status {
         let softened = !outcome.isScored || (auditWarn && outcome.action == .audit)
-        return outcome.status == .fail && softened ? .warn : outcome.status
+        guard outcome.status == .fail, softened else { return outcome.status }
+        // The fail becomes a warning; what could not be found out beside it stays an error.
+        return outcome.isUndecided ? .error : .warn
     }
 
     private func violations(in evaluation: Evaluation) -> [String] {

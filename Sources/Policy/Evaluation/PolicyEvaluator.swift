@@ -26,6 +26,8 @@ package struct RuleOutcome: Hashable, Sendable {
     package let message: String
     /// False when the policy says that its fails are warnings.
     package let isScored: Bool
+    /// Whether an image of it could not be decided: that is never softened to a warning.
+    package let isUndecided: Bool
 }
 
 /// Either the verdicts, or the images that must be looked at first.

@@ -72,7 +72,8 @@ struct RuleJudge: Sendable {
             message: told.isEmpty
                 ? "no image of the resource is covered"
                 : told.map(\.message).inOrderOnce.joined(separator: "; "),
-            isScored: policy.isScored)
+            isScored: policy.isScored,
+            isUndecided: decisions.contains { $0.result == .unknown })
     }
 
     // MARK: One image
@@ -159,7 +160,8 @@ struct RuleJudge: Sendable {
             decisions: decisions,
             outcome: RuleOutcome(
                 policy: policy.name, rule: rule.name, action: action, status: .error,
-                message: "rule cannot be evaluated: \(why)", isScored: policy.isScored))
+                message: "rule cannot be evaluated: \(why)", isScored: policy.isScored,
+                isUndecided: true))
     }
 }
 

@@ -12,6 +12,8 @@ struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
     let description: String
     /// What images are compared with; one that fits is enough.
     let wildcards: [Wildcard]
+    /// What images are compared with where the pattern frees them: nothing is added to it.
+    let freeing: Wildcard
     /// The patterns for the repository, when this one means "any tag of it"; else empty.
     let withoutAnyTag: [Wildcard]
 
@@ -27,6 +29,7 @@ struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
         description = text
         let spellings = try ImagePattern.spellings(of: text)
         wildcards = spellings.map { Wildcard($0) }
+        freeing = wildcards.first ?? Wildcard(text)
         withoutAnyTag = spellings.compactMap { spelling in
             spelling.utf8.removingSuffix(":*").map { Wildcard(String($0)) }
         }

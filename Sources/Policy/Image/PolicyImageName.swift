@@ -62,9 +62,10 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether a pattern of `skipImageReferences` frees this image. Only what runs counts here: a
-    /// tag beside a digest is a word anybody may write.
+    /// tag beside a digest is a word anybody may write. And only Kyverno's own spelling counts: more
+    /// of them would free images that the cluster verifies.
     func isFreed(by pattern: ImagePattern) throws(Failure) -> Bool {
-        try pattern.wildcards.match(anyOf: spellings)
+        try pattern.freeing.matches(description)
     }
 
     /// The name as written with its tag taken away and `digest` put in.

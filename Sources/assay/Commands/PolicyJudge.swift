@@ -61,11 +61,12 @@ struct PolicyJudge: Sendable {
         var failures: [Failure] = []
         // Asked once for each image and wish, however many workloads use it.
         var known: [NeededImage: ImageFacts] = [:]
+        let namespaces = NamespaceLabels(among: resources)
         for resource in resources {
             do {
                 evaluations.append(
                     try await evaluation(
-                        of: resource, labels: labels(of: resource, among: resources), &known))
+                        of: resource, labels: namespaces[resource.identity.namespace], &known))
             } catch let failure as Failure where failure.kind == .malformed {
                 failures.append(failure)
             }
@@ -104,25 +105,6 @@ struct PolicyJudge: Sendable {
                 because: "facts are missing about \(images.map(\.written).joined(separator: ", "))"
             )
         }
-    }
-
-    /// Labels of the resource's namespace, when exactly one Namespace of that name is among the
-    /// manifests; two that differ would let the order of files decide, so nobody knows then.
-    private func labels(of resource: ResourceManifest, among all: [ResourceManifest])
-        -> ExactTextMap<String>?
-    {
-        let name = resource.identity.namespace
-        let found = all.filter {
-            $0.identity.kind == "Namespace" && $0.identity.apiVersion == "v1"
-                && isSame($0.identity.name, name)
-        }
-        guard var labels = found.first?.labels, found.allSatisfy({ $0.labels == labels }) else {
-            return nil
-        }
-        if labels["kubernetes.io/metadata.name"] == nil {
-            labels["kubernetes.io/metadata.name"] = name
-        }
-        return labels
     }
 
     private static func standardInput() throws -> PolicySource {
