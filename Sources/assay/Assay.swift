@@ -13,12 +13,12 @@ struct Assay: AsyncParsableCommand {
         abstract: "Lets only verifiable artifacts run, and proves it.",
         discussion: """
             Exit codes: 0 the answer is yes, 1 the answer is no, 2 could not find the answer, \
-            64 usage, 70 our bug. The `verify…` commands tell three kinds of no apart: \
+            64 usage, 70 a bug in Assay. The `verify…` commands have three codes for no: \
             10 unsigned, 12 evidence is there and does not verify, 20 lost at this mirror.
 
             Every flag takes =true and =false. Every command takes --verbose (-d), which reports its \
-            requests, and --output-file FILE for its answer. cosign's other flags are understood or \
-            refused as docs/from-cosign.md says.
+            requests, and --output-file FILE for its result. docs/from-cosign.md lists the other \
+            flags of cosign that are accepted or refused.
             """,
         version: assayVersion,
         groupedSubcommands: [
@@ -55,9 +55,9 @@ struct Assay: AsyncParsableCommand {
         ])
 
     static func main() async {
-        // A reader that goes away (`assay … | head`) ends us quietly.
+        // A reader that closes the pipe (`assay … | head`) ends the process quietly.
         signal(SIGPIPE, SIG_DFL)
-        // A parent that ignores the end of its children would keep us from learning that of ours.
+        // With SIG_IGN, inherited from a parent, `waitpid` would not report how a helper ended.
         signal(SIGCHLD, SIG_DFL)
         do {
             var command = try readCommandLine()
@@ -74,7 +74,7 @@ struct Assay: AsyncParsableCommand {
         }
     }
 
-    /// The command that was typed, with cosign's habits understood.
+    /// The command, with cosign's flags and spellings translated.
     private static func readCommandLine() throws -> any ParsableCommand {
         let line = try CommandLineWords(Array(CommandLine.arguments.dropFirst()), of: Assay.self)
         let command: any ParsableCommand

@@ -82,7 +82,7 @@ struct RemedyContext: Sendable {
         case .giveKey(_, let why): "\(why): give its file with --key-material, or write the key out"
         case .nameSigners: "name attestors: nothing can verify an image without them"
         case .correctImageName: "correct the image's name"
-        case .coverImage: "no rule speaks about this image; add it to a rule's imageReferences"
+        case .coverImage: "no rule matches this image; add it to a rule's imageReferences"
         case .mendPolicy(let why): why
         }
     }

@@ -200,7 +200,7 @@ struct ImageJudge: Sendable {
             finding.reason == .unsigned || finding.reason == .attestationMissing
         else { return nil }
         let there = try judged(digest, .looked(origin.evidence))
-        // An origin that does not tell leaves open whether the evidence was lost.
+        // If the origin does not answer, it stays open whether the evidence was lost.
         if there.outcome == .undetermined, !origin.evidence.isComplete { return there }
         guard there.outcome == .met else { return nil }
         return explained(

@@ -121,7 +121,7 @@ package struct PolicyEvaluator: Sendable {
             image: Decision.Image(use: image, normalized: name?.description, digest: nil),
             result: .unmatched, reason: .unmatched, checks: [check], patch: nil,
             remediation: freed == nil ? context.remediation([.coverImage(pointer: pointer)]) : nil,
-            message: "no rule speaks about image \(name?.description ?? image.written)")
+            message: "no rule matches image \(name?.description ?? image.written)")
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of a command line, as the argument parser reads them.
+// From the words of a command line to words that the argument parser reads.
 // Spec: github.com/spf13/pflag v1.0, "Command line flag syntax"; Go's strconv.ParseBool.
 
 import ArgumentParser
@@ -11,13 +11,13 @@ import Primitives
 ///
 /// The command's own flags and options always win over cosign's.
 struct CommandLineWords {
-    /// What the argument parser gets.
+    /// The words for the argument parser.
     private(set) var words: [String] = []
-    /// What to report on stderr before the command runs.
+    /// Notes to print on stderr before the command runs.
     private(set) var notices: [String] = []
     /// `--verbose`
     private(set) var isVerbose = false
-    /// `--output-file`: stdout goes there.
+    /// The path of `--output-file`, where stdout is written.
     private(set) var outputFile: String?
 
     private let typed: [String]
@@ -48,7 +48,7 @@ struct CommandLineWords {
         self.command = command
         commandName = path.joined(separator: " ")
         words = path
-        // The shell asks for completions this way; its words are no command to run.
+        // The shell requests completions in this form; the words that follow are not a command.
         guard typed.first?.utf8.starts(with: "---".utf8) != true else {
             words = typed
             return
@@ -65,7 +65,7 @@ struct CommandLineWords {
         if areImagesLayouts, let known { nameLayouts(after: path.count, known) }
     }
 
-    /// Writes `oci:PATH` for every path that is no value of an option.
+    /// Writes `oci:PATH` for every path that is not the value of an option.
     private mutating func nameLayouts(after start: Int, _ known: KnownOptions) {
         var isValue = false
         for place in words.indices.dropFirst(start) {
@@ -81,7 +81,8 @@ struct CommandLineWords {
         }
     }
 
-    /// Why the parser refused a flag that has a value, in better words than the parser's.
+    /// The error for a flag with a value that is not a boolean; nil when no flag has one. It is clearer
+    /// than the parser's.
     func wrongValue() -> Failure? {
         guard let known = try? KnownOptions(of: command) else { return nil }
         for word in typed.prefix(while: { !isSame($0, "--") }) {
@@ -138,7 +139,7 @@ struct CommandLineWords {
         }
     }
 
-    /// The last one wins, as in pflag: an earlier spelling of the same flag is taken back.
+    /// Sets a flag. The last value wins, as in pflag: earlier spellings of the same flag are removed.
     private mutating func set(
         _ name: String, _ opposite: String?, to value: Bool, _ known: KnownOptions
     ) {
@@ -188,7 +189,7 @@ struct CommandLineWords {
         guard let answer = meaning.answer(given) else {
             throw Failure(
                 .usage, "cannot read \(quoted(value == nil ? "\(word) \(given)" : word))",
-                because: "\(quoted(given)) is no value that cosign gives \(flag.name)")
+                because: "cosign does not take \(quoted(given)) for \(flag.name)")
         }
         switch answer {
         case .needless(let why): notices.append("\(flag.name) is not needed: \(why)")
@@ -203,7 +204,7 @@ struct CommandLineWords {
         }
     }
 
-    /// cosign's global flags before the command's name.
+    /// Takes cosign's global flags from before the command's name.
     private static func leadingGlobals(_ rest: inout ArraySlice<String>) -> [String] {
         var found: [String] = []
         while let word = rest.first {
@@ -249,7 +250,7 @@ private let renamedFlags: [String: String] = [
     "--output-cert": "--output-certificate", "--cert-identity": "--certificate-identity",
 ]
 
-/// Commands of cosign that are there under another name.
+/// Commands of cosign that Assay has under another name.
 private let renamedCommands: [String: [String]] = ["initialize": ["trust", "init"]]
 
 /// `--name=value`; the value is nil when there is no equals sign.

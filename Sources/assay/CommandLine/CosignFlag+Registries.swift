@@ -12,21 +12,21 @@ extension CosignFlag {
         .boolean(
             "--allow-http-registry", of: .registryUsers,
             on: .needless(
-                "loopback is spoken to in plain HTTP; --plain-http-registry HOST names another"),
+                "plain HTTP is used for loopback; --plain-http-registry HOST names another host"),
             off: .needless("plain HTTP is for loopback and --plain-http-registry only")),
         .boolean(
             "--k8s-keychain", of: .registryUsers,
             on: .needless(
                 "credentials come from the files of Docker and Podman and the helpers they name"),
-            off: .needless("it is not set")),
+            off: .needless("false is the default")),
         .text("--registry-server-name", of: .registryUsers) { _ in
             .refused(
-                "a registry must be whom its certificate names",
+                "a registry's certificate must name its host",
                 next: "reach it by that name, for instance through /etc/hosts")
         },
         .text("--attachment-tag-prefix", of: .registryUsers) { _ in
             .refused(
-                "evidence under tags with a prefix is not looked for",
+                "Assay does not look for evidence under tags with a prefix",
                 next: "copy the tag: assay copy NAME:PREFIXsha256-….sig NAME:sha256-….sig")
         },
     ]
@@ -45,13 +45,13 @@ extension CosignFlag {
                 ? .needless("every request to a service has a limit of its own") : nil
         },
         .boolean(
-            "--force", of: ["copy"], on: .needless("the destination's tag is written anyway"),
-            off: .needless("a tag that names another image is moved")),
+            "--force", of: ["copy"], on: .needless("an existing tag is always overwritten"),
+            off: .needless("an existing tag is overwritten")),
         .boolean(
-            "-f", of: ["copy"], on: .needless("the destination's tag is written anyway"),
-            off: .needless("a tag that names another image is moved")),
+            "-f", of: ["copy"], on: .needless("an existing tag is always overwritten"),
+            off: .needless("an existing tag is overwritten")),
         .boolean(
-            "--sig-only", of: ["copy"], on: everything, off: .needless("it is not set")),
+            "--sig-only", of: ["copy"], on: everything, off: .needless("false is the default")),
         .text("--only", of: ["copy"]) { _ in everything },
         .text("--platform", of: ["copy"]) { _ in
             .refused(
@@ -63,11 +63,11 @@ extension CosignFlag {
             on: .refused(
                 "the staging instance's first root does not come with Assay",
                 next: "--mirror https://tuf-repo-cdn.sigstage.dev --root root.json"),
-            off: .needless("it is not set")),
+            off: .needless("false is the default")),
         .text("--root-checksum", of: ["trust init"]) { _ in
             .refused("a root is read from a file", next: "compare it first: sha256sum root.json")
         },
-        .boolean("--sk", of: ["public-key"], on: hardware, off: .needless("it is not set")),
+        .boolean("--sk", of: ["public-key"], on: hardware, off: .needless("false is the default")),
         .text("--slot", of: ["public-key"]) { _ in hardware },
     ]
 

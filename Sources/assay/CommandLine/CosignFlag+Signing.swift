@@ -6,23 +6,23 @@ extension CosignFlag {
 
     private static let storing: [CosignFlag] = [
         .boolean(
-            "--new-bundle-format", of: .imageSigners, on: .needless("bundles are what is written"),
+            "--new-bundle-format", of: .imageSigners, on: .needless("Assay writes bundles"),
             off: .means(["--format", "legacy"])),
         .boolean(
-            "--new-bundle-format", of: .blobSigners, on: .needless("bundles are what is written"),
+            "--new-bundle-format", of: .blobSigners, on: .needless("Assay writes bundles"),
             off: .refused(
-                "a signed file gets a bundle",
+                "Assay writes bundles for files",
                 next: "--output-signature FILE writes the signature alone beside it")),
         .text("--registry-referrers-mode", of: .imageSigners) { value in
             switch value {
-            case "oci-1-1": .needless("referrers are what is written")
+            case "oci-1-1": .needless("Assay writes referrers")
             case "legacy": .means(["--format", "legacy"])
             default: nil
             }
         },
         .text("--registry-referrers-mode", of: ["tree", "attach sbom"]) { value in
             ["oci-1-1", "legacy"].contains(value)
-                ? .needless("referrers and cosign's older tags are both looked at") : nil
+                ? .needless("referrers and cosign's older tags are both read") : nil
         },
         .boolean(
             "--b64", of: ["sign-blob"], on: .needless("--output-signature writes base64"),
@@ -37,11 +37,11 @@ extension CosignFlag {
             on: .needless("the time is recorded; SOURCE_DATE_EPOCH sets it"),
             off: .needless("SOURCE_DATE_EPOCH sets the time that is recorded")),
         .text("--payload", of: ["sign"]) { _ in
-            .refused("what is signed is made from the digest", next: "assay sign-blob FILE")
+            .refused("Assay makes the payload from the digest", next: "assay sign-blob FILE")
         },
         .text("--attachment", of: ["sign"]) { _ in
             .refused(
-                "it would sign something else than the image that is named",
+                "it would sign an artifact other than the named image",
                 next: "sign what `assay triangulate --type sbom IMAGE` prints, or attest the SBOM")
         },
         .text("--sign-container-identity", of: ["sign"]) { _ in
@@ -59,7 +59,7 @@ extension CosignFlag {
             on: .needless(
                 "without a key the services of `assay trust` sign; with a key none is asked "
                     + "unless --tlog-upload says so"),
-            off: .needless("services are used where they are named, or where no key is")),
+            off: .needless("services are used if they are named or no key is given")),
         .text("--rekor-entry-type", of: ["attest", "attest-blob"]) { value in
             ["dsse", "intoto"].contains(value)
                 ? .needless("the log's version decides the kind of its entry") : nil
@@ -87,10 +87,10 @@ extension CosignFlag {
     private static let identities: [CosignFlag] = [
         .text("--fulcio-auth-flow", of: .signers) { value in
             switch value {
-            case "token": .needless("a token is what identifies you")
+            case "token": .needless("a token is the only flow")
             case "normal", "device", "client_credentials":
                 .refused(
-                    "no browser is opened and no device is asked",
+                    "Assay opens no browser and asks no device",
                     next: "--identity-token FILE, or SIGSTORE_ID_TOKEN")
             default: nil
             }
@@ -98,14 +98,14 @@ extension CosignFlag {
         .text("--oidc-provider", of: .signers) { _ in
             .needless(
                 "tokens are looked for in --identity-token, SIGSTORE_ID_TOKEN, GitHub Actions, a "
-                    + "cluster's token file and Buildkite; whose it is is shown before it is used")
+                    + "cluster's token file and Buildkite; the identity is displayed first")
         },
         .boolean(
             "--oidc-disable-ambient-providers", of: .signers,
             on: .refused(
-                "tokens of the surroundings are looked for when no token is named",
+                "Assay looks for a token in its environment when none is named",
                 next: "name the token: --identity-token FILE"),
-            off: .needless("they are looked for")),
+            off: .needless("Assay looks for a token in its environment")),
         .text("--oidc-issuer", of: .signers) { _ in noBrowser },
         .text("--oidc-client-id", of: .signers) { _ in noBrowser },
         .text("--oidc-client-secret-file", of: .signers) { _ in noBrowser },
@@ -117,7 +117,7 @@ extension CosignFlag {
     ]
 
     private static let noBrowser = Answer.needless(
-        "it is for a log-in with a browser, and the token is given here")
+        "it is for a login with a browser; Assay takes a token")
 
     private static let certificates: [CosignFlag] = [
         .boolean(
@@ -125,10 +125,10 @@ extension CosignFlag {
             on: .refused(
                 "a certificate is for a key that Assay makes for one signature",
                 next: "leave out --key"),
-            off: .needless("it is not set")),
+            off: .needless("false is the default")),
         .text("--certificate", of: .signers) { _ in ownCertificate },
         .text("--certificate-chain", of: .signers) { _ in ownCertificate },
-        .boolean("--sk", of: .signers, on: hardware, off: .needless("it is not set")),
+        .boolean("--sk", of: .signers, on: hardware, off: .needless("false is the default")),
         .text("--slot", of: .signers) { _ in hardware },
     ]
 

@@ -11,24 +11,24 @@ extension CosignFlag {
             off: .means(["--format", "legacy"])),
         .boolean(
             "--new-bundle-format", of: .blobVerifiers,
-            on: .needless("the file itself says which format it has"),
+            on: .needless("the file's content says which format it has"),
             off: .means(["--format", "legacy"])),
         .boolean(
             "--experimental-oci11", of: .imageVerifiers.union(["tree"]),
-            on: .needless("referrers are always looked at"),
-            off: .needless("referrers and cosign's older tags are both looked at")),
+            on: .needless("referrers are always read"),
+            off: .needless("referrers and cosign's older tags are both read")),
         .boolean(
             "--experimental-oci11", of: .blobVerifiers, on: .needless("a file has no referrers"),
             off: .needless("a file has no referrers")),
         .boolean(
             "--local-image", of: .imageVerifiers,
             on: .imagesAreLayouts,
-            off: .needless("an image name says itself where the image is")),
+            off: .needless("the image name says where the image is")),
         .text("--attachment", of: .imageVerifiers) { value in
             value.isEmpty
                 ? .needless("the image itself is verified")
                 : .refused(
-                    "it would verify something else than the image that is named",
+                    "it would verify an artifact other than the named image",
                     next: "verify what `assay triangulate --type sbom IMAGE` prints, or attest the "
                         + "SBOM: assay attest --type cyclonedx")
         },
@@ -37,11 +37,11 @@ extension CosignFlag {
     private static let logs: [CosignFlag] = [
         .boolean(
             "--private-infrastructure", of: .verifiers, on: .means(["--insecure-ignore-tlog"]),
-            off: .needless("it is not set")),
+            off: .needless("false is the default")),
         .text("--rekor-url", of: .verifiers) { _ in
             .needless(
                 "no log is asked while verifying; the evidence brings the log's proof, and "
-                    + "--trusted-root says which logs are believed")
+                    + "--trusted-root says which logs are trusted")
         },
         .text("--max-workers", of: .verifiers) { value in
             Int(value).map { _ in .needless("Assay decides how many requests run at once") }
@@ -62,7 +62,7 @@ extension CosignFlag {
         .text("--certificate", of: .imageVerifiers.union(["verify-blob-attestation"])) { _ in
             .refused(
                 "the certificate comes with the evidence",
-                next: "say whom it must name: --certificate-identity and --certificate-oidc-issuer")
+                next: "name the signer: --certificate-identity and --certificate-oidc-issuer")
         },
         .text("--certificate-email", of: .verifiers) { _ in
             .refused(
@@ -88,15 +88,15 @@ extension CosignFlag {
             "--check-claims", of: .verifiers,
             on: .needless("what is signed must always be about the digest that is verified"),
             off: .refused(
-                "without it a signature on any other image would count for this one",
+                "a signature on any other image would count for this one",
                 next: "verify the image that the signature is about")),
         .text("--policy", of: ["verify-attestation"]) { _ in
             .refused(
-                "Assay reads Kyverno policies, no CUE and no Rego",
-                next: "write the demand as `attestations[].conditions` of a verifyImages rule and "
-                    + "give it to: assay verify --policy FILE IMAGE (docs/policy.md)")
+                "Assay reads Kyverno policies, not CUE or Rego",
+                next: "write the requirement as `attestations[].conditions` of a verifyImages rule "
+                    + "and run: assay verify --policy FILE IMAGE (docs/policy.md)")
         },
-        .boolean("--sk", of: .verifiers, on: hardware, off: .needless("it is not set")),
+        .boolean("--sk", of: .verifiers, on: hardware, off: .needless("false is the default")),
         .text("--slot", of: .verifiers) { _ in hardware },
     ]
 

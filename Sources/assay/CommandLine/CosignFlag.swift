@@ -4,15 +4,15 @@
 
 /// One flag of cosign 2 or 3.
 ///
-/// A flag is accepted without effect only if what it asks for holds anyway. One that changes what is
-/// signed, verified or written is either translated into Assay's own flag or refused with a pointer.
+/// A flag is accepted without effect only if Assay does what it asks for anyway. A flag that changes
+/// what is signed, verified or written is translated into Assay's own, or refused with what to write.
 struct CosignFlag: Sendable {
     enum Answer: Sendable {
-        /// Accepted; the text says why it is not needed.
+        /// Accepted without effect; the text says why it is not needed.
         case needless(String)
-        /// Accepted: these words of Assay say the same.
+        /// Accepted, and replaced by these words of Assay's.
         case means([String])
-        /// Accepted: the images are paths of layouts, which are written `oci:PATH` here.
+        /// Accepted: the images are paths of layouts, and are rewritten to `oci:PATH`.
         case imagesAreLayouts
         case refused(String, next: String)
     }
@@ -21,7 +21,7 @@ struct CosignFlag: Sendable {
     struct Meaning: Sendable {
         let commands: Set<String>
         let isBoolean: Bool
-        /// The answer to a value; nil for a value that cosign would refuse.
+        /// What a value means; nil for a value that cosign refuses.
         let answer: @Sendable (String) -> Answer?
     }
 

@@ -4,11 +4,10 @@
 import ArgumentParser
 import Primitives
 
-/// The flags and options of one command. They come from the command's declaration, so no list has to
-/// be kept beside it.
+/// The flags and options of one command, read from the command's declaration.
 struct KnownOptions {
     enum Kind: Equatable {
-        /// `opposite` is `--no-x` for `--x` and the other way round, where the command has both.
+        /// `opposite` is `--no-x` for `--x` and `--x` for `--no-x`, where the command has both.
         case flag(opposite: String?)
         case option
     }
@@ -27,7 +26,7 @@ struct KnownOptions {
                 for name in names { kinds[name] = .option }
             }
         }
-        // The help lists `--x` and `--no-x` apart.
+        // The help lists `--x` and `--no-x` as two flags.
         for names in flags {
             let inverted = flags.first { other in
                 names.contains { name in other.contains { Self.isInverse($0, of: name) } }

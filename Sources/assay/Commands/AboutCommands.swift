@@ -8,7 +8,7 @@ struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version", abstract: "Prints the version, as --version does.")
 
-    @Flag(help: "Print a JSON object, whose gitVersion is the version.")
+    @Flag(help: "Print a JSON object with the version as gitVersion.")
     var json = false
 
     func run() async throws {

@@ -33,16 +33,16 @@ struct AttachSignatureCommand: AsyncParsableCommand {
     @Option(help: "The signature, base64 or raw: a file, or - for stdin.")
     var signature: String
 
-    @Option(help: "The payload that was signed; without it, what cosign writes for the image.")
+    @Option(help: "The payload that was signed; default: the one cosign writes for the image.")
     var payload: String?
 
     @Option(help: "The signer's certificate, PEM.")
     var certificate: String?
 
-    @Option(help: "The certificates above it, PEM.")
+    @Option(help: "The certificates of its issuers, PEM.")
     var certificateChain: String?
 
-    @Option(help: "The log's entry with its promise, JSON.")
+    @Option(help: "The log entry with its SET, JSON.")
     var rekorResponse: String?
 
     @Option(help: "The timestamp response (RFC 3161), DER.")
@@ -136,7 +136,7 @@ struct AttachedStatement: Sendable {
             else {
                 throw Failure(
                     .usage, "cannot attach \(quoted(path))",
-                    because: "the bundle signs bytes and no statement about an image")
+                    because: "the bundle signs bytes, not a statement about an image")
             }
             self.envelope = envelope
         } else {
@@ -151,8 +151,8 @@ struct AttachedStatement: Sendable {
 struct AttachSBOMCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sbom",
-        abstract: "Puts an SBOM under cosign's .sbom tag of an image. Nobody signs it.",
-        discussion: "`assay attest --type cyclonedx` or `spdxjson` puts a signed one there.")
+        abstract: "Puts an SBOM under cosign's .sbom tag of an image. It is not signed.",
+        discussion: "`assay attest --type cyclonedx` or `spdxjson` adds a signed one.")
 
     enum Kind: String, ExpressibleByArgument, CaseIterable { case spdx, cyclonedx, syft }
     enum Form: String, ExpressibleByArgument, CaseIterable { case text, json, xml }
@@ -166,7 +166,7 @@ struct AttachSBOMCommand: AsyncParsableCommand {
     @Option(help: "The kind of SBOM.")
     var type: Kind = .spdx
 
-    @Option(help: "How it is written; its first character says so where this does not.")
+    @Option(help: "Its format; default: as its first character says.")
     var inputFormat: Form?
 
     @OptionGroup(title: "Registry") var access: RegistryAccessOptions
@@ -174,7 +174,7 @@ struct AttachSBOMCommand: AsyncParsableCommand {
     func run() async throws {
         let content = try readFile(at: sbom, atMost: Limits.evidenceBytes, named: "the SBOM")
         let type = try mediaType(inputFormat ?? form(of: content))
-        Talk.warn("nobody signs this SBOM; `assay attest` does")
+        Talk.warn("this SBOM is not signed; `assay attest` adds a signed one")
         try await EvidenceAttachment(image: image, access: access).add { shelf, subject in
             try await shelf.put(sbom: content, as: type, about: subject)
         }
@@ -203,7 +203,7 @@ struct AttachSBOMCommand: AsyncParsableCommand {
         guard let text else {
             throw Failure(
                 .usage, "cannot attach the SBOM",
-                because: "\(type.rawValue) is not written as \(form.rawValue)",
+                because: "\(type.rawValue) has no form \(form.rawValue)",
                 next: "name its kind with --type")
         }
         return try MediaType(parsing: text)

@@ -110,7 +110,7 @@ struct AttestBlobCommand: AsyncParsableCommand {
     @Option(name: [.customShort("p"), .long], help: "The predicate: a file, or - for stdin.")
     var predicate: String?
 
-    @Option(help: "The predicate type: a URI or a short name. custom without it.")
+    @Option(help: "The predicate type: a URI or a short name. Default: custom.")
     var type: String?
 
     @Option(help: "A file with the whole statement, in place of --predicate and --type.")
@@ -123,7 +123,7 @@ struct AttestBlobCommand: AsyncParsableCommand {
             throw ValidationError("give one of --predicate and --statement")
         }
         guard statement == nil || type == nil else {
-            throw ValidationError("--type is for --predicate; a statement has its own type")
+            throw ValidationError("--type goes with --predicate; a statement has its own type")
         }
         guard statement != nil || file != nil else {
             throw ValidationError("name the file that the predicate is about")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// assay clean: takes evidence away from an image.
+// assay clean: deletes the evidence of an image.
 
 import ArgumentParser
 import OCI
@@ -29,7 +29,7 @@ struct CleanCommand: AsyncParsableCommand {
 
     @Flag(
         name: [.customShort("f"), .long],
-        help: "Do not ask whether to delete; needed without a terminal.")
+        help: "Delete without a question; needed without a terminal.")
     var force = false
 
     @OptionGroup(title: "Registry") var access: RegistryAccessOptions
@@ -58,7 +58,7 @@ struct CleanCommand: AsyncParsableCommand {
                 Talk.say("deleted \(item.shown(in: name))")
             }
             if let obstacle = evidence.searches.lazy.compactMap(\.failure).first {
-                throw obstacle.during("cannot tell whether more is beside \(image)")
+                throw obstacle.during("cannot tell whether all evidence of \(image) was found")
             }
         }
     }
@@ -68,7 +68,7 @@ struct CleanCommand: AsyncParsableCommand {
         guard Talk.canAsk else {
             throw Failure(
                 .usage, "cannot ask whether to delete that", because: "stdin is not a terminal",
-                next: "add --force if it may go")
+                next: "add --force to delete without the question")
         }
         Talk.say("delete it? [y/N]")
         guard let answer = readLine(), ["y", "Y", "yes"].contains(where: { isSame($0, answer) })
@@ -115,7 +115,7 @@ struct CleanCommand: AsyncParsableCommand {
     }
 }
 
-/// One manifest that is to be deleted.
+/// A manifest to delete.
 private enum DoomedEvidence: Equatable, Sendable {
     case referrer(Digest)
     /// A tag and the manifest it names.
@@ -128,7 +128,8 @@ private enum DoomedEvidence: Equatable, Sendable {
         }
     }
 
-    /// Many registries delete no tag alone; the manifest under it holds evidence and nothing else.
+    /// Many registries cannot delete a tag alone; then the manifest, which holds only evidence, is
+    /// deleted.
     func delete(in repository: RegistryRepository) async throws {
         do {
             switch self {
@@ -141,7 +142,7 @@ private enum DoomedEvidence: Equatable, Sendable {
                 }
             }
         } catch let failure as Failure where failure.kind == .notFound {
-            // Somebody else deleted it.
+            // It is already gone.
         }
     }
 }

@@ -25,7 +25,7 @@ struct PushCommand: AsyncParsableCommand {
             """)
     var path: String
 
-    @Argument(help: "Where it goes: NAME:TAG.")
+    @Argument(help: "The destination: NAME:TAG.")
     var image: ImageLocation
 
     @Option(help: "The platform of an image made from a folder.")
@@ -76,7 +76,7 @@ struct PullCommand: AsyncParsableCommand {
     @Argument(help: "The image.")
     var image: ImageLocation
 
-    @Argument(help: "The layout folder; made when it is not there.")
+    @Argument(help: "The layout folder; created if it does not exist.")
     var path: String
 
     @Flag(help: "Leave signatures, attestations and other evidence behind.")
@@ -146,8 +146,8 @@ enum LocalSource {
         return isFolder && !isLayout ? nil : try await openArtifacts(at: path)
     }
 
-    /// The place on disk that `text` names: with a transport, or as `PATH:NAME` where that is no
-    /// path itself; nil when it is a plain path.
+    /// The place on disk that `text` names with a transport, or as `PATH:NAME` if no such path exists;
+    /// nil for a plain path.
     static func location(_ text: String) throws(Failure) -> ImageLocation? {
         guard isFolder(text) == nil else { return nil }
         let hasTransport = LocalTransport.allCases.contains {
@@ -221,7 +221,7 @@ struct CopyRun: Sendable {
         return report
     }
 
-    /// Fetches an image into a layout folder, and shows what came of it.
+    /// Fetches an image into a layout folder and prints the report.
     static func pull(
         _ image: ImageLocation, into path: String, evidence: EvidenceChoice,
         access: RegistryAccessOptions, output: OutputForm
@@ -258,7 +258,7 @@ extension CopyReport {
                 Talk.say(
                     "unknown: evidence may be missing, because not all places could be read; the "
                         + "tag was not written\n"
-                        + "  next: copy again, or leave the evidence behind with --without-evidence"
+                        + "  next: copy again, or copy without evidence: --without-evidence"
                 )
             }
         }

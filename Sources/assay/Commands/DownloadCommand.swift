@@ -105,7 +105,7 @@ struct DownloadSBOMCommand: AsyncParsableCommand {
         commandName: "sbom",
         abstract: "Prints the SBOM under cosign's .sbom tag of an image.",
         discussion: """
-            Nobody signed it. A signed one is an attestation: assay verify-attestation --type \
+            It is not signed. A signed SBOM is an attestation: assay verify-attestation --type \
             cyclonedx or spdxjson; `assay sbom IMAGE` makes a new one from the image.
             """)
 
@@ -123,13 +123,13 @@ struct DownloadSBOMCommand: AsyncParsableCommand {
             guard let content = try await evidence.attachedSBOM() else {
                 return try evidence.show([], named: "SBOM under a .sbom tag", of: nil)
             }
-            Talk.warn("nobody signed this SBOM; `assay attest` signs one")
+            Talk.warn("this SBOM is not signed; `assay attest` adds a signed one")
             Answer.print(raw: content)
         }
     }
 }
 
-/// The evidence of one digest as one place stores it.
+/// The evidence of one digest, as one place stores it.
 private struct StoredEvidence: Sendable {
     private let source: RememberingSource
     private let image: ImageLocation
@@ -152,13 +152,13 @@ private struct StoredEvidence: Sendable {
                 .notFound, "cannot find the image for \(wanted)",
                 at: .named(image.pinned(to: root.digest)),
                 because: index.children.isEmpty
-                    ? "it is no index" : "the index lists \(children.count) images for it",
+                    ? "it is not an index" : "the index lists \(children.count) images for it",
                 next: "leave out --platform, or name the image by its digest")
         }
         subject = child.digest
     }
 
-    /// Everything that may be of the type; of any type where none is named.
+    /// The candidates that may be of the type; all where no type is named.
     func everything(of type: PredicateType?) async throws -> Evidence {
         let wish = type.map { EvidenceCollector.Wish.only($0) } ?? .everything
         return try await EvidenceCollector(source: source).collect(wish, about: subject) { _ in
@@ -166,7 +166,7 @@ private struct StoredEvidence: Sendable {
         }
     }
 
-    /// Prints the lines. Without any the answer is no, unless something could not be read.
+    /// Prints the lines. Without any the result is 10, or 2 if something could not be read.
     func show(_ lines: [String], named what: String, of evidence: Evidence?) throws {
         for line in lines { Answer.print(raw: Array((line + "\n").utf8)) }
         for case .unreadable(let failure) in evidence?.candidates.map(\.form) ?? [] {
@@ -204,7 +204,7 @@ private struct StoredEvidence: Sendable {
         return document.compactText
     }
 
-    /// nil for what holds no envelope.
+    /// The envelope; nil for evidence without one.
     func attestationLine(
         _ candidate: EvidenceCandidate, as form: DownloadedForm
     ) async throws -> String? {

@@ -37,7 +37,7 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
         if answer.mayBeLost, let origin {
             let place = connections.repository(origin.repository)
             let (found, there) = try await look(in: place, for: subject.digest)
-            // An origin that does not tell leaves open whether anything was lost.
+            // If the origin does not answer, it stays open whether anything was lost.
             if case .proven(let proofs) = try there.answer(unless: found.obstacle(to: type)) {
                 answer = .lostAtMirror(origin: origin.repository.description, proofs)
             }
@@ -47,7 +47,7 @@ struct EvidenceQuestion<Proof: Sendable>: Sendable {
             trust: trust, searches: evidence.searches, answer: answer)
     }
 
-    /// What is there, and what it proves; nothing is verified twice.
+    /// The evidence and its verification; no candidate is verified twice.
     private func look(
         in source: any ArtifactSource, for digest: Digest
     ) async throws -> (Evidence, VerificationReport<Proof>) {

@@ -14,7 +14,7 @@ struct ImageFactFinder: Sendable {
     let memory: TagMemory?
     let mirrors: [MirrorArgument]
 
-    /// One question: everything that is asked of registries about one image shares its time.
+    /// One question: all requests about one image share its deadline.
     func facts(about image: NeededImage) async -> ImageFacts {
         await ImageFactFinder(
             connections: connections.forOneQuestion(), memory: memory, mirrors: mirrors

@@ -32,7 +32,7 @@ struct GenerateKeyPairCommand: AsyncParsableCommand {
         discussion:
             "The password comes from COSIGN_PASSWORD or is asked for. Files are never overwritten.")
 
-    @Option(help: "What the two files are called.")
+    @Option(help: "The PREFIX of the two files.")
     var outputKeyPrefix = "cosign"
 
     @Option(help: "The kind of key.")
@@ -86,7 +86,7 @@ struct KeyPairFiles {
 
     init(prefix: String) { (secret, open) = (prefix + ".key", prefix + ".pub") }
 
-    /// Refuses before a password is asked for; `createFile` refuses again.
+    /// Throws if one of the files exists, before a password is asked for; `createFile` checks again.
     func checkAbsent() throws(Failure) {
         for path in [secret, open] where FileManager.default.fileExists(atPath: path) {
             throw Failure(
@@ -126,12 +126,12 @@ struct ImportKeyPairCommand: AsyncParsableCommand {
     @Option(name: [.customShort("k"), .long], help: "The private key: a PEM file, or env://NAME.")
     var key: KeyLocation
 
-    @Option(name: [.customShort("o"), .long], help: "What the two files are called.")
+    @Option(name: [.customShort("o"), .long], help: "The PREFIX of the two files.")
     var outputKeyPrefix = "import-cosign"
 
     @Flag(
         name: [.customShort("y"), .long],
-        help: ArgumentHelp("Asked nothing else, so not needed.", visibility: .hidden))
+        help: ArgumentHelp("Not needed: no other question is asked.", visibility: .hidden))
     var yes = false
 
     func run() async throws {
@@ -141,7 +141,8 @@ struct ImportKeyPairCommand: AsyncParsableCommand {
         let opener = KeyOpener.ofThisProcess(nil)
         guard let file = try opener.privateKeyFile(reference) else {
             throw Failure(
-                .usage, "cannot import \(reference)", because: "it is no file and no variable",
+                .usage, "cannot import \(reference)",
+                because: "it is neither a file nor a variable",
                 next: "use the key where it is: assay sign --key \(reference)")
         }
         let key = try file.opened(with: opener.password)
@@ -161,7 +162,7 @@ struct PublicKeyCommand: AsyncParsableCommand {
             """)
     var key: KeyLocation
 
-    @Option(help: "A file for the public key; stdout without it.")
+    @Option(help: "A file for the public key; default: stdout.")
     var outfile: String?
 
     func run() async throws {

@@ -37,7 +37,7 @@ struct LoginCommand: AsyncParsableCommand {
             when the registry refuses them.
             """)
 
-    @Argument(help: "The registry: HOST[:PORT]. Docker Hub without it.")
+    @Argument(help: "The registry: HOST[:PORT]. Default: Docker Hub.")
     var registry: RegistryArgument?
 
     @Option(name: [.customShort("u"), .long], help: "The user name.")
@@ -45,7 +45,7 @@ struct LoginCommand: AsyncParsableCommand {
 
     @Option(
         name: [.customShort("p"), .long],
-        help: "The password; better --password-stdin, which other users cannot see.")
+        help: "The password. Other users of this machine can see it; --password-stdin hides it.")
     var password: String?
 
     @Flag(help: "Read the password from stdin.")
@@ -55,7 +55,7 @@ struct LoginCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard password == nil || !passwordStdin else {
-            throw ValidationError("--password and --password-stdin cannot stand together")
+            throw ValidationError("give one of --password and --password-stdin")
         }
     }
 
@@ -111,9 +111,9 @@ struct LoginCommand: AsyncParsableCommand {
 
 struct LogoutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logout", abstract: "Forgets the password that is stored for a registry.")
+        commandName: "logout", abstract: "Removes the password that is stored for a registry.")
 
-    @Argument(help: "The registry: HOST[:PORT]. Docker Hub without it.")
+    @Argument(help: "The registry: HOST[:PORT]. Default: Docker Hub.")
     var registry: RegistryArgument?
 
     func run() async throws {
@@ -129,13 +129,13 @@ struct LogoutCommand: AsyncParsableCommand {
 struct RegistryReachOptions: ParsableArguments {
     @Option(
         name: .customLong("plain-http-registry"),
-        help: "HOST[:PORT] to speak plain HTTP with; may be repeated. Loopback needs no mention.")
+        help: "HOST[:PORT] to reach by plain HTTP; may be repeated. Loopback is included.")
     var plainHTTP: [String] = []
 
     @Option(help: "A PEM file with further certificate authorities to trust.")
     var registryCacert: String?
 
-    /// Opens a client that gives this credential to every registry, works, closes.
+    /// Opens a client that sends this credential to every registry, runs `work`, and closes it.
     func using(
         _ credential: RegistryCredential, _ work: (RegistryClient) async throws -> Void
     ) async throws {

@@ -10,11 +10,11 @@ struct ManifestFolders {
     private(set) var resources: [ResourceManifest] = []
     private(set) var unevaluated: [UnevaluatedResource] = []
     private(set) var others: [ManifestFile.OtherDocument] = []
-    /// Files of folders that cannot be read, and objects that are not what they claim to be.
+    /// Errors: files of folders that cannot be read, and malformed objects.
     private(set) var failures: [Failure] = []
 
-    /// - Throws: `Failure` when a file that was named, and not only its folder, cannot be read, or
-    ///   holds a document that is no Kubernetes object.
+    /// - Throws: `Failure` when a file that was itself named cannot be read, or holds a document that is
+    ///   not a Kubernetes object. Files of a folder are reported instead.
     init(reading paths: [String]) throws {
         for path in paths {
             if path == "-" {
@@ -52,13 +52,13 @@ struct ManifestFolders {
         failures += file.failures
     }
 
-    /// A file that was named is expected to hold objects only.
+    /// Throws if a file that was itself named holds other documents than objects.
     private mutating func add(named file: ManifestFile) {
         add(file)
         failures += file.others.map {
             Failure(
                 .malformed, "cannot read the resource", at: $0.place,
-                because: "it is no Kubernetes object: \($0.why)")
+                because: "it is not a Kubernetes object: \($0.why)")
         }
     }
 }

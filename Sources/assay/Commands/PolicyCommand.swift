@@ -20,12 +20,12 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Judges the images of manifests by ClusterPolicies with verifyImages.",
         discussion: """
-            Prints Kyverno's lines and, for every image, result, reason, found, expected and the way to \
-            mend it. Exit codes are Kyverno's: 0, or 1 when a rule failed or could not be decided. A \
-            field or rule type that is not understood is an error with file and line. Namespaces among \
+            Prints Kyverno's lines and, for every image, result, reason, found, expected and \
+            remediation. Exit codes are Kyverno's: 0, or 1 when a rule failed or could not be decided. A \
+            field or rule type that is not supported is an error with file and line. Namespaces among \
             the manifests give namespaceSelectors their labels. Manifests are read as kubectl reads \
             them. Resources of other kinds that name images are listed as not evaluated; a file in a \
-            folder that is no Kubernetes object is named, and one that cannot be read is an error.
+            folder that is not a Kubernetes object is named, and one that cannot be read is an error.
             """)
 
     @Argument(help: "Policy files or folders, or - for stdin.")
@@ -65,7 +65,9 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     func run() async throws {
         let paths = policies + keyMaterial + resource
         guard paths.count(where: { isSame($0, "-") }) <= 1 else {
-            throw Failure(.usage, "cannot judge", because: "stdin can be read once, and - names it")
+            throw Failure(
+                .usage, "cannot judge",
+                because: "- was given more than once, and stdin can be read only once")
         }
         EvidenceRepository.warnIgnored(besideImages)
         let bundle = try PolicyJudge.bundle(policies, beside: keyMaterial)
@@ -100,8 +102,8 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         let unmatched = decisions.count { $0.result == .unmatched }
         if unmatched > 0 {
             Talk.warn(
-                (unmatched == 1 ? "1 image is" : "\(unmatched) images are")
-                    + " spoken about by no rule; nothing was verified")
+                "no rule matches " + (unmatched == 1 ? "1 image" : "\(unmatched) images")
+                    + "; nothing was verified")
         }
         let unevaluated = report.unevaluated.count
         if unevaluated > 0 {
@@ -112,8 +114,8 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         if !report.others.isEmpty {
             Talk.warn(
                 (report.others.count == 1
-                    ? "1 document is" : "\(report.others.count) documents are")
-                    + " no Kubernetes object")
+                    ? "1 document is not a Kubernetes object"
+                    : "\(report.others.count) documents are not Kubernetes objects"))
         }
         if decisions.isEmpty, report.failures.isEmpty, unevaluated == 0 {
             Talk.warn("nothing was judged: the manifests name no image")

@@ -35,7 +35,7 @@ final class RememberingSource: ArtifactSource {
         }
     }
 
-    /// The cheap answer of the place; only "it is not there" is kept of it.
+    /// Whether the place says that it has the manifest; only a "no" is remembered.
     func hasManifest(_ reference: ManifestReference) async throws -> Bool {
         if let known = memory.withLock({ $0.manifests[reference] }) {
             if case .failure(let failure) = known, failure.kind == .notFound { return false }

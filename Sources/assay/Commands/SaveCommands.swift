@@ -20,7 +20,7 @@ struct SaveCommand: AsyncParsableCommand {
     @Argument(help: "The image.")
     var image: ImageLocation
 
-    @Option(help: "The layout folder; made when it is not there.")
+    @Option(help: "The layout folder; created if it does not exist.")
     var dir: String
 
     @OptionGroup var access: RegistryAccessOptions
@@ -42,7 +42,7 @@ struct LoadCommand: AsyncParsableCommand {
             that cosign save, assay save or assay pull stored last.
             """)
 
-    @Argument(help: "Where it goes: NAME:TAG.")
+    @Argument(help: "The destination: NAME:TAG.")
     var image: ImageLocation
 
     @Option(help: "The layout folder.")

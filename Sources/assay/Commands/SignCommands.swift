@@ -35,7 +35,7 @@ struct SignCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard images.count == 1 && !recursive || !writing.namesFiles else {
-            throw ValidationError("files for the signature are for one image at a time")
+            throw ValidationError("a file for the signature needs a single image")
         }
     }
 
@@ -64,13 +64,13 @@ struct AttestCommand: AsyncParsableCommand {
     @Option(name: [.customShort("p"), .long], help: "The predicate: a file, or - for stdin.")
     var predicate: String?
 
-    @Option(help: "The predicate type: a URI or a short name. custom without it.")
+    @Option(help: "The predicate type: a URI or a short name. Default: custom.")
     var type: String?
 
     @Option(help: "A file with the whole statement, in place of --predicate and --type.")
     var statement: String?
 
-    @Flag(help: "Take older attestations of the same type away, whoever made them.")
+    @Flag(help: "Delete older attestations of the same type, of every signer.")
     var replace = false
 
     @OptionGroup var writing: WritingOptions
@@ -80,10 +80,10 @@ struct AttestCommand: AsyncParsableCommand {
             throw ValidationError("give one of --predicate and --statement")
         }
         guard statement == nil || type == nil else {
-            throw ValidationError("--type is for --predicate; a statement has its own type")
+            throw ValidationError("--type goes with --predicate; a statement has its own type")
         }
         guard !replace || writing.upload else {
-            throw ValidationError("--replace and --no-upload cannot stand together")
+            throw ValidationError("--replace cannot be used with --no-upload")
         }
     }
 

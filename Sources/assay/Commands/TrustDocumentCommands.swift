@@ -97,7 +97,7 @@ struct TrustEntryArgument: ExpressibleByArgument {
                 baseURL: url, publicKey: key, origin: values["origin"], validFor: period,
                 operatorName: values["operator"])
         }
-        guard values["origin"] == nil else { throw wrong("a certificate log has no origin") }
+        guard values["origin"] == nil else { throw wrong("origin is for Rekor logs only") }
         // Spec: RFC 6962 §3.2, whatever the key's kind is.
         return TransparencyLog(
             baseURL: url, publicKey: key, keyID: SignatureHash.sha256.hash(of: key.derBytes),

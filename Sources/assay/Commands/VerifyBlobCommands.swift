@@ -30,7 +30,7 @@ struct VerifyBlobCommand: AsyncParsableCommand {
     @Option(help: "The certificate of --signature: PEM, or base64 of it.")
     var certificate: String?
 
-    @Option(help: "The format the evidence must have: bundle or legacy; either without it.")
+    @Option(help: "The required format: bundle or legacy. Default: both.")
     var format: EvidenceFormat?
 
     @OptionGroup(title: "Signer") var signer: SignerOptions
@@ -91,7 +91,7 @@ struct VerifyBlobAttestationCommand: AsyncParsableCommand {
     @Option(help: "The bundle; a .jsonl file holds one on each line.")
     var bundle: String?
 
-    @Option(help: "The format the evidence must have: bundle or legacy; either without it.")
+    @Option(help: "The required format: bundle or legacy. Default: both.")
     var format: EvidenceFormat?
 
     @OptionGroup(title: "Signer") var signer: SignerOptions
@@ -132,7 +132,7 @@ struct BlobCandidates {
         list = try BlobEvidence.list(parsing: content, isLines: place.utf8.hasSuffix(".jsonl"))
     }
 
-    /// The same candidates, where all of them that can be read have that format.
+    /// The same candidates; throws if one that can be read has the other format.
     func checked(for format: EvidenceFormat?) throws(Failure) -> BlobCandidates {
         guard let format else { return self }
         for case .success(let evidence) in list {

@@ -17,7 +17,7 @@ struct VerifyCommand: AsyncParsableCommand {
             images it lists. With --policy the policies say who must have signed and attested what. \
             Exit codes: 0 signed, 10 unsigned, 12 something is there and does not verify, or has \
             other annotations, 20 lost at this mirror (with --origin), 2 could not look; with \
-            --policy also 1: refused for another reason, or no rule speaks about the image. Of \
+            --policy also 1: refused for another reason, or no rule matches the image. Of \
             several images the first that is no yes gives the exit code.
             """)
 
@@ -34,7 +34,7 @@ struct VerifyCommand: AsyncParsableCommand {
         help: "KEY=VALUE the signer must have bound to the signature; may be repeated.")
     var annotations: [AnnotationArgument] = []
 
-    @Option(help: "Take only signatures in that format: bundle or legacy; both without it.")
+    @Option(help: "The required format: bundle or legacy. Default: both.")
     var format: EvidenceFormat?
 
     @Option(
@@ -97,7 +97,7 @@ struct VerifyCommand: AsyncParsableCommand {
                     + "--certificate-…, --annotations and the demands that go with them")
         }
         guard case .registry(let repository) = image.place else {
-            throw wrong("policies speak about image names, and a layout has none")
+            throw wrong("policies match image names, and an image on disk has none")
         }
         EvidenceRepository.warnIgnored(besideImages)
         let bundle = try PolicyJudge.bundle(policy)
@@ -138,7 +138,7 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
         help: "The predicate type: a URI, or a short name such as slsaprovenance1 or cyclonedx.")
     var type: String = "custom"
 
-    @Option(help: "Take only attestations in that format: bundle or legacy; both without it.")
+    @Option(help: "The required format: bundle or legacy. Default: both.")
     var format: EvidenceFormat?
 
     @OptionGroup(title: "Signer") var signer: SignerOptions
@@ -185,8 +185,8 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
 }
 
 extension [ImageLocation] {
-    /// Answers for one image after the other. The first answer that is no yes ends the command, after
-    /// all have been given; a wrong command ends it at once.
+    /// Answers for one image after the other. After the last, the command ends with the code of the first
+    /// image that did not verify. A usage error ends it at once.
     func answerEach(_ answer: (ImageLocation) async throws -> Void) async throws {
         guard count > 1 else {
             for image in self { try await answer(image) }

@@ -12,7 +12,7 @@ import Registry
 struct RegistryAccessOptions: ParsableArguments {
     @Option(
         name: .customLong("plain-http-registry"),
-        help: "HOST[:PORT] to speak plain HTTP with; may be repeated. Loopback needs no mention.")
+        help: "HOST[:PORT] to reach by plain HTTP; may be repeated. Loopback is included.")
     var plainHTTP: [String] = []
 
     @Option(help: "A PEM file with further certificate authorities to trust.")

@@ -68,7 +68,7 @@ struct SigningServiceOptions: ParsableArguments {
             throw ValidationError("--trust-config brings its own trusted root")
         }
         guard rekorVersion == nil || rekorUrl != nil else {
-            throw ValidationError("--rekor-version speaks about --rekor-url, and there is none")
+            throw ValidationError("--rekor-version belongs to --rekor-url, which is missing")
         }
     }
 

@@ -68,7 +68,7 @@ struct PolicyVerificationView {
         switch leading.result {
         case .unmatched:
             let known = policies.map { plain($0.name) }.joined(separator: ", ")
-            return "unmatched: no rule of \(known) speaks about \(name)"
+            return "unmatched: no rule of \(known) matches \(name)"
         case .unknown:
             return "unknown: whether \(name) meets \(shownRules([leading])) could not be found out"
                 + reason
