@@ -7,12 +7,12 @@ internal import Glibc
 internal import Primitives
 internal import Synchronization
 
-/// A program with all that it is started with. It inherits no descriptor but the three standard ones.
+/// A program, its arguments and its environment. It inherits only the three standard descriptors.
 ///
-/// Its input is a file in memory and not a pipe: the program may leave it unread, and nothing here
-/// waits for that, fails or gets a signal. Its standard error goes to `/dev/null`.
+/// Its input is a file in memory, not a pipe. A program that leaves it unread causes no wait, no error
+/// and no signal here. Its standard error goes to `/dev/null`.
 struct ChildProcess: Sendable {
-    /// A path; nothing is searched.
+    /// The path of the program; `PATH` is not searched.
     let path: String
     /// What follows the program's name.
     let arguments: [String]
@@ -43,7 +43,7 @@ struct ChildProcess: Sendable {
         case cancelled
         /// The number is an `errno`.
         case notStarted(Int32)
-        /// The program ended, and this process was not told how: it ignores SIGCHLD.
+        /// The program ended, and how is not known, because this process ignores SIGCHLD.
         case endUnknown
     }
 
@@ -84,7 +84,7 @@ struct ChildProcess: Sendable {
         case failed(Int32)
     }
 
-    /// The end of the pipe is this function's to close: while it is open, the output has no end.
+    /// This function closes its copy of the pipe's write end: while it is open, the output does not end.
     private func start(writingTo output: consuming OwnedDescriptor) -> Started {
         let file = OwnedDescriptor(unsafe memfd_create("input", ASSAY_MFD_CLOEXEC))
         guard output.isOpen, file.isOpen, file.fill(with: input) else { return .failed(errno) }
@@ -141,7 +141,7 @@ struct ChildProcess: Sendable {
         var isOpen = true
         var pause: Int32 = 1
         while true {
-            // The end is looked at before the pipe: what was written before it is then all there.
+            // The program's end is checked before the pipe is read, so all of its output is then in the pipe.
             let state = state(of: process)
             isOpen = isOpen && output.drain(into: &written, atMost: bounds.bytes)
             guard written.count <= bounds.bytes else {
@@ -169,7 +169,7 @@ struct ChildProcess: Sendable {
         case unknown
     }
 
-    /// Whether the process runs. One that has ended is reaped: its number may then be another's.
+    /// Whether the process still runs. A process that has ended is reaped; its id may then be reused.
     private func state(of process: pid_t) -> State {
         var status: Int32 = 0
         switch unsafe waitpid(process, &status, WNOHANG) {
@@ -185,7 +185,7 @@ struct ChildProcess: Sendable {
     private func stop(_ process: pid_t, _ state: State, as outcome: Outcome) -> Outcome {
         guard case .running = state else { return outcome }
         kill(process, SIGKILL)
-        // A killed process that hangs in the kernel is left behind; a second is enough for all others.
+        // A killed process that hangs in the kernel is not awaited beyond one second.
         for _ in 0..<100 {
             guard case .running = self.state(of: process) else { break }
             usleep(10_000)

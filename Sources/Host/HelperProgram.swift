@@ -70,8 +70,7 @@ struct HelperProgram: Sendable {
     }
 }
 
-/// The variables that a helper program gets: those of this process without the secrets that are for
-/// somebody else.
+/// The variables that a helper program gets: those of this process without secrets for other programs.
 struct HelperEnvironment: Sendable {
     let variables: [String: String]
 
@@ -108,7 +107,7 @@ private func isPrivateKey(_ value: String) -> Bool {
     return label.reversed().starts(with: "PRIVATE KEY".utf8.reversed())
 }
 
-/// Tokens that a certificate authority takes for an identity, and what such tokens are got with.
+/// Tokens that a certificate authority accepts as an identity, and the token that requests them.
 private let identitySecrets = ["SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
 
 private let keyServiceSecrets = ["VAULT_TOKEN", "BAO_TOKEN"]

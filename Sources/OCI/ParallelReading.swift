@@ -7,14 +7,14 @@ extension ArtifactSource {
     /// The manifests of these digests, in their order; one that could not be read is a failure in
     /// its place. At most `Limits.parallelEvidenceReads` are asked for at a time.
     ///
-    /// - Throws: only what is no `Failure`, such as cancellation.
+    /// - Throws: only errors other than `Failure`, such as cancellation.
     package func manifests(_ digests: [Digest]) async throws -> [Result<Manifest, Failure>] {
         try await inParallel(digests) { try await manifest(.digest($0)) }
     }
 
     /// The contents of these descriptors, as `read(_:atMost:)` gives them, in their order.
     ///
-    /// - Throws: only what is no `Failure`, such as cancellation.
+    /// - Throws: only errors other than `Failure`, such as cancellation.
     package func contents(
         _ descriptors: [Descriptor], atMost limit: Int
     ) async throws -> [Result<[UInt8], Failure>] {

@@ -3,8 +3,8 @@
 
 /// A map whose keys are equal when their bytes are: labels, annotations, names of files.
 ///
-/// In a `[String: Value]` two keys that look alike are one key, so the later value hides the earlier
-/// one, and a look-up finds what is written otherwise.
+/// In a `[String: Value]` two canonically equivalent keys are one key: the later value replaces the
+/// earlier one, and a look-up finds a key with other bytes.
 package struct ExactTextMap<Value> {
     private var values: [ExactText: Value]
 

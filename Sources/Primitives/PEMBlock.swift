@@ -14,8 +14,7 @@ package struct PEMBlock: Hashable, Sendable {
 
     /// Reads every block of a text, in its order; an empty list when there is none.
     ///
-    /// - Throws: `Reason` for the first block that is not well-formed: a broken block never hides
-    ///   between good ones.
+    /// - Throws: `Reason` for the first block that is not well-formed, even between good ones.
     package static func list(in text: some Collection<UInt8>) throws(Reason) -> [PEMBlock] {
         var scanner = PEMScanner(text)
         var blocks: [PEMBlock] = []
@@ -23,7 +22,7 @@ package struct PEMBlock: Hashable, Sendable {
         return blocks
     }
 
-    /// Whether a text holds the beginning of a block: then it is meant as PEM.
+    /// Whether a text holds the beginning of a block, and so is meant as PEM.
     package static func isPEM(_ text: some Collection<UInt8>) -> Bool {
         var scanner = PEMScanner(text)
         return scanner.nextBoundary() != nil

@@ -14,7 +14,7 @@ package struct RegistryClient: Sendable {
     private let pause: any Pause
     private let credentials: any CredentialSource
     private let memory = RegistryMemory()
-    /// When the question that this client works for has to be answered; nil where there is no limit.
+    /// The deadline of this client's question; nil without one.
     private var deadline: QuestionDeadline?
 
     package init(
@@ -36,9 +36,9 @@ package struct RegistryClient: Sendable {
                 memory: memory, deadline: deadline))
     }
 
-    /// The same client for one question, which has so many seconds from now on: all requests of its
-    /// repositories, with their attempts, redirects, tokens and waits, end by then. What is cut off
-    /// is `unavailable`.
+    /// The same client for one question with a deadline `seconds` from now: all requests of its
+    /// repositories, with their attempts, redirects, tokens and waits, end by then. A request that is cut
+    /// off fails with `unavailable`.
     package func forQuestion(of seconds: Int) -> RegistryClient {
         var client = self
         client.deadline = QuestionDeadline(

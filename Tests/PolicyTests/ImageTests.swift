@@ -122,10 +122,10 @@ struct ImageTests {
         policy.references = #"["registry.example.com/*", "someone/*"]"#
         policy.verification += [#"skipImageReferences: ["!registry.example.com/x"]"#]
         let warnings = try policy.compiled().flatMap(\.warnings).map(\.description)
-            .filter { $0.contains("fits no image") }
+            .filter { $0.contains("matches no image") }
         #expect(warnings.count == 2, "\(warnings)")
         #expect(warnings.allSatisfy { $0.hasPrefix("policy-0.yaml:") }, "\(warnings)")
-        #expect(warnings.first?.contains(#""someone/*" fits no image"#) == true, "\(warnings)")
+        #expect(warnings.first?.contains(#""someone/*" matches no image"#) == true, "\(warnings)")
         #expect(warnings.last?.contains("not negated") == true, "\(warnings)")
     }
 

@@ -35,8 +35,8 @@ struct CredentialFile: Sendable {
         store = try json.optional("credsStore")?.string()
     }
 
-    /// The helper that is asked for this registry: its own, else the one for all. An empty name of
-    /// its own means that this file has the password, whatever the others use.
+    /// The helper for this registry: the one in `credHelpers`, else `credsStore`. An empty name in
+    /// `credHelpers` means `auths` in this file, even with a `credsStore`.
     func helper(for registry: RegistryHost) -> String? {
         let own = helpers.compactMap { key, name -> (rank: Int, name: String)? in
             spellingRank(of: key, for: registry).map { ($0, name) }
@@ -45,8 +45,8 @@ struct CredentialFile: Sendable {
         return name.isEmpty ? nil : name
     }
 
-    /// What is written for the repository or, failing that, for a name above it. The longest name
-    /// wins; among the spellings of one name the exact one, even where nothing is written under it.
+    /// The entry of the repository or of a name above it. The longest name wins. Among the spellings of
+    /// one name the exact one wins, even if its entry is empty.
     func credential(for repository: Repository) throws(Failure) -> RegistryCredential? {
         let found = auths.compactMap { key, entry in
             KeyMatch(of: key, with: repository).map { (match: $0, entry: entry) }
@@ -84,7 +84,7 @@ private struct KeyMatch: Comparable {
     /// 0 is the spelling that Docker and Podman look up first.
     private let rank: Int
 
-    /// Nil when the key is about something else.
+    /// Nil when the key does not name the repository or a name above it.
     ///
     /// Keys are `host`, `host:port`, an address such as `https://host/v1/` (Docker), or a repository
     /// and what is below it (Podman). Of an address only the host counts.

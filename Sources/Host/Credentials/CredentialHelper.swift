@@ -42,7 +42,7 @@ struct CredentialHelper: Sendable {
         try await change("store", content.compactBytes)
     }
 
-    /// Forgets the credential for that server.
+    /// Removes the credential for that server.
     func erase(_ server: String) async throws { try await change("erase", Array(server.utf8)) }
 
     private func change(_ action: String, _ input: [UInt8]) async throws {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeping and forgetting a password, as docker login and docker logout do.
+// Storing and removing a password, as docker login and docker logout do.
 // Spec: docker/cli config.json ("auths", "credHelpers", "credsStore"); docker-credential-helpers,
 // README ("Development"): `store` reads {"ServerURL","Username","Secret"}, `erase` the server.
 
@@ -7,11 +7,11 @@ internal import Foundation
 package import OCI
 package import Primitives
 
-/// Docker's configuration file, for one change. What else is in it stays as it is.
+/// Docker's configuration file, for one change. All other content is preserved.
 package struct CredentialStore: Sendable {
     /// The file that is written.
     package let path: String
-    /// This process's variables; a helper gets those that are not secrets of somebody else.
+    /// This process's variables; a helper gets those that are not secrets for other programs.
     private let environment: [String: String]
 
     /// - Parameter environment: `DOCKER_CONFIG`, else `HOME`, says where the file is.
@@ -38,7 +38,7 @@ package struct CredentialStore: Sendable {
         guard !user.utf8.contains(UInt8(ascii: ":")), !user.isEmpty else {
             throw Failure(
                 .usage, "cannot store the password",
-                because: "a user name has no colon and is not empty")
+                because: "the user name is empty or has a colon")
         }
         let document = try read()
         let server = serverName(registry)
@@ -53,7 +53,7 @@ package struct CredentialStore: Sendable {
         return path
     }
 
-    /// Forgets what is stored for a registry.
+    /// Removes what is stored for a registry.
     ///
     /// - Returns: false when there was nothing.
     package func erase(_ registry: RegistryHost) async throws -> Bool {
@@ -79,7 +79,7 @@ package struct CredentialStore: Sendable {
         guard let object = (try? JSONValue(parsing: bytes, named: path))?.object else {
             throw Failure(
                 .malformed, "cannot change Docker's configuration", at: .named(path),
-                because: "it is not a JSON object", next: "mend the file, or move it away")
+                because: "it is not a JSON object", next: "correct the file, or move it away")
         }
         return object
     }

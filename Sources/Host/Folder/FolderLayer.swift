@@ -86,7 +86,7 @@ struct FolderLayer: Sendable {
     }
 }
 
-/// Takes an archive in, and compresses, hashes and stores it on the way.
+/// Receives an archive, and compresses, hashes and stores it as it arrives.
 private struct LayerSink {
     private var gzip = GzipWriter()
     private let descriptor: Int32

@@ -34,7 +34,7 @@ struct GzipWriter {
         self.width = max(width, 1)
     }
 
-    /// What the bytes become; often nothing yet.
+    /// The compressed bytes that are complete; often none yet.
     mutating func write(_ bytes: [UInt8]) throws(Failure) -> [UInt8] {
         pending += bytes
         guard pending.count >= width * Self.blockBytes else { return [] }
@@ -48,7 +48,7 @@ struct GzipWriter {
             + littleEndian(UInt32(truncatingIfNeeded: size))
     }
 
-    /// Compresses the first `end` bytes of `pending`. The last call makes one block even of nothing.
+    /// Compresses the first `end` bytes of `pending`. The last call writes a block even without input.
     private mutating func compress(upTo end: Int, isLast: Bool) throws(Failure) -> [UInt8] {
         let starts = Array(stride(from: 0, to: max(end, isLast ? 1 : 0), by: Self.blockBytes))
         let blocks = starts.map { start in

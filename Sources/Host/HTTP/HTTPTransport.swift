@@ -188,7 +188,7 @@ private func told(_ error: any Error, host: String, seconds: Int) -> any Error {
 }
 
 /// What an error of the network libraries means, in words. Their types say less than their texts,
-/// which carry the system's own, and names of types and source files that are not shown.
+/// which carry the system's own, and names of types and source files that are not displayed.
 func connectionWords(_ text: String, isTLS: Bool) -> String {
     if let known = knownTroubles.first(where: { text.utf8.contains($0.sign) }) {
         return known.words

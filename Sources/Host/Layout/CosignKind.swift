@@ -8,7 +8,7 @@ internal import Primitives
 /// What an entry of `index.json` is, in cosign's words.
 enum CosignKind: Hashable {
     case image, imageIndex, signatures, attestations, inventories
-    /// A kind that Assay does not know; cosign's names for evidence may grow.
+    /// A kind that Assay does not know; cosign may add more.
     case other
 
     init?(of entry: Descriptor) {
@@ -116,10 +116,10 @@ struct CosignEntries {
         }
     }
 
-    /// The entries with the annotations on `image`; without one, on the image that has them now.
+    /// The entries with the annotations on `image`; if `image` is nil, on the image that has them now.
     ///
-    /// Evidence that another program stored under the name of its image is left as it is, and so
-    /// are all other entries then: that program tells images apart by these annotations.
+    /// If another program stored evidence under the name of its image, no entry is changed: that
+    /// program distinguishes images by these annotations.
     func marked(image: Digest?) -> [JSONValue] {
         let current = descriptors.first { descriptor in
             descriptor.flatMap(CosignKind.init(of:)).map { !$0.isEvidence } ?? false

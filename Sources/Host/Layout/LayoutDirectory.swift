@@ -10,7 +10,7 @@ package import Primitives
 package struct LayoutDirectory: ArtifactDestination, LayoutReading {
     private let root: FolderHandle
     package let layout: LayoutReader
-    /// What the next image is called in `index.json`; nil calls it by its tag.
+    /// The name of the next image in `index.json`; nil for its tag.
     private var imageName: String?
 
     package var transport: LocalTransport { .oci }

@@ -23,8 +23,8 @@ protocol LayoutFiles: Sendable {
 }
 
 extension FolderHandle {
-    /// The folder of that name; nil when there is nothing of that name at all. A link to a folder
-    /// is something, and is not followed.
+    /// The folder of that name; nil if nothing has that name. A link to a folder is an error: links are
+    /// not followed.
     fileprivate func existingFolder(_ name: String) throws(Failure) -> FolderHandle? {
         do {
             return try folder(name)
@@ -32,11 +32,11 @@ extension FolderHandle {
             guard (try? status(of: name)) != nil else { return nil }
             throw Failure(
                 .rejected, "cannot list the folder", at: .named("\(path)/\(name)"),
-                because: "it is a link or no folder, and links are not followed here")
+                because: "it is not a folder, or it is a link; links are not followed")
         }
     }
 
-    /// The names that are digests of that algorithm; all others are passed over.
+    /// The names that are digests of that algorithm; other names are ignored.
     fileprivate func digests(
         by algorithm: Digest.Algorithm, atMost limit: Int
     ) throws(Failure) -> (digests: [Digest], isCut: Bool) {

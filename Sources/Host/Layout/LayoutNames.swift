@@ -24,7 +24,7 @@ struct LayoutNames {
     /// An entry that has exactly this name comes first; then those whose tag it is; then those
     /// whose name means the same image (`nginx` and `docker.io/library/nginx:latest`).
     ///
-    /// - Throws: `rejected` when two images answer to the name equally well.
+    /// - Throws: `rejected` when two images match the name equally well.
     func entry(named text: String) throws(Failure) -> Descriptor? {
         let image = (try? ImageName(parsing: text))?.withTag
         let rules: [(Descriptor) -> Bool] = [
@@ -55,7 +55,7 @@ struct LayoutNames {
 }
 
 extension Descriptor {
-    /// The names an image layout gives it, the most telling first.
+    /// The names that an image layout gives it, the most specific first.
     var imageNames: [String] {
         [containerdNameAnnotation, referenceNameAnnotation].compactMap { annotations[$0] }
     }

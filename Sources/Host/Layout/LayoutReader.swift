@@ -63,7 +63,7 @@ package struct LayoutReader: Sendable {
         }
     }
 
-    /// The manifest of an entry of `index.json`, which must tell its true size.
+    /// The manifest of an entry of `index.json`, which must state the manifest's size.
     private func manifest(listed entry: Descriptor) throws(Failure) -> Manifest {
         let manifest = try manifest(entry.digest, as: entry.mediaType)
         guard manifest.bytes.count == entry.size else {

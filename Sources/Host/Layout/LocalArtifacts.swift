@@ -5,7 +5,7 @@ internal import Glibc
 package import OCI
 package import Primitives
 
-/// The ways to name a place on this machine. Spec: containers-transports(5).
+/// The transports that name a place on this machine. Spec: containers-transports(5).
 package enum LocalTransport: String, Sendable, CaseIterable {
     case oci
     case ociArchive = "oci-archive"
@@ -58,7 +58,7 @@ extension LocalArtifacts {
             if let entry = try LayoutNames(await roots(), in: sourceName).entry(named: name) {
                 return .digest(entry.digest)
             }
-            // A tag may also mean evidence, which is no image.
+            // A tag may also name evidence, which is not an image.
             if let tag = try? Tag(parsing: name), isEvidenceTag(tag) { return .tag(tag) }
             throw Failure(
                 .notFound, "cannot find the image \(quoted(name))", at: .named(sourceName),
@@ -116,7 +116,7 @@ package func openArtifacts(
     throw Failure(
         .unsupported, "cannot read \(quoted(path))", at: .named(path),
         because: isLayout || isDocker
-            ? "it is no \(transport.rawValue)"
+            ? "it is not an archive of that kind"
             : "it is neither an OCI image layout (no oci-layout) nor a docker save archive "
                 + "(no manifest.json)",
         next: isLayout
@@ -134,7 +134,7 @@ private func refuseCompressed(_ file: OpenFile, _ path: String) throws(Failure) 
     for (magic, program) in programs where start.starts(with: magic) {
         throw Failure(
             .unsupported, "cannot read \(quoted(path))", at: .named(path),
-            because: "it is compressed, so nothing in it can be read in place",
-            next: "unpack it with \(program) first; the layers inside stay compressed")
+            because: "it is compressed, and archives are read in place",
+            next: "decompress it with \(program) first; the layers inside stay compressed")
     }
 }

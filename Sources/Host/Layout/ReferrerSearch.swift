@@ -9,8 +9,8 @@ internal import Synchronization
 
 /// Reads each blob of one layout that may be a manifest once, and remembers its subject.
 ///
-/// Blobs that are no manifests are passed over. A blob that cannot be read, and a search that ends
-/// at a limit, make the answer incomplete: it then says what was found and never "nothing there".
+/// Blobs that are not manifests are skipped. If a blob cannot be read, or the search ends at a limit,
+/// the result is incomplete: it lists what was found, and a failure with it.
 final class ReferrerSearch: Sendable {
     private struct State {
         /// The referrer that a blob is; nil for all other blobs.
@@ -54,7 +54,7 @@ final class ReferrerSearch: Sendable {
                 }
                 found[blob] = referrer.descriptor
             } catch  where error.kind == .notFound || error.kind == .malformed {
-                // It vanished, or is no regular file: there is nothing in it.
+                // It vanished, or is not a regular file.
                 continue
             } catch {
                 incomplete = incomplete ?? error

@@ -183,7 +183,7 @@ struct StoredKeyName: Hashable, Sendable, CustomStringConvertible {
 
 private let keyServiceAdvice = "put the public key into publicKeys"
 
-/// What stands before `://` when the whole text is one address; nil for PEM and for variables.
+/// The scheme, if the whole text is one address; nil for PEM and for variables.
 private func addressScheme(_ text: String) -> String? {
     let scheme = text.utf8.prefix { byte in
         (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte)
@@ -196,7 +196,7 @@ private func addressScheme(_ text: String) -> String? {
         decoding: scheme.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
 }
 
-/// The hash that the entry or its keys demand by name.
+/// The hash that the entry or its keys require.
 ///
 /// Spec: Kyverno ClusterPolicy v1, Attestor and StaticKeyAttestor, `signatureAlgorithm`: sha224,
 /// sha256, sha384 or sha512.
@@ -208,7 +208,7 @@ private func demandedHash(entry: YAMLNode, keys: YAMLNode?) throws(Failure) -> S
     guard let keys else {
         guard let outer, outer != .sha256 else { return nil }
         throw try entry.required("signatureAlgorithm").broken(
-            "it is for keys; a certificate says itself how its key signs")
+            "it is for keys; a certificate names the scheme of its key")
     }
     let inner = try demandedHash(keys)
     if let inner, let outer, inner != outer {

@@ -20,7 +20,7 @@ package struct ApplyReport: Sendable {
     package let failures: [Failure]
     /// Resources that name images that were not judged.
     package let unevaluated: [UnevaluatedResource]
-    /// Documents beside the manifests that are no Kubernetes objects.
+    /// Documents that are not Kubernetes objects.
     package let others: [ManifestFile.OtherDocument]
     /// Whether a fail under Audit counts as a warning (`--audit-warn`).
     package let auditWarn: Bool
@@ -79,7 +79,7 @@ package struct ApplyReport: Sendable {
         return "images: " + counts.joined(separator: ", ")
     }
 
-    /// Whether an image got no verdict: no rule matches it, or Assay does not judge its resource.
+    /// Whether an image has no verdict: no rule matches it, or Assay does not evaluate its resource.
     package var holdsUnjudgedImages: Bool {
         !unevaluated.isEmpty
             || evaluations.contains { $0.decisions.contains { $0.result == .unmatched } }

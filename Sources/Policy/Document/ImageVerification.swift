@@ -16,7 +16,7 @@ struct ImageVerificationDeclaration: Sendable {
     let verifyDigest: Bool
     let required: Bool
     let place: Place
-    /// About patterns that fit no image.
+    /// Warnings about patterns that match no image.
     let warnings: [PolicyWarning]
 
     init(reading node: YAMLNode, in scope: ConditionScope) throws(Failure) {
@@ -143,7 +143,7 @@ private func patterns(
             warnings.append(
                 PolicyWarning(
                     place: item.place,
-                    text: "the pattern \(quoted(pattern.description)) fits no image: \(why)"))
+                    text: "the pattern \(quoted(pattern.description)) matches no image: \(why)"))
         }
         found.append(pattern)
     }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Patterns of images, brought to the spelling of image names. Spec: docs/image-names.md.
+// Patterns of images, normalized as image names are. Spec: docs/image-names.md.
 
 import Primitives
 
 /// A pattern of `imageReferences` or `skipImageReferences`.
 ///
-/// Its registry is spelt as image names spell theirs: in lower case, and `docker.io` for every name
-/// of Docker Hub. A pattern `index.docker.io/library/nginx*` could fit no image otherwise.
+/// Its registry is normalized as in image names: lower case, and `docker.io` for every name of Docker
+/// Hub. Otherwise a pattern such as `index.docker.io/library/nginx*` could match no image.
 struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
     /// As the policy writes it.
     let description: String
-    /// What images are compared with; one that fits is enough.
+    /// The spellings that images are compared with; one match is enough.
     let wildcards: [Wildcard]
     /// What images are compared with where the pattern frees them: nothing is added to it.
     let freeing: Wildcard
@@ -22,9 +22,9 @@ struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
         guard !text.isEmpty, !text.unicodeScalars.contains(where: \.properties.isWhitespace) else {
             throw node.broken("an image pattern has at least one character and no spaces")
         }
-        // Spec: reference kyverno.md §1.3: "variables in imageReferences" are refused.
+        // Kyverno's validation of policies refuses variables in imageReferences too.
         guard !text.utf8.contains("{{"), !text.utf8.contains("$(") else {
-            throw node.broken("variables cannot stand in an image pattern")
+            throw node.broken("variables are not supported in an image pattern")
         }
         description = text
         let spellings = try ImagePattern.spellings(of: text)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a pattern can fit any image at all. Spec: docs/image-names.md; distribution/reference.
+// Whether a pattern can match any image. Spec: docs/image-names.md; distribution/reference.
 
 import OCI
 import Primitives
 
 extension ImagePattern {
-    /// Why the pattern fits no image; nil when it can fit one.
+    /// Why the pattern matches no image; nil when it can match one.
     ///
-    /// Images are compared as `registry/path:tag` or `registry/path@digest`. A pattern that leaves no
-    /// room for one of these parts guards nothing, or frees nothing.
+    /// Images are compared as `registry/path:tag` or `registry/path@digest`. A pattern that lacks one of
+    /// these parts matches nothing, and skips nothing.
     var misfit: String? {
         guard description.utf8.count <= Limits.examinedPatternBytes else { return nil }
         func fits(_ pattern: String) -> Bool { ImageNameShape.canFit(pattern) }
@@ -22,7 +22,7 @@ extension ImagePattern {
             return "it names no registry and no tag; write docker.io/\(description):*"
         }
         if fits(text + ":*") {
-            return "it leaves no room for a tag or a digest; end it with :* or *"
+            return "it does not match a tag or a digest; end it with :* or *"
         }
         return "images are compared as registry/path:tag or registry/path@digest"
     }
@@ -33,7 +33,7 @@ extension ImagePattern {
         return host == "localhost" || host.utf8.contains(where: ".:*?[".utf8.contains)
     }
 
-    /// What no image name holds, in words.
+    /// Why no image name can match, for patterns with characters that no name has.
     private var oddity: String? {
         if description.utf8.contains("://") {
             return "an image name has no scheme such as https://"
@@ -42,7 +42,7 @@ extension ImagePattern {
             return "patterns are not negated; write what is excepted under skipImageReferences"
         }
         if description.utf8.contains("{") || description.utf8.contains(",") {
-            return "braces and commas mean themselves; write one pattern for each"
+            return "braces and commas have no special meaning; write one pattern for each"
         }
         if description.utf8.hasSuffix(":") || description.utf8.hasSuffix("@") {
             return "it ends where a tag or a digest would begin"

@@ -4,9 +4,9 @@
 
 package import Primitives
 
-/// The resources of one file, and everything in it that is none.
+/// The resources of one file, and everything else in it.
 package struct ManifestFile: Sendable {
-    /// A document that kubectl posts nothing of, because it names no kind.
+    /// A document that kubectl does not post, because it has no kind.
     package struct OtherDocument: Hashable, Sendable, CustomStringConvertible {
         package let place: Place
         package let why: String
@@ -17,7 +17,7 @@ package struct ManifestFile: Sendable {
     /// Items of lists stand in the place of their list.
     package private(set) var resources: [ResourceManifest] = []
     package private(set) var others: [OtherDocument] = []
-    /// Objects that cannot be read as what they claim to be.
+    /// Errors of malformed objects.
     package private(set) var failures: [Failure] = []
     /// What Assay cannot judge the images of: resources of other kinds, and the fields of a list
     /// beside its items.
@@ -81,7 +81,7 @@ package struct ManifestFile: Sendable {
 }
 
 extension JSONValue {
-    /// Why kubectl takes this for no object; nil when it is one.
+    /// Why kubectl does not take this for an object; nil when it does.
     fileprivate var whyNoObject: String? {
         guard let object else { return "it is \(kindName), not an object" }
         guard let kind = object["kind"], !kind.isNull else { return "it has no kind" }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Resources whose images Assay finds and does not judge.
+// Resources with images that Assay finds and does not evaluate.
 
 import Primitives
 
 /// A resource that names images at places where Assay does not look for the images of its kind.
 ///
-/// Only the nine kinds of `podSpecPaths` are judged. A custom resource may run its images all the
-/// same, so it is named: an image that is not judged must not look like one that passed.
+/// Only the nine kinds of `podSpecPaths` are evaluated. A custom resource may run its images too, so it
+/// is listed: an image that was not evaluated must not look like one that passed.
 package struct UnevaluatedResource: Hashable, Sendable {
     /// One place that names an image, or may.
     package struct Finding: Hashable, Sendable {
@@ -33,8 +33,7 @@ package struct UnevaluatedResource: Hashable, Sendable {
     /// How many there are.
     package let count: Int
 
-    /// What a resource holds beyond the images that `ResourceManifest.images()` gives; nil when that
-    /// is nothing.
+    /// The places in a resource beyond the images of `ResourceManifest.images()`; nil when there are none.
     package init?(_ resource: ResourceManifest) {
         guard !resource.holdsNoOtherImages else { return nil }
         let why =
@@ -42,7 +41,7 @@ package struct UnevaluatedResource: Hashable, Sendable {
             ? "\(quoted(resource.identity.apiVersion)) may run more than the pod template of a "
                 + resource.identity.kind
             : "the images of this kind are not known"
-        // What makes these unreadable is reported as a failure of the resource.
+        // If these cannot be read, the failure of the resource is reported.
         let evaluated = (try? resource.images()) ?? []
         self.init(resource, evaluated: evaluated.map(\.pointer), why: why)
     }
@@ -109,7 +108,7 @@ private struct ImageSearch {
     mutating func look(at value: JSONValue, named name: String, pointer place: String) {
         valuesLeft -= 1
         guard valuesLeft >= 0 else {
-            // A resource too large to search may name an image.
+            // A resource that is too large to search may name an image, so it is listed.
             if valuesLeft == -1 { add(.image, at: place, []) }
             return
         }

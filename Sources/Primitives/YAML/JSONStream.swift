@@ -4,7 +4,7 @@
 
 /// Reads the JSON objects that a file begins with.
 ///
-/// kubectl reads a file whose first character is `{` as JSON, and as YAML only where it is no JSON.
+/// kubectl reads a file whose first character is `{` as JSON, and as YAML only where it is not JSON.
 /// The two differ: JSON has no merge keys, and YAML folds some characters inside a string.
 struct JSONStream {
     let name: String
@@ -20,11 +20,11 @@ struct JSONStream {
         nodesLeft = nodes
     }
 
-    /// Lines that have been read, for a reader that goes on behind.
+    /// The number of lines that have been read, for the YAML reader that continues.
     var linesRead: Int { line - 1 }
     var isAtEnd: Bool { offset >= text.count }
 
-    /// The next object; nil where the text goes on with something else, or is no JSON.
+    /// The next object; nil where the text continues with something else, or is not JSON.
     mutating func object() throws(Failure) -> YAMLNode? {
         skip(spaces)
         guard byte == UInt8(ascii: "{"), let end = endOfObject() else { return nil }
@@ -40,7 +40,7 @@ struct JSONStream {
         return node
     }
 
-    /// What follows the objects: nothing, or documents in YAML.
+    /// Throws unless the objects are followed by nothing, a comment, or documents in YAML.
     func refuseRest() throws(Failure) {
         let rest = text[offset...]
         if isAtEnd || rest.starts(with: "---".utf8) || [UInt8(ascii: "#")].contains(byte) { return }

@@ -122,13 +122,13 @@ struct YAMLReader {
         if start.utf8.first == UInt8(ascii: "!") { return scalar.string }
         guard let name, start.utf8.first != UInt8(ascii: "&") else {
             throw malformed(
-                "the name \(quoted(scalar.string)) is no string; write it in quotes", at: place)
+                "the name \(quoted(scalar.string)) is not a string; write it in quotes", at: place)
         }
         return name
     }
 
-    /// Readers differ about which node an alias means then: the one that began last, or the one
-    /// that ended last.
+    /// Refuses such an anchor, because readers differ about the node that an alias then means: the one
+    /// that began last, or the one that ended last.
     private func refuseInnerAnchor(_ anchor: String?, at place: Place) throws(Failure) {
         guard let anchor, openAnchors.contains(where: { isSame($0, anchor) }) else {
             return
@@ -159,7 +159,7 @@ struct YAMLReader {
         guard mergeBytesLeft > 0 else {
             throw Failure(
                 .overLimit, "cannot read \(name)",
-                because: "its merges, or names that are no strings, begin too far to the right")
+                because: "its merges, or names that are not strings, begin too far to the right")
         }
         let line = text[lineStarts[mark.line - 1]...].prefix(4 * (mark.column + 2))
         return String(

@@ -18,8 +18,8 @@ func manifestText(_ bytes: [UInt8]) -> [UInt8] {
 /// Refuses everything that YAML takes for the border of a document and kubectl does not, or the
 /// other way round.
 ///
-/// kubectl cuts a text at each line that begins with `---`, whatever the line stands in, and reads
-/// one document of each piece. What follows `...` in a piece is never read.
+/// kubectl cuts a text at each line that begins with `---`, even inside a string, and reads one
+/// document of each piece. What follows `...` in a piece is never read.
 func refuseOtherBorders(_ text: [UInt8], named name: String) throws(Failure) {
     var line = 0
     var isBeforeDocument = true
@@ -39,7 +39,7 @@ func refuseOtherBorders(_ text: [UInt8], named name: String) throws(Failure) {
             throw refuse("a byte order mark (U+FEFF) is allowed only at the beginning")
         }
         if hidesBorder(content) {
-            throw refuse("a border of documents follows a line break that is not LF")
+            throw refuse("a document separator follows a line break that is not LF")
         }
         if content.starts(with: "---".utf8) {
             guard isBlankOrComment(content.dropFirst(3)) else {
@@ -60,7 +60,7 @@ func refuseOtherBorders(_ text: [UInt8], named name: String) throws(Failure) {
     }
 }
 
-/// Whether a line holds, after a CR, NEL, LS or PS, what would be a border after LF.
+/// Whether a line holds, after a CR, NEL, LS or PS, what would be a separator after LF.
 private func hidesBorder(_ line: ArraySlice<UInt8>) -> Bool {
     for index in line.indices where breaksLine(line, at: index) {
         let rest = line[(index + 1)...]

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What arrived: the destination is asked again, and everything that is not there is named.
+// The check after a copy: the destination is read again, and everything that is missing is listed.
 
 internal import OCI
 internal import Primitives
 
 extension ArtifactCopy {
-    /// Asks the destination again, and names what the source has and the destination has not, and
-    /// what could not be read at either.
+    /// Reads the destination again. Lists what the source has and the destination lacks, and what could
+    /// not be read at either.
     func compare(
         _ graph: ArtifactGraph, refused: [Digest: String], _ report: inout CopyReport
     ) async throws {
@@ -72,7 +72,7 @@ extension ArtifactCopy {
 }
 
 extension ArtifactGraph {
-    /// Why something that belongs to the image may be there unseen; nil when all places answered.
+    /// Why evidence may be there unseen; nil when all places answered.
     fileprivate var closed: Failure? {
         unread.first?.failure ?? gaps.map(\.failure).first { !$0.isAboutContent }
     }

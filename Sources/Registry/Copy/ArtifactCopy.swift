@@ -118,7 +118,7 @@ package struct ArtifactCopy: Sendable {
     }
 
     private func isThere(_ reference: ManifestReference) async throws -> Bool {
-        // A wrong "yes" does no harm: the copy is read again at the end.
+        // A wrong "yes" is harmless: the copy is read again at the end.
         try await destination.hasManifest(reference)
     }
 

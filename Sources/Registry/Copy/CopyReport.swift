@@ -72,7 +72,7 @@ package struct MissingItem: Hashable, Sendable, CustomStringConvertible {
 
 /// Evidence that may belong to the image and could not be looked for.
 package struct UnreadItem: Hashable, Sendable, CustomStringConvertible {
-    /// What was not read, in words: "referrers API", "tag sha256-….sig", "referrer".
+    /// A description of what was not read: "referrers API", "tag sha256-….sig", "referrer".
     package let what: String
     /// The manifest that could not be read; nil for a list or tag.
     package let digest: Digest?

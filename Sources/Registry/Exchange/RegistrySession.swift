@@ -51,8 +51,7 @@ struct RegistrySession: Sendable {
         }
     }
 
-    /// The call with the moment at which all its attempts have to be over. A transfer has none of
-    /// its own, only that of the question it belongs to.
+    /// The call with the deadline of all its attempts. A transfer has only the deadline of its question.
     func timed(_ call: RegistryCall) -> RegistryCall {
         guard call.deadline == nil else { return call }
         var call = call
@@ -63,7 +62,7 @@ struct RegistrySession: Sendable {
         return call
     }
 
-    /// Waits, unless the question has to be over before the wait is.
+    /// Waits, or throws if the wait would end after the question's deadline.
     func wait(milliseconds: Int, before call: RegistryCall) async throws {
         guard hasTime(timed(call), after: milliseconds) else { throw outOfTime(timed(call)) }
         try await pause.wait(milliseconds: milliseconds)
@@ -73,13 +72,13 @@ struct RegistrySession: Sendable {
         guard let deadline, call.deadline == deadline.end else {
             return Failure(
                 .unavailable, call.what, at: .url(call.address.description),
-                because: "there was no whole answer after \(Limits.requestSeconds) seconds, "
+                because: "there was no complete response after \(Limits.requestSeconds) seconds, "
                     + "all attempts together")
         }
         return Failure(
             .unavailable, call.what, at: .url(call.address.description),
-            because: "the \(deadline.seconds) seconds for the whole question are over",
-            next: "try again, or give it more time with --timeout")
+            because: "the time limit of \(deadline.seconds) seconds has passed",
+            next: "try again, or raise the limit with --timeout")
     }
 
     private func hasTime(_ call: RegistryCall, after milliseconds: Int) -> Bool {

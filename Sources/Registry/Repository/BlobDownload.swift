@@ -81,9 +81,9 @@ private actor BlobDownload {
             }
             overlap = 0
         case 200:
-            // A sign-in page in place of the blob says nothing about the blob.
+            // A sign-in page instead of the blob does not mean that the blob is gone.
             if answer.isWebPage, answer.claimedLength != descriptor.size {
-                throw answer.noAnswer("the registry answered a web page instead of the blob")
+                throw answer.noAnswer("the registry answered with a web page instead of the blob")
             }
             if let claimed = answer.claimedLength, claimed != descriptor.size {
                 throw Failure(

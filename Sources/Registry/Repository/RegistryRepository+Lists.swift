@@ -24,8 +24,8 @@ extension RegistryRepository {
         return found.sorted()
     }
 
-    /// Asks the referrers API; a registry without one is asked for the index under the tag, and so
-    /// is a registry whose API does not open: some refuse an address they do not know with 401.
+    /// Asks the referrers API. If there is none, or it fails, reads the index under the referrers tag: some
+    /// registries answer 401 to a path that they do not know.
     package func referrers(of subject: Digest) async throws -> ReferrersAnswer {
         var call = call(
             .get, "referrers/\(subject)", .pull,
@@ -46,7 +46,7 @@ extension RegistryRepository {
             if hasAPI { return ReferrersAnswer(descriptors: once(found), door: .referrersAPI) }
         } catch let failure as Failure {
             failures.append(.init(door: .referrersAPI, failure: failure))
-            // A list that is too long is there: no other one replaces it.
+            // A list beyond a limit exists; the tag does not replace it.
             guard failure.kind != .overLimit else {
                 return ReferrersAnswer(
                     descriptors: once(found), door: .referrersAPI, failures: failures)

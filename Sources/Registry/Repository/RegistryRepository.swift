@@ -77,13 +77,13 @@ package struct RegistryRepository: ArtifactDestination {
             parsing: bytes, as: try answer.mediaType(), by: algorithm, named: shown(reference))
     }
 
-    /// Reads the manifest: an answer to HEAD would be the registry's word for a digest that nobody
-    /// hashed. It costs the same one request.
+    /// Reads the manifest and hashes it: the digest in an answer to HEAD is not verified. Both take one
+    /// request.
     package func resolve(_ reference: ManifestReference) async throws -> Descriptor {
         try await manifest(reference).plainDescriptor
     }
 
-    /// Asks with HEAD; where the answer does not tell, reads the manifest instead.
+    /// Asks with HEAD; if the answer is neither yes nor no, reads the manifest.
     package func hasManifest(_ reference: ManifestReference) async throws -> Bool {
         var call = call(
             .head, "manifests/\(reference)", .pull, what: "cannot find \(shown(reference))")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Requests that a web page makes somebody's browser send. Spec: RFC 9110 §7.2 (Host) and §15.5.20
+// Protection against requests that web pages make a browser send. Spec: RFC 9110 §7.2 (Host) and §15.5.20
 // (421); RFC 6454 §7 (Origin); W3C Fetch Metadata (Sec-Fetch-Site); RFC 6761 §6.3 (localhost).
 
 internal import HTTPTypes
@@ -7,11 +7,11 @@ internal import Hummingbird
 internal import NIOCore
 internal import Primitives
 
-/// Keeps other people's web pages away from a registry that has no accounts.
+/// Refuses requests of other sites' web pages, because the registry has no accounts.
 ///
-/// A page can send requests to every server that its reader's browser can reach, this machine's
-/// loopback too (cross-site requests); and a page whose host name is then pointed to 127.0.0.1 can
-/// also read the answers (DNS rebinding). Clients of registries send neither `Origin` nor
+/// A page can send requests to every server that the browser can reach, loopback included (cross-site
+/// requests). A page whose host name is changed to 127.0.0.1 after it was loaded can also read the
+/// answers (DNS rebinding). Clients of registries send neither `Origin` nor
 /// `Sec-Fetch-Site`, and call the registry by its own name.
 struct BrowserProtection: Sendable {
     /// Whether only this machine reaches the server. The `Host` of a request must then be a name of
@@ -33,7 +33,7 @@ struct BrowserProtection: Sendable {
         if isLoopback, let authority, !isOwn(authority) {
             throw RegistryProblem(
                 .misdirectedRequest, .denied,
-                "this registry serves this machine only and is not called \(quoted(authority)); "
+                "this registry serves this machine only and is not named \(quoted(authority)); "
                     + "serve with --allowed-host if it is")
         }
         if let origin = request.headers[.origin], !isOwn(origin: origin, for: authority) {
@@ -49,8 +49,7 @@ struct BrowserProtection: Sendable {
         }
     }
 
-    /// An address needs no check: a page cannot have been served under an address of this machine by
-    /// anybody else.
+    /// An IP address needs no check: only this machine serves pages under its own addresses.
     private func isOwn(_ authority: String) -> Bool {
         let name = hostName(in: authority)
         return name.utf8.elementsEqual("localhost".utf8)

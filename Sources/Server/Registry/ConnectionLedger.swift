@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many connections one client may have, and which one goes when there are too many.
+// The limit on connections of one client, and which connection is closed at the limit.
 
 internal import NIOCore
 internal import NIOHTTPTypes
@@ -14,9 +14,8 @@ internal import Synchronization
 /// The connections of a server, with the address that holds each.
 ///
 /// When an address has as many as it may have, its longest idle connection is closed for the next
-/// one, as HTTP allows at any time; only where every one is in the middle of a request, the next is
-/// refused. The same holds for all connections together. Silent connections so cannot keep others
-/// out.
+/// one, as HTTP allows at any time. If all are in the middle of a request, the next is refused. The
+/// same rule holds for all connections together, so idle connections cannot keep other clients out.
 final class ConnectionLedger: Sendable {
     private struct Entry {
         let channel: any Channel
@@ -69,8 +68,8 @@ final class ConnectionLedger: Sendable {
     }
 }
 
-/// A client as far as addresses tell: an IPv4 address, or the 64 bits of an IPv6 network, whose rest
-/// a client can choose.
+/// The key of a client: an IPv4 address, or the first 64 bits of an IPv6 address, because a client can
+/// choose the rest.
 private func clientName(_ address: SocketAddress?) -> String {
     guard let text = address?.ipAddress else { return "" }
     var bytes = [UInt8](repeating: 0, count: 16)

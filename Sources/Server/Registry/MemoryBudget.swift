@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much of what clients send is kept in memory at once.
+// The limit on request bodies in memory at once.
 
 internal import Synchronization
 
@@ -9,7 +9,7 @@ final class MemoryBudget: Sendable {
 
     init(bytes: Int) { left = Atomic(bytes) }
 
-    /// What one request has of the budget; it is given back with the value.
+    /// The share of one request; it is returned when the value is released.
     final class Share: Sendable {
         private let budget: MemoryBudget
         private let taken = Atomic(0)

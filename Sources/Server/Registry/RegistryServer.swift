@@ -120,7 +120,7 @@ package struct RegistryServer: Sendable {
                         maxHeaderListSize: Limits.requestHeaderBytes, maxHeaderFieldCount: 100))),
             configuration: ApplicationConfiguration(
                 address: .hostname(host, port: address.port),
-                // The ledger makes room; this stops a crowd that comes faster than it can.
+                // The ledger closes idle connections; this limit holds if new ones arrive faster.
                 availableConnectionsDelegate: .maximum(
                     Limits.serverConnections + Limits.serverConnectionsPerClient, logger: quiet)),
             onServerRunning: { channel in

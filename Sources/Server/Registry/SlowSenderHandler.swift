@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ends connections whose client sends a request too slowly, so that they cannot use up all there are.
+// Closes connections whose client sends a request too slowly, so that they do not use up the limit.
 
 internal import NIOCore
 internal import NIOHTTPTypes

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors of the ASN.1 and X.509 readers in our words.
+// Descriptions of errors of the ASN.1 and X.509 readers.
 
 internal import SwiftASN1
 internal import X509
 
-/// What an error of a decoder means. The libraries' own descriptions name types and source files of
-/// theirs, which tell a reader of the message nothing.
+/// The description of a decoder's error. The libraries' own descriptions name their types and source
+/// files, which do not help the user.
 func decodingWords(_ error: any Error) -> String {
     switch error {
     case let error as ASN1Error: asn1Words[error.code] ?? "a value is not well-formed"

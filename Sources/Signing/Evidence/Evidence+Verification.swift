@@ -113,7 +113,7 @@ extension Evidence {
         }
     }
 
-    /// A candidate that costs more than is left is passed over, so that it hides no other.
+    /// A candidate that costs more than is left is skipped, so that it hides no other.
     private func report<Proof: Sendable>(
         by verifier: SignatureVerifier, _ work: inout VerificationWork,
         _ verify:
@@ -165,7 +165,7 @@ extension Evidence {
     ) -> VerifiedSigner? {
         var furthest: EvidenceProblem?
         guard var message = materials.first?.message.hashed else { return nil }
-        // A signature that comes twice fails twice, and would only cost work.
+        // A duplicate signature has the same result, so it is checked once.
         var seen: Set<[UInt8]> = []
         for (place, material) in materials.enumerated()
         where seen.insert(material.signature).inserted {

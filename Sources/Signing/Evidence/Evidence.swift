@@ -24,7 +24,7 @@ package struct EvidenceSearch: Hashable, Sendable {
     package enum Outcome: Hashable, Sendable {
         /// The place answered and holds so many items; 0 says that it holds none.
         case found(Int)
-        /// The place did not answer, or gave no access: nobody knows what it holds.
+        /// The place did not answer, or denied access: its content is not known.
         case closed(Failure)
     }
 
@@ -48,7 +48,7 @@ package struct EvidenceSearch: Hashable, Sendable {
     /// Items that were found.
     package var found: Int { if case .found(let count) = outcome { count } else { 0 } }
 
-    /// Why it is not known what the place holds; nil when it answered.
+    /// Why the content of the place is not known; nil when it answered.
     package var failure: Failure? {
         if case .closed(let failure) = outcome { failure } else { nil }
     }
@@ -61,8 +61,8 @@ extension Evidence {
     /// Why evidence of that type may have been missed: the first search for it that was closed. Nil
     /// when every place that can hold such evidence answered.
     ///
-    /// A closed search takes away a "no" and never a "yes": a signature that verifies is one
-    /// whatever else there is. Where every statement must say something, it takes away both.
+    /// With a closed search "no" becomes "could not look", and "yes" stays: one signature that verifies
+    /// is enough. Where every statement must meet conditions, "yes" becomes "could not look" too.
     package func obstacle(to type: PredicateType) -> Failure? {
         searches.lazy.filter { $0.carrier.mayHold(type) }.compactMap(\.failure).first
     }

@@ -3,16 +3,16 @@
 
 package import Primitives
 
-/// What became of every candidate: a proof, or the reason why it is none.
+/// The result for every candidate: a proof, or the reason why it is not one.
 package struct VerificationReport<Proof: Sendable>: Sendable {
     package let proofs: [Proof]
-    /// Verified, and not what `keeping` was told to keep.
+    /// Verified, but excluded by the predicate of `keeping`.
     package let unmet: [Proof]
     package let rejections: [RejectedCandidate]
     /// Why some candidates were not verified; nil when all were.
     package let limit: Failure?
 
-    /// The rejection that tells most about why there is no proof; nil when nothing was found.
+    /// The most specific rejection; nil when nothing was found.
     package var mostTelling: RejectedCandidate? { rejections.mostTelling }
 }
 
@@ -23,7 +23,7 @@ extension [RejectedCandidate] {
 /// A candidate that proves nothing, and why.
 package struct RejectedCandidate: Sendable {
     package let candidate: EvidenceCandidate
-    /// The most basic thing that is wrong with it.
+    /// The most basic check that it fails.
     package let problem: EvidenceProblem
     /// Everything that was checked about it, as far as it came.
     package let checks: [VerificationCheck]
@@ -81,10 +81,10 @@ extension VerificationReport {
         return .notProven([first] + others)
     }
 
-    /// The answer, where `obstacle` says why evidence may have been missed.
+    /// The answer. `obstacle` says why evidence may have been missed; nil if none was.
     ///
     /// - Throws: the obstacle, or the limit that ended the verification, when there is no proof: what
-    ///   was not looked at could be one, so no "no" is true.
+    ///   was not read could be one, so "no" would be a guess.
     package func answer(unless obstacle: Failure?) throws(Failure) -> EvidenceAnswer<Proof> {
         if proofs.isEmpty, let unknown = obstacle ?? limit { throw unknown }
         return answer

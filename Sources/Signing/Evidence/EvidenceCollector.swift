@@ -5,11 +5,11 @@
 package import OCI
 package import Primitives
 
-/// Looks for evidence in one repository. "Nothing there" and "could not look" stay apart: the
-/// first is a search that found 0 items, the second a search that is closed. A closed search ends
-/// nothing: the other places are still searched, because one of them may hold the proof.
+/// Looks for evidence in one repository. "Nothing there" and "could not look" are different results:
+/// a search that found 0 items, and a search that is closed. After a closed search the other places
+/// are still searched, because one of them may hold the proof.
 package struct EvidenceCollector: Sendable {
-    /// What is looked for; narrower wishes cost fewer requests.
+    /// What is looked for; a narrower query costs fewer requests.
     package enum Wish: Hashable, Sendable {
         case everything
         /// Signatures, or attestations of one type. Referrers whose annotation names another
@@ -33,7 +33,7 @@ package struct EvidenceCollector: Sendable {
     /// `Limits.evidenceBytesPerDigest`).
     ///
     /// - Parameter satisfied: called after a stage that found something and is not the last.
-    /// - Throws: only what is no `Failure`, such as cancellation.
+    /// - Throws: only errors other than `Failure`, such as cancellation.
     package func collect(
         _ wish: Wish, about subject: Digest, until satisfied: @Sendable (Evidence) -> Bool
     ) async throws -> Evidence {

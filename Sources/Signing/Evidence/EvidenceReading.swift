@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One search through the evidence of one digest: what is read, within its limits, and what could
-// not be.
+// One search through the evidence of one digest: what is read within the limits, and what could not
+// be read.
 
 internal import OCI
 internal import Primitives
 
-/// One search through the evidence of one digest, with what it may still spend.
+/// One search through the evidence of one digest, with the rest of its limits.
 struct EvidenceReading {
     /// How the bytes of a layer are to be read.
     private enum Shape {
@@ -42,7 +42,7 @@ struct EvidenceReading {
             return (.referrersAPI, [])
         }
         for unread in answer.failures {
-            // Anybody who may push writes that tag; an index that cannot be read is what it holds.
+            // A client with push permission can write that tag, so an unreadable index is content, not access.
             if unread.door == .referrersTag, unread.failure.isAboutContent {
                 addUnreadable(unread.failure, in: evidence.subject, found: .referrersTag)
             } else {
@@ -58,7 +58,7 @@ struct EvidenceReading {
         return (carrier, referrers)
     }
 
-    /// Reads what these referrers hold; one that cannot be read hides no other.
+    /// Reads the evidence in these referrers; one that cannot be read does not hide the others.
     mutating func read(_ referrers: [Descriptor], found carrier: EvidenceCarrier) async throws {
         var rest = referrers[...]
         while !rest.isEmpty, bytesLeft > 0 {
@@ -73,8 +73,8 @@ struct EvidenceReading {
         }
     }
 
-    /// The layers of a referrer that hold evidence. One that is listed and gone, or that says it is a
-    /// bundle and is none, is a finding too: an answer "unsigned" must be true.
+    /// The layers of a referrer that hold evidence. A referrer that is listed and gone, or has no bundle
+    /// although its type says so, is a finding too: "unsigned" would be false.
     private mutating func take(
         _ manifest: Result<Manifest, Failure>, of referrer: Digest, found carrier: EvidenceCarrier
     ) -> [Piece] {
@@ -117,7 +117,7 @@ struct EvidenceReading {
             if failure.kind == .notFound {
                 evidence.searches.append(EvidenceSearch(carrier: carrier, found: 0))
             } else {
-                // The digest of what cannot be read is not known; the subject's stands for it.
+                // The digest of an unreadable document is not known; the subject's is recorded in its place.
                 note(failure, in: evidence.subject, found: carrier, item: nil)
             }
             return
@@ -158,8 +158,8 @@ struct EvidenceReading {
         }
     }
 
-    /// Bytes that arrive and cannot be read are a finding, and so are bytes the place says it does
-    /// not have; a place that does not answer is none.
+    /// Malformed bytes are a finding, and so are bytes that the place says it does not have. A place that
+    /// does not answer is a closed search.
     private mutating func add(_ content: Result<[UInt8], Failure>, of piece: Piece) {
         let form: EvidenceCandidate.Form
         switch content {
@@ -195,7 +195,7 @@ struct EvidenceReading {
         }
     }
 
-    /// Spec: BUNDLE_SPEC.md; cosign's OCI 1.1 modes put the older shapes into referrers too.
+    /// Spec: cosign specs/BUNDLE_SPEC.md; cosign's OCI 1.1 modes put the older shapes into referrers too.
     private static func shape(of layer: Descriptor) -> Shape? {
         switch layer.mediaType {
         case .simpleSigning: .simpleSigning
@@ -260,7 +260,7 @@ struct EvidenceReading {
         return false
     }
 
-    /// A limit is told once for each place.
+    /// Records a limit, once for each place.
     private mutating func reachLimit(_ carrier: EvidenceCarrier, _ why: String) {
         let failure = Failure(
             .overLimit, "cannot look at the evidence of \(evidence.subject)",
@@ -270,7 +270,7 @@ struct EvidenceReading {
     }
 }
 
-/// Spec: BUNDLE_SPEC.md: artifactType says it; descriptors of old fallback indexes have none, so
+/// Spec: cosign specs/BUNDLE_SPEC.md: artifactType says it; descriptors of old fallback indexes have none, so
 /// those are looked into. A kind of manifest that Assay does not know counts where it says that it
 /// holds evidence.
 private func mayHoldEvidence(_ referrer: Descriptor) -> Bool {

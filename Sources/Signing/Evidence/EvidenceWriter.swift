@@ -168,7 +168,7 @@ package struct EvidenceWriter: Sendable {
 
     /// Signs `claim`, stores it in `format`, and answers the manifest that holds it.
     ///
-    /// - Parameter replacing: takes older attestations of the same type away; `legacy` only.
+    /// - Parameter replacing: deletes older attestations of the same type; `legacy` only.
     package func write(
         _ claim: Claim, as format: EvidenceFormat, created: Timestamp, replacing: Bool = false
     ) async throws -> Manifest {

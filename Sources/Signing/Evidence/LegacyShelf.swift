@@ -32,7 +32,7 @@ package struct LegacyShelf: Sendable {
 
     /// Adds an attestation under the `.att` tag.
     ///
-    /// - Parameter replacing: takes the attestations of the same type away.
+    /// - Parameter replacing: deletes the attestations of the same type.
     package func add(
         _ envelope: Envelope, of type: PredicateType, about subject: Digest, replacing: Bool
     ) async throws -> Manifest {
@@ -46,8 +46,7 @@ package struct LegacyShelf: Sendable {
         ) { replacing && $0.annotations[layerTypeAnnotation] == type.description }
     }
 
-    /// Puts an SBOM under the `.sbom` tag, in the place of one that is there. Nothing about it is
-    /// signed.
+    /// Puts an SBOM under the `.sbom` tag and replaces an older one. It is not signed.
     package func put(
         sbom content: [UInt8], as type: MediaType, about subject: Digest
     ) async throws -> Manifest {
@@ -56,9 +55,9 @@ package struct LegacyShelf: Sendable {
         ) { _ in true }
     }
 
-    /// Old tags are read, changed and written back, and the protocol has no "only if unchanged". So
-    /// each writer looks again after everybody who read before it has written, and adds what is
-    /// gone until nothing is.
+    /// Old tags are read, changed and written back, and the protocol has no conditional write. So each
+    /// writer waits until every earlier reader has written, reads the tag again, and adds its layer
+    /// again if it is gone, until it remains.
     private func add(
         _ layer: Descriptor, _ content: [UInt8], under tag: Tag,
         insteadOf isReplaced: (Descriptor) -> Bool

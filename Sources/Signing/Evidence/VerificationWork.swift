@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the verification of one question may cost. Whoever may push evidence decides how many
-// signatures and how large a payload there is, so the product of both has a limit.
+// The work budget of one question. A client with push permission decides the number of signatures and
+// the size of the payload, so their product has a limit.
 
 internal import Keys
 internal import Primitives
@@ -20,7 +20,7 @@ package struct VerificationWork: Sendable {
     }
 }
 
-/// That some candidates were left unverified: whether one of them is proof is not known.
+/// The failure when candidates were left unverified: one of them could be proof.
 func workLimit(of subject: Digest) -> Failure {
     Failure(
         .overLimit, "cannot verify all evidence of \(subject)",

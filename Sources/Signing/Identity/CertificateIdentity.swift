@@ -121,7 +121,7 @@ private func partialMatchHint(_ patterns: [IdentityPattern], _ text: String?) ->
     else { return "" }
     return
         "; the expression matches a part: cosign accepts any part, Assay matches the whole text; "
-        + "add .* where anything may stand"
+        + "add .* where any text is allowed"
 }
 
 extension CertificateClaim {

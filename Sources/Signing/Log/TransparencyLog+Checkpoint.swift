@@ -41,7 +41,7 @@ extension TransparencyLog {
         return String(decoding: brackets ? bytes[...end] : bytes[1..<end], as: UTF8.self)
     }
 
-    /// Whether entries with that log id are entries of this log: the id that the trust root gives,
+    /// Whether entries with that log id are in this log: the id that the trusted root gives,
     /// or the one that the key has under one of the log's names.
     func isNamed(_ identifier: [UInt8]) -> Bool {
         keyID == identifier || checkpointKeyID == identifier

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which key made a signature, in which scheme; and when none of the trusted ones did, why not.
+// The key and scheme of a signature; and if no trusted key made it, the reason.
 // Spec: sigstore client-spec §4, "Verify the signature"; sigstore's algorithm registry.
 
 internal import Keys
@@ -11,7 +11,7 @@ extension SignatureMaterial {
     /// The verifier chose the key, so every scheme that the key can have is tried: the evidence
     /// cannot choose anything weaker than SHA-256. Where a hash is demanded by name, only that one.
     ///
-    /// - Throws: `bytesNeeded` when what is at hand cannot tell.
+    /// - Throws: `bytesNeeded` when only a digest is known, and it is not enough to decide.
     func scheme(
         by trusted: TrustedKey, over message: inout HashedMessage
     ) throws(EvidenceProblem) -> SignatureScheme? {
@@ -29,7 +29,7 @@ extension SignatureMaterial {
     /// A bundle's certificate says which key, and Sigstore's registry says which schemes belong to
     /// it. Older layouts say nothing about schemes, so every one is tried.
     ///
-    /// - Throws: `bytesNeeded` when what is at hand cannot tell.
+    /// - Throws: `bytesNeeded` when only a digest is known, and it is not enough to decide.
     func isSigned(
         byCertificate key: PublicKey, over message: inout HashedMessage
     ) throws(EvidenceProblem) -> Bool {
@@ -61,7 +61,7 @@ extension SignatureMaterial {
     /// Why none of the trusted keys made the signature, as far as the evidence can tell: the content
     /// was changed, or another key made it.
     ///
-    /// Hints are not authenticated; they only decide which "no" is reported.
+    /// Hints are not authenticated; they only decide which failure is reported.
     func problem(ofNone keys: [TrustedKey], over message: inout HashedMessage) -> EvidenceProblem {
         otherAlgorithm(keys, over: &message) ?? changedContent(keys) ?? otherKey(keys, &message)
             ?? undecided(keys, message)
@@ -137,8 +137,8 @@ extension SignatureMaterial {
         keys.map { plain($0.label) }.joined(separator: " or ")
     }
 
-    /// The keys that stand beside a signature of the older layouts: in its log entry, when that holds
-    /// this very signature, in its certificate, or in the certificate's place.
+    /// The keys given with a signature of the older layouts: in its log entry, if that is about this
+    /// signature, in its certificate, or in place of the certificate.
     private var namedKeys: [PublicKey] {
         var keys = [namedKey].compactMap(\.self)
         if case .certificate(let chain) = signer, let leaf = chain.first,
@@ -179,14 +179,13 @@ extension PublicKey.Algorithm {
     /// The usual schemes of signatures over a message itself, not over an envelope.
     ///
     /// Spec: cosign signs messages with Ed25519ph since 2.6, and with pure Ed25519 before; the two are
-    /// made over different bytes, so one never passes for the other.
+    /// made over different bytes, so one never verifies as the other.
     fileprivate var messageSchemes: [SignatureScheme] {
         self == .ed25519 ? [.ed25519ph, .ed25519] : customarySchemes
     }
 }
 
-/// The fingerprint that a hint stands for, in cosign's form or ours; nil for a name, which may be
-/// anybody's name for any key.
+/// The fingerprint in a hint, in cosign's form or Assay's; nil for a name, which could name any key.
 private func fingerprint(hint: String) -> String? {
     let prefix = "sha256:".utf8
     let hex =

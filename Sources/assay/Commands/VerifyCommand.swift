@@ -18,7 +18,7 @@ struct VerifyCommand: AsyncParsableCommand {
             Exit codes: 0 signed, 10 unsigned, 12 something is there and does not verify, or has \
             other annotations, 20 lost at this mirror (with --origin), 2 could not look; with \
             --policy also 1: refused for another reason, or no rule matches the image. Of \
-            several images the first that is no yes gives the exit code.
+            several images the first that does not verify gives the exit code.
             """)
 
     @Argument(
@@ -128,7 +128,7 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
             With --output json the predicates of all that verified are printed. \
             Exit codes: 0 attested, 10 nothing of that type is there, 12 something is there and does \
             not verify, 20 lost at this mirror (with --origin), 2 could not look. Of several images \
-            the first that is no yes gives the exit code.
+            the first that does not verify gives the exit code.
             """)
 
     @Argument(help: "The images, by digest or tag.")

@@ -25,7 +25,7 @@ enum EvidenceRepository {
         }
     }
 
-    /// Says that a command does not read the variable although it is set.
+    /// Warns that a command does not read the variable although it is set.
     static func warnIgnored(_ why: String) {
         guard let text = ProcessInfo.processInfo.environment[variable], !text.isEmpty else {
             return
@@ -50,20 +50,20 @@ extension ImageLocation {
     }
 }
 
-/// Why policies do not read the variable: Kyverno does not.
+/// Why `policy apply` and `verify --policy` do not read the variable.
 let besideImages = "policies ask for evidence beside each image, as Kyverno does"
 
-/// Why copies into a registry do not write to it: what they bring stays together.
+/// Why `push` and `load` do not write to it.
 let besideCopies = "the evidence of the layout is stored beside the image"
 
 /// An image in one repository and its evidence in another.
 ///
 /// Referrers of the image's digest and cosign's evidence tags are asked for in the evidence
-/// repository, and everything that is written goes there. All else is the image repository's.
+/// repository, and everything that is written goes there. Other reads go to the image's repository.
 final class SeparateEvidence: ArtifactDestination {
     private let images: any ArtifactSource
     private let evidence: any ArtifactDestination
-    /// Manifests and blobs that the evidence repository named.
+    /// The digests of manifests and blobs that the evidence repository has named.
     private let found = Mutex<Set<Digest>>([])
 
     init(of images: any ArtifactSource, in evidence: any ArtifactDestination) {

@@ -87,8 +87,8 @@ struct ImageLocation: Sendable, CustomStringConvertible {
         return .tag(tag ?? .latest)
     }
 
-    /// What is asked for at the place: in a registry as `reference`; on disk the image that is
-    /// chosen, or the only one there is.
+    /// The reference that is read at the place: in a registry `reference`; on disk the chosen image, or
+    /// the only one.
     func reference(in source: any ArtifactSource) async throws -> ManifestReference {
         guard let local = source as? any LocalArtifacts else { return reference }
         return try await local.reference(choice)
@@ -98,7 +98,7 @@ struct ImageLocation: Sendable, CustomStringConvertible {
     /// digest is.
     var meantTag: Tag? { tag ?? (digest == nil ? .latest : nil) }
 
-    /// The name an image gets in a layout that it is written to, where it is more than a tag.
+    /// The name that an image gets in the layout it is written to; nil if that is only a tag.
     var layoutName: String? {
         guard case .named(let name) = choice, !isSame(name, tag?.description ?? "") else {
             return nil
@@ -127,7 +127,7 @@ struct ImageLocation: Sendable, CustomStringConvertible {
     }
 }
 
-/// The digest behind the last `@`; an `@` before anything else belongs to the path.
+/// The digest after the last `@`; an `@` before other text belongs to the path.
 private func splitDigest(_ text: Substring) throws(Failure) -> (Substring, Digest?) {
     guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return (text, nil) }
     let behind = text[text.utf8.index(after: at)...]
@@ -137,7 +137,7 @@ private func splitDigest(_ text: Substring) throws(Failure) -> (Substring, Diges
     return isDigest ? (text[..<at], try Digest(parsing: behind)) : (text, nil)
 }
 
-/// The path, and what is behind the colon that ends it.
+/// The path, and the text after the colon that ends it.
 ///
 /// containers-transports(5) ends the path at the first colon. A path may have colons itself, so the
 /// shortest one that is a layout or a file wins; without one, the first colon.

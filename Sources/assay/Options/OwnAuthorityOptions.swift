@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Certificate and timestamp authorities of one's own, in place of the trusted root's.
+// The user's own certificate and timestamp authorities, in place of the trusted root's.
 
 import ArgumentParser
 import Host
@@ -34,10 +34,10 @@ struct OwnAuthorityOptions: ParsableArguments {
     func validate() throws {
         guard certificateChain == nil || (caRoots == nil && caIntermediates == nil) else {
             throw ValidationError(
-                "--certificate-chain holds what --ca-roots and --ca-intermediates do")
+                "give --certificate-chain, or --ca-roots with --ca-intermediates")
         }
         guard caIntermediates == nil || caRoots != nil else {
-            throw ValidationError("--ca-intermediates lead to --ca-roots, and there are none")
+            throw ValidationError("--ca-intermediates needs --ca-roots")
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a proof must be beyond being by the right signer: its annotations and its format.
+// Requirements on a proof beside its signer: annotations and format.
 
 import ArgumentParser
 import Primitives
@@ -16,7 +16,7 @@ struct ProofDemand: Sendable {
             && pairs.allSatisfy { bound[$0.name] == .string($0.value) }
     }
 
-    /// What is missing where the signer is right: "no signature has …".
+    /// What is missing although the signer is right: "no signature has …".
     func unmet(_ noun: String) -> String {
         switch (annotations.isEmpty, format) {
         case (false, nil), (true, nil): "no \(noun) has the annotations that were asked for"
@@ -36,7 +36,7 @@ struct AnnotationArgument: ExpressibleByArgument, Sendable {
 
     init?(argument: String) {
         guard let fields = commaSeparated(argument) else {
-            Talk.say("the quotes in \(quoted(argument)) do not end where a comma or the text does")
+            Talk.say("the quotes in \(quoted(argument)) must end before a comma or at the end")
             return nil
         }
         var pairs: [(name: String, value: String)] = []

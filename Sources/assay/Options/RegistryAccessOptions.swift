@@ -59,7 +59,7 @@ struct RegistryAccessOptions: ParsableArguments {
         return .password(user: user, secret: password)
     }
 
-    @Option(help: "A bearer token for the registry, in place of user name and password.")
+    @Option(help: "A bearer token for the registry, instead of user name and password.")
     var registryToken: String?
 
     @Option(help: "A PEM file with the certificate to show to registries that ask for one.")
@@ -74,14 +74,14 @@ struct RegistryAccessOptions: ParsableArguments {
                 "--registry-client-cert and --registry-client-key belong together")
         }
         guard registryToken == nil || (registryUsername == nil && registryPassword == nil) else {
-            throw ValidationError("--registry-token stands in place of user name and password")
+            throw ValidationError("give --registry-token, or --registry-username and a password")
         }
         guard registryToken?.isEmpty != true else {
             throw ValidationError("--registry-token is empty")
         }
     }
 
-    /// A password or token of the command line is for one registry.
+    /// Throws if a password or token of the command line would be sent to several registries.
     func check(for images: [ImageLocation]) throws {
         guard registryUsername != nil || registryPassword != nil || registryToken != nil else {
             return
@@ -94,7 +94,7 @@ struct RegistryAccessOptions: ParsableArguments {
             throw Failure(
                 .usage, "cannot use the registry's password or token",
                 because: "it is for one registry, and the images are in \(hosts.count)",
-                next: "log in instead, with assay login: docker's and podman's files are read")
+                next: "log in instead: assay login, docker login or podman login")
         }
     }
 
@@ -106,8 +106,8 @@ struct RegistryAccessOptions: ParsableArguments {
             throw Failure(
                 .usage,
                 "cannot use \(registryToken == nil ? "--registry-username" : "--registry-token")",
-                because: "no one registry is named here",
-                next: "log in instead, with docker login or podman login: both files are read")
+                because: "the command line names no single registry",
+                next: "log in instead: assay login, docker login or podman login")
         }
         return HostCredentials(host: repository.registry, given: given, others: stored)
     }
@@ -135,23 +135,24 @@ struct TimeoutArgument: ExpressibleByArgument, Sendable {
     }
 }
 
-/// What the time limit of a command is for.
+/// What the deadline of a command covers.
 enum QuestionScope: Sendable {
     /// The whole command is one question.
     case command
     /// The command asks several questions; each takes `forOneQuestion()`.
     case each
-    /// Content is transferred, which has no limit but the one that is asked for.
+    /// Content is transferred: there is no deadline unless `--timeout` sets one.
     case transfer
 }
 
-/// The places one command speaks with. They share connections and tokens, and are closed at its end.
+/// The registries and layouts of one command. They share connections and tokens, and are closed at its
+/// end.
 struct Connections: Sendable {
     private let client: RegistryClient
     /// Seconds for one question; nil without a limit.
     private let seconds: Int?
 
-    /// The same connections for one question, whose time starts now.
+    /// The same connections for one question. Its deadline is counted from now.
     func forOneQuestion() -> Connections {
         Connections(client: seconds.map(client.forQuestion) ?? client, seconds: seconds)
     }

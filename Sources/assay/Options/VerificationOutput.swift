@@ -9,10 +9,10 @@ import Signing
 enum VerificationOutput: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
-    /// What cosign prints: the payloads or envelopes of what verified, and nothing otherwise.
+    /// cosign's output: the payloads or envelopes of the evidence that verified; nothing if none did.
     case cosign
 
-    /// How a failure to look is shown.
+    /// The form in which a failure to look is printed.
     var form: OutputForm { self == .json ? .json : .text }
 }
 
@@ -24,8 +24,8 @@ struct VerificationOutputOptions: ParsableArguments {
 }
 
 extension VerifiedSignature {
-    /// The payload as `cosign verify` prints it: the one that was signed, or for a bundle the one
-    /// that would say the same; with what the certificate names.
+    /// The payload as `cosign verify` prints it: the signed one, or for a bundle an equivalent one; with
+    /// the certificate's identity in `optional`.
     func cosignPayload(of image: String, digest: Digest) -> JSONValue {
         let signed = payload.flatMap { try? JSONValue(parsing: $0, named: "the payload") }
         let critical =

@@ -35,11 +35,11 @@ struct WritingOptions: ParsableArguments {
 
     func validate() throws {
         guard format == .bundle || (upload && !namesFiles) else {
-            throw ValidationError("the legacy format has no bundle that a file could hold")
+            throw ValidationError("--bundle needs the bundle format, not --format legacy")
         }
     }
 
-    /// Whether something is written to a file: it would be overwritten by a second signature.
+    /// Whether something is written to a file, which a second signature would overwrite.
     var namesFiles: Bool { bundle != nil || !detached.isEmpty }
 
     /// Signs one claim about each image and reports where it is.
@@ -67,7 +67,8 @@ struct WritingOptions: ParsableArguments {
                     let root = try await destination.resolve(
                         try await image.reference(in: destination))
                     if image.digest == nil {
-                        Talk.warn("\(image) is a tag; what it means now, \(root.digest), is signed")
+                        Talk.warn(
+                            "\(image) is a tag; the digest it names now is signed: \(root.digest)")
                     }
                     let subjects =
                         isRecursive ? try await writer.subjects(under: root) : [root]
@@ -80,13 +81,13 @@ struct WritingOptions: ParsableArguments {
         }
     }
 
-    /// Where older evidence is deleted; known before anything is signed.
+    /// The repository in which older evidence is deleted; found before anything is signed.
     private func deletable(
         _ image: ImageLocation, _ connections: Connections
     ) throws -> RegistryRepository {
         guard let repository = try connections.evidenceRepository(image) else {
             throw Failure(
-                .unsupported, "cannot take older attestations away", at: .named("\(image)"),
+                .unsupported, "cannot delete older attestations", at: .named("\(image)"),
                 because: "nothing is deleted from a layout on disk", next: "leave out --replace")
         }
         return repository
@@ -232,7 +233,7 @@ private struct ClaimWriter: Sendable {
             Talk.say("deleted \(repository.name)@\(candidate.manifest)")
         }
         if let obstacle = evidence.obstacle(to: claim.predicateType) {
-            throw obstacle.during("cannot tell whether older attestations are left")
+            throw obstacle.during("cannot tell whether all older attestations were found")
         }
     }
 }
@@ -264,7 +265,7 @@ struct DetachedSignatureOptions: ParsableArguments {
         guard case .certificate(let chain) = bundle.signer, let leaf = chain.first else {
             throw Failure(
                 .usage, "cannot write \(quoted(path))",
-                because: "a key signed, and there is no certificate",
+                because: "signatures with --key have no certificate",
                 next: "leave out --output-certificate, or sign without --key")
         }
         let pem = try Certificate(derBytes: leaf).pem
@@ -276,14 +277,14 @@ extension SignedArtifact {
     /// Something that is known by one digest only.
     init(_ digest: Digest) throws(Failure) {
         guard let known = MessageDigest(digest) else {
-            throw Failure(.bug, "cannot use \(digest)", because: "it is not whole")
+            throw Failure(.bug, "cannot use \(digest)", because: "it is incomplete")
         }
         self.init(digests: [known.algorithm: known.bytes])
     }
 }
 
 extension ImageLocation {
-    /// The repository a claim names; a layout on disk has none of its own.
+    /// The repository that a claim names. For a layout on disk it is a placeholder.
     func repositoryForClaims() throws(Failure) -> Repository {
         switch place {
         case .registry(let repository): repository
@@ -292,5 +293,5 @@ extension ImageLocation {
     }
 }
 
-/// Milliseconds: longer than a signer on a usual line needs between reading and writing a tag.
+/// Milliseconds: longer than a signer usually needs between reading and writing a tag.
 let tagSettlingTime = 400

@@ -4,8 +4,8 @@
 import Foundation
 import Primitives
 
-/// What an error means that is none of ours. Other libraries' descriptions name their types and
-/// source files, so they are not shown.
+/// The message for an error that is not a `Failure`. Descriptions by libraries name their types and
+/// source files, so they are not displayed.
 func errorWords(_ error: any Error) -> String {
     switch error {
     case let error as Failure: error.why

@@ -39,10 +39,10 @@ enum Talk {
 enum Answer {
     static func print(_ text: String) { print(raw: Array((lines(text) + "\n").utf8)) }
 
-    /// Texts in it may come from outside: what a terminal would obey is escaped.
+    /// Text in it may come from outside, so control and invisible characters are escaped.
     static func print(_ value: JSONValue) { print(value.shownText(indented: true)) }
 
-    /// Sends answers into a file, which is replaced if it is there.
+    /// Writes results to a file; an existing file is replaced.
     static func redirect(to path: String) throws(Failure) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(0o644))
         guard descriptor >= 0, dup2(descriptor, STDOUT_FILENO) >= 0 else {
@@ -65,8 +65,8 @@ enum Answer {
     }
 }
 
-/// The text with everything escaped that a terminal would obey, lines and columns apart. Callers make
-/// outside text `plain` where they put it in; this is for the place that forgot to.
+/// The text with control and invisible characters escaped, except line breaks and tabs. Callers already
+/// make outside text `plain`; this is a second barrier.
 private func lines(_ text: String) -> String {
     let isClean = text.unicodeScalars.allSatisfy { !$0.isInvisible || $0 == "\n" || $0 == "\t" }
     guard !isClean else { return text }

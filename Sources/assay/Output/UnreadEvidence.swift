@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a tree could not show: places that may hold evidence and could not be read.
+// Places that may hold evidence and could not be read, for the tree.
 
 import OCI
 import Primitives
@@ -31,7 +31,7 @@ struct UnreadEvidence: Hashable, Sendable {
         failure = gap.failure
     }
 
-    /// nil for what the search for the evidence of a subject that is shown has told already.
+    /// nil for a place that the evidence search of a displayed subject has already reported.
     init?(_ place: ArtifactGraph.UnreadPlace, shown: Set<Digest>) {
         switch place.kind {
         case .referrers(let door):

@@ -34,7 +34,7 @@ struct ProofLine {
 /// Renders one finding and ends the command with its exit code.
 struct VerificationView<Proof: Sendable> {
     let finding: EvidenceFinding<Proof>
-    /// What was asked of a proof beyond its signer.
+    /// Requirements on a proof beside its signer.
     let demand: ProofDemand
     let line: (Proof) -> ProofLine
 
@@ -176,7 +176,7 @@ struct VerificationView<Proof: Sendable> {
             + " not verify either; --output json tells about each"
     }
 
-    /// Why the right signer's proof is not what was asked for.
+    /// Why a proof by the right signer does not meet the other requirements.
     private func why(_ line: ProofLine) -> String {
         if let format = demand.format, line.format != format {
             return "it is in the \(line.format.rawValue) format"
@@ -252,7 +252,7 @@ struct VerificationView<Proof: Sendable> {
 }
 
 extension EvidenceSearch {
-    /// The place and the number of items there, or why it could not be read.
+    /// The place and its number of items, or why it could not be read.
     fileprivate var shown: String {
         "\(carrier.rawValue) (" + (failure.map { "not read: \($0.why)" } ?? "\(found)") + ")"
     }

@@ -31,7 +31,7 @@ extension KeyOpener {
             return try await KeyPlugin(name: name, environment: environment).createKey()
         case .file, .environment, .pkcs11:
             throw Failure(
-                .usage, "cannot make a key at \(reference)", because: "that is no key service",
+                .usage, "cannot make a key at \(reference)", because: "that is not a key service",
                 next: "leave out --kms for a key in files; pkcs11-tool --keypairgen for a token")
         }
     }
