@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A signed message with its hashes, each computed at most once however many signatures it has.
+// A signed message with its hashes. Each hash is computed at most once for all signatures.
 
-/// What is known of a message: its bytes, its hashes, or both.
+/// A message of which the bytes, hashes, or both are known.
 ///
 /// One value serves every key, scheme and signature that is tried over the message, so the work is
 /// bounded by the message's length, not by its length times what is tried.
 package struct HashedMessage: Sendable {
     private let bytes: [UInt8]?
     private var digests: [SignatureHash: MessageDigest]
-    /// How many bytes were read so far, for hashes and for Ed25519, which takes whole messages: what
-    /// a work budget counts.
+    /// The bytes read so far, for hashes and for Ed25519, which takes whole messages. A work budget counts
+    /// them.
     package private(set) var bytesRead = 0
 
     /// A message whose bytes are here; every hash of it can be computed.

@@ -57,10 +57,10 @@ extension PublicKey {
         algorithm.customarySchemes.contains { isValid(signature, over: message, scheme: $0) }
     }
 
-    /// Whether this key made `signature` over some message, whatever that is: then a message that it
-    /// does not fit was changed.
+    /// Whether this key made `signature` over any message. A message that the signature does not fit was
+    /// then changed.
     ///
-    /// Nil when a signature of this kind does not tell: only RSA's does.
+    /// Nil when the signature does not show it: only RSA's do.
     package func signedSomething(with signature: [UInt8]) -> Bool? {
         guard case .rsa = material else { return nil }
         return encodedMessage(in: signature)?.isWellFormed ?? false

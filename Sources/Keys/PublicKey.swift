@@ -173,7 +173,7 @@ private func notOnCurve(_ curve: String) -> Failure {
     unreadable("its bytes are not an uncompressed point on \(curve)")
 }
 
-/// The command that turns another form of a public key into PEM; nil when the form is not known.
+/// The command that converts another form of a public key to PEM; nil when the form is not known.
 private func conversion(ofPublicKey text: String) -> String? {
     let start = Array(text.utf8.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }.prefix(64))
     let isOpenSSH = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "---- BEGIN SSH2"].contains {

@@ -7,7 +7,7 @@ internal import Crypto
 
 /// The encoded message inside a signature: `signature ^ exponent mod modulus`.
 ///
-/// Only public numbers go in, so the arithmetic may take as long as the numbers say.
+/// All numbers are public, so the arithmetic need not take constant time.
 struct RSAEncodedMessage {
     /// As many bytes as the modulus, big-endian.
     let bytes: [UInt8]
@@ -38,8 +38,8 @@ struct RSAEncodedMessage {
 
     /// Whether it has the form of a signature by one of the known hashes, over whatever message.
     ///
-    /// Numbers that another key signed look random: a form with many fixed bytes is no accident. PSS
-    /// with so long a salt that fewer than eight bytes are fixed counts as no form.
+    /// Under another key's modulus the number looks random, so a form with many fixed bytes is not chance.
+    /// PSS with a salt so long that fewer than eight bytes are fixed does not count.
     var isWellFormed: Bool {
         SignatureHash.allCases.contains { hash in
             isPKCS1(by: hash) || PSSParts(bytes, by: hash).map { $0.zeros >= 8 } ?? false

@@ -72,8 +72,7 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     package var isIndex: Bool { self == .ociIndex || self == .dockerManifestList }
     /// The types of a single image or artifact manifest.
     package var isImageManifest: Bool { self == .ociManifest || self == .dockerManifest }
-    /// The types that servers give to content they know nothing about. They say how to show it, not
-    /// what it is.
+    /// Generic types that servers give to content of unknown type.
     package var isGeneric: Bool {
         [.octets, .binaryOctets, .json, .textJSON, .plainText].contains(self)
     }

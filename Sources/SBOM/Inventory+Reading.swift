@@ -73,7 +73,7 @@ private func checkOverlay(_ image: ImageContents, _ tree: FileTree, _ evidence: 
     guard let place = tree.overlayDoubt else { return }
     let overlay: FileTree
     do { overlay = try FileTree.overlay(of: image.layers.map(\.contents)) } catch {
-        // A runtime on overlay refuses the image too: it shows nothing else.
+        // A runtime on overlay refuses the image too, so there is no second view.
         guard error.kind == .malformed else { throw error }
         return
     }
@@ -81,8 +81,8 @@ private func checkOverlay(_ image: ImageContents, _ tree: FileTree, _ evidence: 
     throw Failure(
         .rejected, "cannot list the packages of \(image.manifest.digest)",
         at: .named(place.description),
-        because: "unpacked in place the layers show other packages than on an overlay file system",
-        next: "build the image anew from its files, in one layer")
+        because: "its packages differ between layers unpacked in place and an overlay file system",
+        next: "rebuild the image from its files, in one layer")
 }
 
 private func assembled(

@@ -15,7 +15,7 @@ enum LicenseList {
     private static let exceptions = byFoldedName(exceptionIdentifiers)
 }
 
-/// Only ASCII letters are folded: no other letter may come to look like one of them.
+/// Only ASCII letters are folded, so no other letter becomes equal to one of them.
 private func folded(_ text: some StringProtocol) -> [UInt8] {
     text.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0 }
 }

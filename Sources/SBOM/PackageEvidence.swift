@@ -118,7 +118,7 @@ struct PackageEvidence: Hashable {
         case .endlessLink:
             unknowns.append(Inventory.Unknown(path: folder, reason: "its links do not end"))
         case .file, .other:
-            unknowns.append(Inventory.Unknown(path: folder, reason: "it is no folder"))
+            unknowns.append(Inventory.Unknown(path: folder, reason: "it is not a folder"))
         }
         return []
     }
@@ -155,8 +155,8 @@ private let statusFile = "var/lib/dpkg/status"
 private let statusFolder = "var/lib/dpkg/status.d"
 private let journalFolder = "var/lib/dpkg/updates"
 
-/// Whether a file of `status.d` holds the sums of a package's files. Its name alone does not say so:
-/// a package must not hide behind it.
+/// Whether a file of `status.d` holds the checksums of a package's files. Its name alone does not
+/// decide, because a package could have such a name.
 private func isListOfSums(_ path: String, _ bytes: [UInt8]) -> Bool {
     path.utf8.reversed().starts(with: ".md5sums".utf8.reversed())
         && !bytes.split(separator: UInt8(ascii: "\n")).contains { line in

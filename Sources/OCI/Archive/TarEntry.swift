@@ -13,7 +13,7 @@ package struct TarEntry: Hashable, Sendable {
         case special
         /// A `g` header. Go's reader hands it over like an entry and applies its records to no file.
         case globalHeader
-        /// A type that no runtime unpacks.
+        /// A type that runtimes do not unpack.
         case unknown
     }
 
@@ -34,7 +34,7 @@ package struct TarEntry: Hashable, Sendable {
     package let isSparse: Bool
     /// The character that says what the entry is.
     package let typeFlag: UInt8
-    /// A character device 0/0: overlay file systems take it for a whiteout.
+    /// A character device 0/0: overlay file systems treat it as a whiteout.
     package let isZeroDevice: Bool
     /// It sets an extended attribute that overlay file systems take for their own, such as
     /// `trusted.overlay.redirect`.

@@ -42,7 +42,7 @@ extension FileTree {
             }
             noteDirectory(name, in: parent, for: entry.path)
         case .hardLink(let target):
-            // What is there goes first, so a link to itself is a link to nothing.
+            // The old entry is removed first, so a hard link to itself has no target.
             remove(name, from: parent)
             let node = try linkedNode(target, from: entry.path)
             nodes[parent].children[name] = Child(node: node, layer: layerCount, isWritten: true)
@@ -72,7 +72,7 @@ extension FileTree {
 
     private mutating func note(_ path: TreePath) { overlayDoubt = overlayDoubt ?? path }
 
-    /// The file a hard link names. Its folders are followed through links, the file itself is not.
+    /// The file that a hard link names. Links in its path are followed; the file itself is not.
     private mutating func linkedNode(_ target: TreePath, from path: TreePath) throws(Failure) -> Int
     {
         if case .found(let node, _) = try walk(target.components, followingLast: false),
@@ -80,10 +80,11 @@ extension FileTree {
         {
             return node
         }
-        throw broken(path, "it is a hard link to \(quoted(target.description)), which is no file")
+        throw broken(
+            path, "it is a hard link to \(quoted(target.description)), which is not a file")
     }
 
-    // MARK: Taking away
+    // MARK: Removing
 
     private mutating func whiteOut(_ path: TreePath) throws(Failure) {
         guard let (parentPath, name) = path.split else { return }
@@ -101,7 +102,7 @@ extension FileTree {
         remove(name, from: parent)
     }
 
-    /// Takes away what is inside a directory, but for what this layer wrote there.
+    /// Removes the content of a directory, except entries that this layer wrote.
     private mutating func makeOpaque(_ path: TreePath) throws(Failure) {
         if isOverlayLayer {
             nodes[try makeDirectory(path, for: path)].isOpaque = true
@@ -131,11 +132,11 @@ extension FileTree {
         throw broken(path, "a global header has the name of a file")
     }
 
-    /// The directory that holds what is to be taken away, links followed; nil when there is none.
+    /// The directory of the entry to remove, with links followed; nil when there is none.
     private mutating func directory(_ path: TreePath, for entry: TreePath) throws(Failure) -> Int? {
         switch try walk(path.components, followingLast: true) {
         case .missing: return nil
-        case .endlessLink: throw broken(entry, "the links on its way do not end")
+        case .endlessLink: throw broken(entry, "the links in its path do not end")
         case .found(let node, let names):
             if names != path.components { note(entry) }
             return node
@@ -145,12 +146,12 @@ extension FileTree {
     private func lateWhiteout(_ path: TreePath) -> Failure {
         broken(
             path,
-            "a whiteout follows what the same layer puts there; unpackers differ on what is left")
+            "a whiteout follows an entry of the same layer at its path; unpackers differ here")
     }
 
     // MARK: Directories on the way
 
-    /// The directory at that path; what is missing on the way is made, as unpackers do.
+    /// The directory at that path; missing directories on the way are created, as unpackers do.
     private mutating func makeDirectory(_ path: TreePath, for entry: TreePath) throws(Failure)
         -> Int
     {
@@ -177,13 +178,13 @@ extension FileTree {
             case .symbolicLink(let target):
                 links += 1
                 guard links <= Limits.symbolicLinks else {
-                    throw broken(entry, "the links on its way do not end")
+                    throw broken(entry, "the links in its path do not end")
                 }
                 note(entry)
                 if target.utf8.first == UInt8(ascii: "/") { way = [] }
                 waiting += linkComponents(target).reversed()
             case .file, .other, .whiteout:
-                throw broken(entry, "\(quoted(name)) on its way is no folder")
+                throw broken(entry, "\(quoted(name)) in its path is not a folder")
             }
         }
         for (edge, node) in way {

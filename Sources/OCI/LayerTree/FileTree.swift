@@ -34,7 +34,7 @@ package struct FileTree: Sendable {
         case file(FileContent)
         case symbolicLink(String)
         case other
-        /// In one overlay layer: the layers below lose what they have here.
+        /// In one overlay layer: hides the entry of the layers below.
         case whiteout
     }
 
@@ -43,7 +43,7 @@ package struct FileTree: Sendable {
         var size = 0
         var mode: UInt16
         var layer: Int
-        /// In one overlay layer: the layers below lose what they have inside.
+        /// In one overlay layer: hides the content of the layers below.
         var isOpaque = false
         var children: [String: Child] = [:]
 
@@ -83,7 +83,7 @@ package struct FileTree: Sendable {
     package internal(set) var unreadable: [LayerContents.Unreadable] = []
     /// The first path at which an overlay file system may show something else than this tree.
     package internal(set) var overlayDoubt: TreePath?
-    /// Where the layer that is being applied took away what the layers below had.
+    /// The paths at which the layer that is being applied removed entries of the layers below.
     var emptied: Set<Edge> = []
 
     /// A tree with nothing in it but the root.

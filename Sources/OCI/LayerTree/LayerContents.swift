@@ -16,11 +16,11 @@ package struct LayerContents: Hashable, Sendable {
         case hardLink(to: TreePath)
         /// Devices, pipes and sockets.
         case other
-        /// A character device 0/0, which overlay file systems take for a whiteout.
+        /// A character device 0/0, which overlay file systems treat as a whiteout.
         case zeroDevice
-        /// The layers below lose what they have at the path.
+        /// A whiteout: removes the entry of the layers below.
         case whiteout
-        /// The layers below lose all that they have inside the directory at the path.
+        /// An opaque whiteout: removes the directory's content in the layers below.
         case opaque
         /// A global header of this name; some unpackers remove what they find under it.
         case globalHeader
@@ -123,7 +123,7 @@ package struct LayerContentsBuilder: Sendable {
         guard let (parent, last) = path.split else {
             // "./" is the root itself, which is always there.
             guard [.directory, .globalHeader].contains(entry.kind) else {
-                throw broken("an entry that is no folder has no name")
+                throw broken("an entry that is not a folder has no name")
             }
             return false
         }

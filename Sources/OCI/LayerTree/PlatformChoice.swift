@@ -39,7 +39,7 @@ package func platformManifest(
             guard case .index(var inner) = child.kind else {
                 throw Failure(
                     .rejected, "cannot read \(entry.digest)", at: .named(source.sourceName),
-                    because: "the index lists it as an index and it is an image")
+                    because: "the index lists it as an index, and it is an image")
             }
             for place in inner.manifests.indices where inner.manifests[place].platform == nil {
                 inner.manifests[place].platform = entry.platform
@@ -53,7 +53,7 @@ package func platformManifest(
     guard case .image = chosen.kind else {
         throw Failure(
             .rejected, "cannot read \(choice.digest)", at: .named(source.sourceName),
-            because: "the index lists it as an image and it is an index")
+            because: "the index lists it as an image, and it is an index")
     }
     return chosen
 }
