@@ -9,8 +9,8 @@ internal import Synchronization
 
 /// A program, its arguments and its environment. It inherits only the three standard descriptors.
 ///
-/// Its input is a file in memory, not a pipe. A program that leaves it unread causes no wait, no error
-/// and no signal here. Its standard error goes to `/dev/null`.
+/// Its input is a file in memory, not a pipe. A program that leaves it unread causes no wait, no
+/// error and no signal here. Its standard error goes to `/dev/null`.
 struct ChildProcess: Sendable {
     /// The path of the program; `PATH` is not searched.
     let path: String
@@ -84,7 +84,8 @@ struct ChildProcess: Sendable {
         case failed(Int32)
     }
 
-    /// This function closes its copy of the pipe's write end: while it is open, the output does not end.
+    /// This function closes its copy of the pipe's write end: while it is open, the output does not
+    /// end.
     private func start(writingTo output: consuming OwnedDescriptor) -> Started {
         let file = OwnedDescriptor(unsafe memfd_create("input", ASSAY_MFD_CLOEXEC))
         guard output.isOpen, file.isOpen, file.fill(with: input) else { return .failed(errno) }
@@ -141,7 +142,8 @@ struct ChildProcess: Sendable {
         var isOpen = true
         var pause: Int32 = 1
         while true {
-            // The program's end is checked before the pipe is read, so all of its output is then in the pipe.
+            // The program's end is checked before the pipe is read, so all of its output is then in
+            // the pipe.
             let state = state(of: process)
             isOpen = isOpen && output.drain(into: &written, atMost: bounds.bytes)
             guard written.count <= bounds.bytes else {
@@ -169,7 +171,8 @@ struct ChildProcess: Sendable {
         case unknown
     }
 
-    /// Whether the process still runs. A process that has ended is reaped; its id may then be reused.
+    /// Whether the process still runs. A process that has ended is reaped; its id may then be
+    /// reused.
     private func state(of process: pid_t) -> State {
         var status: Int32 = 0
         switch unsafe waitpid(process, &status, WNOHANG) {

@@ -5,7 +5,7 @@ internal import Glibc
 internal import Primitives
 
 /// A program in `PATH` that is started for each question. It may ignore its input, write without
-/// end, hang or crash; each of these is a failure, and never a trap.
+/// end, hang or crash; each of these is a `Failure`, never a crash of Assay.
 struct HelperProgram: Sendable {
     let name: String
     /// What failed when nothing useful comes back: "cannot ask NAME for credentials".
@@ -43,7 +43,7 @@ struct HelperProgram: Sendable {
             let why = message.lowercased()  // Own text: the C library's.
             throw failure(.unavailable, "\(quoted(path)) could not be run: \(why)")
         case .endUnknown:
-            throw failure(.unavailable, "it could not be found out how \(quoted(path)) ended")
+            throw failure(.unavailable, "how \(quoted(path)) ended is not known")
         }
     }
 
@@ -70,7 +70,8 @@ struct HelperProgram: Sendable {
     }
 }
 
-/// The variables that a helper program gets: those of this process without secrets for other programs.
+/// The variables that a helper program gets: those of this process without secrets for other
+/// programs.
 struct HelperEnvironment: Sendable {
     let variables: [String: String]
 

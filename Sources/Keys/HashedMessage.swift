@@ -8,8 +8,8 @@
 package struct HashedMessage: Sendable {
     private let bytes: [UInt8]?
     private var digests: [SignatureHash: MessageDigest]
-    /// The bytes read so far, for hashes and for Ed25519, which takes whole messages. A work budget counts
-    /// them.
+    /// The bytes read so far, for hashes and for Ed25519, which takes whole messages. A work budget
+    /// counts them.
     package private(set) var bytesRead = 0
 
     /// A message whose bytes are here; every hash of it can be computed.

@@ -57,8 +57,8 @@ extension PublicKey {
         algorithm.customarySchemes.contains { isValid(signature, over: message, scheme: $0) }
     }
 
-    /// Whether this key made `signature` over any message. A message that the signature does not fit was
-    /// then changed.
+    /// Whether this key made `signature` over any message. A message that the signature does not
+    /// fit was then changed.
     ///
     /// Nil when the signature does not show it: only RSA's do.
     package func signedSomething(with signature: [UInt8]) -> Bool? {

@@ -38,8 +38,8 @@ struct RSAEncodedMessage {
 
     /// Whether it has the form of a signature by one of the known hashes, over whatever message.
     ///
-    /// Under another key's modulus the number looks random, so a form with many fixed bytes is not chance.
-    /// PSS with a salt so long that fewer than eight bytes are fixed does not count.
+    /// Under another key's modulus the number looks random, so a form with many fixed bytes is not
+    /// chance. PSS with a salt so long that fewer than eight bytes are fixed does not count.
     var isWellFormed: Bool {
         SignatureHash.allCases.contains { hash in
             isPKCS1(by: hash) || PSSParts(bytes, by: hash).map { $0.zeros >= 8 } ?? false

@@ -15,8 +15,8 @@ package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
     /// Spec: RFC 8017 §8.1, RSASSA-PSS; MGF1 with the same hash, a salt as long as the hash, which is
     /// what FIPS 186-5, X.509 profiles, TUF and the key services use.
     case rsaPSS(SignatureHash)
-    /// The same with a salt of any length, as RFC 8017 §9.1 lets it have: openssl makes it as long as
-    /// fits. It is for verification only.
+    /// The same with a salt of any length, as RFC 8017 §9.1 lets it have: openssl makes it as long
+    /// as fits. It is for verification only.
     case rsaPSSWithAnySalt(SignatureHash)
 
     /// The hash that is signed; nil for Ed25519, which takes the whole message.
@@ -84,8 +84,8 @@ extension PublicKey.Algorithm {
         return [standardScheme] + all.filter { $0 != standardScheme }
     }
 
-    /// The schemes with exactly that hash, where a user or policy requires it. Ed25519 hashes inside the
-    /// signature, so both of its schemes count.
+    /// The schemes with exactly that hash, where a user or policy requires it. Ed25519 hashes
+    /// inside the signature, so both of its schemes count.
     package func schemes(with hash: SignatureHash) -> [SignatureScheme] {
         self == .ed25519 ? allSchemes : allSchemes.filter { $0.hash == hash }
     }

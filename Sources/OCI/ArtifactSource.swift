@@ -17,8 +17,8 @@ package protocol ArtifactSource: ContentSource {
 
     /// Whether the place says that it has the manifest.
     ///
-    /// The answer is a hint, and cheap where the place can give it without reading the manifest. Use it
-    /// only where a wrong answer is harmless; otherwise call `resolve` or `manifest`.
+    /// The answer is a hint, and cheap where the place can give it without reading the manifest.
+    /// Use it only where a wrong answer is harmless; otherwise call `resolve` or `manifest`.
     func hasManifest(_ reference: ManifestReference) async throws -> Bool
 
     /// The manifests whose `subject` is that digest, as the place lists them. The descriptors are
@@ -107,8 +107,8 @@ package struct ReferrersAnswer: Hashable, Sendable {
 }
 
 extension Failure {
-    /// Whether the place answered, and its content cannot be used: it is malformed, of an unknown kind,
-    /// not what its digest says, or not there. A retry or other credentials would not help.
+    /// Whether the place answered, and its content cannot be used: it is malformed, of an unknown
+    /// kind, not what its digest says, or not there. A retry or other credentials would not help.
     ///
     /// Everything else (no access, no answer, a limit reached) leaves open what the place holds.
     package var isAboutContent: Bool {

@@ -4,8 +4,9 @@
 
 extension Unicode.Scalar {
     /// Whether a terminal would execute the character, drop it, or reorder its neighbours: control
-    /// characters of both sets, bidirectional marks, zero-width characters, tags, line and paragraph
-    /// separators. Private-use characters count too, because fonts display them differently.
+    /// characters of both sets, bidirectional marks, zero-width characters, tags, line and
+    /// paragraph separators. Private-use characters count too, because fonts display them
+    /// differently.
     package var isInvisible: Bool {
         guard value >= 0x7F else { return value < 0x20 }
         switch properties.generalCategory {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // PEM text: keys and certificates between two boundary lines. Spec: RFC 7468 §2, §3 (Figure 2).
 
-/// One PEM block: its label and the bytes that its base64 stands for.
+/// One PEM block: its label and the bytes that its base64 encodes.
 ///
 /// The reader takes RFC 7468's lax form, which Go, OpenSSL and most other readers take too: lines of
 /// any length, blank lines, indentation, spaces at the end of lines, CRLF, text before, between and

@@ -37,8 +37,8 @@ package struct RegistryClient: Sendable {
     }
 
     /// The same client for one question with a deadline `seconds` from now: all requests of its
-    /// repositories, with their attempts, redirects, tokens and waits, end by then. A request that is cut
-    /// off fails with `unavailable`.
+    /// repositories, with their attempts, redirects, tokens and waits, end by then. A request that
+    /// is cut off fails with `unavailable`.
     package func forQuestion(of seconds: Int) -> RegistryClient {
         var client = self
         client.deadline = QuestionDeadline(

@@ -6,8 +6,8 @@ internal import Primitives
 
 /// The stanzas of `status`, with those of `updates/NNNN` in their places.
 ///
-/// dpkg writes each change into its own file and rewrites `status` later; until then every program that
-/// asks dpkg sees the change. A stanza of the journal replaces the package's older one.
+/// dpkg writes each change into its own file and rewrites `status` later; until then every program
+/// that asks dpkg sees the change. A stanza of the journal replaces the package's older one.
 struct DebianJournal {
     /// A package that has a place of its own: its name, and its architecture.
     private struct Key: Hashable {

@@ -9,7 +9,7 @@ internal import Primitives
 package struct DeclaredLicense: Hashable, Sendable {
     package enum Statement: Hashable, Sendable {
         case expression(LicenseExpression)
-        /// What is no valid expression, as the package writes it.
+        /// A licence that is not a valid expression, as the package writes it.
         case text(String)
 
         var description: String {
@@ -102,7 +102,7 @@ struct LicenseReader {
     }
 }
 
-/// What stands for a License field without a short name.
+/// The text for a License field without a short name.
 private let unnamed = "a licence without a short name"
 
 /// Spec: Debian Policy 4.6, §5.6.1: lower case letters, digits, `+`, `-` and `.`.

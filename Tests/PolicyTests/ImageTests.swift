@@ -78,7 +78,7 @@ struct ImageTests {
             ("someone/*", "it names no registry"), ("a-b/c*", "it names no registry"),
             ("nginx:1.25", "it names no registry"), ("library/nginx:*", "it names no registry"),
             ("acme/api", "it names no registry and no tag"), ("nginx", "no registry and no tag"),
-            ("ghcr.io/acme/api", "no room for a tag"),
+            ("ghcr.io/acme/api", "does not match a tag"),
             ("https://ghcr.io/acme/*", "no scheme"), ("oci://ghcr.io/acme/*", "no scheme"),
             ("!ghcr.io/acme/*", "not negated"), ("ghcr.io/{a,b}/*", "braces and commas"),
             ("ghcr.io/a,ghcr.io/b", "braces and commas"),

@@ -60,7 +60,7 @@ struct Quantity: Sendable {
         case malformed
     }
 
-    /// Nil for what is no quantity, and for an amount that is too large.
+    /// Nil for a text that is not a quantity, and for an amount that is too large.
     init?(_ text: String) {
         guard case .amount(let quantity) = Quantity.read(text) else { return nil }
         self = quantity

@@ -45,8 +45,8 @@ struct CredentialFile: Sendable {
         return name.isEmpty ? nil : name
     }
 
-    /// The entry of the repository or of a name above it. The longest name wins. Among the spellings of
-    /// one name the exact one wins, even if its entry is empty.
+    /// The entry of the repository or of a name above it. The longest name wins. Among the
+    /// spellings of one name the exact one wins, even if its entry is empty.
     func credential(for repository: Repository) throws(Failure) -> RegistryCredential? {
         let found = auths.compactMap { key, entry in
             KeyMatch(of: key, with: repository).map { (match: $0, entry: entry) }

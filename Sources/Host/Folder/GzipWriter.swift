@@ -48,7 +48,8 @@ struct GzipWriter {
             + littleEndian(UInt32(truncatingIfNeeded: size))
     }
 
-    /// Compresses the first `end` bytes of `pending`. The last call writes a block even without input.
+    /// Compresses the first `end` bytes of `pending`. The last call writes a block even without
+    /// input.
     private mutating func compress(upTo end: Int, isLast: Bool) throws(Failure) -> [UInt8] {
         let starts = Array(stride(from: 0, to: max(end, isLast ? 1 : 0), by: Self.blockBytes))
         let blocks = starts.map { start in

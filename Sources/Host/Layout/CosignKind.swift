@@ -116,7 +116,8 @@ struct CosignEntries {
         }
     }
 
-    /// The entries with the annotations on `image`; if `image` is nil, on the image that has them now.
+    /// The entries with the annotations on `image`; if `image` is nil, on the image that has them
+    /// now.
     ///
     /// If another program stored evidence under the name of its image, no entry is changed: that
     /// program distinguishes images by these annotations.

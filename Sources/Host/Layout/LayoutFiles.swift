@@ -23,8 +23,8 @@ protocol LayoutFiles: Sendable {
 }
 
 extension FolderHandle {
-    /// The folder of that name; nil if nothing has that name. A link to a folder is an error: links are
-    /// not followed.
+    /// The folder of that name; nil if nothing has that name. A link to a folder is an error: links
+    /// are not followed.
     fileprivate func existingFolder(_ name: String) throws(Failure) -> FolderHandle? {
         do {
             return try folder(name)

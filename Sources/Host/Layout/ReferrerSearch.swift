@@ -9,8 +9,8 @@ internal import Synchronization
 
 /// Reads each blob of one layout that may be a manifest once, and remembers its subject.
 ///
-/// Blobs that are not manifests are skipped. If a blob cannot be read, or the search ends at a limit,
-/// the result is incomplete: it lists what was found, and a failure with it.
+/// Blobs that are not manifests are skipped. If a blob cannot be read, or the search ends at a
+/// limit, the result is incomplete: it lists what was found, and a failure with it.
 final class ReferrerSearch: Sendable {
     private struct State {
         /// The referrer that a blob is; nil for all other blobs.

@@ -20,7 +20,7 @@ let kyvernoImageFunctions: [FunctionDefinition] = [
         call, _ throws(EvaluationStop) in
         throw call.invalid("it would ask the network, and expressions do not", .unavailable)
     },
-    // Deviation: a text that is no version is an error. Kyverno takes it for 0.0.0, so that a
+    // Deviation: a text that is not a version is an error. Kyverno reads it as 0.0.0, so that a
     // predicate with `version: latest` is older than any.
     FunctionDefinition(
         "semver_compare", [.string, .string], "boolean", "whether the range holds it"
@@ -32,7 +32,7 @@ let kyvernoImageFunctions: [FunctionDefinition] = [
             throw call.invalid("\(quoted(text)) is no range like >=1.2.0 <2.0.0")
         }
         guard let version = SemanticVersion(version) else {
-            throw call.invalid("\(quoted(version)) is no version like 1.2.0")
+            throw call.invalid("\(quoted(version)) is not a version such as 1.2.0")
         }
         return .bool(range.holds(version))
     },

@@ -47,7 +47,7 @@ struct HeaderExtensions {
         }
         let isSparse = header.sparse == nil && records.sparseFormat != nil
         guard !isSparse || !isHeaderOnly else {
-            throw failure(.malformed, "a sparse file is no file")
+            throw failure(.malformed, "a sparse entry is not a file")
         }
         let path = isSparse ? records.sparseName ?? plainPath : plainPath
         let longest = max(path.count, target.count)

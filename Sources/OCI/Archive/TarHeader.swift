@@ -79,8 +79,8 @@ struct TarHeader {
 
     /// What comes before the name.
     ///
-    /// GNU's format has two times where others have the prefix. Go's writers before 1.8 put a prefix
-    /// there all the same, so Go's readers take text that is no time for one.
+    /// GNU's format has two times where others have the prefix. Go's writers before 1.8 put a
+    /// prefix there all the same, so Go's readers take text that is not a time for a prefix.
     private static func prefix(_ fields: TarFields, _ format: Format) throws(Failure) -> [UInt8] {
         switch format {
         case .v7: return []

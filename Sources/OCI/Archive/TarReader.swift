@@ -7,9 +7,9 @@ package import Primitives
 /// Turns chunks of a tar stream into entries and their content, keeping no more than one chunk.
 ///
 /// Feed with `add`, say `end` after the last chunk, and ask `next` until it answers nil each time.
-/// Reads V7, ustar, pax, STAR and GNU headers as Go's archive/tar does, because containerd, umoci and
-/// skopeo unpack images with it. What that reader refuses is refused here. So is what other readers
-/// read differently and no writer needs: an extended header without an entry.
+/// Reads V7, ustar, pax, STAR and GNU headers as Go's archive/tar does, because containerd, umoci
+/// and skopeo unpack images with it. What that reader refuses is refused here. So is what other
+/// readers read differently and no writer needs: an extended header without an entry.
 package struct TarReader: Sendable {
     package enum Event: Hashable, Sendable {
         /// The next entry. Call `requestContent` before `next` to receive its content.

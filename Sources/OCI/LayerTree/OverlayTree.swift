@@ -8,9 +8,9 @@ extension FileTree {
     /// What a runtime shows that unpacks each layer into a directory of its own and stacks them, as
     /// containerd and Docker do on overlay.
     ///
-    /// It differs from a tree that is unpacked in place where an entry goes through a link of a lower
-    /// layer, and where one layer removes a directory and makes it again. Both are rare; compare the two
-    /// trees when `overlayDoubt` names a path.
+    /// It differs from a tree that is unpacked in place where an entry goes through a link of a
+    /// lower layer, and where one layer removes a directory and makes it again. Both are rare;
+    /// compare the two trees when `overlayDoubt` names a path.
     ///
     /// - Throws: `malformed` where such a runtime refuses the image.
     package static func overlay(of layers: [LayerContents]) throws(Failure) -> FileTree {

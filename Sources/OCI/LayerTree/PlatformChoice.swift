@@ -122,7 +122,7 @@ private struct PlatformChoice {
     }
 }
 
-/// Why an entry is no image, if a hint in the index says so.
+/// The reason why a hint in the index says that an entry is not an image; nil without such a hint.
 private func contradiction(_ entry: Descriptor) -> String? {
     guard entry.mediaType.isImageManifest else { return "its media type is \(entry.mediaType)" }
     if let type = entry.annotations["vnd.docker.reference.type"] {

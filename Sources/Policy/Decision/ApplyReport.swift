@@ -79,7 +79,8 @@ package struct ApplyReport: Sendable {
         return "images: " + counts.joined(separator: ", ")
     }
 
-    /// Whether an image has no verdict: no rule matches it, or Assay does not evaluate its resource.
+    /// Whether an image has no verdict: no rule matches it, or Assay does not evaluate its
+    /// resource.
     package var holdsUnjudgedImages: Bool {
         !unevaluated.isEmpty
             || evaluations.contains { $0.decisions.contains { $0.result == .unmatched } }

@@ -56,7 +56,7 @@ private func chosenControllers(_ document: PolicyDocument) throws(Failure) -> [S
         guard allControllers.contains(name) else {
             throw Failure(
                 .malformed, "cannot use the policy", at: document.place,
-                because: "\(annotation) names \(quoted(name)), which is none of "
+                because: "\(annotation) names \(quoted(name)), which is not one of "
                     + allControllers.joined(separator: ", ") + ", all, none")
         }
         chosen.append(name)

@@ -5,8 +5,8 @@ import Primitives
 
 /// A pattern of `imageReferences` or `skipImageReferences`.
 ///
-/// Its registry is normalized as in image names: lower case, and `docker.io` for every name of Docker
-/// Hub. Otherwise a pattern such as `index.docker.io/library/nginx*` could match no image.
+/// Its registry is normalized as in image names: lower case, and `docker.io` for every name of
+/// Docker Hub. Otherwise a pattern such as `index.docker.io/library/nginx*` could match no image.
 struct ImagePattern: Hashable, Sendable, CustomStringConvertible {
     /// As the policy writes it.
     let description: String

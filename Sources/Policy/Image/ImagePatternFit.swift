@@ -7,8 +7,8 @@ import Primitives
 extension ImagePattern {
     /// Why the pattern matches no image; nil when it can match one.
     ///
-    /// Images are compared as `registry/path:tag` or `registry/path@digest`. A pattern that lacks one of
-    /// these parts matches nothing, and skips nothing.
+    /// Images are compared as `registry/path:tag` or `registry/path@digest`. A pattern that lacks
+    /// one of these parts matches nothing, and skips nothing.
     var misfit: String? {
         guard description.utf8.count <= Limits.examinedPatternBytes else { return nil }
         func fits(_ pattern: String) -> Bool { ImageNameShape.canFit(pattern) }
@@ -27,7 +27,7 @@ extension ImagePattern {
         return "images are compared as registry/path:tag or registry/path@digest"
     }
 
-    /// Whether what stands before the first slash looks like a registry, as it does in image names.
+    /// Whether the text before the first slash looks like a registry, as in image names.
     private var namesRegistry: Bool {
         guard let host = description.utf8.split(atFirst: "/")?.before else { return false }
         return host == "localhost" || host.utf8.contains(where: ".:*?[".utf8.contains)

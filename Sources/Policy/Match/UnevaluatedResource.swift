@@ -5,8 +5,8 @@ import Primitives
 
 /// A resource that names images at places where Assay does not look for the images of its kind.
 ///
-/// Only the nine kinds of `podSpecPaths` are evaluated. A custom resource may run its images too, so it
-/// is listed: an image that was not evaluated must not look like one that passed.
+/// Only the nine kinds of `podSpecPaths` are evaluated. A custom resource may run its images too,
+/// so it is listed: an image that was not evaluated must not look like one that passed.
 package struct UnevaluatedResource: Hashable, Sendable {
     /// One place that names an image, or may.
     package struct Finding: Hashable, Sendable {
@@ -33,7 +33,8 @@ package struct UnevaluatedResource: Hashable, Sendable {
     /// How many there are.
     package let count: Int
 
-    /// The places in a resource beyond the images of `ResourceManifest.images()`; nil when there are none.
+    /// The places in a resource beyond the images of `ResourceManifest.images()`; nil when there
+    /// are none.
     package init?(_ resource: ResourceManifest) {
         guard !resource.holdsNoOtherImages else { return nil }
         let why =

@@ -19,8 +19,8 @@ extension JSONValue {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    /// The value for output to people: control and invisible characters are written as `\uXXXX`. Not for
-    /// bytes that are signed or hashed.
+    /// The value for output to people: control and invisible characters are written as `\uXXXX`.
+    /// Not for bytes that are signed or hashed.
     package func shownText(indented: Bool) -> String {
         var writer = JSONWriter(indented: indented, escapesInvisible: true)
         writer.write(self, depth: 0)

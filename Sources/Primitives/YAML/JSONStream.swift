@@ -4,8 +4,8 @@
 
 /// Reads the JSON objects that a file begins with.
 ///
-/// kubectl reads a file whose first character is `{` as JSON, and as YAML only where it is not JSON.
-/// The two differ: JSON has no merge keys, and YAML folds some characters inside a string.
+/// kubectl reads a file whose first character is `{` as JSON, and as YAML only where it is not
+/// JSON. The two differ: JSON has no merge keys, and YAML folds some characters inside a string.
 struct JSONStream {
     let name: String
     private let text: [UInt8]

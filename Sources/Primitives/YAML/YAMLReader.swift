@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the parser's nodes to ours. Spec: sigs.k8s.io/yaml v1.6 over go-yaml v2.4, decode.go.
+// From the parser's nodes to `YAMLNode`. Spec: sigs.k8s.io/yaml v1.6 over go-yaml v2.4, decode.go.
 
 internal import Yams
 
@@ -127,8 +127,8 @@ struct YAMLReader {
         return name
     }
 
-    /// Refuses such an anchor, because readers differ about the node that an alias then means: the one
-    /// that began last, or the one that ended last.
+    /// Refuses such an anchor, because readers differ about the node that an alias then means: the
+    /// one that began last, or the one that ended last.
     private func refuseInnerAnchor(_ anchor: String?, at place: Place) throws(Failure) {
         guard let anchor, openAnchors.contains(where: { isSame($0, anchor) }) else {
             return

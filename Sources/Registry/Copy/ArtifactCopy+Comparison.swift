@@ -5,8 +5,8 @@ internal import OCI
 internal import Primitives
 
 extension ArtifactCopy {
-    /// Reads the destination again. Lists what the source has and the destination lacks, and what could
-    /// not be read at either.
+    /// Reads the destination again. Lists what the source has and the destination lacks, and what
+    /// could not be read at either.
     func compare(
         _ graph: ArtifactGraph, refused: [Digest: String], _ report: inout CopyReport
     ) async throws {

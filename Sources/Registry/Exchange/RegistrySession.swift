@@ -51,7 +51,8 @@ struct RegistrySession: Sendable {
         }
     }
 
-    /// The call with the deadline of all its attempts. A transfer has only the deadline of its question.
+    /// The call with the deadline of all its attempts. A transfer has only the deadline of its
+    /// question.
     func timed(_ call: RegistryCall) -> RegistryCall {
         guard call.deadline == nil else { return call }
         var call = call

@@ -24,8 +24,8 @@ extension RegistryRepository {
         return found.sorted()
     }
 
-    /// Asks the referrers API. If there is none, or it fails, reads the index under the referrers tag: some
-    /// registries answer 401 to a path that they do not know.
+    /// Asks the referrers API. If there is none, or it fails, reads the index under the referrers
+    /// tag: some registries answer 401 to a path that they do not know.
     package func referrers(of subject: Digest) async throws -> ReferrersAnswer {
         var call = call(
             .get, "referrers/\(subject)", .pull,

@@ -77,8 +77,8 @@ package struct RegistryRepository: ArtifactDestination {
             parsing: bytes, as: try answer.mediaType(), by: algorithm, named: shown(reference))
     }
 
-    /// Reads the manifest and hashes it: the digest in an answer to HEAD is not verified. Both take one
-    /// request.
+    /// Reads the manifest and hashes it: the digest in an answer to HEAD is not verified. Both take
+    /// one request.
     package func resolve(_ reference: ManifestReference) async throws -> Descriptor {
         try await manifest(reference).plainDescriptor
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protection against requests that web pages make a browser send. Spec: RFC 9110 §7.2 (Host) and §15.5.20
-// (421); RFC 6454 §7 (Origin); W3C Fetch Metadata (Sec-Fetch-Site); RFC 6761 §6.3 (localhost).
+// Protection against requests that web pages make a browser send. Spec: RFC 9110 §7.2 (Host) and
+// §15.5.20 (421); RFC 6454 §7 (Origin); W3C Fetch Metadata (Sec-Fetch-Site); RFC 6761 §6.3
+// (localhost).
 
 internal import HTTPTypes
 internal import Hummingbird
@@ -9,9 +10,9 @@ internal import Primitives
 
 /// Refuses requests of other sites' web pages, because the registry has no accounts.
 ///
-/// A page can send requests to every server that the browser can reach, loopback included (cross-site
-/// requests). A page whose host name is changed to 127.0.0.1 after it was loaded can also read the
-/// answers (DNS rebinding). Clients of registries send neither `Origin` nor
+/// A page can send requests to every server that the browser can reach, loopback included
+/// (cross-site requests). A page whose host name is changed to 127.0.0.1 after it was loaded can
+/// also read the answers (DNS rebinding). Clients of registries send neither `Origin` nor
 /// `Sec-Fetch-Site`, and call the registry by its own name.
 struct BrowserProtection: Sendable {
     /// Whether only this machine reaches the server. The `Host` of a request must then be a name of

@@ -68,8 +68,8 @@ final class ConnectionLedger: Sendable {
     }
 }
 
-/// The key of a client: an IPv4 address, or the first 64 bits of an IPv6 address, because a client can
-/// choose the rest.
+/// The key of a client: an IPv4 address, or the first 64 bits of an IPv6 address, because a client
+/// can choose the rest.
 private func clientName(_ address: SocketAddress?) -> String {
     guard let text = address?.ipAddress else { return "" }
     var bytes = [UInt8](repeating: 0, count: 16)

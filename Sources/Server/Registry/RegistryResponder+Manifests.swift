@@ -55,7 +55,8 @@ extension RegistryResponder {
         let outcome = try await onDisk {
             try $0.put(manifest, tags: tags, in: repository, requiringBlobs: whole)
         }
-        // Held until here, even if the optimizer would release it: the parsed manifest has the bytes too.
+        // Held until here, even if the optimizer would release it: the parsed manifest has the
+        // bytes too.
         withExtendedLifetime(memory) {}
         if let problem = outcome.problem { throw problem }
         var headers: HTTPFields = [

@@ -74,8 +74,8 @@ extension RegistryStore {
         }
     }
 
-    /// The first descriptor that states a wrong size for content that the repository has, and the right
-    /// size. Clients that trust it would stop early or fetch too much.
+    /// The first descriptor that states a wrong size for content that the repository has, and the
+    /// right size. Clients that trust it would stop early or fetch too much.
     private func wrongDescriptor(in manifest: Manifest, of repository: Repository)
         throws(Failure) -> (Descriptor, Int)?
     {

@@ -4,8 +4,8 @@
 internal import SwiftASN1
 internal import X509
 
-/// The description of a decoder's error. The libraries' own descriptions name their types and source
-/// files, which do not help the user.
+/// The description of a decoder's error. The libraries' own descriptions name their types and
+/// source files, which do not help the user.
 func decodingWords(_ error: any Error) -> String {
     switch error {
     case let error as ASN1Error: asn1Words[error.code] ?? "a value is not well-formed"

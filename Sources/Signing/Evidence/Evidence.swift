@@ -61,8 +61,9 @@ extension Evidence {
     /// Why evidence of that type may have been missed: the first search for it that was closed. Nil
     /// when every place that can hold such evidence answered.
     ///
-    /// With a closed search "no" becomes "could not look", and "yes" stays: one signature that verifies
-    /// is enough. Where every statement must meet conditions, "yes" becomes "could not look" too.
+    /// With a closed search "no" becomes "could not look", and "yes" stays: one signature that
+    /// verifies is enough. Where every statement must meet conditions, "yes" becomes "could not
+    /// look" too.
     package func obstacle(to type: PredicateType) -> Failure? {
         searches.lazy.filter { $0.carrier.mayHold(type) }.compactMap(\.failure).first
     }

@@ -83,8 +83,8 @@ extension VerificationReport {
 
     /// The answer. `obstacle` says why evidence may have been missed; nil if none was.
     ///
-    /// - Throws: the obstacle, or the limit that ended the verification, when there is no proof: what
-    ///   was not read could be one, so "no" would be a guess.
+    /// - Throws: the obstacle, or the limit that ended the verification, when there is no proof:
+    ///   what was not read could be one, so "no" would be a guess.
     package func answer(unless obstacle: Failure?) throws(Failure) -> EvidenceAnswer<Proof> {
         if proofs.isEmpty, let unknown = obstacle ?? limit { throw unknown }
         return answer

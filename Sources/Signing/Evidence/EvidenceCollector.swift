@@ -5,9 +5,9 @@
 package import OCI
 package import Primitives
 
-/// Looks for evidence in one repository. "Nothing there" and "could not look" are different results:
-/// a search that found 0 items, and a search that is closed. After a closed search the other places
-/// are still searched, because one of them may hold the proof.
+/// Looks for evidence in one repository. "Nothing there" and "could not look" are different
+/// results: a search that found 0 items, and a search that is closed. After a closed search the
+/// other places are still searched, because one of them may hold the proof.
 package struct EvidenceCollector: Sendable {
     /// What is looked for; a narrower query costs fewer requests.
     package enum Wish: Hashable, Sendable {

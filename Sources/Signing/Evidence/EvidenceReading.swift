@@ -42,7 +42,8 @@ struct EvidenceReading {
             return (.referrersAPI, [])
         }
         for unread in answer.failures {
-            // A client with push permission can write that tag, so an unreadable index is content, not access.
+            // A client with push permission can write that tag, so an unreadable index is content,
+            // not access.
             if unread.door == .referrersTag, unread.failure.isAboutContent {
                 addUnreadable(unread.failure, in: evidence.subject, found: .referrersTag)
             } else {
@@ -73,8 +74,8 @@ struct EvidenceReading {
         }
     }
 
-    /// The layers of a referrer that hold evidence. A referrer that is listed and gone, or has no bundle
-    /// although its type says so, is a finding too: "unsigned" would be false.
+    /// The layers of a referrer that hold evidence. A referrer that is listed and gone, or has no
+    /// bundle although its type says so, is a finding too: "unsigned" would be false.
     private mutating func take(
         _ manifest: Result<Manifest, Failure>, of referrer: Digest, found carrier: EvidenceCarrier
     ) -> [Piece] {
@@ -117,7 +118,8 @@ struct EvidenceReading {
             if failure.kind == .notFound {
                 evidence.searches.append(EvidenceSearch(carrier: carrier, found: 0))
             } else {
-                // The digest of an unreadable document is not known; the subject's is recorded in its place.
+                // The digest of an unreadable document is not known; the subject's is recorded in
+                // its place.
                 note(failure, in: evidence.subject, found: carrier, item: nil)
             }
             return
@@ -125,7 +127,8 @@ struct EvidenceReading {
         guard spend(manifest.bytes.count, found: carrier) else { return }
         guard case .image(let image) = manifest.kind else {
             let index = Failure(
-                .malformed, "cannot read the tag \(tag)", because: "it holds an index, no evidence")
+                .malformed, "cannot read the tag \(tag)",
+                because: "it holds an index, not evidence")
             return addUnreadable(index, in: manifest.digest, found: carrier)
         }
         guard hasRoom(for: image.layers.count, in: carrier) else { return }
@@ -158,8 +161,8 @@ struct EvidenceReading {
         }
     }
 
-    /// Malformed bytes are a finding, and so are bytes that the place says it does not have. A place that
-    /// does not answer is a closed search.
+    /// Malformed bytes are a finding, and so are bytes that the place says it does not have. A
+    /// place that does not answer is a closed search.
     private mutating func add(_ content: Result<[UInt8], Failure>, of piece: Piece) {
         let form: EvidenceCandidate.Form
         switch content {
@@ -195,7 +198,8 @@ struct EvidenceReading {
         }
     }
 
-    /// Spec: cosign specs/BUNDLE_SPEC.md; cosign's OCI 1.1 modes put the older shapes into referrers too.
+    /// Spec: cosign specs/BUNDLE_SPEC.md; cosign's OCI 1.1 modes put the older shapes into
+    /// referrers too.
     private static func shape(of layer: Descriptor) -> Shape? {
         switch layer.mediaType {
         case .simpleSigning: .simpleSigning
@@ -270,9 +274,9 @@ struct EvidenceReading {
     }
 }
 
-/// Spec: cosign specs/BUNDLE_SPEC.md: artifactType says it; descriptors of old fallback indexes have none, so
-/// those are looked into. A kind of manifest that Assay does not know counts where it says that it
-/// holds evidence.
+/// Spec: cosign specs/BUNDLE_SPEC.md: artifactType says it; descriptors of old fallback indexes
+/// have none, so those are looked into. A kind of manifest that Assay does not know counts where it
+/// says that it holds evidence.
 private func mayHoldEvidence(_ referrer: Descriptor) -> Bool {
     guard let type = referrer.artifactType, type != .ociEmpty else {
         return referrer.mediaType.isImageManifest || referrer.mediaType.isGeneric

@@ -55,9 +55,9 @@ package struct LegacyShelf: Sendable {
         ) { _ in true }
     }
 
-    /// Old tags are read, changed and written back, and the protocol has no conditional write. So each
-    /// writer waits until every earlier reader has written, reads the tag again, and adds its layer
-    /// again if it is gone, until it remains.
+    /// Old tags are read, changed and written back, and the protocol has no conditional write. So
+    /// each writer waits until every earlier reader has written, reads the tag again, and adds its
+    /// layer again if it is gone, until it remains.
     private func add(
         _ layer: Descriptor, _ content: [UInt8], under tag: Tag,
         insteadOf isReplaced: (Descriptor) -> Bool

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The work budget of one question. A client with push permission decides the number of signatures and
-// the size of the payload, so their product has a limit.
+// The work budget of one question. A client with push permission decides the number of signatures
+// and the size of the payload, so their product has a limit.
 
 internal import Keys
 internal import Primitives

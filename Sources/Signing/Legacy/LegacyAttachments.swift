@@ -29,7 +29,7 @@ package struct LegacyAttachments: Hashable, Sendable {
         self.timestamp = timestamp
     }
 
-    /// The same, with the key that stands in the certificate's place.
+    /// The same, with a public key in place of the certificate.
     package func naming(_ key: PublicKey?) -> LegacyAttachments {
         var attachments = self
         attachments.publicKey = key

@@ -90,7 +90,7 @@ private struct PayloadMembers {
             let folded = lowerCase(member.name)
             guard let name = known.first(where: { isSame($0, folded) }) else {
                 throw json.broken(
-                    "it has the member \(quoted(member.name)), which is none of "
+                    "it has the member \(quoted(member.name)), which is not one of "
                         + known.joined(separator: ", "))
             }
             guard spellings.updateValue(member.name, forKey: name) == nil else {

@@ -137,8 +137,8 @@ extension SignatureMaterial {
         keys.map { plain($0.label) }.joined(separator: " or ")
     }
 
-    /// The keys given with a signature of the older layouts: in its log entry, if that is about this
-    /// signature, in its certificate, or in place of the certificate.
+    /// The keys given with a signature of the older layouts: in its log entry, if that is about
+    /// this signature, in its certificate, or in place of the certificate.
     private var namedKeys: [PublicKey] {
         var keys = [namedKey].compactMap(\.self)
         if case .certificate(let chain) = signer, let leaf = chain.first,
@@ -178,14 +178,15 @@ extension TransparencyLogEntry {
 extension PublicKey.Algorithm {
     /// The usual schemes of signatures over a message itself, not over an envelope.
     ///
-    /// Spec: cosign signs messages with Ed25519ph since 2.6, and with pure Ed25519 before; the two are
-    /// made over different bytes, so one never verifies as the other.
+    /// Spec: cosign signs messages with Ed25519ph since 2.6, and with pure Ed25519 before; the two
+    /// are made over different bytes, so one never verifies as the other.
     fileprivate var messageSchemes: [SignatureScheme] {
         self == .ed25519 ? [.ed25519ph, .ed25519] : customarySchemes
     }
 }
 
-/// The fingerprint in a hint, in cosign's form or Assay's; nil for a name, which could name any key.
+/// The fingerprint in a hint, in cosign's form or Assay's; nil for a name, which could name any
+/// key.
 private func fingerprint(hint: String) -> String? {
     let prefix = "sha256:".utf8
     let hex =

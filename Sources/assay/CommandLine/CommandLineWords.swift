@@ -9,7 +9,7 @@ import Primitives
 /// `--flag=true` and `--flag=false` for every flag of every command, cosign's global flags before or
 /// after the command's name, and the flags in `CosignFlag.all`.
 ///
-/// The command's own flags and options always win over cosign's.
+/// The command's own flags and options take precedence over cosign's.
 struct CommandLineWords {
     /// The words for the argument parser.
     private(set) var words: [String] = []
@@ -81,8 +81,8 @@ struct CommandLineWords {
         }
     }
 
-    /// The error for a flag with a value that is not a boolean; nil when no flag has one. It is clearer
-    /// than the parser's.
+    /// The error for a flag with a value that is not a boolean; nil when no flag has one. It is
+    /// clearer than the parser's.
     func wrongValue() -> Failure? {
         guard let known = try? KnownOptions(of: command) else { return nil }
         for word in typed.prefix(while: { !isSame($0, "--") }) {
@@ -139,7 +139,8 @@ struct CommandLineWords {
         }
     }
 
-    /// Sets a flag. The last value wins, as in pflag: earlier spellings of the same flag are removed.
+    /// Sets a flag. The last value wins, as in pflag: earlier spellings of the same flag are
+    /// removed.
     private mutating func set(
         _ name: String, _ opposite: String?, to value: Bool, _ known: KnownOptions
     ) {

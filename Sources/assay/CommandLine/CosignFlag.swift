@@ -4,8 +4,9 @@
 
 /// One flag of cosign 2 or 3.
 ///
-/// A flag is accepted without effect only if Assay does what it asks for anyway. A flag that changes
-/// what is signed, verified or written is translated into Assay's own, or refused with what to write.
+/// A flag is accepted without effect only if Assay does what it asks for anyway. A flag that
+/// changes what is signed, verified or written is translated into Assay's own, or refused with what
+/// to write.
 struct CosignFlag: Sendable {
     enum Answer: Sendable {
         /// Accepted without effect; the text says why it is not needed.

@@ -146,8 +146,8 @@ enum LocalSource {
         return isFolder && !isLayout ? nil : try await openArtifacts(at: path)
     }
 
-    /// The place on disk that `text` names with a transport, or as `PATH:NAME` if no such path exists;
-    /// nil for a plain path.
+    /// The place on disk that `text` names with a transport, or as `PATH:NAME` if no such path
+    /// exists; nil for a plain path.
     static func location(_ text: String) throws(Failure) -> ImageLocation? {
         guard isFolder(text) == nil else { return nil }
         let hasTransport = LocalTransport.allCases.contains {

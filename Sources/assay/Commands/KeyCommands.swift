@@ -86,7 +86,8 @@ struct KeyPairFiles {
 
     init(prefix: String) { (secret, open) = (prefix + ".key", prefix + ".pub") }
 
-    /// Throws if one of the files exists, before a password is asked for; `createFile` checks again.
+    /// Throws if one of the files exists, before a password is asked for; `createFile` checks
+    /// again.
     func checkAbsent() throws(Failure) {
         for path in [secret, open] where FileManager.default.fileExists(atPath: path) {
             throw Failure(

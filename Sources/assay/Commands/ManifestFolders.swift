@@ -13,8 +13,8 @@ struct ManifestFolders {
     /// Errors: files of folders that cannot be read, and malformed objects.
     private(set) var failures: [Failure] = []
 
-    /// - Throws: `Failure` when a file that was itself named cannot be read, or holds a document that is
-    ///   not a Kubernetes object. Files of a folder are reported instead.
+    /// - Throws: `Failure` when a file that was itself named cannot be read, or holds a document
+    ///   that is not a Kubernetes object. Files of a folder are reported instead.
     init(reading paths: [String]) throws {
         for path in paths {
             if path == "-" {

@@ -185,8 +185,8 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
 }
 
 extension [ImageLocation] {
-    /// Answers for one image after the other. After the last, the command ends with the code of the first
-    /// image that did not verify. A usage error ends it at once.
+    /// Answers for one image after the other. After the last, the command ends with the code of the
+    /// first image that did not verify. A usage error ends it at once.
     func answerEach(_ answer: (ImageLocation) async throws -> Void) async throws {
         guard count > 1 else {
             for image in self { try await answer(image) }

@@ -87,8 +87,8 @@ struct ImageLocation: Sendable, CustomStringConvertible {
         return .tag(tag ?? .latest)
     }
 
-    /// The reference that is read at the place: in a registry `reference`; on disk the chosen image, or
-    /// the only one.
+    /// The reference that is read at the place: in a registry `reference`; on disk the chosen
+    /// image, or the only one.
     func reference(in source: any ArtifactSource) async throws -> ManifestReference {
         guard let local = source as? any LocalArtifacts else { return reference }
         return try await local.reference(choice)

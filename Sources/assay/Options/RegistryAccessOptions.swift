@@ -145,8 +145,8 @@ enum QuestionScope: Sendable {
     case transfer
 }
 
-/// The registries and layouts of one command. They share connections and tokens, and are closed at its
-/// end.
+/// The registries and layouts of one command. They share connections and tokens, and are closed at
+/// its end.
 struct Connections: Sendable {
     private let client: RegistryClient
     /// Seconds for one question; nil without a limit.

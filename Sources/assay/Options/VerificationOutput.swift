@@ -9,7 +9,8 @@ import Signing
 enum VerificationOutput: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
-    /// cosign's output: the payloads or envelopes of the evidence that verified; nothing if none did.
+    /// cosign's output: the payloads or envelopes of the evidence that verified; nothing if none
+    /// did.
     case cosign
 
     /// The form in which a failure to look is printed.
@@ -24,8 +25,8 @@ struct VerificationOutputOptions: ParsableArguments {
 }
 
 extension VerifiedSignature {
-    /// The payload as `cosign verify` prints it: the signed one, or for a bundle an equivalent one; with
-    /// the certificate's identity in `optional`.
+    /// The payload as `cosign verify` prints it: the signed one, or for a bundle an equivalent one;
+    /// with the certificate's identity in `optional`.
     func cosignPayload(of image: String, digest: Digest) -> JSONValue {
         let signed = payload.flatMap { try? JSONValue(parsing: $0, named: "the payload") }
         let critical =

@@ -70,7 +70,7 @@ struct BlobView {
         switch problem.code.reason {
         case .signerMismatch where problem.code == .signatureMismatch:
             return
-                "has no \(wanted.noun) that verifies with \(signer.shown): it was changed, or somebody else made it"
+                "has no \(wanted.noun) that verifies with \(signer.shown): it was changed, or another key made it"
         case .signerMismatch
         where problem.code == .otherSignerKind || problem.code == .otherAlgorithm:
             return "is \(verb) in another way: \(problem.why)"

@@ -65,8 +65,8 @@ enum Answer {
     }
 }
 
-/// The text with control and invisible characters escaped, except line breaks and tabs. Callers already
-/// make outside text `plain`; this is a second barrier.
+/// The text with control and invisible characters escaped, except line breaks and tabs. Callers
+/// already make outside text `plain`; this is a second barrier.
 private func lines(_ text: String) -> String {
     let isClean = text.unicodeScalars.allSatisfy { !$0.isInvisible || $0 == "\n" || $0 == "\t" }
     guard !isClean else { return text }

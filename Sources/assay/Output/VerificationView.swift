@@ -107,7 +107,7 @@ struct VerificationView<Proof: Sendable> {
         switch problem.code.reason {
         case .signerMismatch where problem.code == .signatureMismatch:
             return
-                "has no \(noun) that verifies with \(signer): it was changed, or somebody else made it"
+                "has no \(noun) that verifies with \(signer): it was changed, or another key made it"
         case .signerMismatch
         where problem.code == .otherSignerKind || problem.code == .otherAlgorithm:
             return "is \(verb) in another way: \(problem.why)"
