@@ -13,8 +13,8 @@ struct CleanCommand: AsyncParsableCommand {
         abstract: "Deletes the evidence beside an image in a registry.",
         discussion: """
             signature and attestation mean bundles and cosign's older tags alike; referrer means \
-            bundles only, sbom the .sbom tag. What could not be read is not deleted unless referrer or \
-            all is named. Exit codes: 0 nothing of the kind is left, 2 something could not be deleted.
+            bundles only, sbom the .sbom tag. A referrer that could not be read is deleted only by \
+            referrer or all. Exit codes: 0 nothing of the kind is left, 2 something could not be deleted.
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -24,7 +24,7 @@ struct CleanCommand: AsyncParsableCommand {
     @Argument(help: "The image.")
     var image: ImageLocation
 
-    @Option(help: "What is deleted.")
+    @Option(help: "The kind of evidence to delete.")
     var type: Kind = .all
 
     @Flag(

@@ -8,7 +8,7 @@ import Primitives
 struct TriangulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "triangulate",
-        abstract: "Prints where cosign's older evidence of an image lives.")
+        abstract: "Prints the tag of cosign's older evidence of an image.")
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
         case signature, attestation, sbom, digest
@@ -17,7 +17,7 @@ struct TriangulateCommand: AsyncParsableCommand {
     @Argument(help: "The image.")
     var image: ImageLocation
 
-    @Option(help: "What is looked for.")
+    @Option(help: "The kind of evidence.")
     var type: Kind = .signature
 
     @OptionGroup var access: RegistryAccessOptions
@@ -35,7 +35,7 @@ struct TriangulateCommand: AsyncParsableCommand {
         }
     }
 
-    /// A digest is its own answer; only a tag needs the place.
+    /// The digest in the name; only a tag is resolved.
     private func digest() async throws -> Digest {
         if let digest = image.digest { return digest }
         return try await Connections.using(access, for: image) { connections in

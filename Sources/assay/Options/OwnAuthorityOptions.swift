@@ -24,11 +24,11 @@ struct OwnAuthorityOptions: ParsableArguments {
     @Option(
         help: """
             A timestamp authority of your own in place of the trusted root's: a PEM file, root last; \
-            a timestamp by it is demanded.
+            a timestamp by it is required.
             """)
     var timestampCertificateChain: String?
 
-    @Flag(help: "Take bundles that bring intermediate certificates, as private authorities need.")
+    @Flag(help: "Accept bundles with intermediate certificates, as private authorities need.")
     var allowCertificateChain = false
 
     func validate() throws {

@@ -274,7 +274,7 @@ struct DetachedSignatureOptions: ParsableArguments {
 }
 
 extension SignedArtifact {
-    /// Something that is known by one digest only.
+    /// Content of which only one digest is known.
     init(_ digest: Digest) throws(Failure) {
         guard let known = MessageDigest(digest) else {
             throw Failure(.bug, "cannot use \(digest)", because: "it is incomplete")
