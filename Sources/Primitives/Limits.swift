@@ -29,6 +29,9 @@ package enum Limits {
     package static let yamlNameBytes = 64 * mebibyte
     /// Images of one resource that are named as not evaluated. All of them are counted.
     package static let unevaluatedImages = 100
+    /// Bytes of the names and texts of one file of manifests in which images are looked for, aliases
+    /// expanded: that of five of the largest objects.
+    package static let imageSearchBytes = yamlBytes / 4
     /// Bytes of one version. Registries take 128 for a tag.
     package static let versionBytes = 256
     /// Bytes of one regular expression. Real ones have under 200.

@@ -129,7 +129,7 @@ struct ManifestFileTests {
         ),
         (
             "Kustomization", "kustomize.config.k8s.io/v1beta1",
-            ["images: [{name: a, newTag: x}]", "image /images/0 a"]
+            ["images: [{name: a, newTag: x}]", "kustomization field /images a"]
         ),
         (
             "${k:=Pod}", "v1",
@@ -164,7 +164,7 @@ struct ManifestFileTests {
             "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\nstatus: {containerStatuses: [{image: a}]}",
             "apiVersion: apps/v1\nkind: Deployment\nspec: {template: {spec: {volumes: [{rbd: {image: d}}]}}}",
             "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {versions: [{schema: {image: x}}]}",
-            "apiVersion: example.com/v1\nkind: Database\nmetadata: {annotations: {image: a}}\nspec: {image: '', showImage: true, logoImage: 'https://x/y.png'}",
+            "apiVersion: example.com/v1\nkind: Database\nmetadata: {labels: {image: a}}\nspec: {image: '', showImage: true, logoImage: 'https://x/y.png'}",
         ])
     func noImages(_ text: String) throws {
         let file = try manifests(text + "\n")

@@ -1,36 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of a folder tree, by the end of their names.
+// The files of a folder tree, by their names.
 
 internal import Glibc
 package import Primitives
 
-/// Every file below a folder whose name ends with one of the suffixes, compared as bytes, sorted.
-///
-/// A link to a file is listed; a link to a folder is not followed.
-///
-/// - Throws: `Failure` when a folder cannot be listed, or holds a name that is not UTF-8: what is
-///   left out would pass unseen.
-package func filesBelow(_ path: String, endingWith suffixes: [String]) throws(Failure) -> [String] {
-    var files: [String] = []
-    try collect(
-        below: try FolderHandle(at: path), suffixes, depth: 0, into: &files)
-    return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-}
+/// The files below a folder, and what is there and cannot be read as a file.
+package struct FilesBelow: Sendable {
+    /// Sorted by their bytes.
+    package private(set) var paths: [String] = []
+    /// Names that are not UTF-8, and pipes, sockets and devices with a name that is asked for.
+    package private(set) var failures: [Failure] = []
 
-private func collect(
-    below folder: FolderHandle, _ suffixes: [String], depth: Int, into files: inout [String]
-) throws(Failure) {
-    guard depth <= Limits.documentDepth else {
-        throw Failure(
-            .overLimit, "cannot list the folder", at: .named(folder.path),
-            because: "folders are nested deeper than \(Limits.documentDepth) levels")
+    /// Lists every file whose name ends with one of the suffixes, or is one of the names, compared
+    /// as bytes. A link to a file is listed; a link to a folder is not followed.
+    ///
+    /// - Throws: `Failure` when a folder cannot be listed.
+    package init(_ path: String, endingWith suffixes: [String], named names: [String] = [])
+        throws(Failure)
+    {
+        try collect(below: try FolderHandle(at: path), depth: 0) { name in
+            suffixes.contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
+                || names.contains { name.elementsEqual($0.utf8) }
+        }
+        paths.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
-    for name in try folder.names() {
-        if try folder.status(of: name).st_mode & S_IFMT == S_IFDIR {
-            try collect(
-                below: try folder.folder(name), suffixes, depth: depth + 1, into: &files)
-        } else if suffixes.contains(where: { name.utf8.hasSuffix($0) }) {
-            files.append("\(folder.path)/\(name)")
+
+    private mutating func collect(
+        below folder: FolderHandle, depth: Int, where isWanted: ([UInt8]) -> Bool
+    ) throws(Failure) {
+        guard depth <= Limits.documentDepth else {
+            throw Failure(
+                .overLimit, "cannot list the folder", at: .named(folder.path),
+                because: "folders are nested deeper than \(Limits.documentDepth) levels")
+        }
+        for bytes in try folder.nameBytes() {
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                failures.append(
+                    Failure(
+                        .unsupported, "cannot read the file or folder", at: .named(folder.path),
+                        because: "its name \(quoted(String(decoding: bytes, as: UTF8.self)))"
+                            + " is not UTF-8"))
+                continue
+            }
+            let path = "\(folder.path)/\(name)"
+            let kind = try folder.status(of: name).st_mode & S_IFMT
+            if kind == S_IFDIR {
+                try collect(below: try folder.folder(name), depth: depth + 1, where: isWanted)
+            } else if isWanted(bytes) {
+                if let what = nameOfSpecialFile(at: path) {
+                    failures.append(
+                        Failure(
+                            .unsupported, "cannot read the file", at: .named(path),
+                            because: "it is \(what), not a file"))
+                } else {
+                    paths.append(path)
+                }
+            }
         }
     }
+}
+
+/// What a path leads to when reading it could wait without end; nil for everything else.
+private func nameOfSpecialFile(at path: String) -> String? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    switch status.st_mode & S_IFMT {
+    case S_IFIFO: return "a named pipe"
+    case S_IFSOCK: return "a socket"
+    case S_IFCHR, S_IFBLK: return "a device"
+    default: return nil
+    }
+}
+
+/// Every file below a folder whose name ends with one of the suffixes, sorted.
+///
+/// - Throws: `Failure` when a folder cannot be listed, or holds what `FilesBelow.failures` names:
+///   what is left out would pass unseen.
+package func filesBelow(_ path: String, endingWith suffixes: [String]) throws(Failure) -> [String] {
+    let files = try FilesBelow(path, endingWith: suffixes)
+    if let failure = files.failures.first { throw failure }
+    return files.paths
 }

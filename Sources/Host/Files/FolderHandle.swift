@@ -97,17 +97,8 @@ final class FolderHandle: Sendable {
     ///
     /// - Throws: `unsupported` for a name that is not UTF-8: it could not be written down.
     func names() throws(Failure) -> [String] {
-        // The stream takes its descriptor over and moves it, so it gets one of its own.
-        let own = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard own >= 0, let stream = unsafe fdopendir(own) else {
-            throw systemFailure("cannot list the folder", path)
-        }
-        defer { unsafe closedir(stream) }
         var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let bytes = unsafe withUnsafeBytes(of: entry.pointee.d_name) { name in
-                unsafe Array(name.prefix { $0 != 0 })
-            }
+        for bytes in try nameBytes() {
             guard let name = String(validating: bytes, as: UTF8.self) else {
                 throw Failure(
                     .unsupported, "cannot list the folder", at: .named(path),
@@ -115,9 +106,27 @@ final class FolderHandle: Sendable {
                         "the name \(quoted(String(decoding: bytes, as: UTF8.self))) is not UTF-8"
                 )
             }
-            if name != ".", name != ".." { names.append(name) }
+            names.append(name)
         }
-        return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+        return names
+    }
+
+    /// The names in it as bytes, which need not be UTF-8; sorted, without `.` and `..`.
+    func nameBytes() throws(Failure) -> [[UInt8]] {
+        // The stream takes its descriptor over and moves it, so it gets one of its own.
+        let own = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard own >= 0, let stream = unsafe fdopendir(own) else {
+            throw systemFailure("cannot list the folder", path)
+        }
+        defer { unsafe closedir(stream) }
+        var names: [[UInt8]] = []
+        while let entry = unsafe readdir(stream) {
+            let bytes = unsafe withUnsafeBytes(of: entry.pointee.d_name) { name in
+                unsafe Array(name.prefix { $0 != 0 })
+            }
+            if bytes != Array(".".utf8), bytes != Array("..".utf8) { names.append(bytes) }
+        }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
     /// Removes unfinished files that nobody has written to for a day.

@@ -24,15 +24,36 @@ package struct ManifestFile: Sendable {
     package private(set) var unevaluated: [UnevaluatedResource] = []
 
     private let name: String
+    private var budget = SearchBudget()
 
     /// Reads every document of a YAML or JSON file.
     ///
+    /// - Parameter isRead: Whether a file or folder that a kustomization names is read too. Without a
+    ///   folder, files next to it are expected to be.
     /// - Throws: `Failure` when the text itself cannot be read. What is wrong with one document is
     ///   among `failures`, and the others are read.
-    package init(parsing bytes: [UInt8], named name: String) throws(Failure) {
+    package init(
+        parsing bytes: [UInt8], named name: String,
+        isRead: (_ resource: String) -> Bool = isFileBeside
+    ) throws(Failure) {
         self.name = name
         for document in try YAMLNode.documents(parsing: bytes, named: name) {
-            if let why = document.json.whyNoObject {
+            let why = document.json.whyNoObject
+            if document.json.isKustomization(inFileNamed: name) {
+                let found = UnevaluatedResource(
+                    kustomization: document.json, file: name, budget: &budget, isRead: isRead)
+                if let found { unevaluated.append(found) }
+                // It is no object that could be judged, but nothing is wrong with it either.
+                if let resource = try? ResourceManifest(document.json, file: name) {
+                    resources.append(resource)
+                } else if found == nil {
+                    others.append(
+                        OtherDocument(place: document.place, why: why ?? "it has no version"))
+                }
+            } else if let why {
+                let found = UnevaluatedResource(
+                    document: document.json, file: name, budget: &budget)
+                if let found { unevaluated.append(found) }
                 others.append(OtherDocument(place: document.place, why: why))
             } else {
                 add(document.json, at: document.place, depth: 0)
@@ -59,7 +80,9 @@ package struct ManifestFile: Sendable {
                     because: "its kind or its apiVersion is empty")
             }
             resources.append(resource)
-            if let found = UnevaluatedResource(resource) { unevaluated.append(found) }
+            if let found = UnevaluatedResource(resource, budget: &budget) {
+                unevaluated.append(found)
+            }
         } catch {
             failures.append(
                 Failure(
@@ -74,13 +97,43 @@ package struct ManifestFile: Sendable {
         guard var object = list.object else { return }
         object["items"] = nil
         guard let wrapper = try? ResourceManifest(.object(object), file: name),
-            let found = UnevaluatedResource(fieldsOf: wrapper)
+            let found = UnevaluatedResource(fieldsOf: wrapper, budget: &budget)
         else { return }
         unevaluated.append(found)
     }
 }
 
+/// Whether a kustomization names a file of manifests in its own folder.
+package func isFileBeside(_ resource: String) -> Bool {
+    !resource.utf8.contains("/") && isManifestFile(resource)
+}
+
+/// Whether a file is read when its folder is.
+/// Spec: k8s.io/cli-runtime v0.32, builder.go, `FileExtensions`.
+package func isManifestFile(_ path: String) -> Bool {
+    manifestSuffixes.contains { path.utf8.hasSuffix($0) }
+}
+
+package let manifestSuffixes = [".json", ".yaml", ".yml"]
+
+/// The names under which Kustomize looks for its file.
+/// Spec: sigs.k8s.io/kustomize api v0.18, konfig/general.go.
+package let kustomizationFiles = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
+
 extension JSONValue {
+    /// Whether Kustomize reads this as its own; kind and version may be missing in its file.
+    fileprivate func isKustomization(inFileNamed path: String) -> Bool {
+        guard let object else { return false }
+        let group = object["apiVersion"]?.string?.utf8.prefix(before: "/") ?? ""
+        let kind = object["kind"]?.string ?? ""
+        if group.utf8.elementsEqual("kustomize.config.k8s.io".utf8) { return true }
+        let name = path.utf8.split(atLast: "/").map { String($0.after) } ?? path
+        guard kustomizationFiles.contains(where: { isSame($0, name) }) else { return false }
+        // Another version means another kind of object, such as one of Flux.
+        return (kind.isEmpty || isSame(kind, "Kustomization") || isSame(kind, "Component"))
+            && (object["apiVersion"]?.string ?? "").isEmpty
+    }
+
     /// Why kubectl does not take this for an object; nil when it does.
     fileprivate var whyNoObject: String? {
         guard let object else { return "it is \(kindName), not an object" }

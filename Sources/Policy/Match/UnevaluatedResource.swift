@@ -5,8 +5,9 @@ import Primitives
 
 /// A resource that names images at places where Assay does not look for the images of its kind.
 ///
-/// Only the nine kinds of `podSpecPaths` are evaluated. A custom resource may run its images too,
-/// so it is listed: an image that was not evaluated must not look like one that passed.
+/// Only the images of containers and volumes in the nine kinds of `podSpecPaths` are judged. A
+/// custom resource, an annotation or a driver may run an image all the same, so it is named: an image
+/// that is not judged must not look like one that passed.
 package struct UnevaluatedResource: Hashable, Sendable {
     /// One place that names an image, or may.
     package struct Finding: Hashable, Sendable {
@@ -14,8 +15,13 @@ package struct UnevaluatedResource: Hashable, Sendable {
             /// An object with containers.
             case podTemplate = "pod template"
             case image
-            /// A kind that is known only after Flux or envsubst has replaced `${…}`.
+            /// A kind or a name of a field that is known only after Flux, envsubst or Helm has
+            /// replaced `${…}`, `$name` or `{{ … }}`.
             case substitution
+            /// A field by which Kustomize may change images, or add resources that are not read.
+            case kustomization = "kustomization field"
+            /// The search ends here; what follows may name an image.
+            case limit = "limit of the search"
         }
 
         package let what: What
@@ -35,39 +41,69 @@ package struct UnevaluatedResource: Hashable, Sendable {
 
     /// The places in a resource beyond the images of `ResourceManifest.images()`; nil when there
     /// are none.
-    package init?(_ resource: ResourceManifest) {
-        guard !resource.holdsNoOtherImages else { return nil }
-        let why =
-            resource.isWorkload
-            ? "\(quoted(resource.identity.apiVersion)) may run more than the pod template of a "
-                + resource.identity.kind
-            : "the images of this kind are not known"
+    init?(_ resource: ResourceManifest, budget: inout SearchBudget) {
         // If these cannot be read, the failure of the resource is reported.
         let evaluated = (try? resource.images()) ?? []
-        self.init(resource, evaluated: evaluated.map(\.pointer), why: why)
+        let podSpec = podSpecPaths[resource.identity.kind] ?? []
+        let exceptions = ImageSearch.Exceptions(
+            evaluated: Set(evaluated.map { ExactText($0.pointer) }),
+            podSpec: resource.isCoreWorkload ? podSpec.reduce("", jsonPointer) : nil,
+            isPolicy: ["kyverno.io", "policies.kyverno.io"].contains(resource.identity.group))
+        var search = ImageSearch(except: exceptions, budget: budget)
+        search.look(at: resource)
+        budget = search.budget
+        self.init(
+            search, resource.identity, file: resource.file,
+            why: resource.isCoreWorkload
+                ? "only the images of containers and volumes are known"
+                : resource.isWorkload
+                    ? "\(quoted(resource.identity.apiVersion)) may run more than the pod template of a "
+                        + resource.identity.kind
+                    : "the images of this kind are not known")
     }
 
     /// What the fields of a list beside its items hold.
-    init?(fieldsOf list: ResourceManifest) {
+    init?(fieldsOf list: ResourceManifest, budget: inout SearchBudget) {
+        var search = ImageSearch(except: ImageSearch.Exceptions(), budget: budget)
+        search.look(at: list)
+        budget = search.budget
         self.init(
-            list, evaluated: [],
+            search, list.identity, file: list.file,
             why: "an object with items is a list, and its other fields are not posted")
     }
 
-    private init?(_ manifest: ResourceManifest, evaluated: [String], why: String) {
-        var search = ImageSearch(evaluated: Set(evaluated.map { ExactText($0) }))
-        for name in ["kind", "apiVersion"] {
-            if let text = manifest.json[name]?.string, text.utf8.contains("${") {
-                search.add(.substitution, at: "/" + name, [text])
-            }
+    /// A document without a kind that may have one, once its names are replaced.
+    init?(document: JSONValue, file: String, budget: inout SearchBudget) {
+        var search = ImageSearch(except: ImageSearch.Exceptions(), budget: budget)
+        search.lookAtNames(of: document) { _ in false }
+        if let text = document.string, holdsTemplate(Array(text.utf8)[...]) {
+            search.add(.substitution, at: "", [text])
         }
-        for member in manifest.json.object ?? [:]
-        where !isSame(member.name, "metadata") && !isSame(member.name, "status") {
-            search.look(at: member.value, named: member.name, pointer: pointer("", member.name))
-        }
+        budget = search.budget
+        self.init(
+            search, document.documentIdentity(kind: "document"), file: file,
+            why: "its kind is known only after its names are replaced")
+    }
+
+    /// What in a kustomization may change images, or leads to files that are not read.
+    init?(
+        kustomization: JSONValue, file: String, budget: inout SearchBudget,
+        isRead: (String) -> Bool
+    ) {
+        var search = ImageSearch(except: ImageSearch.Exceptions(), budget: budget)
+        search.look(atKustomization: kustomization, isRead: isRead)
+        budget = search.budget
+        self.init(
+            search, kustomization.documentIdentity(kind: "Kustomization"), file: file,
+            why: "Kustomize may change images, or add resources that are not read")
+    }
+
+    private init?(
+        _ search: ImageSearch, _ resource: ResourceIdentity, file: String?, why: String
+    ) {
         guard search.count > 0 else { return nil }
-        resource = manifest.identity
-        file = manifest.file
+        self.resource = resource
+        self.file = file
         self.why = why
         findings = search.findings
         count = search.count
@@ -75,140 +111,86 @@ package struct UnevaluatedResource: Hashable, Sendable {
 }
 
 extension ResourceManifest {
-    /// Whether the API server gives no meaning to an image anywhere else in this resource: workloads
-    /// of Kubernetes itself, data, and schemas.
-    fileprivate var holdsNoOtherImages: Bool {
+    fileprivate var isCoreWorkload: Bool {
+        isWorkload && ["", "apps", "batch", "extensions"].contains(identity.group)
+    }
+
+    /// Whether what the resource holds is data or a schema, in which an image runs nowhere.
+    fileprivate var isData: Bool {
         switch identity.group {
-        case "": isWorkload || ["ConfigMap", "Secret"].contains(identity.kind)
-        case "apps", "batch", "extensions": isWorkload
+        case "": ["ConfigMap", "Secret"].contains(identity.kind)
         case "apiextensions.k8s.io": true
         default: false
         }
     }
 }
 
-/// A walk through a resource. Each value is looked at once.
-private struct ImageSearch {
-    /// Pointers of the images that are judged.
-    let evaluated: Set<ExactText>
-    var findings: [UnevaluatedResource.Finding] = []
-    var count = 0
-    private var valuesLeft = Limits.yamlNodes
+extension ImageSearch {
+    fileprivate mutating func look(at resource: ResourceManifest) {
+        var isReplaced = false
+        for name in ["kind", "apiVersion"] {
+            if let text = resource.json[name]?.string, holdsTemplate(Array(text.utf8)[...]) {
+                add(.substitution, at: "/" + name, [text])
+                isReplaced = true
+            }
+        }
+        // With another kind, data may be a pod.
+        let isData = resource.isData && !isReplaced
+        lookAtNames(of: resource.json) {
+            !isData || !["data", "binaryData", "stringData", "spec", "status"].contains($0)
+        }
+        guard !isData, let object = resource.json.object else { return }
+        look(in: object) { !isSame($0, "metadata") && !isSame($0, "status") }
+        if let annotations = resource.json["metadata"]?["annotations"] {
+            look(in: ["metadata": ["annotations": annotations]]) { _ in true }
+        }
+    }
 
-    init(evaluated: Set<ExactText>) { self.evaluated = evaluated }
-
-    mutating func add(
-        _ what: UnevaluatedResource.Finding.What, at pointer: String, _ values: [String]
+    fileprivate mutating func look(
+        atKustomization document: JSONValue, isRead: (String) -> Bool
     ) {
-        count += 1
-        guard findings.count < Limits.unevaluatedImages else { return }
-        findings.append(
-            UnevaluatedResource.Finding(what: what, pointer: pointer, values: values))
-    }
-
-    mutating func look(at value: JSONValue, named name: String, pointer place: String) {
-        valuesLeft -= 1
-        guard valuesLeft >= 0 else {
-            // A resource that is too large to search may name an image, so it is listed.
-            if valuesLeft == -1 { add(.image, at: place, []) }
-            return
-        }
-        if let image = imageText(value, named: name), !isEvaluated(place) {
-            add(.image, at: place, [image])
-        }
-        switch value {
-        case .object(let object):
-            let isTemplate =
-                containerLists.contains { isContainers(object[$0]) }
-                && !isEvaluated(template: object, at: place)
-            if isTemplate { addTemplate(object, at: place) }
-            for member in object
-            where !isTemplate || !containerLists.contains(where: { isSame($0, member.name) }) {
-                look(at: member.value, named: member.name, pointer: pointer(place, member.name))
-            }
-        case .array(let items):
-            for (index, item) in items.enumerated() {
-                // Items of `images` are images; those of other lists have no name of their own.
-                look(
-                    at: item, named: isSame(name, "images") ? "image" : "",
-                    pointer: pointer(place, String(index)))
-            }
-        default: break
-        }
-    }
-
-    private func isEvaluated(_ place: String) -> Bool {
-        evaluated.contains(ExactText(place)) || evaluated.contains(ExactText(place + "/reference"))
-    }
-
-    /// Whether the images of all its containers are judged.
-    private func isEvaluated(template: JSONObject, at place: String) -> Bool {
-        containerLists.allSatisfy { list in
-            (template[list]?.array ?? []).indices.allSatisfy {
-                isEvaluated("\(place)/\(list)/\($0)/image")
-            }
-        }
-    }
-
-    private mutating func addTemplate(_ object: JSONObject, at place: String) {
-        var images: [String] = []
-        for list in containerLists {
-            for item in object[list]?.array ?? [] where images.count < Limits.unevaluatedImages {
-                if let image = item["image"].flatMap({ imageText($0, named: "image") }) {
-                    images.append(image)
+        for member in document.object ?? [:] where !member.value.isEmptyOfMembers {
+            if ["resources", "bases"].contains(where: { isSame($0, member.name) }) {
+                let items = member.value.array ?? [member.value]
+                for (index, item) in items.enumerated() {
+                    if let path = item.string, isRead(path) { continue }
+                    add(
+                        .kustomization, at: jsonPointer("", member.name) + "/\(index)",
+                        item.string.map { [$0] } ?? [])
                 }
+            } else if !harmlessFields.contains(where: { isSame($0, member.name) }) {
+                let images = (member.value.array ?? []).prefix(Limits.unevaluatedImages)
+                add(
+                    .kustomization, at: jsonPointer("", member.name),
+                    images.compactMap { $0["newName"]?.string ?? $0["name"]?.string })
             }
         }
-        add(.podTemplate, at: place, images)
     }
 }
 
-private let containerLists = ["initContainers", "containers", "ephemeralContainers"]
+extension JSONValue {
+    /// The identity of a document that need not have one.
+    fileprivate func documentIdentity(kind: String) -> ResourceIdentity {
+        ResourceIdentity(
+            apiVersion: self["apiVersion"]?.string ?? "", kind: self["kind"]?.string ?? kind,
+            namespace: self["metadata"]?["namespace"]?.string ?? "default",
+            name: self["metadata"]?["name"]?.string ?? "", generateName: "")
+    }
 
-/// A list whose first item looks like a container.
-private func isContainers(_ value: JSONValue?) -> Bool {
-    guard let first = value?.array?.first else { return false }
-    return first["image"] != nil || first["name"] != nil
-}
-
-/// The image that a field names, where its name says that it does: a text, or the parts that Helm
-/// charts and Kustomize write.
-private func imageText(_ value: JSONValue, named name: String) -> String? {
-    guard isImageField(name) else { return nil }
-    switch value {
-    case .string(let text):
-        let isAddress =
-            text.utf8.hasPrefix("http://") || text.utf8.hasPrefix("https://")
-        let isOneWord = !text.utf8.contains(where: isWhitespaceByte)
-        return text.isEmpty || isAddress || !isOneWord ? nil : text
-    case .object(let object):
-        for part in imageParts {
-            if let text = object[part]?.string, !text.isEmpty { return text }
+    fileprivate var isEmptyOfMembers: Bool {
+        switch self {
+        case .null: true
+        case .array(let items): items.isEmpty
+        case .object(let object): object.members.isEmpty
+        default: false
         }
-        return nil
-    default: return nil
     }
 }
 
-private func isImageField(_ name: String) -> Bool {
-    imageFields.contains { isSame($0, name) } || name.utf8.hasSuffix("Image")
-}
-
-private let imageFields = ["image", "imageName", "imageRef", "imageReference", "imageURI"]
-
-private let imageParts = [
-    "repository", "newName", "name", "reference", "ref", "registry", "tag", "newTag", "digest",
+/// Fields of a kustomization that change names, labels, counts and data, and no image.
+/// Spec: sigs.k8s.io/kustomize api v0.18, types/kustomization.go.
+private let harmlessFields = [
+    "apiVersion", "kind", "metadata", "namespace", "namePrefix", "nameSuffix", "labels",
+    "commonLabels", "configMapGenerator", "secretGenerator", "generatorOptions", "replicas",
+    "buildMetadata", "sortOptions",
 ]
-
-/// Spec: RFC 6901, §3.
-private func pointer(_ parent: String, _ name: String) -> String {
-    var text = parent + "/"
-    for scalar in name.unicodeScalars {
-        switch scalar {
-        case "~": text += "~0"
-        case "/": text += "~1"
-        default: text.unicodeScalars.append(scalar)
-        }
-    }
-    return text
-}

@@ -21,7 +21,11 @@ extension YAMLNode {
                 because: "it has \(bytes.count) bytes, the limit is \(Limits.yamlBytes)")
         }
         guard let whole = String(validating: bytes, as: UTF8.self) else {
-            throw Failure(.malformed, "cannot read \(name)", because: "it is not valid UTF-8")
+            let isUTF16 = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
+            throw Failure(
+                .malformed, "cannot read \(name)",
+                because: isUTF16 ? "it is UTF-16, not UTF-8" : "it is not valid UTF-8",
+                next: isUTF16 ? "save it as UTF-8" : nil)
         }
         guard longestMarkRun(in: whole) <= Limits.combiningMarks else {
             throw Failure(

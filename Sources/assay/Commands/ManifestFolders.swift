@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The manifests of `policy apply`, from files, folders and stdin.
 
+import Foundation
 import Host
 import Policy
 import Primitives
@@ -23,27 +24,67 @@ struct ManifestFolders {
                 try add(named: ManifestFile(parsing: content, named: "stdin"))
                 continue
             }
-            let files = try PolicyJudge.yamlFiles(path)
-            guard files != [path] else {
-                try add(named: ManifestFolders.file(path))
-                continue
-            }
-            for file in files {
-                do {
-                    let manifests = try ManifestFolders.file(file)
-                    add(manifests)
-                    others += manifests.others
-                } catch let failure as Failure {
-                    failures.append(failure)
-                }
+            if LocalSource.isFolder(path) == true {
+                try add(folder: path)
+            } else {
+                try add(named: ManifestFolders.file(path, isRead: isFileBeside))
             }
         }
     }
 
-    private static func file(_ path: String) throws -> ManifestFile {
+    private mutating func add(folder: String) throws {
+        let files = try FilesBelow(
+            folder, endingWith: manifestSuffixes, named: kustomizationFiles)
+        guard !files.paths.isEmpty || !files.failures.isEmpty else {
+            throw Failure(
+                .usage, "cannot read \(quoted(folder))",
+                because: "there is no YAML or JSON file in it")
+        }
+        failures += files.failures
+        for file in files.paths {
+            do {
+                let manifests = try ManifestFolders.file(file) {
+                    ManifestFolders.isRead($0, from: file, below: folder)
+                }
+                add(manifests)
+                others += manifests.others
+            } catch let failure as Failure {
+                failures.append(failure)
+            }
+        }
+    }
+
+    /// Whether a path in a kustomization is a folder, or a file of manifests, below the folder that
+    /// is read. What a link leads to may be somewhere else.
+    private static func isRead(_ resource: String, from file: String, below root: String) -> Bool {
+        guard let start = file.utf8.removingPrefix(root + "/") else { return false }
+        var steps = start.utf8.split(separator: "/").dropLast().map(String.init)
+        let parts = resource.utf8.split(separator: "/", omittingEmptySubsequences: false)
+        for (index, part) in parts.map(String.init).enumerated() {
+            switch part {
+            case ".": continue
+            case "": if index < parts.count - 1 || index == 0 { return false }
+            case "..": if steps.popLast() == nil { return false }
+            default: steps.append(part)
+            }
+            let path = ([root] + steps).joined(separator: "/")
+            if steps.isEmpty || isPlainFolder(path) { continue }
+            return index == parts.count - 1 && isManifestFile(path)
+                && LocalSource.isFolder(path) == false
+        }
+        return true
+    }
+
+    /// Links to folders are not followed.
+    private static func isPlainFolder(_ path: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return attributes?[.type] as? FileAttributeType == .typeDirectory
+    }
+
+    private static func file(_ path: String, isRead: (String) -> Bool) throws -> ManifestFile {
         try ManifestFile(
             parsing: readFile(at: path, atMost: Limits.yamlBytes, named: "the manifest"),
-            named: path)
+            named: path, isRead: isRead)
     }
 
     private mutating func add(_ file: ManifestFile) {
