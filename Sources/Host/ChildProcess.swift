@@ -10,7 +10,8 @@ internal import Synchronization
 /// A program, its arguments and its environment. It inherits only the three standard descriptors.
 ///
 /// Its input is a file in memory, not a pipe. A program that leaves it unread causes no wait, no
-/// error and no signal here. Its standard error goes to `/dev/null`.
+/// error and no signal here. Its standard error goes to `/dev/null`. It leads a process group of its
+/// own; when it is killed, the programs that it started are killed too.
 struct ChildProcess: Sendable {
     /// The path of the program; `PATH` is not searched.
     let path: String
@@ -119,15 +120,17 @@ struct ChildProcess: Sendable {
         return code == 0 ? .running(process) : .failed(code)
     }
 
-    /// No signal is blocked, and a broken pipe ends the program, whatever holds in this process.
+    /// The program gets a process group of its own. No signal is blocked, and a broken pipe ends the program, whatever holds in this process.
     private func setSignals(of attributes: inout posix_spawnattr_t) {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
         unsafe posix_spawnattr_setsigmask(&attributes, &signals)
         unsafe sigaddset(&signals, SIGPIPE)
         unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+        unsafe posix_spawnattr_setpgroup(&attributes, 0)
         unsafe posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+            &attributes,
+            Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
     }
 
     // MARK: Watching
@@ -187,7 +190,8 @@ struct ChildProcess: Sendable {
 
     private func stop(_ process: pid_t, _ state: State, as outcome: Outcome) -> Outcome {
         guard case .running = state else { return outcome }
-        kill(process, SIGKILL)
+        // The program is not reaped yet, so its number is still that of its own group.
+        kill(-process, SIGKILL)
         // A killed process that hangs in the kernel is not awaited beyond one second.
         for _ in 0..<100 {
             guard case .running = self.state(of: process) else { break }

@@ -100,15 +100,28 @@ private func isNamed(_ name: String, in list: [String]) -> Bool {
     list.contains { isSame($0, name) }
 }
 
-/// A PEM block of a private key at the start of the text, encrypted or not.
+/// Whether the text has a PEM block of a private key anywhere, encrypted or not. PEM allows text
+/// before a block (RFC 7468 §2), and there may be other blocks before it.
 private func isPrivateKey(_ value: String) -> Bool {
-    let text = value.utf8.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
-    guard text.starts(with: "-----BEGIN ".utf8) else { return false }
-    let label = text.dropFirst("-----BEGIN ".utf8.count).prefix { $0 != UInt8(ascii: "-") }
-    return label.reversed().starts(with: "PRIVATE KEY".utf8.reversed())
+    let begin = "-----BEGIN ".utf8
+    var rest = value.utf8[...]
+    while let dash = rest.firstIndex(of: UInt8(ascii: "-")) {
+        rest = rest[dash...]
+        guard rest.starts(with: begin) else {
+            rest = rest.dropFirst()
+            continue
+        }
+        rest = rest.dropFirst(begin.count)
+        let label = rest.prefix { $0 != UInt8(ascii: "-") }
+        if label.reversed().starts(with: "PRIVATE KEY".utf8.reversed()) { return true }
+    }
+    return false
 }
 
-/// Tokens that a certificate authority accepts as an identity, and the token that requests them.
-private let identitySecrets = ["SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"]
+/// Tokens that a certificate authority accepts as an identity, and the secrets that request them:
+/// every secret that `IdentityTokenFinder` reads.
+private let identitySecrets = [
+    "SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "BUILDKITE_AGENT_ACCESS_TOKEN",
+]
 
 private let keyServiceSecrets = ["VAULT_TOKEN", "BAO_TOKEN"]

@@ -80,6 +80,27 @@ struct HelperProgramTests {
         #expect(ContinuousClock.now - begun < .seconds(20))
     }
 
+    @Test("a helper that is killed takes the programs that it started along")
+    func group() async throws {
+        let folder = try TemporaryFolder()
+        let script = "sleep 50 & echo $! >\(folder.path)/pid; wait"
+        let slow = try helper(script, in: folder, seconds: 2)
+        await expectFailure(.unavailable, "did not answer in 2 seconds") {
+            _ = try await slow.answer(to: [], input: [])
+        }
+        let text = try String(contentsOfFile: folder.file("pid"), encoding: .utf8)
+        let number = try #require(text.split(separator: "\n").first)
+        var state = "alive"
+        for _ in 0..<100 where state == "alive" {
+            let path = "/proc/\(number)/stat"
+            let line = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ") Z"
+            // Without a parent that reaps it, a process that has ended is still listed.
+            if line.contains(") Z") { state = "ended" }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(state == "ended")
+    }
+
     @Test("a helper reads its whole input, as a stream and by its name")
     func reads() async throws {
         let folder = try TemporaryFolder()
@@ -186,7 +207,9 @@ struct HelperProgramTests {
         let all = [
             "COSIGN_PASSWORD": "1", "ASSAY_REGISTRY_PASSWORD": "2", "VAULT_TOKEN": "3",
             "SIGSTORE_ID_TOKEN": "4", "COSIGN_PKCS11_PIN": "5", "BAO_TOKEN": "6",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "7", "CI_KEY": pem, "HOME": "/h",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "7", "BUILDKITE_AGENT_ACCESS_TOKEN": "10",
+            "CI_KEY": pem, "HOME": "/h", "NAMED_KEY": "Bag Attributes: mine\n--" + pem,
+            "PAIR": "-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n" + pem,
             "AWS_SECRET_ACCESS_KEY": "8", "GITHUB_TOKEN": "9", "CERTIFICATE": "-----BEGIN CERT",
         ]
         let common = ["AWS_SECRET_ACCESS_KEY", "CERTIFICATE", "GITHUB_TOKEN", "HOME"]
