@@ -48,10 +48,75 @@ struct CredentialStoreTests {
         #expect(read.object?.names == ["HttpHeaders", "auths", "psFormat"])
         #expect(
             read["auths"]?.object?.names == ["x.io", "https://index.docker.io/v1/"])
-        #expect(try await store.erase(.dockerHub))
+        #expect(try await store.erase(.dockerHub).wasThere)
         read = try content(of: path)
         #expect(read["auths"]?.object?.names == ["x.io"])
-        #expect(try await !store.erase(.dockerHub))
+        #expect(try await !store.erase(.dockerHub).wasThere)
+    }
+
+    @Test("what is forgotten is forgotten under every spelling of the registry's name")
+    func spellings() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/config.json"
+        let names = [
+            "x.io", "https://x.io", "http://x.io", "https://x.io/v1/", "https://x.io/v2/", "X.io",
+            "x.io/", "x.io/v1", "x.io/v2/",
+        ]
+        let others = ["x.io/team", "y.io", "https://y.io/v1/", "x.io:5000", "x.io.evil"]
+        let auths = (names + others).map { "\"\($0)\":{\"auth\":\"YTpi\"}" }
+        try Data("{\"auths\":{\(auths.joined(separator: ","))}}".utf8)
+            .write(to: URL(fileURLWithPath: path))
+        let environment = ["DOCKER_CONFIG": folder.path]
+        let store = try CredentialStore(environment: environment)
+        let erasure = try await store.erase(try registry("x.io"))
+        #expect(erasure.wasThere)
+        #expect(erasure.namespaces == ["x.io/team"])
+        #expect(try content(of: path)["auths"]?.object?.names == others)
+        let found = try await RegistryCredentials(explicit: nil, environment: environment)
+            .credential(for: try Repository(parsing: "x.io/a/b"))
+        #expect(found == .anonymous)
+    }
+
+    @Test("a file that is a link stays a link; its target is written, even a missing one")
+    func links() async throws {
+        let folder = try TemporaryFolder()
+        let manager = FileManager.default
+        for (name, target) in [
+            ("a", "\(folder.path)/kept/real.json"), ("b", "../kept/new.json"), ("c", "link.json"),
+        ] {
+            try manager.createDirectory(
+                atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+            try manager.createSymbolicLink(
+                atPath: "\(folder.path)/\(name)/config.json", withDestinationPath: target)
+        }
+        try manager.createDirectory(
+            atPath: "\(folder.path)/kept", withIntermediateDirectories: true)
+        try Data(#"{"psFormat":"p"}"#.utf8)
+            .write(to: URL(fileURLWithPath: "\(folder.path)/kept/real.json"))
+        try manager.createSymbolicLink(
+            atPath: "\(folder.path)/c/link.json", withDestinationPath: "../kept/third.json")
+        for (name, target) in [("a", "real"), ("b", "new"), ("c", "third")] {
+            let store = try CredentialStore(
+                environment: ["DOCKER_CONFIG": "\(folder.path)/\(name)"])
+            _ = try await store.store(user: "u", secret: "s", for: try registry("x.io"))
+            #expect(
+                (try? manager.destinationOfSymbolicLink(atPath: store.path)) != nil, "\(name)")
+            let written = "\(folder.path)/kept/\(target).json"
+            #expect(try content(of: written)["auths"]?["x.io"]?["auth"] == "dTpz", "\(name)")
+            #expect(try permissions(of: written) == 0o600)
+            #expect(try await store.erase(try registry("x.io")).wasThere)
+            #expect(try content(of: written)["auths"]?.object?.names == [])
+            #expect((try? manager.destinationOfSymbolicLink(atPath: store.path)) != nil)
+        }
+        #expect(try content(of: "\(folder.path)/kept/real.json")["psFormat"] == "p")
+        try manager.createDirectory(
+            atPath: "\(folder.path)/d", withIntermediateDirectories: true)
+        try manager.createSymbolicLink(
+            atPath: "\(folder.path)/d/config.json", withDestinationPath: "config.json")
+        let endless = try CredentialStore(environment: ["DOCKER_CONFIG": "\(folder.path)/d"])
+        await #expect(throws: Failure.self) {
+            _ = try await endless.store(user: "u", secret: "s", for: try registry("x.io"))
+        }
     }
 
     @Test("a helper that the file names keeps the password, and the file does not")

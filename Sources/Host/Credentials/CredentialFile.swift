@@ -92,19 +92,14 @@ private struct KeyMatch: Comparable {
         let path = repository.path.utf8
         if let rank = spellingRank(of: key, for: repository.registry) {
             (unnamed, self.rank) = (path.count, rank)
-        } else if let address = withoutScheme(key) {
-            let host = address.prefix { $0 != slash }
-            guard isHost(host, repository.registry) else { return nil }
-            (unnamed, rank) = (path.count, 3)
-        } else {
+            return
+        }
+        switch CredentialKeyScope(of: key, for: repository.registry) {
+        case nil: return nil
+        case .registry?: (unnamed, rank) = (path.count, 3)
+        case .namespace?:
             let host = key.utf8.prefix { $0 != slash }
-            guard isHost(host, repository.registry) else { return nil }
-            var name = key.utf8.dropFirst(host.count + 1)
-            if name.last == slash { name = name.dropLast() }
-            if name.isEmpty || name.elementsEqual("v1".utf8) || name.elementsEqual("v2".utf8) {
-                (unnamed, rank) = (path.count, 3)
-                return
-            }
+            let name = pathBelowHost(in: key)
             guard path.starts(with: name),
                 path.count == name.count || path.dropFirst(name.count).first == slash
             else { return nil }
@@ -116,6 +111,36 @@ private struct KeyMatch: Comparable {
     static func < (left: KeyMatch, right: KeyMatch) -> Bool {
         (left.unnamed, left.rank) < (right.unnamed, right.rank)
     }
+}
+
+/// What a key of `auths` is about.
+enum CredentialKeyScope: Hashable, Sendable {
+    /// A whole registry, under any spelling: `host`, `https://host`, `https://host/v1/`, `host/v2`.
+    case registry
+    /// The repositories at or below one path of the registry.
+    case namespace
+
+    /// Nil when the key is about another registry.
+    init?(of key: String, for registry: RegistryHost) {
+        if spellingRank(of: key, for: registry) != nil {
+            self = .registry
+        } else if let address = withoutScheme(key) {
+            guard isHost(address.prefix { $0 != slash }, registry) else { return nil }
+            self = .registry
+        } else {
+            guard isHost(key.utf8.prefix { $0 != slash }, registry) else { return nil }
+            let name = pathBelowHost(in: key)
+            self =
+                name.isEmpty || name.elementsEqual("v1".utf8) || name.elementsEqual("v2".utf8)
+                ? .registry : .namespace
+        }
+    }
+}
+
+/// What follows the host in a key without a scheme, without a slash at either end.
+private func pathBelowHost(in key: String) -> Substring.UTF8View {
+    let name = key.utf8.drop { $0 != slash }.dropFirst()
+    return name.last == slash ? name.dropLast() : name
 }
 
 /// How closely a key names a registry as Docker and Podman write hosts: 0 for exactly, nil for not.

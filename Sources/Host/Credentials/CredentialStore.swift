@@ -45,25 +45,34 @@ package struct CredentialStore: Sendable {
         var entry: JSONObject = [:]
         if let helper = try helper(for: registry, in: document) {
             try await helper.store(user: user, secret: secret, for: server)
-            try write(document, entry: .object(entry), server)
+            try write(document, removing: [server], adding: (server, .object(entry)))
             return "the credential helper \(helper.program)"
         }
         entry["auth"] = .string(base64Text(Array("\(user):\(secret)".utf8)))
-        try write(document, entry: .object(entry), server)
+        try write(document, removing: [server], adding: (server, .object(entry)))
         return path
     }
 
-    /// Removes what is stored for a registry.
-    ///
-    /// - Returns: false when there was nothing.
-    package func erase(_ registry: RegistryHost) async throws -> Bool {
+    /// What `erase` did.
+    package struct Erasure: Hashable, Sendable {
+        /// Whether anything was stored for the registry.
+        package let wasThere: Bool
+        /// Keys of `auths` about repositories below the registry, which are still there.
+        package let namespaces: [String]
+    }
+
+    /// Removes every entry that would be used for the registry, under each spelling of its name. An
+    /// entry about a namespace below the registry stays, because it is another login.
+    package func erase(_ registry: RegistryHost) async throws -> Erasure {
         let document = try read()
-        let server = serverName(registry)
-        let wasThere = document["auths"]?.object?[server] != nil
+        let names = document["auths"]?.object?.names ?? []
+        let own = names.filter { CredentialKeyScope(of: $0, for: registry) == .registry }
         let helper = try helper(for: registry, in: document)
-        try await helper?.erase(server)
-        if wasThere { try write(document, entry: nil, server) }
-        return wasThere || helper != nil
+        try await helper?.erase(serverName(registry))
+        if !own.isEmpty { try write(document, removing: own, adding: nil) }
+        return Erasure(
+            wasThere: !own.isEmpty || helper != nil,
+            namespaces: names.filter { CredentialKeyScope(of: $0, for: registry) == .namespace })
     }
 
     private func read() throws(Failure) -> JSONObject {
@@ -84,16 +93,20 @@ package struct CredentialStore: Sendable {
         return object
     }
 
+    /// Where the file is a link, its target is written and the link stays.
     private func write(
-        _ document: JSONObject, entry: JSONValue?, _ server: String
+        _ document: JSONObject, removing removed: [String],
+        adding added: (server: String, entry: JSONValue)?
     ) throws {
         var document = document
         var auths = JSONObject()
-        for name in document["auths"]?.object?.names ?? [] where !isSame(name, server) {
+        for name in document["auths"]?.object?.names ?? []
+        where !removed.contains(where: { isSame($0, name) }) {
             auths[name] = document["auths"]?.object?[name]
         }
-        if let entry { auths[server] = entry }
+        if let added { auths[added.server] = added.entry }
         document["auths"] = .object(auths)
+        let path = try followingLinks(path)
         let folder = (path as NSString).deletingLastPathComponent
         if !FileManager.default.fileExists(atPath: folder) {
             do {

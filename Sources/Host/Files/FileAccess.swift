@@ -52,3 +52,45 @@ package func writeFile(_ bytes: [UInt8], at path: String, permissions: UInt32) t
     let handle = try FolderHandle(at: folder)
     try handle.write(bytes, as: name, permissions: permissions)
 }
+
+/// Which file a path leads to, so that two paths of one file can be recognised.
+package struct FileIdentity: Hashable, Sendable {
+    private let device: UInt64
+    private let inode: UInt64
+
+    /// Follows links; nil when the path does not lead to a regular file.
+    package init?(at path: String) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
+        (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
+    }
+}
+
+/// The path that is written where `path` is a link: the target of the last link, which need not be
+/// there. `writeFile` would replace the link itself.
+package func followingLinks(_ path: String) throws(Failure) -> String {
+    var path = path
+    for _ in 0..<Limits.symbolicLinks {
+        var target = [UInt8](repeating: 0, count: 4_096)
+        let count = unsafe target.withUnsafeMutableBytes { buffer -> Int in
+            guard let start = buffer.baseAddress else { return -1 }
+            return unsafe readlink(path, start, buffer.count)
+        }
+        // Anything that is not a link, or not there, is the end.
+        guard count >= 0 else { return path }
+        guard count < target.count,
+            let text = String(validating: target[..<count], as: UTF8.self)
+        else {
+            throw Failure(
+                .unsupported, "cannot follow the link", at: .named(path),
+                because: "its target is not UTF-8 or has \(target.count) bytes or more")
+        }
+        let folder = path.utf8.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+        path = text.utf8.hasPrefix("/") ? text : folder + text
+    }
+    throw Failure(
+        .rejected, "cannot follow the link", at: .named(path),
+        because: "more than \(Limits.symbolicLinks) links follow each other")
+}

@@ -9,21 +9,36 @@ import Primitives
 import Registry
 
 /// A registry: `HOST[:PORT]`, with or without a scheme before it.
+///
+/// A wrong name is reported when the command runs and not by the parser, which would print all of it:
+/// there may be a password in it.
 struct RegistryArgument: ExpressibleByArgument {
-    let host: RegistryHost
+    private let result: Result<RegistryHost, Failure>
 
     init?(argument: String) {
-        var text = argument.utf8[...]
-        for scheme in ["https://", "http://"] where text.starts(with: scheme.utf8) {
-            text = text.dropFirst(scheme.utf8.count)
-        }
-        text = text.prefix { $0 != UInt8(ascii: "/") }
-        do {
-            host = try RegistryHost(parsing: String(Substring(text)))
-        } catch {
-            Talk.say(error.description)
-            return nil
-        }
+        result = Result { () throws(Failure) in try registryHost(in: argument) }
+    }
+
+    /// - Throws: `Failure` of kind `usage` for what is not the name of a registry.
+    func host() throws(Failure) -> RegistryHost { try result.get() }
+}
+
+private func registryHost(in argument: String) throws(Failure) -> RegistryHost {
+    guard !argument.utf8.contains(UInt8(ascii: "@")) else {
+        throw Failure(
+            .usage, "cannot read the registry's name",
+            because: "it has an @, and a user name or password is not part of the name",
+            next: "assay login HOST --username USER --password-stdin")
+    }
+    var text = argument.utf8[...]
+    for scheme in ["https://", "http://"] where text.starts(with: scheme.utf8) {
+        text = text.dropFirst(scheme.utf8.count)
+    }
+    text = text.prefix { $0 != UInt8(ascii: "/") }
+    do {
+        return try RegistryHost(parsing: String(Substring(text)))
+    } catch {
+        throw Failure(.usage, error.what, at: error.place, because: error.why, next: error.next)
     }
 }
 
@@ -60,7 +75,7 @@ struct LoginCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let host = registry?.host ?? .dockerHub
+        let host = try registry?.host() ?? .dockerHub
         let store = try CredentialStore(environment: ProcessInfo.processInfo.environment)
         let user = try username ?? asked("Username: ", "--username")
         let secret = try secret()
@@ -117,11 +132,18 @@ struct LogoutCommand: AsyncParsableCommand {
     var registry: RegistryArgument?
 
     func run() async throws {
-        let host = registry?.host ?? .dockerHub
+        let host = try registry?.host() ?? .dockerHub
         let store = try CredentialStore(environment: ProcessInfo.processInfo.environment)
-        let wasThere = try await store.erase(host)
+        let erasure = try await store.erase(host)
         Talk.say(
-            wasThere ? "logged out of \(host)" : "nothing was stored for \(host) in \(store.path)")
+            erasure.wasThere
+                ? "logged out of \(host)"
+                : "nothing was stored for \(host) in \(plain(store.path))")
+        for name in erasure.namespaces {
+            Talk.warn(
+                "the password for \(plain(name)) is still in \(plain(store.path)): it is for a part "
+                    + "of the registry only; remove the entry from the file")
+        }
     }
 }
 
