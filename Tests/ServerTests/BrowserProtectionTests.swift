@@ -23,7 +23,7 @@ struct BrowserProtectionTests {
             try BrowserProtection(listening: address, names: names).check(request)
             return true
         } catch {
-            #expect([.misdirectedRequest, .forbidden].contains(error.status))
+            #expect([.badRequest, .misdirectedRequest, .forbidden].contains(error.status))
             #expect(error.code == .denied)
             return false
         }
@@ -43,7 +43,8 @@ struct BrowserProtectionTests {
         for host in [
             "evil.example:5000", "evil.example", "localhost.evil.example:5000", "notlocalhost",
             "127.0.0.1.evil.example", "", "registry.lab", "local\u{212A}ost",
-            "127.0.0.1@evil.example",
+            "127.0.0.1@evil.example", "localhost:5731@evil", "localhost:5731/evil", "[::1]evil",
+            "[::1", "localhost:x",
         ] {
             #expect(!isAnswered(loopback, host: host), "\(host)")
             #expect(!isAnswered(loopback, host: host, method: .get), "\(host)")
@@ -56,12 +57,22 @@ struct BrowserProtectionTests {
         }
     }
 
+    @Test("a request that names two hosts is refused everywhere")
+    func twoHosts() {
+        for address in [loopback, everywhere] {
+            for further in ["localhost:5000", "evil.example", ""] {
+                #expect(!isAnswered(address, host: "localhost:5000", [.host: further]))
+            }
+        }
+    }
+
     @Test("a page of another origin is refused everywhere, one of this registry is not")
     func origins() {
         for address in [loopback, everywhere] {
             for origin in [
                 "https://evil.example", "null", "", "http://localhost:8080", "http://localhost",
                 "chrome-extension://abc", "http://localhost:5000.evil.example",
+                "http://127.0.0.1:1", "http://127.0.0.1", "http://0.0.0.0:1",
             ] {
                 for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] {
                     #expect(
@@ -76,6 +87,10 @@ struct BrowserProtectionTests {
                 isAnswered(
                     address, names: ["registry.lab"], host: "127.0.0.1:5000",
                     [.origin: "https://registry.lab"]))
+            #expect(
+                !isAnswered(
+                    address, names: ["registry.lab"], host: "127.0.0.1:5000",
+                    [.origin: "https://registry.lab:8443"]))
         }
     }
 

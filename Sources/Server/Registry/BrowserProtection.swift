@@ -18,19 +18,28 @@ struct BrowserProtection: Sendable {
     /// Whether only this machine reaches the server. The `Host` of a request must then be a name of
     /// this machine. Elsewhere the server cannot know its names, and clients use any of them.
     let isLoopback: Bool
-    /// Further host names of this registry, in lower case and without a port.
+    /// Further host names of this registry, in lower case and without a port: those of proxies.
     let names: [String]
+    /// The host that the server listens on, in lower case.
+    private let listeningHost: String
 
     init(listening address: ListenAddress, names: [String]) {
         // The same look-up as for listening; a name may lead to loopback.
         let socketAddress = try? SocketAddress.makeAddressResolvingHost(
             address.host, port: address.port)
         isLoopback = socketAddress.map(isLoopbackAddress) ?? false
-        self.names = names.map(lowercased) + [lowercased(address.host)]
+        self.names = names.map(lowercased)
+        listeningHost = lowercased(address.host)
     }
 
     func check(_ request: Request) throws(RegistryProblem) {
         let authority = request.head.authority
+        // Spec: RFC 9112 §3.2. The first `Host` is the authority; only a further one is a field.
+        guard request.headers[.host] == nil else {
+            throw RegistryProblem(
+                .badRequest, .denied,
+                "the request names more than one host, in Host or in an absolute address")
+        }
         if isLoopback, let authority, !isOwn(authority) {
             throw RegistryProblem(
                 .misdirectedRequest, .denied,
@@ -52,32 +61,44 @@ struct BrowserProtection: Sendable {
 
     /// An IP address needs no check: only this machine serves pages under its own addresses.
     private func isOwn(_ authority: String) -> Bool {
-        let name = hostName(in: authority)
+        guard let name = hostName(in: authority) else { return false }
         return name.utf8.elementsEqual("localhost".utf8)
             || name.utf8.reversed().starts(with: ".localhost".utf8.reversed())
             || (try? SocketAddress(ipAddress: name, port: 0)) != nil
-            || names.contains { isSame($0, name) }
+            || isSame(name, listeningHost) || names.contains { isSame($0, name) }
     }
 
+    /// Another port of the same host is another origin (RFC 6454 §4). Of a proxy only the scheme's
+    /// own port is known.
     private func isOwn(origin: String, for authority: String?) -> Bool {
         for scheme in ["http://", "https://"] where origin.utf8.starts(with: scheme.utf8) {
             let site = String(decoding: origin.utf8.dropFirst(scheme.utf8.count), as: UTF8.self)
             if let authority, isSame(lowercased(site), lowercased(authority)) { return true }
-            return names.contains { isSame($0, hostName(in: site)) }
+            return names.contains { isSame($0, lowercased(site)) }
         }
         return false
     }
 }
 
-/// The host of `host:port` in lower case, without brackets and without the dot of the root.
-private func hostName(in authority: String) -> String {
-    let text = lowercased(authority)
-    guard text.utf8.first != UInt8(ascii: "[") else {
-        return String(decoding: text.utf8.dropFirst().prefix { $0 != 0x5D }, as: UTF8.self)
+/// The host of `host:port` in lower case, without brackets and without the dot of the root; nil
+/// where something else than a port follows the host.
+private func hostName(in authority: String) -> String? {
+    let text = lowercased(authority).utf8
+    let isBracketed = text.first == UInt8(ascii: "[")
+    let name =
+        isBracketed
+        ? text.dropFirst().prefix { $0 != UInt8(ascii: "]") }
+        : text.prefix { $0 != UInt8(ascii: ":") }
+    var rest = text[name.endIndex...]
+    if isBracketed {
+        guard rest.popFirst() == UInt8(ascii: "]") else { return nil }
     }
-    var name = text.utf8.prefix { $0 != UInt8(ascii: ":") }
-    if name.last == UInt8(ascii: ".") { name = name.dropLast() }
-    return String(decoding: name, as: UTF8.self)
+    if let colon = rest.popFirst() {
+        guard colon == UInt8(ascii: ":"), rest.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+    }
+    let hasRootDot = !isBracketed && name.last == UInt8(ascii: ".")
+    return String(Substring(hasRootDot ? name.dropLast() : name))
 }
 
 /// ASCII letters only: `lowercased()` would make a k of a Kelvin sign.

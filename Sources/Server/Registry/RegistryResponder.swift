@@ -131,6 +131,7 @@ extension HTTPField.Name {
     static let subjectDigest = known("OCI-Subject")
     static let appliedTag = known("OCI-Tag")
     static let nextPage = known("Link")
+    static let host = known("Host")
     static let fetchSite = known("Sec-Fetch-Site")
 
     private static func known(_ name: String) -> HTTPField.Name {

@@ -111,7 +111,7 @@ package struct RegistryServer: Sendable {
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
                         ConnectionLedgerHandler(ledger), SlowSenderHandler(.standard),
-                        ExpectationHandler(),
+                        ExpectationHandler(), AbsoluteAddressInstaller(),
                         StalledReaderHandler(patience: .seconds(Int64(Limits.serverIdleSeconds))),
                     ],
                     idleTimeout: .seconds(Int64(Limits.serverIdleSeconds)),
