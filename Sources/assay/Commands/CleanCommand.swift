@@ -13,8 +13,10 @@ struct CleanCommand: AsyncParsableCommand {
         abstract: "Deletes the evidence beside an image in a registry.",
         discussion: """
             signature and attestation mean bundles and cosign's older tags alike; referrer means \
-            bundles only, sbom the .sbom tag. A referrer that could not be read is deleted only by \
-            referrer or all. Exit codes: 0 nothing of the kind is left, 2 something could not be deleted.
+            bundles only, sbom the .sbom tag. A bundle that could not be read is deleted only by \
+            referrer or all. A manifest is deleted only if its subject is the image, and of cosign's \
+            tags only the tag. Exit codes: 0 nothing of the kind is left, 2 something could not be \
+            deleted.
             """)
 
     enum Kind: String, ExpressibleByArgument, CaseIterable {
@@ -46,7 +48,7 @@ struct CleanCommand: AsyncParsableCommand {
             let root = try await connections.imageSource(image).resolve(image.reference)
             let evidence = try await EvidenceCollector(source: repository)
                 .everything(about: root.digest)
-            let doomed = try await items(evidence, in: repository)
+            var (doomed, kept) = try await items(evidence, in: repository)
             if doomed.isEmpty {
                 Talk.say("nothing to delete beside \(image.pinned(to: root.digest))")
             } else {
@@ -54,8 +56,16 @@ struct CleanCommand: AsyncParsableCommand {
                 try confirm()
             }
             for item in doomed {
-                try await item.delete(in: repository)
-                Talk.say("deleted \(item.shown(in: name))")
+                do {
+                    try await item.delete(in: repository)
+                    Talk.say("deleted \(item.shown(in: name))")
+                } catch let failure as Failure where failure.kind == .unsupported {
+                    kept.append(failure)
+                }
+            }
+            if let last = kept.popLast() {
+                for failure in kept { Talk.say(failure.description) }
+                throw last
             }
             if let obstacle = evidence.searches.lazy.compactMap(\.failure).first {
                 throw obstacle.during("cannot tell whether all evidence of \(image) was found")
@@ -77,28 +87,37 @@ struct CleanCommand: AsyncParsableCommand {
         }
     }
 
+    /// What is to be deleted, and why other things that are listed as evidence are not.
     private func items(
         _ evidence: Evidence, in repository: RegistryRepository
-    ) async throws -> [DoomedEvidence] {
+    ) async throws -> ([DoomedEvidence], kept: [Failure]) {
         var found: [DoomedEvidence] = []
+        var kept: [Failure] = []
+        var referrers: Set<Digest> = []
         for candidate in evidence.candidates where isMeant(candidate) {
-            let item: DoomedEvidence =
-                switch candidate.carrier {
-                case .signatureTag:
-                    .tag(Tag(for: evidence.subject, suffix: ".sig"), candidate.manifest)
-                case .attestationTag:
-                    .tag(Tag(for: evidence.subject, suffix: ".att"), candidate.manifest)
-                default: .referrer(candidate.manifest)
+            switch candidate.carrier {
+            case .signatureTag: found.append(.tag(Tag(for: evidence.subject, suffix: ".sig")))
+            case .attestationTag: found.append(.tag(Tag(for: evidence.subject, suffix: ".att")))
+            default:
+                let digest = candidate.manifest
+                guard referrers.insert(digest).inserted else { continue }
+                switch try await repository.deletability(of: digest, about: evidence.subject) {
+                case .deletable: found.append(.referrer(digest))
+                case .gone: Talk.say("listed and not there: \(repository.name)@\(digest)")
+                case .refused(let failure): kept.append(failure)
                 }
-            if !found.contains(item) { found.append(item) }
+            }
         }
         if type == .sbom || type == .all {
             let tag = Tag(for: evidence.subject, suffix: ".sbom")
             do {
-                found.append(.tag(tag, try await repository.resolve(.tag(tag)).digest))
+                _ = try await repository.resolve(.tag(tag))
+                found.append(.tag(tag))
             } catch let failure as Failure where failure.kind == .notFound {}
         }
-        return found
+        var items: [DoomedEvidence] = []
+        for item in found where !items.contains(item) { items.append(item) }
+        return (items, kept)
     }
 
     private func isMeant(_ candidate: EvidenceCandidate) -> Bool {
@@ -115,34 +134,43 @@ struct CleanCommand: AsyncParsableCommand {
     }
 }
 
-/// A manifest to delete.
+/// A manifest or tag to delete.
 private enum DoomedEvidence: Equatable, Sendable {
     case referrer(Digest)
-    /// A tag and the manifest it names.
-    case tag(Tag, Digest)
+    case tag(Tag)
 
     func shown(in name: Repository) -> String {
         switch self {
         case .referrer(let digest): "\(name)@\(digest)"
-        case .tag(let tag, _): "\(name):\(tag)"
+        case .tag(let tag): "\(name):\(tag)"
         }
     }
 
-    /// Many registries cannot delete a tag alone; then the manifest, which holds only evidence, is
-    /// deleted.
+    /// Deletes a referrer by its digest, and a tag alone. The manifest that a tag names may have
+    /// other tags: it may be the image itself or another image, so it is never deleted in the tag's
+    /// place.
+    ///
+    /// - Throws: `unsupported` where the registry does not delete tags.
     func delete(in repository: RegistryRepository) async throws {
         do {
             switch self {
             case .referrer(let digest): try await repository.delete(digest)
-            case .tag(let tag, let digest):
-                do {
-                    try await repository.delete(tag)
-                } catch let failure as Failure where failure.kind == .unsupported {
-                    try await repository.delete(digest)
-                }
+            case .tag(let tag): try await delete(tag, in: repository)
             }
         } catch let failure as Failure where failure.kind == .notFound {
             // It is already gone.
+        }
+    }
+
+    private func delete(_ tag: Tag, in repository: RegistryRepository) async throws {
+        do {
+            try await repository.delete(tag)
+        } catch let failure as Failure where failure.kind == .unsupported {
+            throw Failure(
+                .unsupported, failure.what, at: failure.place,
+                because: "the registry does not delete tags; the manifest under the tag is not "
+                    + "deleted in its place, because other tags may name it",
+                next: "delete the tag with the registry's own tool or web page")
         }
     }
 }

@@ -70,7 +70,11 @@ struct AttestCommand: AsyncParsableCommand {
     @Option(help: "A file with the whole statement, in place of --predicate and --type.")
     var statement: String?
 
-    @Flag(help: "Delete older attestations of the same type, of every signer.")
+    @Flag(
+        help: """
+            Delete older attestations of the same type in the same --format, of every signer; those \
+            in the other format stay.
+            """)
     var replace = false
 
     @OptionGroup var writing: WritingOptions

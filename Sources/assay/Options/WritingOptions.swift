@@ -228,9 +228,16 @@ private struct ClaimWriter: Sendable {
         var removed: Set<Digest> = [kept]
         for candidate in evidence.candidates
         where candidate.format == .bundle && candidate.claimedType == claim.predicateType {
-            guard removed.insert(candidate.manifest).inserted else { continue }
-            try await repository.delete(candidate.manifest)
-            Talk.say("deleted \(repository.name)@\(candidate.manifest)")
+            let manifest = candidate.manifest
+            guard removed.insert(manifest).inserted else { continue }
+            switch try await repository.deletability(of: manifest, about: claim.subject.digest) {
+            case .deletable:
+                try await repository.delete(manifest)
+                Talk.say("deleted \(repository.name)@\(manifest)")
+            case .gone: break
+            case .refused(let failure):
+                Talk.warn("\(failure.what): \(failure.why)")
+            }
         }
         if let obstacle = evidence.obstacle(to: claim.predicateType) {
             throw obstacle.during("cannot tell whether all older attestations were found")
