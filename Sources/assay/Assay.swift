@@ -66,10 +66,13 @@ struct Assay: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-        } catch let failure as Failure {
-            Talk.say(failure.description)
-            Foundation.exit(ExitStatus(failure).rawValue)
+            try Answer.finish(succeeded: true)
         } catch {
+            do {
+                try Answer.finish(succeeded: false)
+            } catch {
+                Talk.say(error.description)
+            }
             end(with: error)
         }
     }
@@ -85,6 +88,7 @@ struct Assay: AsyncParsableCommand {
         }
         if line.isVerbose { Talk.reportRequests() }
         for notice in line.notices { Talk.say("note: \(notice)") }
+        try line.checkOutputFiles()
         if let path = line.outputFile { try Answer.redirect(to: path) }
         return command
     }
@@ -92,6 +96,10 @@ struct Assay: AsyncParsableCommand {
     /// Help, usage and exit codes are the argument parser's; any other error found no answer. Its
     /// exit code 1 would say "no".
     private static func end(with error: any Error) -> Never {
+        if let failure = error as? Failure {
+            Talk.say(failure.description)
+            Foundation.exit(ExitStatus(failure).rawValue)
+        }
         guard !(error is ExitCode), exitCode(for: error) == .failure else { exit(withError: error) }
         Talk.say("error: stopped\n  why: \(errorWords(error))")
         Foundation.exit(ExitStatus.unknown.rawValue)

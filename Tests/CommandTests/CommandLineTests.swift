@@ -62,9 +62,50 @@ struct CommandLineTests {
             ("sign --upload=false i", "sign --no-upload i"),
             ("attest --no-upload=true i", "attest --no-upload i"),
             ("attest --no-upload=false i", "attest --upload i"),
+            ("verify --private-infrastructure=true --private-infrastructure=false i", "verify i"),
+            ("verify --private-infrastructure --private-infrastructure=false i", "verify i"),
+            (
+                "verify --private-infrastructure=false i --private-infrastructure=true",
+                "verify i --insecure-ignore-tlog"
+            ),
+            (
+                "verify --insecure-ignore-tlog --private-infrastructure=false i",
+                "verify --insecure-ignore-tlog i"
+            ),
+            ("verify --new-bundle-format=false --new-bundle-format=true i", "verify i"),
+            ("sign --new-bundle-format=false --new-bundle-format i", "sign i"),
+            ("verify --local-image --local-image=false i", "verify i"),
+            ("verify --local-image=false --local-image i", "verify oci:i"),
+            ("verify --check-claims=false --check-claims=true i", "verify i"),
+            (
+                "sign --registry-referrers-mode legacy --registry-referrers-mode=oci-1-1 i",
+                "sign i"
+            ),
         ])
     func lastCounts(line: String, expected: String) throws {
         #expect(try words(line).joined(separator: " ") == expected)
+    }
+
+    @Test("no flag of any command takes an empty value, Assay's own or cosign's")
+    func emptyValueOfFlag() throws {
+        for (name, type) in Self.commands {
+            let translated = CosignFlag.all.values.filter {
+                $0.meaning(for: name.joined(separator: " "))?.isBoolean ?? false
+            }
+            let own = try KnownOptions(of: type).flags
+            for flag in own + translated.map(\.name) + ["--verbose", "-d"] {
+                let failure = #expect(throws: Failure.self, "\(name) \(flag)=") {
+                    try CommandLineWords(name + ["\(flag)="], of: Assay.self)
+                }
+                #expect(failure?.kind == .usage)
+            }
+        }
+    }
+
+    @Test("an option with an empty value does not take the next word for it")
+    func emptyValueOfOption() throws {
+        let read = try CommandLineWords(["verify", "--key=", "i"], of: Assay.self).words
+        #expect(read == ["verify", "--key", "", "i"])
     }
 
     @Test(

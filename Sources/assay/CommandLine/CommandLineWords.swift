@@ -21,9 +21,9 @@ struct CommandLineWords {
     private(set) var outputFile: String?
 
     private let typed: [String]
-    private let command: any ParsableCommand.Type
+    let command: any ParsableCommand.Type
     /// The command's name: "download attestation".
-    private let commandName: String
+    let commandName: String
     private var known: KnownOptions?
     /// `--local-image`
     private var areImagesLayouts = false
@@ -90,12 +90,18 @@ struct CommandLineWords {
             guard let value, case .flag? = known.kind(of: name), boolean(value) == nil else {
                 continue
             }
-            return Failure(
-                .usage, "cannot read \(quoted(word))",
-                because: "\(name) is either true or false, and \(quoted(value)) is neither",
-                next: "\(name), \(name)=true or \(name)=false")
+            return Self.neitherTrueNorFalse(word, name, value)
         }
         return nil
+    }
+
+    private static func neitherTrueNorFalse(
+        _ word: String, _ name: String, _ value: String
+    ) -> Failure {
+        Failure(
+            .usage, "cannot read \(quoted(word))",
+            because: "\(name) is either true or false, and \(quoted(value)) is neither",
+            next: "\(name), \(name)=true or \(name)=false")
     }
 
     /// One word that starts with a dash.
@@ -108,8 +114,9 @@ struct CommandLineWords {
         var name = renamedFlags[typedName] ?? typedName
         let nextIsBoolean = rest.first.map { isSame($0, "true") || isSame($0, "false") } ?? false
         let flag = CosignFlag.all[name]
+        let isValueEmpty = value?.isEmpty ?? false
         guard
-            value.flatMap(boolean) != nil || nextIsBoolean || flag != nil
+            value.flatMap(boolean) != nil || isValueEmpty || nextIsBoolean || flag != nil
                 || globalFlags[name] != nil || !isSame(name, typedName)
         else {
             words.append(word)
@@ -119,6 +126,7 @@ struct CommandLineWords {
         guard let known else { return }
         if known.kind(of: typedName) != nil { name = typedName }
         switch known.kind(of: name) {
+        case .flag where isValueEmpty: throw Self.neitherTrueNorFalse(word, name, "")
         case .flag(let opposite):
             if let value = value.flatMap(boolean) {
                 set(name, opposite, to: value, known)
@@ -127,6 +135,8 @@ struct CommandLineWords {
             } else {
                 words.append(word)
             }
+        // The parser reads `--x=` as `--x`, and would take the next word for the value.
+        case .option where isValueEmpty: words += [name, ""]
         case .option: words.append(value.map { "\(name)=\($0)" } ?? name)
         case nil:
             if let global = globalFlags[name] {
@@ -192,6 +202,12 @@ struct CommandLineWords {
                 .usage, "cannot read \(quoted(value == nil ? "\(word) \(given)" : word))",
                 because: "cosign does not take \(quoted(given)) for \(flag.name)")
         }
+        // The last one counts, as in pflag: this one has no effect when the flag comes again.
+        let comesAgain = rest.prefix { !isSame($0, "--") }.contains { later in
+            let name = split(later).name
+            return isSame(renamedFlags[name] ?? name, flag.name)
+        }
+        guard !comesAgain else { return }
         switch answer {
         case .needless(let why): notices.append("\(flag.name) is not needed: \(why)")
         case .imagesAreLayouts:
@@ -255,7 +271,7 @@ private let renamedFlags: [String: String] = [
 private let renamedCommands: [String: [String]] = ["initialize": ["trust", "init"]]
 
 /// `--name=value`; the value is nil when there is no equals sign.
-private func split(_ word: String) -> (name: String, value: String?) {
+func split(_ word: String) -> (name: String, value: String?) {
     guard word.utf8.first == UInt8(ascii: "-"),
         let equals = word.utf8.firstIndex(of: UInt8(ascii: "="))
     else { return (word, nil) }

@@ -201,7 +201,7 @@ private struct StoredEvidence: Sendable {
             "Chain": text(old.attachments.chain), "Bundle": entry ?? .null,
             "RFC3161Timestamp": timestamp,
         ]
-        return document.compactText
+        return document.shownText(indented: false)
     }
 
     /// The envelope; nil for evidence without one.
@@ -209,11 +209,11 @@ private struct StoredEvidence: Sendable {
         _ candidate: EvidenceCandidate, as form: DownloadedForm
     ) async throws -> String? {
         switch candidate.form {
-        case .envelope(let envelope, _, _): return envelope.json.compactText
+        case .envelope(let envelope, _, _): return envelope.json.shownText(indented: false)
         case .bundle(let bundle):
             guard case .envelope(let envelope) = bundle.content else { return nil }
             return form == .bundle
-                ? try await stored(candidate) : envelope.json.compactText
+                ? try await stored(candidate) : envelope.json.shownText(indented: false)
         case .simpleSigning, .unreadable: return nil
         }
     }

@@ -35,7 +35,8 @@ struct RegistryAccessOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "How long one question to registries may take, all its requests together: 90s, 3m, 1h30m. "
-                + "Default: 3m for each image; none where images are copied or their layers read.",
+                + "At least 1s, rounded up to whole seconds. Default: 3m for each image; none where "
+                + "images are copied or their layers read.",
             valueName: "duration"))
     var timeout: TimeoutArgument?
 
@@ -72,6 +73,9 @@ struct RegistryAccessOptions: ParsableArguments {
         guard (registryClientCert == nil) == (registryClientKey == nil) else {
             throw ValidationError(
                 "--registry-client-cert and --registry-client-key belong together")
+        }
+        guard timeout?.isShort != true else {
+            throw ValidationError("--timeout is less than a second; the shortest time is 1s")
         }
         guard registryToken == nil || (registryUsername == nil && registryPassword == nil) else {
             throw ValidationError("give --registry-token, or --registry-username and a password")
@@ -124,13 +128,17 @@ struct RegistryAccessOptions: ParsableArguments {
     }
 }
 
-/// A length of time as Go and cosign write it, in whole seconds, rounded up.
+/// A length of time as Go and cosign write it, in whole seconds, rounded up. Less than a second
+/// cannot be kept: the clock of requests has whole seconds.
 struct TimeoutArgument: ExpressibleByArgument, Sendable {
     let seconds: Int
+    /// Whether it is less than a second; such a time is refused.
+    let isShort: Bool
 
     init?(argument: String) {
         guard let duration = GoDuration(argument), duration.nanoseconds > 0 else { return nil }
         seconds = (duration.nanoseconds - 1) / 1_000_000_000 + 1
+        isShort = duration.nanoseconds < 1_000_000_000
         guard seconds <= Limits.longestQuestionSeconds else { return nil }
     }
 }

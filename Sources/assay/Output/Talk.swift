@@ -42,18 +42,53 @@ enum Answer {
     /// Text in it may come from outside, so control and invisible characters are escaped.
     static func print(_ value: JSONValue) { print(value.shownText(indented: true)) }
 
-    /// Writes results to a file; an existing file is replaced.
+    /// `--output-file`: what was printed until now, and where it goes.
+    private static let redirected = Mutex<(path: String, bytes: [UInt8])?>(nil)
+
+    /// Sends results to a file. `finish` writes it, so a command that fails leaves the file as it was.
+    ///
+    /// - Throws: `unavailable` if no file can be written there.
     static func redirect(to path: String) throws(Failure) {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(0o644))
-        guard descriptor >= 0, dup2(descriptor, STDOUT_FILENO) >= 0 else {
+        let file = FileIdentity(at: path)
+        // `/dev/stdout`, also where it is a file.
+        guard file == nil || file != FileIdentity(at: "/dev/stdout") else { return }
+        // A pipe or terminal is written as it is named: its link leads to no path.
+        let isStream = unsafe file == nil && access(path, F_OK) == 0
+        let target = isStream ? path : try followingLinks(path)
+        let folder = target.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target[...$0]) }
+        guard unsafe access(folder ?? ".", W_OK) == 0 || access(target, W_OK) == 0 else {
             throw Failure(
                 .unavailable, "cannot write the answer to \(quoted(path))", at: .named(path),
                 because: unsafe String(cString: strerror(errno)))
         }
-        close(descriptor)
+        redirected.withLock { $0 = (target, []) }
+    }
+
+    /// Writes the file of `redirect`, whole or not at all.
+    ///
+    /// - Parameter succeeded: whether the command ended with 0. Otherwise the file is written only if
+    ///   there is an answer.
+    static func finish(succeeded: Bool) throws(Failure) {
+        let answer = redirected.withLock { redirected in
+            defer { redirected = nil }
+            return redirected
+        }
+        guard let (path, bytes) = answer, succeeded || !bytes.isEmpty else { return }
+        try writeFile(bytes, at: path, permissions: permissions(of: path) ?? 0o644)
+    }
+
+    /// Those of a file that is replaced.
+    private static func permissions(of path: String) -> UInt32? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.posixPermissions] as? Int).flatMap(UInt32.init(exactly:))
     }
 
     static func print(raw bytes: [UInt8]) {
+        let isTaken = redirected.withLock { redirected in
+            redirected?.bytes += bytes
+            return redirected != nil
+        }
+        guard !isTaken else { return }
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(bytes))
         } catch {

@@ -52,16 +52,17 @@ struct VerificationView<Proof: Sendable> {
         try status.end()
     }
 
-    /// Signatures in one array; attestations one a line.
+    /// Signatures in one array; attestations one a line. What a terminal would obey is escaped, and
+    /// the JSON still means the same.
     private func showAsCosign(_ lines: [ProofLine]) {
         guard isSignature else {
             for line in lines {
-                Answer.print(raw: Array((line.cosign.compactText + "\n").utf8))
+                Answer.print(raw: Array((line.cosign.shownText(indented: false) + "\n").utf8))
             }
             return
         }
         let array = JSONValue.array(lines.map(\.cosign))
-        Answer.print(raw: Array((array.compactText + "\n").utf8))
+        Answer.print(raw: Array((array.shownText(indented: false) + "\n").utf8))
     }
 
     private var image: String { finding.image.pinned(to: finding.subject.digest) }
