@@ -51,8 +51,9 @@ func mayBeImage(_ text: TextBytes) -> Bool {
     let (scheme, rest) = withoutScheme(text)
     if let scheme, inLowerCase(scheme).utf8.hasPrefix("http") { return isFullReference(text) }
     if holdsTemplate(rest) { return !rest.contains(where: isWhitespaceByte) }
-    guard let first = rest.first, isLetterByte(first) || isDigitByte(first) || first == 0x5B,
-        rest.allSatisfy({ isNameByte($0) || [0x2C, 0x5B, 0x5D].contains($0) })
+    // Patterns, paths and expressions name no image; what else is no image is left to its reader.
+    guard let first = rest.first, !"/.-#".utf8.contains(first),
+        !rest.contains(where: { isWhitespaceByte($0) || "*?!<>|&=;\"'`\\()%".utf8.contains($0) })
     else { return false }
     let isNumber = rest.allSatisfy { isDigitByte($0) || $0 == 0x2E }
     return !isNumber && !["true", "false", "null", "none", "yes", "no"].contains(inLowerCase(rest))
@@ -112,10 +113,6 @@ private func withoutScheme(_ text: TextBytes) -> (scheme: TextBytes?, rest: Text
         text[..<colon].allSatisfy({ isLetterByte($0) || $0 == 0x2D })
     else { return (nil, text) }
     return (text[..<colon], text[(colon + 3)...])
-}
-
-private func isNameByte(_ byte: UInt8) -> Bool {
-    isLetterByte(byte) || isDigitByte(byte) || "._-/:@+".utf8.contains(byte)
 }
 
 private func isRegistry(_ text: TextBytes) -> Bool {
