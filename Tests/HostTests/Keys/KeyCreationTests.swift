@@ -51,7 +51,7 @@ struct KeyCreationTests {
 
     @Test("a file, a variable and a token make no key", arguments: ["a.key", "env://A"])
     func noService(reference: String) async throws {
-        await expectFailure(.usage, "no key service") {
+        await expectFailure(.usage, "not a key service") {
             _ = try await opener([:], KeyServiceDouble { _ in (500, []) }).createKey(
                 try KeyReference(parsing: reference))
         }
