@@ -32,10 +32,10 @@ struct QuestionDeadlineTests {
         }
         #expect(stage.registry.seen.suffix(3).map(\.seconds) == [20, 12, 4])
         let asked = stage.registry.seen.count
-        await expectFailure(.unavailable, "20 seconds for the whole question are over") {
+        await expectFailure(.unavailable, "time limit of 20 seconds has passed") {
             _ = try await repository.referrers(of: image.digest).complete()
         }
-        await expectFailure(.unavailable, "20 seconds for the whole question are over") {
+        await expectFailure(.unavailable, "time limit of 20 seconds has passed") {
             _ = try await repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
         }
         #expect(stage.registry.seen.count == asked)
@@ -48,7 +48,7 @@ struct QuestionDeadlineTests {
         let repository = stage.client.forQuestion(of: 5).repository(stage.repository.name)
         let start = stage.pause.now().seconds
         stage.registry.intercept { _, _ in brokenAnswer(200, body: [], then: stalled) }
-        await expectFailure(.unavailable, "5 seconds for the whole question are over") {
+        await expectFailure(.unavailable, "time limit of 5 seconds has passed") {
             _ = try await repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
         }
         #expect(stage.pause.now().seconds - start <= 5)
