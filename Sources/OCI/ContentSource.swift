@@ -2,6 +2,7 @@
 // Content that cannot arrive unverified: size and digest are checked on the way to the reader.
 
 internal import Primitives
+internal import Synchronization
 
 /// Anything that can hand over blobs by name: a registry, an image layout, a test double.
 package protocol ContentSource: Sendable {
@@ -23,18 +24,46 @@ extension ContentSource {
 
     /// The content, or a failure; never content that does not match its name.
     package func read(_ descriptor: Descriptor, atMost limit: Int) async throws -> [UInt8] {
+        try await read(descriptor, atMost: limit, counting: nil)
+    }
+
+    /// The same; `counter` learns how many bytes arrived, whatever comes of them.
+    func read(
+        _ descriptor: Descriptor, atMost limit: Int, counting counter: ByteCounter?
+    ) async throws -> [UInt8] {
         guard descriptor.size <= limit else {
             throw Failure(
                 .overLimit, "will not read \(descriptor.digest)", at: .named(sourceName),
                 because: "it claims \(descriptor.size) bytes, the limit here is \(limit)")
         }
         if let data = descriptor.data { return data }
-        return try await stream(of: descriptor)
+        return try await unverifiedStream(of: descriptor).counted(by: counter)
+            .verified(against: descriptor, from: sourceName)
             .collect(atMost: descriptor.size, named: descriptor.digest.description)
     }
 }
 
+/// Bytes that came through one stream.
+final class ByteCounter: Sendable {
+    private let total = Atomic(0)
+
+    var count: Int { total.load(ordering: .relaxed) }
+
+    func add(_ bytes: Int) { total.add(bytes, ordering: .relaxed) }
+}
+
 extension ByteStream {
+    fileprivate func counted(by counter: ByteCounter?) -> ByteStream {
+        guard let counter else { return self }
+        let chunks = self
+        return ByteStream {
+            var iterator = chunks.makeAsyncIterator()
+            let chunk = try await iterator.next()
+            counter.add(chunk?.count ?? 0)
+            return chunk
+        }
+    }
+
     /// The same bytes, with an end that is reached only by the content `descriptor` names.
     package func verified(against descriptor: Descriptor, from source: String) -> ByteStream {
         let check = ContentCheck(descriptor: descriptor, source: source)

@@ -17,9 +17,25 @@ extension ArtifactSource {
     /// - Throws: only errors other than `Failure`, such as cancellation.
     package func contents(
         _ descriptors: [Descriptor], atMost limit: Int
-    ) async throws -> [Result<[UInt8], Failure>] {
-        try await inParallel(descriptors) { try await read($0, atMost: limit) }
+    ) async throws -> [ReceivedContent] {
+        let contents = try await inParallel(descriptors) { descriptor in
+            let counter = ByteCounter()
+            do {
+                let content = try await read(descriptor, atMost: limit, counting: counter)
+                return ReceivedContent(result: .success(content), received: content.count)
+            } catch let failure as Failure {
+                return ReceivedContent(result: .failure(failure), received: counter.count)
+            }
+        }
+        return contents.compactMap { try? $0.get() }
     }
+}
+
+/// The content of one descriptor, or why there is none, and what the attempt cost.
+package struct ReceivedContent: Sendable {
+    package let result: Result<[UInt8], Failure>
+    /// Bytes that arrived, those of refused content too.
+    package let received: Int
 }
 
 /// Structured tasks only: all of them have ended when this returns.

@@ -19,6 +19,15 @@ package func bytes(fromBase64 text: some StringProtocol) -> [UInt8]? {
     return Array(data)
 }
 
+/// A base64 text without its line breaks, which Go's decoder skips wherever they are, and with it
+/// every Go reader of evidence.
+///
+/// Spec: Go encoding/base64, `Encoding.Decode`: "New line characters (\r and \n) are ignored."
+package func withoutLineBreaks(_ text: String) -> String {
+    guard text.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D }) else { return text }
+    return String(decoding: text.utf8.filter { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
+}
+
 /// As `bytes(fromBase64:)`, and the URL-safe alphabet too, padded or not.
 ///
 /// Spec: DSSE protocol 1.0.2, "verifiers MUST accept standard and URL-safe base64".

@@ -132,6 +132,9 @@ package enum Limits {
 
     /// Bytes of one bundle, envelope or signature payload. cosign's own default is 128 MiB.
     package static let evidenceBytes = 64 * mebibyte
+    /// Values of one bundle, envelope or signature payload, whose statement is one text in it. The
+    /// largest real ones have a few thousand.
+    package static let evidenceValues = 100_000
     /// Bytes of all evidence read for one digest, manifests included: almost four of the largest.
     package static let evidenceBytesPerDigest = 256 * mebibyte
     /// Manifests or blobs of evidence that are read at a time. Half of the connections to a registry.

@@ -85,6 +85,94 @@ struct ClosedPlacePolicyTests {
         #expect(broken.result == .fail && broken.reason == .attestationPolicyFailed)
     }
 
+    @Test(
+        "a statement beyond a limit was not judged: with a condition the image is unknown",
+        arguments: ["subjects", "digests", "depth", "signatures"])
+    func overLimit(excess: String) async throws {
+        let image = try await trial.image()
+        try await trial.attest(["builder": "good"], on: image)
+        try await push(try largeEnvelope(excess, about: image), on: image)
+        #expect(try await judged(image, by: try attested(isConditional: false)).result == .pass)
+        let open = try await judged(image, by: try attested(isConditional: true))
+        #expect(open.result == .unknown && open.reason == .limitExceeded)
+        // A statement of another type beyond a limit is no answer to this question.
+        let other = try await trial.image("b")
+        try await trial.attest(["builder": "good"], on: other)
+        try await trial.attest(["builder": "good"], of: "https://example.org/other", on: other)
+        #expect(try await judged(other, by: try attested(isConditional: true)).result == .pass)
+    }
+
+    @Test("a statement that the signer signed and we refuse to read leaves a condition open")
+    func ambiguousStatement() async throws {
+        let image = try await trial.image()
+        let text = """
+            {"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"\(image.digest.hex)"}}],\
+            "predicateType":"https://slsa.dev/provenance/v1","predicate":{"builder":"good","builder":"bad"}}
+            """
+        func envelope(by key: PrivateKey) throws -> Envelope {
+            try Envelope(signing: Array(text.utf8), as: inTotoPayloadType, with: key)
+        }
+        try await push(try envelope(by: trial.key), on: image)
+        let alone = try await judged(image, by: try attested(isConditional: true))
+        #expect(alone.result == .fail && alone.reason == .malformed)
+        try await trial.attest(["builder": "good"], on: image)
+        #expect(try await judged(image, by: try attested(isConditional: false)).result == .pass)
+        let open = try await judged(image, by: try attested(isConditional: true))
+        #expect(open.result == .unknown && open.reason == .malformed)
+        // Somebody else's is junk, which opens nothing.
+        try await push(try envelope(by: trial.other), on: image)
+        #expect(try await judged(image, by: try attested(isConditional: true)).result == .pass)
+    }
+
+    @Test("alone, a statement beyond a limit is neither there nor missing")
+    func onlyOverLimit() async throws {
+        let image = try await trial.image()
+        try await push(try largeEnvelope("subjects", about: image), on: image)
+        for isConditional in [true, false] {
+            let open = try await judged(image, by: try attested(isConditional: isConditional))
+            #expect(open.result == .unknown && open.reason == .limitExceeded)
+        }
+    }
+
+    /// A signed statement by the right key that goes beyond one limit.
+    private func largeEnvelope(_ excess: String, about image: Descriptor) throws -> Envelope {
+        var digests: JSONObject = ["sha256": .string(image.digest.hex)]
+        if excess == "digests" {
+            for place in 0..<Limits.digestsPerSubject { digests["x\(place)"] = "00" }
+        }
+        let subject = JSONValue.object(["digest": .object(digests)])
+        let count = excess == "subjects" ? Limits.subjectsPerStatement + 1 : 1
+        var predicate: JSONValue = ["builder": "bad"]
+        if excess == "depth" {
+            for _ in 0...Limits.documentDepth {
+                predicate = ["inner": predicate, "builder": "bad"]
+            }
+        }
+        let statement: JSONValue = [
+            "_type": "https://in-toto.io/Statement/v1",
+            "subject": .array(Array(repeating: subject, count: count)),
+            "predicateType": "https://slsa.dev/provenance/v1", "predicate": predicate,
+        ]
+        let one = try Envelope(
+            signing: statement.compactBytes, as: inTotoPayloadType, with: trial.key)
+        let signatures = excess == "signatures" ? Limits.signaturesPerEnvelope + 1 : 1
+        return Envelope(
+            payloadType: one.payloadType, payload: one.payload,
+            signatures: Array(repeating: one.signatures[0], count: signatures))
+    }
+
+    /// Puts an envelope under the `.att` tag.
+    private func push(_ envelope: Envelope, on image: Descriptor) async throws {
+        let content = envelope.json.compactBytes
+        var layer = Descriptor(of: content, as: .dsseEnvelope)
+        layer.annotations[signatureAnnotation] = ""
+        let manifest = try ImageManifest(
+            config: Descriptor(of: Array("{}".utf8), as: .ociConfig), layers: [layer]
+        ).manifest()
+        try await trial.storage.push(layer, content: ByteStream(content), mountingFrom: nil)
+        try await trial.storage.push(manifest, tag: Tag(for: image.digest, suffix: ".att"))
+    }
+
     @Test("the tag of signatures says nothing about attestations")
     func otherTag() async throws {
         let image = try await trial.image()

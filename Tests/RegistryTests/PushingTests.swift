@@ -259,8 +259,8 @@ struct PushingTests {
             (200, nil, "", .unavailable, "no such list"),
             (200, "application/json", "{}", .unavailable, "no such list"),
             (200, index, #"{"manifests":null}"#, .unavailable, "no such list"),
-            (200, index, bad, .unavailable, "/manifests/0/digest"),
-            (200, index, bad, .unavailable, "registry.example/acme/api@sha256:"),
+            (200, index, bad, .malformed, "/manifests/0/digest"),
+            (200, index, #"{"Manifests":[]}"#, .unavailable, "no such list"),
             (204, nil, "", .unavailable, "answered 204"),
             (206, index, #"{"manifests":[]}"#, .unavailable, "answered 206"),
             (302, nil, "", .unavailable, "answered 302"),
@@ -268,6 +268,23 @@ struct PushingTests {
             (404, nil, #"{"errors":[{"code":"DENIED"}]}"#, .denied, "DENIED"),
             (404, nil, #"{"errors":[{"code":"UNAUTHORIZED"}]}"#, .denied, "UNAUTHORIZED"),
             (400, nil, #"{"errors":[{"code":"DENIED"}]}"#, .denied, "DENIED"),
+            (501, nil, #"{"errors":[{"code":"denied"}]}"#, .denied, "denied"),
+            (404, nil, #"{"error":{"code":"Forbidden"}}"#, .denied, "answered 404"),
+            (405, nil, #"{"error":"unauthorized"}"#, .denied, "unauthorized"),
+            (
+                404, nil, #"{"errors":[{"code":"A"},{"code":"B"},{"code":"C"},{"code":"DENIED"}]}"#,
+                .denied, "answered 404"
+            ),
+            (404, nil, #"{"errors":[{"code":"TOOMANYREQUESTS"}]}"#, .rateLimited, "TOOMANY"),
+            (400, nil, #"{"code":"too_many_requests"}"#, .rateLimited, "answered 400"),
+            (404, nil, #"{"errors":[{"code":"UNAVAILABLE"}]}"#, .unavailable, "UNAVAILABLE"),
+            (404, "text/html", "<p>Log in</p>", .unavailable, "web page"),
+            (404, "text/plain", " \n<!DOCTYPE html><title>x", .unavailable, "web page"),
+            (400, nil, "<HTML>", .unavailable, "web page"),
+            (405, "application/xhtml+xml", "<a/>", .unavailable, "web page"),
+            (406, nil, "<head>", .unavailable, "web page"),
+            (501, nil, "<body>", .unavailable, "web page"),
+            (404, nil, String(repeating: "x", count: 1 << 14), .unavailable, "longer than"),
         ]
         for (status, type, body, kind, part) in rows {
             let stage = try Stage()
@@ -281,6 +298,52 @@ struct PushingTests {
                     .complete()
             }
         }
+    }
+
+    @Test(
+        "an entry that cannot be read hides no other, in the API and under the tag",
+        arguments: [
+            #"{"mediaType":"a/b","size":1,"digest":"sha256:12"}"#, #"{"size":1}"#, "7",
+            #"{"mediaType":"a/b","size":-1,"digest":"sha512:12"}"#,
+        ])
+    func oddEntry(odd: String) async throws {
+        for path in ["/referrers/", "/manifests/sha256-"] {
+            let stage = try Stage()
+            let image = try await stage.image()
+            let one = try await stage.referrer(to: image, "one")
+            let two = try await stage.referrer(to: image, "two")
+            let entries = [one.descriptor.json.compactText, odd, two.descriptor.json.compactText]
+            let list = #"{"schemaVersion":2,"manifests":[\#(entries.joined(separator: ","))]}"#
+            stage.registry.intercept { request, _ in
+                guard request.path.contains(path) else {
+                    return request.path.contains("/referrers/") ? answer(404) : nil
+                }
+                return answer(
+                    200, ["Content-Type": MediaType.ociIndex.description], body: list.utf8)
+            }
+            let found = try await stage.repository.referrers(of: image.digest)
+            #expect(found.descriptors == [one.descriptor, two.descriptor])
+            #expect(found.failures.map(\.door) == [found.door])
+            #expect(found.failures.allSatisfy { $0.failure.isAboutContent })
+        }
+    }
+
+    @Test("a referrers API that hangs leaves time for the tags")
+    func hangingList() async throws {
+        let stage = try Stage()
+        let pause = stage.pause
+        let image = try await stage.image()
+        let repository = stage.client.forQuestion(of: 20).repository(stage.repository.name)
+        stage.registry.intercept { request, _ in
+            guard request.path.contains("/referrers/") else { return nil }
+            try await pause.wait(milliseconds: request.seconds * 1_000)
+            throw stalled
+        }
+        let start = pause.now().seconds
+        let found = try await repository.referrers(of: image.digest)
+        #expect(found.failures.map(\.failure.kind) == [.unavailable])
+        #expect(pause.now().seconds - start <= 12)
+        #expect(try await repository.manifest(.digest(image.digest)) == image)
     }
 
     @Test("a list of referrers whose second page is not there, or that has too many, is a failure")

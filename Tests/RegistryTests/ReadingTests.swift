@@ -243,6 +243,7 @@ struct ReadingTests {
         for (type, body) in [
             ("text/plain; charset=utf-8", "404 page not found\n"), ("application/json", "{}"),
             ("application/json", #"{"errors":[{"code":"NAME_UNKNOWN"}]}"#), ("text/plain", ""),
+            ("text/html", ""),
         ] {
             let stage = try Stage()
             stage.registry.intercept { _, _ in
@@ -251,6 +252,27 @@ struct ReadingTests {
             await expectFailure(.notFound, "answered 404") {
                 _ = try await stage.repository.manifest(tag)
             }
+        }
+    }
+
+    @Test(
+        "a 404 that speaks of access, of rates or of a fault is no absence",
+        arguments: [
+            (#"{"errors":[{"code":"denied"}]}"#, Failure.Kind.denied),
+            (#"{"errors":[{"code":"X"},{"code":"Unauthorized"}]}"#, .denied),
+            (#"{"errors":[{"code":"TOOMANYREQUESTS"}]}"#, .rateLimited),
+            (#"{"error":{"status":"x","code":"RESOURCE_EXHAUSTED"}}"#, .rateLimited),
+            (#"{"errors":[{"code":"UNAVAILABLE"}]}"#, .unavailable),
+            ("<!doctype html>", .unavailable),
+        ])
+    func softAbsence(body: String, kind: Failure.Kind) async throws {
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in answer(404, body: body.utf8) }
+        await expectFailure(kind, "404") {
+            _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        }
+        await expectFailure(kind, "404") {
+            _ = try await stage.repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
         }
     }
 

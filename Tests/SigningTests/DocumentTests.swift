@@ -20,6 +20,38 @@ struct DocumentTests {
                 == "DSSEv1 29 http://example.com/HelloWorld 11 hello world")
     }
 
+    @Test("line breaks in the base64 of an envelope are skipped, as every Go reader does")
+    func lineBreaks() throws {
+        let text =
+            #"{"payloadType":"x","payload":"aGV\nsbG8=\r\n","signatures":[{"sig":"\nAQ\r=="}]}"#
+        let read = try Envelope(
+            reading: try JSONReader(parsing: Array(text.utf8), named: "the envelope"))
+        #expect(read.payload == Array("hello".utf8))
+        #expect(read.signatures.map(\.bytes) == [[1]])
+        let old = try SimpleSigning(payload: [], annotations: [signatureAnnotation: "AQ\r\n=="])
+        #expect(old.signature == [1])
+        for space in [" ", "\t", "\u{A0}"] {
+            #expect(throws: Failure.self) {
+                try SimpleSigning(payload: [], annotations: [signatureAnnotation: "AQ\(space)=="])
+            }
+        }
+    }
+
+    @Test("a document of more values than evidence has is refused before it is built")
+    func manyValues() {
+        let junk = "[" + String(repeating: "0,", count: Limits.evidenceValues) + "0]"
+        let bundle = #"{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","x":\#(junk)}"#
+        let failure = #expect(throws: Failure.self) {
+            try SignatureBundle(parsing: Array(bundle.utf8))
+        }
+        #expect(failure?.kind == .overLimit)
+        let claim = #expect(throws: Failure.self) {
+            try SimpleSigning(payload: Array(#"{"optional":{"a":\#(junk)}}"#.utf8), signature: [1])
+                .claim()
+        }
+        #expect(claim?.kind == .overLimit)
+    }
+
     static let badStatements = [
         (
             "no subject",

@@ -240,17 +240,63 @@ struct EvidenceTests {
         try await repository.push(manifest, tag: nil)
     }
 
-    @Test("the evidence of one digest has a budget, spent on what its manifests claim")
+    @Test("the evidence of one digest has a budget, spent on the bytes that arrive")
     func budget() async throws {
         let image = try await smallImage(in: repository, says: "a")
-        let layers = (0..<4).map { place in
-            Descriptor(
-                mediaType: .sigstoreBundle, digest: Digest(of: [UInt8(place)], by: .sha256),
-                size: Limits.evidenceBytesPerDigest / 4)
-        }
-        try await referrer(to: image, layers: layers)
+        let key = try TestKeys.ecdsaP256()
+        let content = [UInt8](repeating: 0x78, count: Limits.evidenceBytes)
+        let large = Descriptor(of: content, as: .sigstoreBundle)
+        try await repository.push(large, content: ByteStream(content), mountingFrom: nil)
+        let fits = Limits.evidenceBytesPerDigest / Limits.evidenceBytes
+        try await referrer(to: image, layers: Array(repeating: large, count: fits - 1))
+        #expect(try await evidence(about: image.digest).isComplete)
+        try await referrer(to: image, layers: [large, large])
+        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
+        _ = try await write(claim, by: key)
         let found = try await evidence(about: image.digest)
         #expect(found.obstacle(to: .signature)?.kind == .overLimit)
+        // What does not fit hides nothing that does.
+        #expect(found.signatures(by: .key(key.publicKey)).proofs.count == 1)
+    }
+
+    @Test("a size that is only claimed costs nothing")
+    func claimedSizes() async throws {
+        let image = try await smallImage(in: repository, says: "a")
+        let key = try TestKeys.ecdsaP256()
+        let small = Descriptor(of: Array("{}".utf8), as: .sigstoreBundle)
+        try await repository.push(small, content: ByteStream(Array("{}".utf8)), mountingFrom: nil)
+        var lie = small
+        lie.size = Limits.evidenceBytes
+        try await referrer(to: image, layers: Array(repeating: lie, count: 20))
+        _ = try await write(
+            .signature(on: image.descriptor, in: name, annotations: [:]), by: key, as: .legacy)
+        let found = try await evidence(about: image.digest)
+        #expect(found.isComplete && found.candidates.count == 21)
+        #expect(found.signatures(by: .key(key.publicKey)).proofs.count == 1)
+    }
+
+    @Test("a list that calls a bundle something else hides it from nobody")
+    func otherArtifactType() async throws {
+        let image = try await smallImage(in: repository, says: "a")
+        let key = try TestKeys.ecdsaP256()
+        let signed = try await write(
+            .signature(on: image.descriptor, in: name, annotations: [:]), by: key)
+        let bundle = try await repository.manifest(.digest(signed.digest))
+        for type in ["application/spdx+json", "application/vnd.oci.image.config.v1+json"] {
+            let misnamed = Relisted(
+                inner: repository, bundle: bundle, as: try MediaType(parsing: type))
+            let found = try await EvidenceCollector(source: misnamed).everything(
+                about: image.digest)
+            #expect(found.signatures(by: .key(key.publicKey)).proofs.count == 1)
+            // One that is listed, something else, and gone is no finding about evidence.
+            repository.fail { request in
+                request.contains("manifest \(bundle.digest)")
+                    ? Failure(.notFound, "cannot read", because: "it is gone") : nil
+            }
+            let gone = try await EvidenceCollector(source: misnamed).everything(about: image.digest)
+            #expect(gone.candidates.isEmpty && gone.isComplete)
+            repository.fail(with: nil)
+        }
     }
 
     @Test("a bundle that is named and gone is a finding, and may have been lost on the way")
@@ -307,5 +353,36 @@ struct EvidenceTests {
                 !$0.signatures(by: .key(publicKey)).proofs.isEmpty
             }
         #expect(repository.requests.count - before == 2)
+    }
+}
+
+/// A repository whose list of referrers names one of them as something else.
+private struct Relisted: ArtifactSource {
+    let inner: MemoryRepository
+    let bundle: Manifest
+    let type: MediaType
+
+    init(inner: MemoryRepository, bundle: Manifest, as type: MediaType) {
+        self.inner = inner
+        self.bundle = bundle
+        self.type = type
+    }
+
+    var sourceName: String { inner.sourceName }
+
+    func manifest(_ reference: ManifestReference) async throws -> Manifest {
+        try await inner.manifest(reference)
+    }
+
+    func referrers(of subject: Digest) async throws -> ReferrersAnswer {
+        var listed = bundle.descriptor
+        listed.artifactType = type
+        return ReferrersAnswer(descriptors: [listed], door: .referrersAPI)
+    }
+
+    func tags() async throws -> [OCI.Tag] { [] }
+
+    func unverifiedStream(of descriptor: Descriptor) async throws -> ByteStream {
+        try await inner.unverifiedStream(of: descriptor)
     }
 }

@@ -10,7 +10,7 @@ extension EvidenceProblem.Code {
         case .otherType: nil
         case .malformed, .unsupported, .bytesNeeded, .certificateMalformed, .timestampMalformed,
             .logEntryMalformed,
-            .checkpointMalformed, .embeddedRoot:
+            .checkpointMalformed, .embeddedRoot, .statementMalformed:
             .malformed
         case .overLimit: .limitExceeded
         case .otherSignerKind, .keyMismatch, .signatureMismatch, .otherAlgorithm,

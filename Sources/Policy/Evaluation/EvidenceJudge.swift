@@ -216,8 +216,8 @@ struct EvidenceJudge: Sendable {
     // MARK: Statements
 
     /// Spec: §1.4: statements of the type exist, and every one satisfies the conditions. Only those
-    /// that verified are looked at. Where a place could not be read, a statement there could break
-    /// the conditions: then the demand is refused by one that was read, or stays open.
+    /// that verified are looked at. Where a place or a statement could not be read, it could break the
+    /// conditions: then the demand is refused by one that was read, or stays open.
     private func statement(
         _ attestation: CompiledAttestation, by verifier: SignatureVerifier, for seat: Seat,
         in evidence: Evidence
@@ -241,7 +241,9 @@ struct EvidenceJudge: Sendable {
         let judge = ConditionJudge(
             attestation: attestation, image: image, root: seat.root, names: names)
         findings += report.proofs.map { judge.judge($0) }
-        if let unknown, !attestation.conditions.isEmpty {
+        if let unknown = unknown ?? report.unreadStatement,
+            !attestation.conditions.isEmpty
+        {
             findings.append(couldNotLook(seat.path, seat.signer, because: unknown))
         }
         return .all(findings)

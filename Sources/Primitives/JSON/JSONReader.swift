@@ -16,8 +16,13 @@ package struct JSONReader: Sendable {
     }
 
     /// Parses strictly and stands at the root.
-    package init(parsing bytes: some Collection<UInt8>, named name: String) throws(Failure) {
-        self.init(try JSONValue(parsing: bytes, named: name), document: name)
+    ///
+    /// - Parameter values: the most values the document may have.
+    package init(
+        parsing bytes: some Collection<UInt8>, named name: String,
+        values: Int = Limits.jsonValues
+    ) throws(Failure) {
+        self.init(try JSONValue(parsing: bytes, named: name, values: values), document: name)
     }
 
     package var place: Place { .document(document, pointer: pointer) }

@@ -7,12 +7,17 @@ extension JSONValue {
     ///
     /// Spec: RFC 8259. Stricter where it says "SHOULD": a name that occurs twice in one object, a
     /// byte order mark, a lone surrogate escape and invalid UTF-8 are failures. Nesting stops at
-    /// `Limits.documentDepth`, the number of values at `Limits.jsonValues`.
+    /// `Limits.documentDepth`, the number of values at `values`.
     ///
-    /// - Parameter name: what the document is called in a failure's place.
-    package init(parsing bytes: some Collection<UInt8>, named name: String) throws(Failure) {
+    /// - Parameters:
+    ///   - name: what the document is called in a failure's place.
+    ///   - values: the most values it may have, lists and objects counted too.
+    package init(
+        parsing bytes: some Collection<UInt8>, named name: String,
+        values: Int = Limits.jsonValues
+    ) throws(Failure) {
         let bytes = (bytes as? [UInt8]) ?? Array(bytes)
-        var parser = JSONParser(name: name)
+        var parser = JSONParser(name: name, values: values)
         self = try parser.document(bytes.span)
     }
 }
@@ -22,9 +27,14 @@ extension JSONValue {
 struct JSONParser {
     let name: String
     var offset = 0
-    private var valuesLeft = Limits.jsonValues
+    private let values: Int
+    private var valuesLeft: Int
 
-    init(name: String) { self.name = name }
+    init(name: String, values: Int) {
+        self.name = name
+        self.values = values
+        valuesLeft = values
+    }
 
     mutating func document(_ text: Span<UInt8>) throws(Failure) -> JSONValue {
         skipSpace(text)
@@ -41,7 +51,7 @@ struct JSONParser {
             throw overLimit("it is nested deeper than \(Limits.documentDepth) levels")
         }
         guard valuesLeft > 0 else {
-            throw overLimit("it has more than \(Limits.jsonValues) values")
+            throw overLimit("it has more than \(values) values")
         }
         valuesLeft -= 1
         guard offset < text.count else {

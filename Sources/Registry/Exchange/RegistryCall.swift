@@ -24,6 +24,8 @@ struct RegistryCall: Sendable {
     /// When all attempts have to be over; nil until it is sent, and for blobs, whose transfers end
     /// when they stall.
     var deadline: Timestamp?
+    /// Seconds from the first attempt to the deadline.
+    var allotted: Int?
 
     /// Seconds that one attempt may take before it counts as stalled.
     var seconds: Int {
@@ -102,13 +104,28 @@ struct RegistryAnswer: Sendable {
         switch status {
         case 401, 402, 403, 407, 451: .denied
         // Some registries hide what is private behind 404 and tell the truth in the body.
-        case 400...406 where said.isAboutAccess: .denied
-        case 404: .notFound
+        case 400...406, 501: said.kind ?? kindOfStatus(said)
+        default: kindOfStatus(said)
+        }
+    }
+
+    private func kindOfStatus(_ said: RegistryErrorText) -> Failure.Kind {
+        switch status {
+        // Registries answer 404 with JSON, plain text or nothing; a web page is somebody else's.
+        case 404: said.isWebPage || (isWebPage && said.text != nil) ? .unavailable : .notFound
         case 413: .overLimit
         case 429: .rateLimited
         case 408, 425, 500...599: .unavailable
         default: call.oddAnswerKind
         }
+    }
+
+    /// Throws where a page for people came in place of content, or in place of "it is not there".
+    func refuseWebPage(_ body: [UInt8]) throws(Failure) {
+        guard [200, 400, 404, 405, 406, 501].contains(status) else { return }
+        let isPage = !body.isEmpty && (isWebPage || startsWebPage(body))
+        guard isPage else { return }
+        throw noAnswer("the answer \(status) is a web page; a registry has none to show")
     }
 
     /// That what came is not what was asked for, nor a word of the registry about it.
@@ -139,17 +156,22 @@ struct RegistryAnswer: Sendable {
 struct RegistryErrorText: Sendable {
     /// In quotes, cut; nil when there is nothing to show.
     let text: String?
-    private let codes: Set<String>
+    /// Whether the body is a page for people, whatever the answer says about its type.
+    let isWebPage: Bool
+    /// What the codes of the body say beyond the status: no access, a rate limit, a fault. Nil when
+    /// they say nothing of the kind.
+    let kind: Failure.Kind?
 
     init(_ body: some Collection<UInt8>) {
+        isWebPage = startsWebPage(body)
         guard !body.isEmpty else {
             text = nil
-            codes = []
+            kind = nil
             return
         }
         let json = try? JSONValue(parsing: Array(body), named: "the error")
+        kind = json.flatMap { $0.errorCodes(depth: 4).compactMap(failureKind).first }
         let errors = json?["errors"]?.array?.prefix(3) ?? []
-        codes = Set(errors.compactMap { $0["code"]?.string })
         let parts = errors.map { error in
             [error["code"]?.string, error["message"]?.string].compactMap { $0 }
                 .joined(separator: ": ")
@@ -162,8 +184,45 @@ struct RegistryErrorText: Sendable {
         let line = lines.first.map { String(Substring($0)) } ?? said
         text = line.isEmpty ? nil : quoted(line)
     }
+}
 
-    var isAboutAccess: Bool { !codes.isDisjoint(with: ["UNAUTHORIZED", "DENIED"]) }
+extension JSONValue {
+    /// The texts of all members `code` and `error`, to this depth: proxies and clouds nest them
+    /// otherwise than the specification does.
+    fileprivate func errorCodes(depth: Int) -> [String] {
+        guard depth >= 0 else { return [] }
+        if let items = array { return items.flatMap { $0.errorCodes(depth: depth - 1) } }
+        return (object ?? [:]).flatMap { member -> [String] in
+            guard let text = member.value.string else {
+                return member.value.errorCodes(depth: depth - 1)
+            }
+            return isSame(member.name, "code") || isSame(member.name, "error") ? [text] : []
+        }
+    }
+}
+
+/// What a code says about access or the state of the registry, in any case and with any separator.
+///
+/// Spec: distribution-spec 1.1, "Error Codes"; gRPC status codes, as clouds answer them.
+private func failureKind(_ code: String) -> Failure.Kind? {
+    let letters = String(decoding: code.utf8.filter { !" _-".utf8.contains($0) }, as: UTF8.self)
+    switch letters.utf8.lowercased() {
+    case "unauthorized", "unauthenticated", "denied", "forbidden", "permissiondenied",
+        "accessdenied":
+        return .denied
+    case "toomanyrequests", "resourceexhausted", "ratelimitexceeded": return .rateLimited
+    case "unavailable", "internalerror", "internal", "deadlineexceeded": return .unavailable
+    default: return nil
+    }
+}
+
+/// Whether a body begins as HTML does. Spec: MIME Sniffing Standard, section 7.1.
+private func startsWebPage(_ body: some Collection<UInt8>) -> Bool {
+    let start = body.drop { " \t\r\n\u{C}".utf8.contains($0) }.prefix(16)
+    let text = String(decoding: start, as: UTF8.self).utf8.lowercased()
+    return ["<!doctype html", "<html", "<head", "<body", "<script"].contains {
+        text.utf8.hasPrefix($0)
+    }
 }
 
 extension HTTPField.Name {

@@ -53,13 +53,20 @@ struct RegistrySession: Sendable {
 
     /// The call with the deadline of all its attempts. A transfer has only the deadline of its
     /// question.
-    func timed(_ call: RegistryCall) -> RegistryCall {
+    ///
+    /// - Parameter share: the call gets one part in so many of the time that the question has left.
+    func timed(_ call: RegistryCall, share: Int = 1) -> RegistryCall {
         guard call.deadline == nil else { return call }
         var call = call
+        let now = pause.now().seconds
         if call.transferredBytes == nil {
-            call.deadline = Timestamp(seconds: pause.now().seconds + Limits.requestSeconds)
+            call.deadline = Timestamp(seconds: now + Limits.requestSeconds)
         }
-        if let end = deadline?.end { call.deadline = min(call.deadline ?? end, end) }
+        if let end = deadline?.end.seconds {
+            let part = Timestamp(seconds: end > now ? end - (end - now) / share * (share - 1) : end)
+            call.deadline = min(call.deadline ?? part, part)
+        }
+        call.allotted = call.deadline.map { $0.seconds - now }
         return call
     }
 
@@ -73,8 +80,8 @@ struct RegistrySession: Sendable {
         guard let deadline, call.deadline == deadline.end else {
             return Failure(
                 .unavailable, call.what, at: .url(call.address.description),
-                because: "there was no complete response after \(Limits.requestSeconds) seconds, "
-                    + "all attempts together")
+                because: "there was no complete response after "
+                    + "\(call.allotted ?? Limits.requestSeconds) seconds, all attempts together")
         }
         return Failure(
             .unavailable, call.what, at: .url(call.address.description),

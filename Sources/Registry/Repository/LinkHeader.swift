@@ -47,6 +47,7 @@ extension RegistryRepository {
             following.fields = call.fields
             following.scopes = call.scopes
             following.deadline = call.deadline
+            following.allotted = call.allotted
             call = following
         }
         throw Failure(

@@ -26,51 +26,79 @@ extension RegistryRepository {
 
     /// Asks the referrers API. If there is none, or it fails, reads the index under the referrers
     /// tag: some registries answer 401 to a path that they do not know.
+    ///
+    /// The API gets at most half of the time that the question has left, so that one that hangs
+    /// leaves time for the other places. An entry that cannot be read hides no other: it is a failure
+    /// beside them.
     package func referrers(of subject: Digest) async throws -> ReferrersAnswer {
         var call = call(
             .get, "referrers/\(subject)", .pull,
             what: "cannot list what refers to \(name)@\(subject)")
         call.fields[.accept] = MediaType.ociIndex.description
         // One deadline for all pages.
-        call = session.timed(call)
-        var found: [Descriptor] = []
+        call = session.timed(call, share: 2)
+        var found = ReferrersList()
         var failures: [ReferrersAnswer.UnreadList] = []
         do {
             let hasAPI = try await pages(
                 call, atMost: Limits.referrersPages, accepts: isReferrersAnswer
             ) { (page) throws(Failure) in
-                let listed = try ImageIndex(reading: page).manifests
-                try checkCount(found.count + listed.count, call)
-                found += listed
+                found.add(try ReferrersList(reading: page))
+                try checkCount(found.descriptors.count, call)
             }
-            if hasAPI { return ReferrersAnswer(descriptors: once(found), door: .referrersAPI) }
+            if hasAPI { return found.answer(.referrersAPI, failures) }
         } catch let failure as Failure {
             failures.append(.init(door: .referrersAPI, failure: failure))
             // A list beyond a limit exists; the tag does not replace it.
-            guard failure.kind != .overLimit else {
-                return ReferrersAnswer(
-                    descriptors: once(found), door: .referrersAPI, failures: failures)
-            }
+            guard failure.kind != .overLimit else { return found.answer(.referrersAPI, failures) }
         }
-        let isPartial = !found.isEmpty
+        let isPartial = !found.descriptors.isEmpty
+        if let failure = found.failure {
+            failures.append(.init(door: .referrersAPI, failure: failure))
+        }
         do {
-            found += try await descriptorsUnderTag(for: subject, call)
+            let tagged = try await listUnderTag(for: subject)
+            try checkCount(tagged.descriptors.count, call)
+            found = ReferrersList(
+                descriptors: found.descriptors + tagged.descriptors, failure: tagged.failure)
         } catch let failure as Failure {
+            found.failure = nil
             failures.append(.init(door: .referrersTag, failure: failure))
         }
-        return ReferrersAnswer(
-            descriptors: once(found), door: isPartial ? .referrersAPI : .referrersTag,
-            failures: failures)
+        if let failure = found.failure {
+            failures.append(.init(door: .referrersTag, failure: failure))
+            found.failure = nil
+        }
+        return found.answer(isPartial ? .referrersAPI : .referrersTag, failures)
     }
 
-    private func descriptorsUnderTag(
-        for subject: Digest, _ call: RegistryCall
-    ) async throws -> [Descriptor] {
-        guard let held = try await referrersIndex(Tag(for: subject)),
-            case .index(let index) = held.kind
-        else { return [] }
-        try checkCount(index.manifests.count, call)
-        return index.manifests
+    /// The index under the referrers tag, entry by entry; empty when there is none, or an image.
+    private func listUnderTag(for subject: Digest) async throws -> ReferrersList {
+        let tag = ManifestReference.tag(Tag(for: subject))
+        do {
+            let (answer, bytes) = try await manifestDocument(tag)
+            return try list(bytes, under: tag, in: answer)
+        } catch let failure as Failure where failure.kind == .notFound {
+            return ReferrersList()
+        }
+    }
+
+    private func list(
+        _ bytes: [UInt8], under tag: ManifestReference, in answer: RegistryAnswer
+    ) throws(Failure) -> ReferrersList {
+        let found: Result<Manifest, Failure> = Result { () throws(Failure) in
+            try manifest(tag, bytes, in: answer)
+        }
+        switch found {
+        case .success(let manifest):
+            return ReferrersList(descriptors: manifest.children)
+        case .failure(let failure):
+            guard failure.isAboutContent,
+                let json = try? JSONReader(parsing: bytes, named: "the index under the tag"),
+                let read = try? ReferrersList(reading: json)
+            else { throw failure }
+            return ReferrersList(descriptors: read.descriptors, failure: failure)
+        }
     }
 
     /// The manifest under the referrers tag, whatever it is; nil when there is none.
@@ -92,15 +120,54 @@ private func checkCount(_ count: Int, _ call: RegistryCall) throws(Failure) {
 }
 
 /// Whether the first answer comes from a referrers API. Registries without one answer 404, 400, 405,
-/// 406 or 501, and say nothing about access; any other answer is a list or a failure, not an absence.
+/// 406 or 501 in a few bytes, and say nothing about access, rates or faults; any other answer is a
+/// list or a failure, not an absence.
 private func isReferrersAnswer(_ answer: RegistryAnswer, _ body: [UInt8]) throws(Failure) -> Bool {
     guard [404, 400, 405, 406, 501].contains(answer.status) else { return true }
-    let failure = answer.failure(reading: body)
-    guard failure.kind != .denied else { throw failure }
+    try answer.refuseWebPage(body)
+    guard body.count < Limits.errorBodyBytes else {
+        throw answer.noAnswer("the answer \(answer.status) is longer than an error needs")
+    }
+    guard RegistryErrorText(body).kind == nil else { throw answer.failure(reading: body) }
     return false
 }
 
-private func once(_ descriptors: [Descriptor]) -> [Descriptor] {
-    var seen: Set<Digest> = []
-    return descriptors.filter { seen.insert($0.digest).inserted }
+/// What one or several lists name, as far as each entry can be read.
+private struct ReferrersList {
+    var descriptors: [Descriptor] = []
+    /// Why one entry or more could not be read; the first reason.
+    var failure: Failure?
+
+    init(descriptors: [Descriptor] = [], failure: Failure? = nil) {
+        self.descriptors = descriptors
+        self.failure = failure
+    }
+
+    /// - Throws: `malformed` for a document that is no list.
+    init(reading page: JSONReader) throws(Failure) {
+        try page.refuseOtherSpellings(of: ["manifests"])
+        for entry in try page.required("manifests").items(atMost: Limits.manifestsPerIndex) {
+            do {
+                descriptors.append(try Descriptor(reading: entry))
+            } catch {
+                failure = failure ?? error
+            }
+        }
+    }
+
+    mutating func add(_ page: ReferrersList) {
+        descriptors += page.descriptors
+        failure = failure ?? page.failure
+    }
+
+    /// The answer, each entry once.
+    func answer(
+        _ door: ReferrersAnswer.Door, _ failures: [ReferrersAnswer.UnreadList]
+    ) -> ReferrersAnswer {
+        var seen: Set<Digest> = []
+        let unread = failure.map { [ReferrersAnswer.UnreadList(door: door, failure: $0)] } ?? []
+        return ReferrersAnswer(
+            descriptors: descriptors.filter { seen.insert($0.digest).inserted }, door: door,
+            failures: failures + unread)
+    }
 }

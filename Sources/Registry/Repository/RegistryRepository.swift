@@ -43,21 +43,25 @@ package struct RegistryRepository: ArtifactDestination {
     }
 
     package func manifest(_ reference: ManifestReference) async throws -> Manifest {
+        let (answer, bytes) = try await manifestDocument(reference)
+        return try manifest(reference, bytes, in: answer)
+    }
+
+    /// The bytes that the registry has under that name, unread.
+    func manifestDocument(
+        _ reference: ManifestReference
+    ) async throws -> (RegistryAnswer, [UInt8]) {
         var call = call(
             .get, "manifests/\(reference)", .pull, what: "cannot read \(shown(reference))")
         call.fields[.accept] = manifestTypes
         let (answer, bytes) = try await session.document(call, atMost: Limits.manifestBytes)
-        // Registries answer 404 with JSON, plain text or nothing; a web page is somebody else's.
-        guard !answer.isWebPage || ![200, 404].contains(answer.status) else {
-            throw answer.noAnswer(
-                "the answer \(answer.status) is a web page; a registry has none to show")
-        }
+        try answer.refuseWebPage(bytes)
         guard answer.status == 200 else { throw answer.failure(reading: bytes) }
         guard !bytes.isEmpty else { throw answer.noAnswer("the answer 200 is empty") }
-        return try manifest(reference, bytes, in: answer)
+        return (answer, bytes)
     }
 
-    private func manifest(
+    func manifest(
         _ reference: ManifestReference, _ bytes: [UInt8], in answer: RegistryAnswer
     ) throws(Failure) -> Manifest {
         var algorithm = Digest.Algorithm.sha256

@@ -58,7 +58,8 @@ package struct SignatureBundle: Hashable, Sendable {
     /// Spec: protobuf JSON: unknown fields, duplicate fields and line breaks in base64 are refused,
     /// as Go's reader does.
     package init(parsing bytes: [UInt8]) throws(Failure) {
-        let json = try JSONReader(parsing: bytes, named: "the bundle")
+        let json = try JSONReader(
+            parsing: bytes, named: "the bundle", values: Limits.evidenceValues)
         try json.refuseFields(
             otherThan: ["mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"])
         let type = try json.required("mediaType")

@@ -43,6 +43,7 @@ extension Evidence {
                         candidate: candidate,
                         annotations: try claimedAnnotations(candidate, type, signer)))
             } catch {
+                if error.code == .overLimit { limit = limit ?? notJudged(candidate, error) }
                 rejections.append(
                     RejectedCandidate(candidate: candidate, problem: error, checks: []))
             }

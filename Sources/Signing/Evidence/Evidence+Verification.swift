@@ -131,12 +131,21 @@ extension Evidence {
             do {
                 proofs.append(try verify(candidate, &checks))
             } catch {
+                if error.code == .overLimit { limit = limit ?? notJudged(candidate, error) }
                 rejections.append(
                     RejectedCandidate(candidate: candidate, problem: error, checks: checks))
             }
         }
         return VerificationReport(
             proofs: proofs, unmet: [], rejections: rejections, limit: limit)
+    }
+
+    /// What goes beyond a limit was not read to its end, so it may be anything.
+    func notJudged(_ candidate: EvidenceCandidate, _ problem: EvidenceProblem) -> Failure {
+        Failure(
+            .overLimit, "cannot judge all evidence of \(subject)",
+            because: "\(candidate.digest): \(problem.why)",
+            next: "write that evidence again in a smaller form, or delete it")
     }
 
     /// Spec: DSSE protocol.md, "Verification": the signature first, then the payload that was
@@ -260,7 +269,8 @@ extension Evidence {
             claim = try old.claim()
         } catch {
             throw EvidenceProblem(
-                .malformed, "it is signed, and its payload has no readable shape: \(error.why)")
+                error.kind == .overLimit ? .overLimit : .malformed,
+                "it is signed, and its payload has no readable shape: \(error.why)")
         }
         guard claim.digest == subject else {
             throw EvidenceProblem(.subjectMismatch, "it is about \(claim.digest), not \(subject)")
@@ -294,7 +304,8 @@ func signedStatement(in envelope: Envelope) throws(EvidenceProblem) -> Statement
         return try Statement(parsing: envelope.payload)
     } catch {
         throw EvidenceProblem(
-            .malformed, "it is signed, and its statement has no readable shape: \(error.why)")
+            error.kind == .overLimit ? .overLimit : .statementMalformed,
+            "it is signed, and its statement has no readable shape: \(error.why)")
     }
 }
 

@@ -90,6 +90,16 @@ extension VerificationReport {
         return answer
     }
 
+    /// Why a statement that the signer signed cannot be judged; nil when there is none. Nobody else
+    /// can make such a statement, and another reader may read what it says.
+    package var unreadStatement: Failure? {
+        rejections.first { $0.problem.code == .statementMalformed }.map {
+            Failure(
+                .malformed, "cannot judge \($0.candidate.digest)", because: $0.problem.why,
+                next: "let its signer write the statement again")
+        }
+    }
+
     /// The same report, where proofs that do not meet a further demand are set apart.
     package func keeping(_ demand: (Proof) -> Bool) -> VerificationReport {
         VerificationReport(

@@ -28,7 +28,8 @@ package struct EvidenceCollector: Sendable {
     }
 
     /// Reads stage by stage until `satisfied`: referrers that hint at the wish, the other
-    /// referrers, then the `.sig` or `.att` tag. What could not be read is in the `searches` of the
+    /// referrers, the `.sig` or `.att` tag, then what is listed as something else than evidence: the
+    /// list may be wrong. What could not be read is in the `searches` of the
     /// evidence, and so is a limit that was reached (`Limits.candidatesPerDigest`,
     /// `Limits.evidenceBytesPerDigest`).
     ///
@@ -38,7 +39,7 @@ package struct EvidenceCollector: Sendable {
         _ wish: Wish, about subject: Digest, until satisfied: @Sendable (Evidence) -> Bool
     ) async throws -> Evidence {
         var reading = EvidenceReading(source: source, subject: subject)
-        let (carrier, referrers) = try await reading.referrers()
+        let (carrier, referrers, unlikely) = try await reading.referrers()
         let hinted = referrers.filter { hint($0, fits: wish) }
         let others = referrers.filter { !hint($0, fits: wish) }
         for stage in [hinted, others] where !stage.isEmpty {
@@ -50,8 +51,10 @@ package struct EvidenceCollector: Sendable {
             let known = reading.evidence.candidates.count
             try await reading.readTag(carrier)
             let isNew = reading.evidence.candidates.count > known
-            if isNew, carrier != tags.last, satisfied(reading.evidence) { break }
+            let isLast = carrier == tags.last && unlikely.isEmpty
+            if isNew, !isLast, satisfied(reading.evidence) { return reading.evidence }
         }
+        try await reading.read(unlikely, found: carrier, saysOtherwise: true)
         return reading.evidence
     }
 }

@@ -32,42 +32,56 @@ struct EvidenceReading {
 
     // MARK: Referrers
 
-    /// The referrers that may hold evidence, and where they are listed.
-    mutating func referrers() async throws -> (EvidenceCarrier, [Descriptor]) {
+    /// The referrers that say they hold evidence, or nothing, and those that say they are something
+    /// else. The type in a list is a hint: the list, or what was pushed, may say anything.
+    mutating func referrers() async throws -> (
+        carrier: EvidenceCarrier, evidence: [Descriptor], others: [Descriptor]
+    ) {
         let answer: ReferrersAnswer
         do {
             answer = try await source.referrers(of: evidence.subject)
         } catch let failure as Failure {
             close(.referrersAPI, because: failure)
-            return (.referrersAPI, [])
-        }
-        for unread in answer.failures {
-            // A client with push permission can write that tag, so an unreadable index is content,
-            // not access.
-            if unread.door == .referrersTag, unread.failure.isAboutContent {
-                addUnreadable(unread.failure, in: evidence.subject, found: .referrersTag)
-            } else {
-                close(EvidenceCarrier(unread.door), because: unread.failure)
-            }
+            return (.referrersAPI, [], [])
         }
         let carrier = EvidenceCarrier(answer.door)
+        var isClosed = false
+        for unread in answer.failures {
+            // A client with push permission decides what a registry lists, so an entry or an index
+            // that cannot be read is content, not access.
+            if unread.door != .layout, unread.failure.isAboutContent {
+                addUnreadable(
+                    unread.failure, in: evidence.subject, found: EvidenceCarrier(unread.door))
+            } else {
+                close(EvidenceCarrier(unread.door), because: unread.failure)
+                isClosed = isClosed || unread.door == answer.door
+            }
+        }
         let referrers = answer.descriptors.filter(mayHoldEvidence)
-        guard hasRoom(for: referrers.count, in: carrier) else { return (carrier, []) }
-        if !answer.failures.contains(where: { $0.door == answer.door }) {
+        guard hasRoom(for: referrers.count, in: carrier) else { return (carrier, [], []) }
+        if !isClosed {
             evidence.searches.append(EvidenceSearch(carrier: carrier, found: referrers.count))
         }
-        return (carrier, referrers)
+        return (carrier, referrers, answer.descriptors.filter { !mayHoldEvidence($0) })
     }
 
     /// Reads the evidence in these referrers; one that cannot be read does not hide the others.
-    mutating func read(_ referrers: [Descriptor], found carrier: EvidenceCarrier) async throws {
+    ///
+    /// - Parameter saysOtherwise: the list says that they are something else. Then what cannot be read
+    ///   of them is no finding about evidence.
+    mutating func read(
+        _ referrers: [Descriptor], found carrier: EvidenceCarrier, saysOtherwise: Bool = false
+    ) async throws {
         var rest = referrers[...]
-        while !rest.isEmpty, bytesLeft > 0 {
+        while !rest.isEmpty {
             let batch = rest.prefix(Limits.parallelEvidenceReads)
             rest = rest.dropFirst(batch.count)
             let manifests = try await source.manifests(batch.map(\.digest))
             var pieces: [Piece] = []
             for (referrer, manifest) in zip(batch, manifests) {
+                if saysOtherwise, case .failure(let failure) = manifest, failure.isAboutContent {
+                    continue
+                }
                 pieces += take(manifest, of: referrer.digest, found: carrier)
             }
             try await read(pieces)
@@ -144,21 +158,40 @@ struct EvidenceReading {
     // MARK: Content
 
     private mutating func read(_ pieces: [Piece]) async throws {
-        var rest = pieces[...]
-        while !rest.isEmpty {
-            var batch: [Piece] = []
-            for piece in rest.prefix(Limits.parallelEvidenceReads) {
-                if hasRoom(for: batch.count + 1, in: piece.carrier),
-                    spend(piece.layer.size, found: piece.carrier)
-                {
-                    batch.append(piece)
-                }
+        var waiting = pieces
+        while !waiting.isEmpty {
+            let (batch, rest) = nextBatch(of: waiting)
+            guard !batch.isEmpty else {
+                for piece in rest { reachByteLimit(piece.carrier) }
+                return
             }
-            rest = rest.dropFirst(Limits.parallelEvidenceReads)
+            waiting = rest
             let contents = try await source.contents(
                 batch.map(\.layer), atMost: Limits.evidenceBytes)
-            for (piece, content) in zip(batch, contents) { add(content, of: piece) }
+            for (piece, content) in zip(batch, contents) {
+                bytesLeft -= content.received
+                add(content.result, of: piece)
+            }
         }
+    }
+
+    /// As many pieces as are read at a time, each with room for the size it claims. What claims more
+    /// waits: a claim costs nothing, only bytes that arrive do.
+    private mutating func nextBatch(of waiting: [Piece]) -> (batch: [Piece], rest: [Piece]) {
+        var batch: [Piece] = []
+        var rest: [Piece] = []
+        var free = bytesLeft
+        for piece in waiting {
+            // A claim beyond what one item may have is refused without a request.
+            let claim = piece.layer.size > Limits.evidenceBytes ? 0 : piece.layer.size
+            if batch.count == Limits.parallelEvidenceReads || claim > free {
+                rest.append(piece)
+            } else if hasRoom(for: batch.count + 1, in: piece.carrier) {
+                free -= claim
+                batch.append(piece)
+            }
+        }
+        return (batch, rest)
     }
 
     /// Malformed bytes are a finding, and so are bytes that the place says it does not have. A
@@ -188,7 +221,8 @@ struct EvidenceReading {
                 return .simpleSigning(
                     try SimpleSigning(payload: content, annotations: layer.annotations))
             case .envelope:
-                let json = try JSONReader(parsing: content, named: "the attestation")
+                let json = try JSONReader(
+                    parsing: content, named: "the attestation", values: Limits.evidenceValues)
                 return .envelope(
                     try Envelope(reading: json),
                     try LegacyAttachments(annotations: layer.annotations), storedAs: content)
@@ -252,16 +286,20 @@ struct EvidenceReading {
         return false
     }
 
-    /// Takes `bytes` from what one digest may cost. Past the limit nothing further is read.
+    /// Takes `bytes` from what one digest may cost. What does not fit is left out, and hides nothing
+    /// that fits.
     private mutating func spend(_ bytes: Int, found carrier: EvidenceCarrier) -> Bool {
         guard bytes > bytesLeft else {
             bytesLeft -= bytes
             return true
         }
-        bytesLeft = 0
+        reachByteLimit(carrier)
+        return false
+    }
+
+    private mutating func reachByteLimit(_ carrier: EvidenceCarrier) {
         reachLimit(
             carrier, "it has more than \(Limits.evidenceBytesPerDigest) bytes, which is the limit")
-        return false
     }
 
     /// Records a limit, once for each place.

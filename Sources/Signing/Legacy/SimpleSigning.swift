@@ -21,7 +21,8 @@ package struct SimpleSigning: Hashable, Sendable {
 
     /// Reads a layer of a `.sig` manifest.
     package init(payload: [UInt8], annotations: ExactTextMap<String>) throws(Failure) {
-        guard let text = annotations[signatureAnnotation], let signature = bytes(fromBase64: text),
+        guard let text = annotations[signatureAnnotation],
+            let signature = bytes(fromBase64: withoutLineBreaks(text)),
             !signature.isEmpty
         else {
             throw Failure(
@@ -35,7 +36,8 @@ package struct SimpleSigning: Hashable, Sendable {
 
     /// What the payload says, read only after its bytes were verified.
     package func claim() throws(Failure) -> (digest: Digest, annotations: JSONObject) {
-        let json = try JSONReader(parsing: payload, named: "the signature payload")
+        let json = try JSONReader(
+            parsing: payload, named: "the signature payload", values: Limits.evidenceValues)
         let root = try PayloadMembers(of: json, among: ["critical", "optional"])
         let critical = try PayloadMembers(
             of: root.required("critical"), among: ["identity", "image", "type"])

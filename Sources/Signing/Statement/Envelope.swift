@@ -37,7 +37,7 @@ package struct Envelope: Hashable, Sendable {
             try json.refuseFields(otherThan: ["payload", "payloadType", "signatures"])
         }
         let text = try json.required("payload")
-        guard let payload = bytes(fromAnyBase64: try text.string()) else {
+        guard let payload = bytes(fromAnyBase64: withoutLineBreaks(try text.string())) else {
             throw text.broken("it is not base64")
         }
         self.payload = payload
@@ -48,7 +48,8 @@ package struct Envelope: Hashable, Sendable {
         {
             if unknownFields == .refused { try item.refuseFields(otherThan: ["sig", "keyid"]) }
             let signature = try item.required("sig")
-            guard let bytes = bytes(fromAnyBase64: try signature.string()) else {
+            guard let bytes = bytes(fromAnyBase64: withoutLineBreaks(try signature.string()))
+            else {
                 throw signature.broken("it is not base64")
             }
             signatures.append(Signature(keyID: try item.optional("keyid")?.string(), bytes: bytes))

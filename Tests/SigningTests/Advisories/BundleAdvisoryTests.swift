@@ -174,7 +174,7 @@ struct BundleAdvisoryTests {
         }
         let most = Limits.subjectsPerStatement
         #expect(try Attempt.byPerson(.statement(statement(most))).outcome() == "accepted")
-        #expect(try Attempt.byPerson(.statement(statement(most + 1))).outcome() == "malformed")
+        #expect(try Attempt.byPerson(.statement(statement(most + 1))).outcome() == "over-limit")
         let failure = #expect(throws: Failure.self) {
             try Statement(parsing: statement(most + 1))
         }

@@ -145,19 +145,19 @@ struct LegacyAdvisoryTests {
         let good = statement(.custom, subject: nil)
         let cases: [([UInt8], String, EvidenceProblem.Code?)] = [
             (good, inTotoPayloadType, nil),
-            (Array("no JSON at all".utf8), inTotoPayloadType, .malformed),
-            ([], inTotoPayloadType, .malformed),
-            (good + [0x20, 0x7B], inTotoPayloadType, .malformed),
+            (Array("no JSON at all".utf8), inTotoPayloadType, .statementMalformed),
+            ([], inTotoPayloadType, .statementMalformed),
+            (good + [0x20, 0x7B], inTotoPayloadType, .statementMalformed),
             (good, "text/plain", .malformed),
             (statement(.spdx, subject: nil), inTotoPayloadType, .otherType),
             (statement(.signature, subject: nil), inTotoPayloadType, .otherType),
-            (statement(.custom, subject: .null), inTotoPayloadType, .malformed),
-            (statement(.custom, subject: []), inTotoPayloadType, .malformed),
-            (statement(.custom, subject: [.null]), inTotoPayloadType, .malformed),
-            (statement(.custom, subject: [["name": "a"]]), inTotoPayloadType, .malformed),
+            (statement(.custom, subject: .null), inTotoPayloadType, .statementMalformed),
+            (statement(.custom, subject: []), inTotoPayloadType, .statementMalformed),
+            (statement(.custom, subject: [.null]), inTotoPayloadType, .statementMalformed),
+            (statement(.custom, subject: [["name": "a"]]), inTotoPayloadType, .statementMalformed),
             (
                 statement(.custom, subject: [["name": "a", "digest": [:]]]), inTotoPayloadType,
-                .malformed
+                .statementMalformed
             ),
             (
                 statement(.custom, subject: [["digest": ["sha256": .string(other.hex)]]]),
