@@ -94,6 +94,9 @@ let package = Package(
         // Decisions
         room("Policy", ["OCI", "Keys", "Signing", "JMESPath"]),
 
+        // Workflows: what the command line and servers have in common, over protocols
+        room("Workflows", ["OCI", "Policy", "Signing"]),
+
         // Effects
         room(
             "Host",
@@ -112,8 +115,8 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "Host", "Server", "Policy", "JMESPath", "SBOM", "Signing", "Keys", "TUF", "Registry",
-                argumentParser,
+                "Host", "Server", "Workflows", "Policy", "JMESPath", "SBOM", "Signing", "Keys", "TUF",
+                "Registry", argumentParser,
                 logging,
             ],
             swiftSettings: strict),
@@ -170,6 +173,9 @@ let package = Package(
         tests("TUFTests", ["Keys", "TUF", "TestSupport", crypto, cryptoExtras]),
         tests("SBOMTests", ["OCI", "SBOM", "TestSupport"]),
         tests("PolicyTests", ["OCI", "Keys", "Policy", "Signing", "StandIns", "TestSupport", crypto]),
+        tests(
+            "WorkflowsTests",
+            ["OCI", "Keys", "Policy", "Signing", "Workflows", "TestSupport"]),
         tests("HostTests", ["Host", "Keys", "OCI", "Registry", "Signing", "StandIns", "TestSupport", "TUF"]),
         tests(
             "ServerTests",

@@ -142,6 +142,8 @@ package enum Limits {
     /// Seconds for one question to registries (one image to verify, show or sign), all its requests
     /// together, unless `--timeout` says otherwise. cosign's default is 3 minutes too.
     package static let questionSeconds = 180
+    /// Images that one run of policies asks about at a time.
+    package static let parallelImages = 4
     /// Seconds of the longest `--timeout`: a day.
     package static let longestQuestionSeconds = 86_400
     /// Work of one question to evidence, in bytes hashed for signature checks: hashing them takes two

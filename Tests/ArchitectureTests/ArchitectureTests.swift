@@ -34,6 +34,7 @@ struct Room: Sendable, CustomTestStringConvertible {
 let everybodyMayImport = ["FoundationEssentials", "Synchronization"]
 let pureRooms = [
     "Primitives", "Keys", "OCI", "Registry", "Signing", "TUF", "CEL", "JMESPath", "SBOM", "Policy",
+    "Workflows",
 ]
 let systemModules = ["Foundation", "Glibc", "Musl", "System", "SystemPackage", "Dispatch"]
 
@@ -49,6 +50,7 @@ let rooms: [Room] = [
     .pure("JMESPath", "Primitives", "Crypto", "SwiftASN1", "X509"),
     .pure("SBOM", "OCI", "Primitives", "Crypto"),
     .pure("Policy", "JMESPath", "Keys", "OCI", "Primitives", "Signing"),
+    .pure("Workflows", "OCI", "Policy", "Primitives", "Signing"),
     .effects(
         "Host",
         pureRooms + systemModules + [

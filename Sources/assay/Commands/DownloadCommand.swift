@@ -6,6 +6,7 @@ import OCI
 import Primitives
 import Registry
 import Signing
+import Workflows
 
 struct DownloadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -131,12 +132,12 @@ struct DownloadSBOMCommand: AsyncParsableCommand {
 
 /// The evidence of one digest, as one place stores it.
 private struct StoredEvidence: Sendable {
-    private let source: RememberingSource
+    private let source: CachingSource
     private let image: ImageLocation
     private let subject: Digest
 
     init(of image: ImageLocation, platform: String?, _ connections: Connections) async throws {
-        let source = RememberingSource(try await connections.source(image))
+        let source = CachingSource(try await connections.source(image))
         let root = try await source.resolve(try await image.reference(in: source))
         self.source = source
         self.image = image

@@ -8,6 +8,7 @@ import OCI
 import Policy
 import Primitives
 import Signing
+import Workflows
 
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -70,17 +71,19 @@ struct PolicyApplyCommand: AsyncParsableCommand {
                 because: "- was given more than once, and stdin can be read only once")
         }
         EvidenceRepository.warnIgnored(besideImages)
-        let bundle = try PolicyJudge.bundle(policies, beside: keyMaterial)
+        let bundle = try PolicyFiles.bundle(policies, beside: keyMaterial)
         let manifests = try ManifestFolders(reading: resource)
-        let root = try await PolicyJudge.trust(trust)?.root
+        let root = try await PolicyFiles.trust(trust)?.root
         let memory = try tagMemory.map { try TagMemory(at: $0) }
         let report = try await Patience.whileWorking("looking at images") {
             try await Connections.using(access, for: nil, limiting: .each) { connections in
-                let judge = PolicyJudge(
-                    bundle: bundle, trust: root,
-                    finder: ImageFactFinder(
-                        connections: connections, memory: memory, mirrors: mirror))
-                let (evaluations, failures) = try await judge.judge(manifests.resources)
+                let run = PolicyRun(
+                    policies: bundle.policies, trust: root,
+                    facts: ImageFactLoader(
+                        provider: connections, history: memory?.history,
+                        mirrors: mirror.map(\.rule)),
+                    now: SystemPause().now())
+                let (evaluations, failures) = try await run.results(for: manifests.resources)
                 return ApplyReport(
                     policies: bundle.policies, evaluations: evaluations,
                     failures: manifests.failures + failures, unevaluated: manifests.unevaluated,
@@ -125,28 +128,12 @@ struct PolicyApplyCommand: AsyncParsableCommand {
 
 /// `MIRROR=ORIGIN`: a repository prefix, and the one its content comes from.
 struct MirrorArgument: ExpressibleByArgument, Sendable {
-    let mirror: String
-    let origin: String
+    let rule: MirrorRule
 
     init?(argument: String) {
         let parts = argument.utf8.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
-        (mirror, origin) = (parts[0].trimmingSlash, parts[1].trimmingSlash)
-    }
-
-    init(mirror: Repository, origin: Repository) {
-        self.mirror = mirror.description
-        self.origin = origin.description
-    }
-
-    /// Where the repository's content comes from; nil when it is no mirror of this kind. A prefix
-    /// ends at a slash or at the end: `ghcr.io/acme` is none of `ghcr.io/acme-evil/x`.
-    func origin(of repository: Repository) throws(Failure) -> Repository? {
-        let name = repository.description
-        guard let below = name.utf8.removingPrefix(mirror),
-            below.isEmpty || below.utf8.hasPrefix("/")
-        else { return nil }
-        return try Repository(parsing: origin + below)
+        rule = MirrorRule(mirror: parts[0].trimmingSlash, origin: parts[1].trimmingSlash)
     }
 }
 

@@ -7,6 +7,7 @@ import OCI
 import Primitives
 import Registry
 import Signing
+import Workflows
 
 struct TreeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,7 +32,7 @@ struct TreeCommand: AsyncParsableCommand {
         let tree = try await Connections.using(access, for: image) { connections in
             let source = try await connections.source(image)
             return try await EvidenceTree.found(
-                for: try await image.reference(in: source), in: RememberingSource(source),
+                for: try await image.reference(in: source), in: CachingSource(source),
                 verifier: verifier)
         }
         switch output.output {
@@ -81,7 +82,7 @@ struct EvidenceTree: Sendable {
 
     /// The graph and the collector ask overlapping questions; `source` answers each once.
     static func found(
-        for reference: ManifestReference, in source: RememberingSource, verifier: SignatureVerifier?
+        for reference: ManifestReference, in source: CachingSource, verifier: SignatureVerifier?
     ) async throws -> EvidenceTree {
         let graph = try await ArtifactGraph.discover(
             reference, in: source, evidence: .include)

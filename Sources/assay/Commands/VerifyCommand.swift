@@ -2,10 +2,12 @@
 // assay verify, assay verify-attestation.
 
 import ArgumentParser
+import Host
 import OCI
 import Policy
 import Primitives
 import Signing
+import Workflows
 
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -67,14 +69,15 @@ struct VerifyCommand: AsyncParsableCommand {
         about image: ImageLocation, _ verifier: SignatureVerifier, _ trust: TrustMaterial?
     ) async throws {
         let demand = ProofDemand(annotations: annotations, format: format)
-        let question = EvidenceQuestion(
-            type: .signature, verifier: verifier, trust: trust, image: image, origin: origin.origin
-        ) { evidence in
+        let verification = ImageVerification(of: .signature) { evidence in
             evidence.signatures(by: verifier).keeping {
                 demand.isMet(byAnnotations: $0.annotations, inFormat: $0.format)
             }
         }
-        let finding = try await question.ask(access, output: output.output.form)
+        let finding = EvidenceFinding(
+            image: image, type: .signature, signer: verifier.demand.signer, trust: trust,
+            result: try await verification.ask(
+                about: image, origin: origin.origin, reaching: access, output: output.output.form))
         let view = VerificationView(finding: finding, demand: demand) { proof in
             ProofLine(
                 carrier: proof.carrier, evidence: proof.evidenceDigest, signer: proof.signer,
@@ -100,19 +103,19 @@ struct VerifyCommand: AsyncParsableCommand {
             throw wrong("policies match image names, and an image on disk has none")
         }
         EvidenceRepository.warnIgnored(besideImages)
-        let bundle = try PolicyJudge.bundle(policy)
-        let trust = try await PolicyJudge.trust(signer.trust)
+        let bundle = try PolicyFiles.bundle(policy)
+        let trust = try await PolicyFiles.trust(signer.trust)
         let evaluation = try await Connections.using(
             access, for: image, limiting: .each
         ) { connections in
             let mirrors = origin.origin.map {
-                [MirrorArgument(mirror: repository, origin: $0.repository)]
+                [MirrorRule(mirror: repository.description, origin: $0.repository.description)]
             }
-            let judge = PolicyJudge(
-                bundle: bundle, trust: trust?.root,
-                finder: ImageFactFinder(
-                    connections: connections, memory: nil, mirrors: mirrors ?? []))
-            return try await judge.judge(image: image.description)
+            let run = PolicyRun(
+                policies: bundle.policies, trust: trust?.root,
+                facts: ImageFactLoader(provider: connections, mirrors: mirrors ?? []),
+                now: SystemPause().now())
+            return try await run.result(forImage: image.description)
         }
         try PolicyVerificationView(
             image: image, policies: bundle.policies, decisions: evaluation.decisions, trust: trust
@@ -166,14 +169,15 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
         _ trust: TrustMaterial?
     ) async throws {
         let demand = ProofDemand(annotations: [], format: format)
-        let question = EvidenceQuestion(
-            type: type, verifier: verifier, trust: trust, image: image, origin: origin.origin
-        ) { evidence in
+        let verification = ImageVerification(of: type) { evidence in
             evidence.attestations(of: type, by: verifier).keeping {
                 demand.isMet(byAnnotations: [:], inFormat: $0.format)
             }
         }
-        let finding = try await question.ask(access, output: output.output.form)
+        let finding = EvidenceFinding(
+            image: image, type: type, signer: verifier.demand.signer, trust: trust,
+            result: try await verification.ask(
+                about: image, origin: origin.origin, reaching: access, output: output.output.form))
         let view = VerificationView(finding: finding, demand: demand) { proof in
             ProofLine(
                 carrier: proof.carrier, evidence: proof.evidenceDigest, signer: proof.signer,

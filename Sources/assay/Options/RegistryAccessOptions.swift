@@ -8,6 +8,7 @@ import JMESPath
 import OCI
 import Primitives
 import Registry
+import Workflows
 
 struct RegistryAccessOptions: ParsableArguments {
     @Option(
@@ -155,7 +156,7 @@ enum QuestionScope: Sendable {
 
 /// The registries and layouts of one command. They share connections and tokens, and are closed at
 /// its end.
-struct Connections: Sendable {
+struct Connections: RepositoryProvider {
     private let client: RegistryClient
     /// Seconds for one question; nil without a limit.
     private let seconds: Int?
@@ -197,7 +198,9 @@ struct Connections: Sendable {
         return try outcome.get()
     }
 
-    func repository(_ name: Repository) -> RegistryRepository { client.repository(name) }
+    func registryRepository(_ name: Repository) -> RegistryRepository { client.repository(name) }
+
+    func repository(_ name: Repository) -> any ArtifactSource { registryRepository(name) }
 
     /// An image and its evidence, for reading.
     func source(_ image: ImageLocation) async throws -> any ArtifactSource {
@@ -205,7 +208,8 @@ struct Connections: Sendable {
         case .registry(let name):
             guard let evidence = try EvidenceRepository.named() else { return repository(name) }
             EvidenceRepository.say("evidence is looked for in", evidence)
-            return SeparateEvidence(of: repository(name), in: repository(evidence))
+            return SeparateEvidence(
+                of: repository(name), in: registryRepository(evidence))
         case .layout: return try await imageSource(image)
         }
     }
@@ -221,7 +225,7 @@ struct Connections: Sendable {
     /// The registry's repository that holds the evidence about an image; nil for a layout on disk.
     func evidenceRepository(_ image: ImageLocation) throws -> RegistryRepository? {
         guard case .registry(let name) = image.place else { return nil }
-        return repository(try EvidenceRepository.named() ?? name)
+        return registryRepository(try EvidenceRepository.named() ?? name)
     }
 
     /// An image, for writing evidence about it.
@@ -229,14 +233,15 @@ struct Connections: Sendable {
         guard case .registry(let name) = image.place, let evidence = try EvidenceRepository.named()
         else { return try copyDestination(image) }
         EvidenceRepository.say("evidence is written to", evidence)
-        return SeparateEvidence(of: repository(name), in: repository(evidence))
+        return SeparateEvidence(
+            of: repository(name), in: registryRepository(evidence))
     }
 
     /// A place to copy an image to, with its evidence beside it; a layout folder is made when it is
     /// not there.
     func copyDestination(_ image: ImageLocation) throws -> any ArtifactDestination {
         switch image.place {
-        case .registry(let name): return repository(name)
+        case .registry(let name): return registryRepository(name)
         case .layout(let path):
             guard image.transport == .oci, LocalSource.isFolder(path) != false else {
                 throw Failure(

@@ -6,6 +6,21 @@ import OCI
 import Policy
 import Primitives
 import Signing
+import Workflows
+
+/// What was asked and what came of it.
+struct EvidenceFinding<Proof: Sendable>: Sendable {
+    let image: ImageLocation
+    let type: PredicateType
+    let signer: TrustedSigner
+    /// Whom the verifier believes; nil where keys are enough.
+    let trust: TrustMaterial?
+    let result: ImageVerificationResult<Proof>
+
+    var subject: Descriptor { result.subject }
+    var searches: [EvidenceSearch] { result.searches }
+    var answer: EvidenceAnswer<Proof> { result.answer }
+}
 
 /// One proof as it is shown.
 struct ProofLine {

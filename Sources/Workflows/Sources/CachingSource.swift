@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A source that is asked each question once.
 
-import OCI
-import Primitives
-import Synchronization
+package import OCI
+package import Primitives
+internal import Synchronization
 
-/// Remembers the manifests and lists of one place for as long as one command runs, "it is not
+/// Keeps the manifests and lists of one place for as long as one command runs, "it is not
 /// there" and other failures included. Blobs pass through; they are not kept.
-final class RememberingSource: ArtifactSource {
+package final class CachingSource: ArtifactSource {
     private struct Memory {
         var manifests: [ManifestReference: Result<Manifest, Failure>] = [:]
         var referrers: [Digest: ReferrersAnswer] = [:]
@@ -16,11 +16,11 @@ final class RememberingSource: ArtifactSource {
     private let source: any ArtifactSource
     private let memory = Mutex(Memory())
 
-    init(_ source: any ArtifactSource) { self.source = source }
+    package init(_ source: any ArtifactSource) { self.source = source }
 
-    var sourceName: String { source.sourceName }
+    package var sourceName: String { source.sourceName }
 
-    func manifest(_ reference: ManifestReference) async throws -> Manifest {
+    package func manifest(_ reference: ManifestReference) async throws -> Manifest {
         if let known = memory.withLock({ $0.manifests[reference] }) { return try known.get() }
         do {
             let manifest = try await source.manifest(reference)
@@ -35,8 +35,8 @@ final class RememberingSource: ArtifactSource {
         }
     }
 
-    /// Whether the place says that it has the manifest; only a "no" is remembered.
-    func hasManifest(_ reference: ManifestReference) async throws -> Bool {
+    /// Whether the place says that it has the manifest; only a "no" is kept.
+    package func hasManifest(_ reference: ManifestReference) async throws -> Bool {
         if let known = memory.withLock({ $0.manifests[reference] }) {
             if case .failure(let failure) = known, failure.kind == .notFound { return false }
             _ = try known.get()
@@ -52,16 +52,16 @@ final class RememberingSource: ArtifactSource {
         return true
     }
 
-    func referrers(of subject: Digest) async throws -> ReferrersAnswer {
+    package func referrers(of subject: Digest) async throws -> ReferrersAnswer {
         if let known = memory.withLock({ $0.referrers[subject] }) { return known }
         let answer = try await source.referrers(of: subject)
         memory.withLock { $0.referrers[subject] = answer }
         return answer
     }
 
-    func tags() async throws -> [Tag] { try await source.tags() }
+    package func tags() async throws -> [Tag] { try await source.tags() }
 
-    func unverifiedStream(of descriptor: Descriptor) async throws -> ByteStream {
+    package func unverifiedStream(of descriptor: Descriptor) async throws -> ByteStream {
         try await source.unverifiedStream(of: descriptor)
     }
 }

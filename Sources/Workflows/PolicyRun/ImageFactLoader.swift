@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Facts about images, from the repositories that hold them.
+
+package import OCI
+package import Policy
+package import Primitives
+internal import Signing
+
+/// The repositories of a run. Every call begins a question of its own, with its own deadline.
+package protocol RepositoryProvider: Sendable {
+    /// Repositories that share the deadline of one question.
+    func forOneQuestion() -> Self
+    func repository(_ name: Repository) -> any ArtifactSource
+}
+
+/// Loads facts about images. It judges nothing: what could not be found out is a fact of its own.
+package struct ImageFactLoader<Provider: RepositoryProvider>: ImageFactSource {
+    private let provider: Provider
+    private let history: TagHistory?
+    private let mirrors: [MirrorRule]
+
+    /// - Parameters:
+    ///   - history: what tags meant when they last passed; nil when nobody keeps it.
+    ///   - mirrors: where the content of mirrors comes from; the first rule that fits counts.
+    package init(
+        provider: Provider, history: TagHistory? = nil, mirrors: [MirrorRule] = []
+    ) {
+        self.provider = provider
+        self.history = history
+        self.mirrors = mirrors
+    }
+
+    package func facts(about image: NeededImage) async -> ImageFacts {
+        let provider = provider.forOneQuestion()
+        let source = provider.repository(image.name.repository)
+        do {
+            let subject = try await source.resolve(image.name.reference)
+            var found = await evidence(image.wishes, about: subject.digest, in: source)
+            var origin: KnownImage?
+            do {
+                origin = try await self.origin(of: image, digest: subject.digest, from: provider)
+            } catch {
+                // Nothing here, and the origin cannot be asked: it may have been lost on the way.
+                if case .looked(let evidence) = found, evidence.candidates.isEmpty {
+                    found = .couldNotLook(asFailure(error, "cannot read \(image.name)"))
+                }
+            }
+            var facts = ImageFacts(resolution: .resolved(subject), evidence: found)
+            facts.remembered = await remembered(image, now: subject.digest, in: source)
+            facts.origin = origin
+            return facts
+        } catch {
+            let failure = asFailure(error, "cannot read \(image.name)")
+            return ImageFacts(resolution: .unresolved(failure), evidence: .couldNotLook(failure))
+        }
+    }
+
+    private func evidence(
+        _ wishes: Set<EvidenceCollector.Wish>, about digest: Digest, in source: any ArtifactSource
+    ) async -> EvidenceLookup {
+        do {
+            return .looked(try await collect(wishes, about: digest, in: source))
+        } catch {
+            return .couldNotLook(asFailure(error, "cannot look at \(digest)"))
+        }
+    }
+
+    private func collect(
+        _ wishes: Set<EvidenceCollector.Wish>, about digest: Digest, in source: any ArtifactSource
+    ) async throws -> Evidence {
+        let collector = EvidenceCollector(source: source)
+        switch wishes.count {
+        case 0: return Evidence(subject: digest)
+        case 1:
+            return try await collector.collect(wishes.first ?? .everything, about: digest) { _ in
+                false
+            }
+        default: return try await collector.everything(about: digest)
+        }
+    }
+
+    /// What the tag meant when it last passed, when that is another digest; it only explains.
+    private func remembered(
+        _ image: NeededImage, now digest: Digest, in source: any ArtifactSource
+    ) async -> KnownImage? {
+        guard image.name.digest == nil, let before = history?.digest(of: image.name),
+            before != digest,
+            let evidence = try? await collect(image.wishes, about: before, in: source)
+        else { return nil }
+        return KnownImage(repository: image.name.repository, digest: before, evidence: evidence)
+    }
+
+    private func origin(
+        of image: NeededImage, digest: Digest, from provider: Provider
+    ) async throws -> KnownImage? {
+        for mirror in mirrors {
+            guard let repository = try mirror.origin(of: image.name.repository) else { continue }
+            let evidence = try await collect(
+                image.wishes, about: digest, in: provider.repository(repository))
+            return KnownImage(repository: repository, digest: digest, evidence: evidence)
+        }
+        return nil
+    }
+
+    private func asFailure(_ error: any Error, _ what: String) -> Failure {
+        (error as? Failure) ?? Failure(.unavailable, what, because: "it was interrupted")
+    }
+}
+
+/// A repository prefix, and the one its content comes from.
+package struct MirrorRule: Hashable, Sendable {
+    private let mirror: String
+    private let origin: String
+
+    /// - Parameters:
+    ///   - mirror: `HOST[/PATH]` without a slash at its end.
+    ///   - origin: the same, of the place the mirror copies from.
+    package init(mirror: String, origin: String) {
+        self.mirror = mirror
+        self.origin = origin
+    }
+
+    /// Where the repository's content comes from; nil when it is no mirror of this kind. A prefix
+    /// ends at a slash or at the end: `ghcr.io/acme` is none of `ghcr.io/acme-evil/x`.
+    package func origin(of repository: Repository) throws(Failure) -> Repository? {
+        let name = repository.description
+        guard let below = name.utf8.removingPrefix(mirror),
+            below.isEmpty || below.utf8.hasPrefix("/")
+        else { return nil }
+        return try Repository(parsing: origin + below)
+    }
+}
