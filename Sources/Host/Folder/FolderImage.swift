@@ -38,6 +38,8 @@ package struct FolderImage: LocalArtifacts {
 
     package func entries() -> [Descriptor] { roots() }
 
+    package func namedEntries() -> [Descriptor] { roots() }
+
     package func roots() -> [Descriptor] { [root.descriptor] }
 
     package func manifest(_ reference: ManifestReference) throws(Failure) -> Manifest {

@@ -106,6 +106,8 @@ package struct DockerArchive: LocalArtifacts {
 
     package func entries() -> [Descriptor] { items }
 
+    package func namedEntries() -> [Descriptor] { listed }
+
     package func roots() -> [Descriptor] { listed }
 
     package func manifest(_ reference: ManifestReference) throws(Failure) -> Manifest {

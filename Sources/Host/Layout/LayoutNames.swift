@@ -6,51 +6,53 @@
 internal import OCI
 internal import Primitives
 
-/// The named entries of one place. Evidence that `cosign save` stored under a kind, or under the
-/// name of its image, is not among them.
+/// The named entries of one place, in its order.
+///
+/// Every entry counts, whatever its annotations, its media type or its content say that it is. Other
+/// tools look only at the name: skopeo and podman take the first entry that has it, containerd and
+/// oras the last. What an annotation took out of the names would be what they run.
 struct LayoutNames {
     private let entries: [Descriptor]
     private let place: String
 
     init(_ entries: [Descriptor], in place: String) {
-        self.entries = entries.filter { entry in
-            entry.hasEvidenceTag || CosignKind(of: entry).map { !$0.isEvidence } ?? true
-        }
+        self.entries = entries
         self.place = place
     }
 
     /// The entry that `text` names; nil when there is none.
     ///
-    /// An entry that has exactly this name comes first; then those whose tag it is; then those
-    /// whose name means the same image (`nginx` and `docker.io/library/nginx:latest`).
+    /// An entry that has exactly this name comes before those whose tag it is. A name that means the
+    /// same image (`nginx` and `docker.io/library/nginx:latest`) is the same name.
     ///
-    /// - Throws: `rejected` when two images match the name equally well.
+    /// - Throws: `rejected` when entries with different content match the name equally well.
     func entry(named text: String) throws(Failure) -> Descriptor? {
         let image = (try? ImageName(parsing: text))?.withTag
-        let rules: [(Descriptor) -> Bool] = [
-            { $0.imageNames.contains { isSame($0, text) } },
-            { isSame($0.layoutTag?.description ?? "", text) },
-            {
-                $0.imageNames.contains {
-                    image != nil && (try? ImageName(parsing: $0))?.withTag == image
-                }
-            },
-        ]
-        for rule in rules {
-            let found = entries.filter(rule)
-            guard let first = found.first else { continue }
-            let digests = Set(found.map(\.digest)).count
-            guard digests == 1 else {
-                let names = found.compactMap(\.imageNames.first).map { plain($0) }
-                throw Failure(
-                    .rejected, "cannot find the image \(quoted(text))", at: .named(place),
-                    because: "\(digests) images in the layout have it",
-                    next: Set(names).count > 1
-                        ? "name one of \(names.joined(separator: ", "))" : nil)
+        func meansSame(_ entry: Descriptor) -> Bool {
+            entry.imageNames.contains {
+                image != nil && (try? ImageName(parsing: $0))?.withTag == image
             }
-            return first
         }
-        return nil
+        func isExact(_ entry: Descriptor) -> Bool { entry.imageNames.contains { isSame($0, text) } }
+        func hasTag(_ entry: Descriptor) -> Bool {
+            isSame(entry.layoutTag?.description ?? "", text)
+        }
+        let isNamed = entries.contains(where: isExact)
+        let found = entries.filter { meansSame($0) || (isNamed ? isExact($0) : hasTag($0)) }
+        guard Set(found.map(\.digest)).count <= 1 else { throw ambiguous(text, found) }
+        return found.first
+    }
+
+    private func ambiguous(_ text: String, _ found: [Descriptor]) -> Failure {
+        let digests = Set(found.map(\.digest)).sorted()
+        let names = Set(found.compactMap(\.imageNames.first).map { plain($0) }).sorted()
+        // Names that tell the entries apart are shorter to type than digests.
+        let ways = names.count == digests.count ? names : digests.map(\.description)
+        return Failure(
+            .rejected, "cannot find the image \(quoted(text))", at: .named(place),
+            because: "\(digests.count) entries with different content have this name; other tools "
+                + "take the first or the last of them",
+            next: "name one of \(ways.joined(separator: ", "))")
     }
 }
 

@@ -124,24 +124,9 @@ package struct LayoutReader: Sendable {
 
     /// The entries that are images: no referrers, no evidence of cosign, no fallback lists.
     func roots() throws(Failure) -> [Descriptor] {
+        var images = LayoutImages(self)
         var roots: [Descriptor] = []
-        var bytesLeft = Limits.layoutSearchBytes
-        for entry in try entries() {
-            if let tag = entry.layoutTag, isEvidenceTag(tag) { continue }
-            if let kind = CosignKind(of: entry), kind.isEvidence { continue }
-            guard entry.mediaType.isIndex || entry.mediaType.isImageManifest,
-                let size = try files.size(of: blobPath(entry.digest))
-            else { continue }
-            guard size <= bytesLeft else {
-                throw Failure(
-                    .overLimit, "cannot list the images of the layout", at: .named(name),
-                    because: "its manifests have more than \(Limits.layoutSearchBytes) bytes")
-            }
-            bytesLeft -= size
-            if try manifest(entry.digest, as: entry.mediaType).subject == nil {
-                roots.append(entry)
-            }
-        }
+        for entry in try entries() where try images.isImage(entry) { roots.append(entry) }
         return roots
     }
 }
@@ -175,6 +160,8 @@ extension LayoutReading {
     package func tags() throws(Failure) -> [Tag] { try layout.tags() }
 
     package func entries() throws(Failure) -> [Descriptor] { try layout.entries() }
+
+    package func namedEntries() throws(Failure) -> [Descriptor] { try layout.entries() }
 
     package func roots() throws(Failure) -> [Descriptor] { try layout.roots() }
 

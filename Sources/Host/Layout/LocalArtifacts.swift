@@ -30,6 +30,9 @@ package protocol LocalArtifacts: ArtifactSource {
     /// What the place lists, in its order.
     func entries() async throws -> [Descriptor]
 
+    /// Every entry with a name, whatever it is; an image with several names comes once for each.
+    func namedEntries() async throws -> [Descriptor]
+
     /// The images in it; referrers and evidence tags are left out. A name is in the annotation
     /// `org.opencontainers.image.ref.name`.
     func roots() async throws -> [Descriptor]
@@ -55,9 +58,8 @@ extension LocalArtifacts {
             }
             return .digest(entries[position].digest)
         case .named(let name):
-            if let entry = try LayoutNames(await roots(), in: sourceName).entry(named: name) {
-                return .digest(entry.digest)
-            }
+            let names = LayoutNames(try await namedEntries(), in: sourceName)
+            if let entry = try names.entry(named: name) { return .digest(entry.digest) }
             // A tag may also name evidence, which is not an image.
             if let tag = try? Tag(parsing: name), isEvidenceTag(tag) { return .tag(tag) }
             throw Failure(
@@ -77,15 +79,19 @@ extension LocalArtifacts {
 
     /// How each image is named, as it is typed.
     private func advice() async throws -> String? {
-        let entries = try await entries()
-        let names = try await roots().map { root in
+        let (entries, roots) = (try await entries(), try await roots())
+        let names = LayoutNames(try await namedEntries(), in: sourceName)
+        let shown = roots.prefix(shownNames).map { root in
             let place = entries.firstIndex { $0.digest == root.digest } ?? 0
-            return "\(transport.rawValue):\(sourceName):\(root.imageNames.first ?? "@\(place)")"
+            let name = root.imageNames.first {
+                (try? names.entry(named: $0))?.digest == root.digest
+            }
+            return plain("\(transport.rawValue):\(sourceName):\(name ?? "@\(place)")")
         }
-        guard let first = names.first else { return nil }
-        let shown = names.prefix(shownNames).map { plain($0) }.joined(separator: ", ")
-        let more = names.count > shownNames ? ", and \(names.count - shownNames) more" : ""
-        return names.count == 1 ? "name it \(plain(first))" : "name one of them: \(shown)\(more)"
+        guard let first = shown.first else { return nil }
+        let more = roots.count > shownNames ? ", and \(roots.count - shownNames) more" : ""
+        return roots.count == 1
+            ? "name it \(first)" : "name one of them: \(shown.joined(separator: ", "))\(more)"
     }
 }
 
