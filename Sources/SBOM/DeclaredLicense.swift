@@ -89,7 +89,7 @@ struct LicenseReader {
         guard record.name.utf8.allSatisfy(isNameByte) else { return nil }
         let path = "usr/share/doc/\(record.name)/copyright"
         switch tree.look(at: path) {
-        case .missing, .directory, .other, .endlessLink: return nil
+        case .missing, .danglingLink, .directory, .other, .endlessLink: return nil
         case .file(let file):
             switch file.content {
             case .kept(let bytes): return debianLicenseNames(bytes)

@@ -29,7 +29,12 @@ package func inventory(
     let contents = try await ImageContents.read(
         manifest, platform: platform, from: source, keeping: .packageEvidence,
         layersAtOnce: layersAtOnce)
-    return try inventory(of: contents, repository: repository)
+    let history = try EvidenceHistory(of: contents)
+    guard !history.unread.isEmpty else { return try history.inventory(repository) }
+    // Where links lead is known only when all layers have been read.
+    let complete = try await contents.keeping(
+        history.unread, from: source, beside: .packageEvidence, layersAtOnce: layersAtOnce)
+    return try EvidenceHistory(of: complete).inventory(repository)
 }
 
 /// The inventory of an image whose layers have been read.
@@ -39,50 +44,80 @@ package func inventory(
 package func inventory(of image: ImageContents, repository: Repository?) throws(Failure)
     -> Inventory
 {
-    var tree = FileTree()
-    var evidence = PackageEvidence(in: tree)
-    var packages = try PackageSet(evidence)
-    var firstLayers: [PackageURL: Int] = [:]
-    for (place, layer) in image.layers.enumerated() {
-        try tree.lay(layer.contents)
-        let now = PackageEvidence(in: tree)
-        guard now != evidence else { continue }
-        evidence = now
-        packages = try PackageSet(evidence)
-        var stillThere: [PackageURL: Int] = [:]
-        for url in packages.records.keys { stillThere[url] = firstLayers[url] ?? place }
-        firstLayers = stillThere
-    }
-    try checkOverlay(image, tree, evidence)
-    let subject = Inventory.Image(
-        repository: repository, digest: image.manifest.digest,
-        platform: image.configuration.platform, created: image.configuration.created,
-        layers: image.layers.map {
-            Inventory.Layer(
-                digest: $0.digest, unpackedDigest: $0.unpackedDigest, createdBy: $0.createdBy)
-        })
-    return try assembled(
-        subject: .image(subject), packages, evidence.operatingSystem, firstLayers: firstLayers,
-        in: tree)
+    try EvidenceHistory(of: image).inventory(repository)
 }
 
-/// Refuses an image whose packages depend on how a runtime stacks the layers.
-private func checkOverlay(_ image: ImageContents, _ tree: FileTree, _ evidence: PackageEvidence)
-    throws(Failure)
-{
-    guard let place = tree.overlayDoubt else { return }
-    let overlay: FileTree
-    do { overlay = try FileTree.overlay(of: image.layers.map(\.contents)) } catch {
-        // A runtime on overlay refuses the image too, so there is no second view.
-        guard error.kind == .malformed else { throw error }
-        return
+/// What an image shows after each of its layers.
+private struct EvidenceHistory {
+    private let image: ImageContents
+    private var tree = FileTree()
+    private var evidence: PackageEvidence
+    private var packages: PackageSet
+    private var firstLayers: [PackageURL: Int] = [:]
+    /// What a runtime on overlay shows, if that may be something else.
+    private var overlay: PackageEvidence?
+    /// Entries of layers that are package databases behind links, and whose content was not kept.
+    private(set) var unread: [Int: Set<TreePath>] = [:]
+
+    init(of image: ImageContents) throws(Failure) {
+        self.image = image
+        evidence = PackageEvidence(in: tree)
+        packages = try PackageSet(evidence)
+        for (place, layer) in image.layers.enumerated() {
+            try tree.lay(layer.contents)
+            let now = PackageEvidence(in: tree)
+            guard now != evidence else { continue }
+            evidence = now
+            noteUnread(of: now)
+            packages = try PackageSet(evidence)
+            var stillThere: [PackageURL: Int] = [:]
+            for url in packages.records.keys { stillThere[url] = firstLayers[url] ?? place }
+            firstLayers = stillThere
+        }
+        guard tree.overlayDoubt != nil else { return }
+        do {
+            overlay = PackageEvidence(in: try FileTree.overlay(of: image.layers.map(\.contents)))
+        } catch {
+            // A runtime on overlay refuses the image too, so there is no second view.
+            guard error.kind == .malformed else { throw error }
+        }
+        if let overlay { noteUnread(of: overlay) }
     }
-    guard !PackageEvidence(in: overlay).showsSame(as: evidence) else { return }
-    throw Failure(
-        .rejected, "cannot list the packages of \(image.manifest.digest)",
-        at: .named(place.description),
-        because: "its packages differ between layers unpacked in place and an overlay file system",
-        next: "rebuild the image from its files, in one layer")
+
+    private mutating func noteUnread(of evidence: PackageEvidence) {
+        for file in evidence.unread where image.layers.indices.contains(file.layer) {
+            let entries = image.layers[file.layer].contents.entries
+            guard entries.indices.contains(file.entry) else { continue }
+            unread[file.layer, default: []].insert(entries[file.entry].path)
+        }
+    }
+
+    func inventory(_ repository: Repository?) throws(Failure) -> Inventory {
+        try checkOverlay()
+        let subject = Inventory.Image(
+            repository: repository, digest: image.manifest.digest,
+            platform: image.configuration.platform, created: image.configuration.created,
+            layers: image.layers.map {
+                Inventory.Layer(
+                    digest: $0.digest, unpackedDigest: $0.unpackedDigest, createdBy: $0.createdBy)
+            })
+        return try assembled(
+            subject: .image(subject), packages, evidence.operatingSystem,
+            firstLayers: firstLayers, in: tree)
+    }
+
+    /// Refuses an image whose packages depend on how a runtime stacks the layers.
+    private func checkOverlay() throws(Failure) {
+        guard let place = tree.overlayDoubt, let overlay, !overlay.showsSame(as: evidence) else {
+            return
+        }
+        throw Failure(
+            .rejected, "cannot list the packages of \(image.manifest.digest)",
+            at: .named(place.description),
+            because: "its packages differ between layers unpacked in place and an overlay file "
+                + "system",
+            next: "rebuild the image from its files, in one layer")
+    }
 }
 
 private func assembled(

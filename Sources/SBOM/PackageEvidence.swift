@@ -25,6 +25,8 @@ struct PackageEvidence: Hashable {
     private(set) var operatingSystem: OperatingSystem?
     private(set) var databases: [Database] = []
     private(set) var unknowns: [Inventory.Unknown] = []
+    /// Files behind links whose content was not kept.
+    private(set) var unread: [FileTree.File] = []
 
     init(in tree: FileTree) {
         findOperatingSystem(tree)
@@ -36,9 +38,13 @@ struct PackageEvidence: Hashable {
         for path in ["lib/apk/db/installed", "usr/lib/apk/db/installed"] {
             find(.alpine, at: path, in: tree)
         }
-        for (path, what) in unreadDatabases where tree.look(at: path) != .missing {
-            unknowns.append(
-                Inventory.Unknown(path: path, reason: "it is \(what), which is not read yet"))
+        for (path, what) in unreadDatabases {
+            switch tree.look(at: path) {
+            case .missing: continue
+            case .danglingLink: note(path, danglingLink)
+            case .file, .directory, .other, .endlessLink:
+                note(path, "it is \(what), which is not read yet")
+            }
         }
     }
 
@@ -115,32 +121,45 @@ struct PackageEvidence: Hashable {
         switch tree.look(at: folder) {
         case .directory: return tree.names(in: folder)
         case .missing: return []
-        case .endlessLink:
-            unknowns.append(Inventory.Unknown(path: folder, reason: "its links do not end"))
-        case .file, .other:
-            unknowns.append(Inventory.Unknown(path: folder, reason: "it is not a folder"))
+        case .danglingLink: note(folder, danglingLink)
+        case .endlessLink: note(folder, endlessLink)
+        case .file, .other: note(folder, "it is not a folder")
         }
         return []
     }
 
     /// The file a path leads to; notes why when something is there and its bytes are not.
     private mutating func content(at path: String, in tree: FileTree) -> (String, [UInt8])? {
-        let reason: String
         switch tree.look(at: path) {
-        case .missing: return nil
-        case .endlessLink: reason = "its links do not end"
-        case .directory, .other: reason = "it is no file"
+        case .missing: break
+        case .danglingLink: note(path, danglingLink)
+        case .endlessLink: note(path, endlessLink)
+        case .directory: note(path, "it is a folder, not a file")
+        case .other: note(path, "it is not a regular file")
         case .file(let file):
             switch file.content {
             case .kept(let bytes): return (file.path.description, bytes)
             case .passedOver:
-                reason = "it leads to \(plain(file.path.description)), which was not read"
-            case .notKept(let why): reason = why
+                unread.append(file)
+                note(path, "the content of \(plain(file.path.description)) was not read")
+            case .notKept(let why): note(path, why)
             }
         }
-        unknowns.append(Inventory.Unknown(path: path, reason: reason))
         return nil
     }
+
+    private mutating func note(_ path: String, _ reason: String) {
+        unknowns.append(Inventory.Unknown(path: path, reason: reason))
+    }
+}
+
+private let danglingLink = "a link on its path leads to something that is not there"
+private let endlessLink = "the links on its path do not end"
+
+/// The files of a folder that are package databases behind links, and whose content was not kept.
+/// Walk the folder again with `PathMatcher.packageEvidence.adding` before making its inventory.
+package func evidenceBehindLinks(in tree: FileTree) -> Set<TreePath> {
+    Set(PackageEvidence(in: tree).unread.map(\.path))
 }
 
 extension PathMatcher {

@@ -105,6 +105,7 @@ struct FileTreeTests {
                 $0.symbolicLink("abs", to: "/lib/keep")
                 $0.symbolicLink("loop", to: "loop")
                 $0.symbolicLink("nowhere", to: "gone/keep")
+                $0.symbolicLink("chain", to: "nowhere/more")
             },
             { $0.file("lib/keep", "text") },
         ])
@@ -114,7 +115,13 @@ struct FileTreeTests {
         guard case .file(let file) = merged.look(at: "abs") else { return }
         #expect(file.path.description == "usr/lib/keep")
         #expect(merged.look(at: "loop") == .endlessLink)
-        #expect(merged.look(at: "nowhere") == .missing)
+        for path in ["nowhere", "nowhere/x", "chain"] {
+            #expect(merged.look(at: path) == .danglingLink, "\(path)")
+        }
+        // What a link leads to is there, and what is named below it is not.
+        for path in ["gone", "lib/x", "lib/x/y", "abs/../x"] {
+            #expect(merged.look(at: path) == .missing, "\(path)")
+        }
     }
 
     @Test("forty links are followed, one more is not", arguments: [(39, true), (40, false)])

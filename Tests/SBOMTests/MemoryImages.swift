@@ -84,8 +84,11 @@ func archive(_ write: (inout TarWriter) -> Void) -> [UInt8] {
 }
 
 /// A file tree of one layer, as a walk of a folder would give it.
-func folderTree(_ files: [String: String], links: [String: String] = [:]) throws -> FileTree {
-    var builder = LayerContentsBuilder(matcher: .packageEvidence, named: "a folder")
+func folderTree(
+    _ files: [String: String], links: [String: String] = [:],
+    keeping matcher: PathMatcher = .packageEvidence
+) throws -> FileTree {
+    var builder = LayerContentsBuilder(matcher: matcher, named: "a folder")
     for (path, text) in files.sorted(by: { $0.key < $1.key }) {
         let path = try TreePath(cleaning: path.utf8, of: "a folder")
         let isWanted = builder.wants(path, size: text.utf8.count)
@@ -100,7 +103,9 @@ func folderTree(_ files: [String: String], links: [String: String] = [:]) throws
 }
 
 func folderInventory(_ files: [String: String], links: [String: String] = [:]) throws -> Inventory {
-    try inventory(of: try folderTree(files, links: links), folder: "test")
+    let linked = evidenceBehindLinks(in: try folderTree(files, links: links))
+    let tree = try folderTree(files, links: links, keeping: .packageEvidence.adding(linked))
+    return try inventory(of: tree, folder: "test")
 }
 
 let debianRelease = """

@@ -14,19 +14,19 @@ extension FileTree {
     ///   `overLimit` at a limit.
     package mutating func lay(_ contents: LayerContents) throws(Failure) {
         emptied = []
-        for entry in contents.entries {
+        for (number, entry) in contents.entries.enumerated() {
             switch entry.kind {
             case .whiteout: try whiteOut(entry.path)
             case .opaque: try makeOpaque(entry.path)
             case .globalHeader: try refuseRemoval(by: entry.path)
-            default: try place(entry)
+            default: try place(entry, number)
             }
         }
         unreadable += contents.unreadable
         layerCount += 1
     }
 
-    private mutating func place(_ entry: LayerContents.Entry) throws(Failure) {
+    private mutating func place(_ entry: LayerContents.Entry, _ number: Int) throws(Failure) {
         guard let (parentPath, name) = entry.path.split else { return }
         let parent = try makeDirectory(parentPath, for: entry.path)
         let old = nodes[parent].children[name]
@@ -56,7 +56,8 @@ extension FileTree {
         }
         if old != nil { remove(name, from: parent) }
         let node = try newNode(
-            Node(kind: kind, size: entry.size, mode: entry.mode, layer: layerCount))
+            Node(
+                kind: kind, size: entry.size, mode: entry.mode, layer: layerCount, entry: number))
         nodes[parent].children[name] = Child(node: node, layer: layerCount, isWritten: true)
     }
 
@@ -135,7 +136,7 @@ extension FileTree {
     /// The directory of the entry to remove, with links followed; nil when there is none.
     private mutating func directory(_ path: TreePath, for entry: TreePath) throws(Failure) -> Int? {
         switch try walk(path.components, followingLast: true) {
-        case .missing: return nil
+        case .missing, .danglingLink: return nil
         case .endlessLink: throw broken(entry, "the links in its path do not end")
         case .found(let node, let names):
             if names != path.components { note(entry) }

@@ -17,6 +17,9 @@ package struct FileTree: Sendable {
         package let size: Int
         /// Counted from 0, bottom first: the layer that holds these bytes.
         package let layer: Int
+        /// Counted from 0: the entry of that layer that holds them. Its path is another one than
+        /// `path` behind hard links, and in folders that the layer reaches through links.
+        package let entry: Int
     }
 
     /// What stands at a path.
@@ -25,6 +28,8 @@ package struct FileTree: Sendable {
         case directory(TreePath)
         case other
         case missing
+        /// A link on the way leads to something that the tree does not hold.
+        case danglingLink
         /// The links on the way go in a circle, or there are too many of them.
         case endlessLink
     }
@@ -43,6 +48,8 @@ package struct FileTree: Sendable {
         var size = 0
         var mode: UInt16
         var layer: Int
+        /// The entry of the layer that it is from; -1 if no entry is for this very node.
+        var entry = -1
         /// In one overlay layer: hides the content of the layers below.
         var isOpaque = false
         var children: [String: Child] = [:]
@@ -70,6 +77,7 @@ package struct FileTree: Sendable {
     enum Walk {
         case found(node: Int, path: [String])
         case missing
+        case danglingLink
         case endlessLink
     }
 
@@ -108,6 +116,7 @@ package struct FileTree: Sendable {
         }
         switch walked {
         case .missing: return .missing
+        case .danglingLink: return .danglingLink
         case .endlessLink: return .endlessLink
         case .found(let place, let names):
             let path = TreePath(known: names.joined(separator: "/"))
@@ -116,7 +125,9 @@ package struct FileTree: Sendable {
             case .directory: return .directory(path)
             case .file(let content):
                 return .file(
-                    File(path: path, content: content, size: node.size, layer: node.layer))
+                    File(
+                        path: path, content: content, size: node.size, layer: node.layer,
+                        entry: node.entry))
             case .other, .symbolicLink, .whiteout: return .other
             }
         }
@@ -134,7 +145,8 @@ package struct FileTree: Sendable {
     mutating func walk(_ components: [String], followingLast: Bool) throws(Failure) -> Walk {
         var found: [(node: Int, name: String)] = []
         var waiting: [String] = components.reversed()
-        var links = 0
+        // How many names were left after each link: those above are of its target.
+        var links: [Int] = []
         while let name = waiting.popLast() {
             try step()
             if name == "." { continue }
@@ -143,12 +155,14 @@ package struct FileTree: Sendable {
                 continue
             }
             let here = found.last?.node ?? 0
-            guard let child = nodes[here].children[name]?.node else { return .missing }
+            guard let child = nodes[here].children[name]?.node else {
+                return links.contains { $0 <= waiting.count } ? .danglingLink : .missing
+            }
             if case .symbolicLink(let target) = nodes[child].kind,
                 followingLast || !waiting.isEmpty
             {
-                links += 1
-                guard links <= Limits.symbolicLinks else { return .endlessLink }
+                links.append(waiting.count)
+                guard links.count <= Limits.symbolicLinks else { return .endlessLink }
                 if target.utf8.first == UInt8(ascii: "/") { found = [] }
                 waiting += linkComponents(target).reversed()
             } else {

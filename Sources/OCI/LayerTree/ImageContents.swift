@@ -63,6 +63,35 @@ package struct ImageContents: Sendable {
             })
     }
 
+    /// The same image, with the content of some files read that was not kept before.
+    ///
+    /// - Parameter paths: The entries to keep, by the layer that holds them. Only these layers are
+    ///   read again.
+    /// - Throws: As `read`.
+    package func keeping(
+        _ paths: [Int: Set<TreePath>], from source: any ArtifactSource,
+        beside matcher: PathMatcher, layersAtOnce: Int, unpackedLimit: Int = Limits.imageBytes
+    ) async throws -> ImageContents {
+        guard case .image(let image) = manifest.kind else { return self }
+        let places = paths.keys.filter(layers.indices.contains).sorted()
+        let contents = try await ImageContents.read(
+            places.map { image.layers[$0] },
+            unpackingTo: places.map { configuration.layerDigests[$0] }, from: source,
+            keeping: matcher.adding(paths.values.reduce(into: []) { $0.formUnion($1) }),
+            layersAtOnce: layersAtOnce, unpackedLimit: unpackedLimit)
+        var layers = layers
+        for (place, contents) in zip(places, contents) {
+            let old = layers[place]
+            layers[place] = Layer(
+                digest: old.digest, unpackedDigest: old.unpackedDigest, createdBy: old.createdBy,
+                contents: contents)
+        }
+        try ImageContents.checkSum(
+            layers.reduce(0) { $0 + $1.contents.keptBytes }, Limits.keptFilesBytes,
+            "package databases")
+        return ImageContents(manifest: manifest, configuration: configuration, layers: layers)
+    }
+
     private static func configuration(
         of image: ImageManifest, in manifest: Manifest, from source: any ArtifactSource
     ) async throws -> ImageConfiguration {

@@ -16,6 +16,8 @@ package struct PathMatcher: Hashable, Sendable {
     private let namePrefixes: [String]
     /// Names of files by the folder two levels up: `share/doc/ANY/copyright`.
     private let filesBelow: [String: [[String]]]
+    /// Whole paths.
+    private var paths: Set<TreePath> = []
 
     /// - Parameters:
     ///   - files: ends of paths of single files: `lib/dpkg/status`.
@@ -34,8 +36,16 @@ package struct PathMatcher: Hashable, Sendable {
             filesBelow.map { ($0.name, [linkComponents($0.folder)]) }, uniquingKeysWith: +)
     }
 
+    /// The same rules, and files at those very paths.
+    package func adding(_ paths: Set<TreePath>) -> PathMatcher {
+        var matcher = self
+        matcher.paths.formUnion(paths)
+        return matcher
+    }
+
     /// Whether the content of the file at that path is to be kept.
     package func wants(_ path: TreePath) -> Bool {
+        if paths.contains(path) { return true }
         guard let (parent, name) = path.split else { return false }
         if let ends = files[name], fits(path, ends) { return true }
         if let folder = parent.split?.name, let ends = folders[folder], fits(parent, ends) {

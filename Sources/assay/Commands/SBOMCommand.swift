@@ -84,8 +84,12 @@ struct SBOMCommand: AsyncParsableCommand {
         if let local = try await LocalSource.artifacts(at: subject) {
             return try await read(local, try await local.onlyReference(tag: nil), platform, nil)
         }
-        var tree = FileTree()
-        try tree.lay(try folderContents(at: subject, keeping: .packageEvidence))
+        var tree = try FileTree(folder: folderContents(at: subject, keeping: .packageEvidence))
+        let linked = evidenceBehindLinks(in: tree)
+        if !linked.isEmpty {
+            tree = try FileTree(
+                folder: folderContents(at: subject, keeping: .packageEvidence.adding(linked)))
+        }
         // The folder's own name, not the way to it: the same folder gives the same document anywhere.
         let name = URL(fileURLWithPath: subject).standardizedFileURL.lastPathComponent
         return try SBOM.inventory(of: tree, folder: name)
