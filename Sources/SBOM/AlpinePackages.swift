@@ -1,60 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
-// apk's database. Spec: Alpine wiki, "Apk spec", "Installed Database V2"; apk-package(5).
+// apk's database. Spec: Alpine wiki, "Apk spec", "Installed Database V2"; apk-package(5); apk-tools
+// 2.14 and 3.0, src/database.c, `apk_db_index_read` and `apk_db_fdb_read`.
 
 internal import Primitives
 
 /// Reads `lib/apk/db/installed`: stanzas of one-letter fields, files and their sums among them.
+///
+/// As in apk-tools, a line of fewer than two bytes ends a package; before the package has a name it
+/// ends nothing. A longer line without a colon in second place is an error there, after which apk
+/// knows no package; here it is a known unknown, and the rest is read.
 func alpinePackages(_ bytes: [UInt8], path: String) -> PackageDatabase {
-    var database = PackageDatabase()
-    var fields: [UInt8: String] = [:]
-    var start = 1
-    var number = 0
-    func finish() {
+    var reader = AlpineReader(path: path)
+    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+        reader.add(line)
+    }
+    return reader.finish()
+}
+
+private struct AlpineReader {
+    let path: String
+    private var database = PackageDatabase()
+    private var fields: [UInt8: String] = [:]
+    /// Where the package starts, and the line that was read last; counted from 1.
+    private var (start, number) = (1, 0)
+
+    init(path: String) { self.path = path }
+
+    mutating func add(_ line: ArraySlice<UInt8>) {
+        number += 1
+        guard let letter = line.first, line.count > 1 else {
+            guard fields[UInt8(ascii: "P")] != nil else { return }
+            endPackage()
+            start = number + 1
+            return
+        }
+        guard line[line.startIndex + 1] == UInt8(ascii: ":") else {
+            return note("line \(number) is no field")
+        }
+        // Most lines are files; they must cost nothing.
+        guard wantedLetters.contains(letter) else { return }
+        let value = String(decoding: line.dropFirst(2), as: UTF8.self)
+        guard longestMarkRun(in: value) <= Limits.combiningMarks else {
+            return note(
+                "line \(number) has more than \(Limits.combiningMarks) combining marks in a row")
+        }
+        if fields[letter] != nil { note("line \(number) names a field of its package again") }
+        fields[letter] = value
+    }
+
+    mutating func finish() -> PackageDatabase {
+        endPackage()
+        return database
+    }
+
+    private mutating func endPackage() {
         defer { fields = [:] }
         guard !fields.isEmpty else { return }
         guard let name = fields[UInt8(ascii: "P")], let version = fields[UInt8(ascii: "V")],
             !name.isEmpty, !version.isEmpty
-        else {
-            database.unknowns.append(
-                Inventory.Unknown(
-                    path: path, reason: "the package at line \(start): it has no name or no version"
-                ))
-            return
-        }
+        else { return note("the package at line \(start): it has no name or no version") }
         database.records.append(record(fields, name: name, version: version, path: path))
     }
-    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-        number += 1
-        guard let letter = line.first else {
-            finish()
-            start = number + 1
-            continue
-        }
-        // Most lines are files; they must cost nothing.
-        guard wantedLetters.contains(letter) else { continue }
-        guard line.dropFirst().first == UInt8(ascii: ":") else {
-            database.unknowns.append(
-                Inventory.Unknown(path: path, reason: "line \(number) is no field"))
-            continue
-        }
-        let value = String(decoding: line.dropFirst(2), as: UTF8.self)
-        guard longestMarkRun(in: value) <= Limits.combiningMarks else {
-            database.unknowns.append(
-                Inventory.Unknown(
-                    path: path,
-                    reason: "line \(number) has more than \(Limits.combiningMarks) combining marks "
-                        + "in a row"))
-            continue
-        }
-        if fields[letter] != nil {
-            database.unknowns.append(
-                Inventory.Unknown(
-                    path: path, reason: "line \(number) names a field of its package again"))
-        }
-        fields[letter] = value
+
+    private mutating func note(_ reason: String) {
+        guard database.unknowns.count < Limits.packagesPerInventory else { return }
+        database.unknowns.append(Inventory.Unknown(path: path, reason: reason))
     }
-    finish()
-    return database
 }
 
 private func record(_ fields: [UInt8: String], name: String, version: String, path: String)

@@ -298,6 +298,39 @@ struct AlpinePackagesTests {
         #expect(found.packages[0].paths == ["usr/lib/apk/db/installed"])
     }
 
+    @Test(
+        "a line of one byte ends a package, as in apk-tools",
+        arguments: ["x", "P", "V", ":", "\r", " "])
+    func oneByte(_ line: String) throws {
+        let found = try folderInventory([
+            "etc/os-release": "ID=alpine",
+            "lib/apk/db/installed": "P:a\nV:1\nA:x\n\(line)\nP:b\nV:2\nA:y\nF:etc\n\(line)\n",
+        ])
+        #expect(found.packages.map { "\($0.name) \($0.version)" } == ["a 1", "b 2"])
+        #expect(found.unknowns.isEmpty)
+    }
+
+    @Test("a line that ends a package before it has a name ends nothing, as in apk-tools")
+    func earlyEnd() throws {
+        for text in ["V:1\n\nP:a\n\n", "\nx\nV:1\nx\nP:a\n", "A:x\n\n\nV:1\nP:a"] {
+            let found = try folderInventory([
+                "etc/os-release": "ID=alpine", "lib/apk/db/installed": text,
+            ])
+            #expect(found.packages.map { "\($0.name) \($0.version)" } == ["a 1"], "\(text)")
+            #expect(found.unknowns.isEmpty)
+        }
+    }
+
+    @Test("a line without a colon is said, whatever its letter", arguments: ["xy", "Px", "F etc"])
+    func noField(_ line: String) throws {
+        let found = try folderInventory([
+            "etc/os-release": "ID=alpine",
+            "lib/apk/db/installed": "P:a\nV:1\n\(line)\n\nP:b\nV:2\n",
+        ])
+        #expect(found.packages.map(\.name) == ["a", "b"])
+        #expect(found.unknowns.map(\.reason) == ["line 3 is no field"])
+    }
+
     @Test("a stanza without a name or version is said to be unreadable")
     func incomplete() throws {
         let found = try folderInventory([
