@@ -9,7 +9,7 @@ struct ControlStanza {
     let line: Int
     fileprivate(set) var fields: [String: String] = [:]
     /// Why the stanza cannot be trusted, when it cannot.
-    fileprivate(set) var problem: String?
+    var problem: String?
 
     subscript(name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -11,23 +11,44 @@ internal import Primitives
 /// (`install`, `hold`, `deinstall`) does not matter. A `half-installed` package is reported as
 /// unknown: some of its files may be there.
 func debianPackages(_ source: PackageEvidence.Database) -> PackageDatabase {
-    var journal = DebianJournal(controlStanzas(source.bytes, wanted: wantedFields), source.path)
+    var journal = DebianJournal(
+        controlStanzas(source.bytes, wanted: wantedFields), source.path,
+        isDatabase: !source.isFragment)
     for file in source.journal {
         journal.apply(controlStanzas(file.bytes, wanted: wantedFields), of: file.path)
     }
     var database = PackageDatabase()
+    for (old, new) in journal.replaced where differ(old, new) {
+        database.unknowns.append(
+            Inventory.Unknown(
+                path: source.path,
+                reason: "the package at line \(old.line)\(named(old)) is listed again at line "
+                    + "\(new.line), with another description; dpkg reads only the later one"))
+    }
     for (stanza, path) in journal.current {
         switch reading(stanza, path: path, needsStatus: !source.isFragment) {
         case .success(let record): record.map { database.records.append($0) }
         case .failure(let problem):
-            let name = stanza["package"].map { " (\(plain($0, atMost: 80)))" } ?? ""
             database.unknowns.append(
                 Inventory.Unknown(
                     path: path,
-                    reason: "the package at line \(stanza.line)\(name): \(problem.reason)"))
+                    reason: "the package at line \(stanza.line)\(named(stanza)): \(problem.reason)")
+            )
         }
     }
     return database
+}
+
+private func named(_ stanza: ControlStanza) -> String {
+    stanza["package"].map { " (\(plain($0, atMost: 80)))" } ?? ""
+}
+
+/// Whether two stanzas of one package describe different packages.
+private func differ(_ one: ControlStanza, _ other: ControlStanza) -> Bool {
+    guard case .success(let left) = reading(one, path: "", needsStatus: true),
+        case .success(let right) = reading(other, path: "", needsStatus: true)
+    else { return true }
+    return left != right
 }
 
 /// Why a stanza says nothing about a package.
@@ -40,16 +61,19 @@ private func reading(_ stanza: ControlStanza, path: String, needsStatus: Bool) -
     PackageRecord?, StanzaProblem
 > {
     if let problem = stanza.problem { return .failure(StanzaProblem(reason: problem)) }
-    let state = stanza["status"]?.utf8.split(separator: " ").last.map(String.init)
-    switch state {
-    case nil where needsStatus: return .failure(StanzaProblem(reason: "it has no Status"))
-    case "half-installed"?: return .failure(StanzaProblem(reason: "it is half-installed"))
-    case nil: break
-    case let state? where statesWithFiles.contains(state): break
-    case "not-installed"?, "config-files"?: return .success(nil)
-    case let state?: return .failure(StanzaProblem(reason: "its state is \(quoted(state))"))
+    switch (stanza["status"], stanza.state) {
+    case (nil, _) where needsStatus: return .failure(StanzaProblem(reason: "it has no Status"))
+    case (nil, _): break
+    case (let text?, nil):
+        return .failure(
+            StanzaProblem(reason: "dpkg cannot read its Status \(quoted(text))"))
+    case (_, .halfInstalled): return .failure(StanzaProblem(reason: "it is half-installed"))
+    case (_, .notInstalled), (_, .configFiles): return .success(nil)
+    case (_, .unpacked), (_, .halfConfigured), (_, .triggersAwaited), (_, .triggersPending),
+        (_, .installed):
+        break
     }
-    guard let name = stanza["package"], let version = stanza["version"] else {
+    guard let name = stanza.packageName, let version = stanza["version"] else {
         return .failure(StanzaProblem(reason: "it has no Package or no Version"))
     }
     return .success(record(stanza, name: name, version: version, path: path))
@@ -91,14 +115,10 @@ private func needs(_ text: String, ofArchitecture own: String?) -> [PackageRecor
         guard let name = parts.first else { return nil }
         let demanded = parts.dropFirst().first.map(String.init) ?? own
         return PackageRecord.Need(
-            name: String(name),
+            name: name.utf8.lowercased(),
             architecture: demanded == "any" || demanded == "all" ? nil : demanded)
     }
 }
-
-private let statesWithFiles: Set<String> = [
-    "installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending",
-]
 
 private let wantedFields: Set<String> = [
     "package", "status", "version", "architecture", "source", "maintainer", "depends",

@@ -73,6 +73,104 @@ struct DebianJournalTests {
                 == String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init))
     }
 
+    private let states = [
+        "install ok installed", "deinstall ok config-files", "purge ok not-installed",
+    ]
+
+    /// One stanza of the package m, in every state, architecture and kind.
+    private var stanzas: [String] {
+        states.flatMap { state in
+            ["amd64", "i386"].flatMap { architecture in
+                ["", "Multi-Arch: Same\n", "Multi-Arch: foreign\n"].map {
+                    debianStanza("m", architecture: architecture, status: state, more: $0)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "every change of every package is what dpkg makes of it, or a known unknown",
+        .enabled(if: hasTool("dpkg-query"), "dpkg-query is not here"))
+    func everyChange() throws {
+        let databases = [
+            debianStanza("m", more: same),
+            debianStanza("m", architecture: "i386"),
+            debianStanza("m", status: states[1])
+                + debianStanza("m", architecture: "i386", status: states[2]),
+            debianStanza("m", more: same) + debianStanza("m", architecture: "i386", more: same),
+            debianStanza("m", status: states[2]) + debianStanza("m", architecture: "i386"),
+        ]
+        let more = "Maintainer: A <a@example.org>\nDescription: x\n"
+        func whole(_ text: String) -> String {
+            text.split(separator: "\n\n").map { $0 + "\n" + more }.joined(separator: "\n")
+        }
+        var files: [String: [UInt8]] = [:]
+        var ours: [[String: String]] = []
+        for database in databases {
+            for change in stanzas {
+                let name = "db\(ours.count)"
+                let texts = ["status": whole(database), "updates/0000": whole(change)]
+                for (path, text) in texts { files["\(name)/\(path)"] = Array(text.utf8) }
+                files["\(name)/arch"] = Array("amd64\ni386\n".utf8)
+                files["\(name)/info/format"] = Array("1\n".utf8)
+                ours.append(
+                    Dictionary(
+                        uniqueKeysWithValues: texts.map { ("var/lib/dpkg/\($0.key)", $0.value) }))
+            }
+        }
+        let format = "${db:Status-Status} ${Package} ${Version} ${Architecture},"
+        let output = try #require(
+            try shellOutput(
+                "for i in $(seq 0 \(ours.count - 1)); do dpkg-query --admindir=db$i -W -f '\(format)' "
+                    + "2>error || { grep -q 'no packages' error || printf refused; }; echo; done",
+                files: files))
+        let lines = String(decoding: output, as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
+        var refused = 0
+        for (number, line) in lines.prefix(ours.count).enumerated() {
+            let found = try folderInventory(ours[number])
+            if line.contains("refused") {
+                refused += 1
+                #expect(found.unknowns.contains { !$0.path.isEmpty }, "\(ours[number])")
+                continue
+            }
+            let expected = line.split(separator: ",").filter { $0.hasPrefix("installed ") }
+                .map { String($0.dropFirst("installed ".count)) }
+            let names = found.packages.map { "\($0.name) \($0.version) \($0.architecture ?? "")" }
+            #expect(names.sorted() == expected.sorted(), "\(ours[number])")
+        }
+        #expect(lines.count > ours.count && refused > 0 && refused < ours.count / 2)
+    }
+
+    @Test("names and the words of a Status are compared in any case, as in dpkg")
+    func anyCase() throws {
+        #expect(
+            try names([
+                "var/lib/dpkg/status": debianStanza("Abc") + debianStanza("d"),
+                "var/lib/dpkg/updates/0000": debianStanza(
+                    "aBC", "2.0", status: "Install OK Installed"),
+                "var/lib/dpkg/updates/0001": debianStanza("D", status: "Purge Ok Not-Installed"),
+            ]) == ["abc 2.0 amd64"])
+    }
+
+    @Test("a removal on one architecture leaves the package of the other")
+    func otherArchitecture() throws {
+        let both =
+            debianStanza("m", more: same) + debianStanza("m", architecture: "i386", more: same)
+        #expect(
+            try names([
+                "var/lib/dpkg/status": both,
+                "var/lib/dpkg/updates/0000": debianStanza(
+                    "m", status: "purge ok not-installed", more: "Multi-Arch: SAME\n"),
+            ]) == ["m 1.0 i386"])
+        let unclear = try folderInventory([
+            "var/lib/dpkg/status": both,
+            "var/lib/dpkg/updates/0000": debianStanza("m", status: "purge ok not-installed"),
+        ])
+        #expect(unclear.packages.count == 2)
+        #expect(unclear.unknowns.contains { $0.path == "var/lib/dpkg/updates/0000" })
+    }
+
     @Test(
         "a journal that dpkg does not apply is a known unknown", arguments: ["00", "12345678901"])
     func oddNames(_ other: String) throws {
