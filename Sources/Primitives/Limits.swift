@@ -312,6 +312,8 @@ package enum Limits {
     package static let blobHeadBytes = 64
     /// Nesting of a folder that becomes a layer; every level is an open file.
     package static let folderDepth = 128
+    /// Seconds that a pipe named as a file may stay silent; as long as a question may take.
+    package static let pipeSeconds = 180
     /// Bytes of one path. Linux stops at 4,096.
     package static let pathBytes = 4_096
     /// Bytes of one name in a path. Linux stops at 255.

@@ -6,7 +6,8 @@ package import Primitives
 
 /// The files below a folder, and what is there and cannot be read as a file.
 package struct FilesBelow: Sendable {
-    /// Sorted by their bytes.
+    /// In kubectl's order: the names of each folder sorted by their bytes, and what is below a
+    /// folder in the place of its name. Spec: Go, path/filepath, `Walk`.
     package private(set) var paths: [String] = []
     /// Names that are not UTF-8, and pipes, sockets and devices with a name that is asked for.
     package private(set) var failures: [Failure] = []
@@ -22,7 +23,6 @@ package struct FilesBelow: Sendable {
             suffixes.contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
                 || names.contains { name.elementsEqual($0.utf8) }
         }
-        paths.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     private mutating func collect(
@@ -72,7 +72,7 @@ private func nameOfSpecialFile(at path: String) -> String? {
     }
 }
 
-/// Every file below a folder whose name ends with one of the suffixes, sorted.
+/// Every file below a folder whose name ends with one of the suffixes, in kubectl's order.
 ///
 /// - Throws: `Failure` when a folder cannot be listed, or holds what `FilesBelow.failures` names:
 ///   what is left out would pass unseen.
