@@ -30,6 +30,113 @@ struct FolderOfManifestsTests {
         }
     }
 
+    /// The folder `m` with a kustomization in `m/k` that lists `resource`.
+    private func write(_ resource: String, below folder: URL) throws {
+        for name in ["m/k/sub", "m/k/named.yaml", "m/other", "outside"] {
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+        }
+        for name in ["m/k/pod.yaml", "m/k/pod.txt", "m/k/sub/pod.yaml", "outside/pod.yaml"] {
+            try text("nginx:1").write(
+                to: folder.appendingPathComponent(name), atomically: false, encoding: .utf8)
+        }
+        for (link, target) in [
+            ("folder", "../../outside"), ("folder.yaml", "../../outside"),
+            ("file.yaml", "../../outside/pod.yaml"), ("gone.yaml", "nothing"),
+        ] {
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.appendingPathComponent("m/k/\(link)").path,
+                withDestinationPath: target)
+        }
+        let head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+        try (head + "resources: ['\(resource)']\n").write(
+            to: folder.appendingPathComponent("m/k/kustomization.yaml"), atomically: false,
+            encoding: .utf8)
+        try policy.write(
+            to: folder.appendingPathComponent("policy.yaml"), atomically: false, encoding: .utf8)
+    }
+
+    @Test(
+        "what a kustomization names is read, or listed as not evaluated",
+        arguments: [
+            ("pod.yaml", true), ("./pod.yaml", true), ("sub", true), ("sub/", true),
+            ("./sub/.", true), ("sub/pod.yaml", true), ("sub/../pod.yaml", true),
+            ("../other", true), ("..", true), (".", true), ("../k/pod.yaml", true),
+            ("named.yaml", true), ("file.yaml", true),
+            ("missing.yaml", false), ("missing", false), ("pod.txt", false), ("../..", false),
+            ("../../outside", false), ("../../m/other", false), ("/etc", false), ("", false),
+            ("sub//pod.yaml", false), ("pod.yaml/", false), ("pod.yaml/x", false),
+            ("folder", false), ("folder/pod.yaml", false), ("folder.yaml", false),
+            ("folder/../pod.yaml", false), ("gone.yaml", false), ("https://x.example/y", false),
+            ("github.com/acme/base?ref=main", false), ("sub/missing/../pod.yaml", false),
+        ])
+    func kustomizations(resource: String, isRead: Bool) throws {
+        try BuiltBinary.withTemporaryFolder { folder in
+            try write(resource, below: folder)
+            let outcome = try BuiltBinary.shell(
+                "assay policy apply policy.yaml -r m", in: folder)
+            #expect(
+                outcome.output.contains("/resources/0") != isRead,
+                "\(outcome.output)\(outcome.errors)")
+        }
+    }
+
+    @Test("a pipe that is named, and one of the shell's, are read")
+    func pipes() throws {
+        try BuiltBinary.withTemporaryFolder { folder in
+            try write("pod.yaml", below: folder)
+            for command in [
+                "assay policy apply policy.yaml -r <(cat m/k/pod.yaml)",
+                "assay policy apply policy.yaml -r /dev/stdin < m/k/pod.yaml",
+                "cat m/k/pod.yaml | assay policy apply policy.yaml -r /dev/stdin",
+                "cat m/k/pod.yaml | assay policy apply policy.yaml -r -",
+                "rm -f p; mkfifo p; (sleep 0.2; cat m/k/pod.yaml > p) & "
+                    + "assay policy apply policy.yaml -r p",
+                "assay policy apply <(cat policy.yaml) -r m/k/pod.yaml",
+            ] {
+                let outcome = try BuiltBinary.shell(command, in: folder)
+                #expect(
+                    outcome.output.contains("nginx:1"),
+                    "\(command): \(outcome.output)\(outcome.errors)")
+            }
+        }
+    }
+
+    @Test("a Namespace after its Pod does not decide about the Pod, in a file or a folder")
+    func namespaceOrder() throws {
+        let pod = text("registry.example.com/a:1")
+            .replacing("{name: pod}", with: "{name: pod, namespace: shop}")
+        let namespace =
+            "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {check: 'no'}}\n"
+        let selecting = policy.replacing(
+            "kinds: [Pod]}}]}",
+            with: "kinds: [Pod], namespaceSelector: {matchLabels: {check: 'yes'}}}}]}")
+        #expect(selecting != policy)
+        try BuiltBinary.withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent("m/a"), withIntermediateDirectories: true)
+            for (name, content) in [
+                ("policy.yaml", selecting), ("before.yaml", namespace + "---\n" + pod),
+                ("after.yaml", pod + "---\n" + namespace), ("m/a/pod.yaml", pod),
+                ("m/a.yaml", namespace),
+            ] {
+                try content.write(
+                    to: folder.appendingPathComponent(name), atomically: false, encoding: .utf8)
+            }
+            for (resource, isKnown) in [
+                ("before.yaml", true), ("after.yaml", false), ("m", false),
+                ("m/a.yaml -r m/a", true), ("m/a -r m/a.yaml", false),
+            ] {
+                let outcome = try BuiltBinary.shell(
+                    "assay policy apply policy.yaml -r \(resource)", in: folder)
+                #expect(
+                    (outcome.output + outcome.errors).contains("stands after the resource")
+                        != isKnown, "\(resource): \(outcome.output)\(outcome.errors)")
+                #expect((outcome.status == 0) == isKnown, "\(resource)")
+            }
+        }
+    }
+
     private func text(_ image: String) -> String {
         """
         apiVersion: v1

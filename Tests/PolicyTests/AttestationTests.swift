@@ -219,7 +219,7 @@ struct AttestationTests {
     func wishes() throws {
         let input = EvaluationInput(
             resource: try pod(trial.written, "elsewhere.example.com/a"), operation: .create,
-            namespaceLabels: nil, trust: nil)
+            namespaceLabels: labelFinding(nil), trust: nil)
         let evaluator = PolicyEvaluator(policies: try policy().compiled())
         let needed = try evaluator.neededImages(input)
         #expect(needed.map(\.written) == [trial.written])

@@ -29,7 +29,9 @@ struct ConditionContextTests {
     ) throws -> ConditionFinding {
         let policy = try compiledPolicies([Self.policy(text, context: context)])[0]
         let input = EvaluationInput(
-            resource: try resource(manifest), operation: .update, namespaceLabels: nil, trust: nil,
+            resource: try resource(manifest), operation: .update,
+            namespaceLabels: labelFinding(nil),
+            trust: nil,
             now: now.map { Timestamp(seconds: $0) })
         let isPod = input.resource.identity.kind == "Pod"
         let rule = try #require(policy.rules.first { $0.isGenerated != isPod })

@@ -189,7 +189,7 @@ struct DecisionTests {
             ],
         ])
         var input = EvaluationInput(
-            resource: pod, operation: .create, namespaceLabels: nil, trust: nil)
+            resource: pod, operation: .create, namespaceLabels: labelFinding(nil), trust: nil)
         input.facts[trial.written] = try await trial.facts(about: unsigned)
         input.facts[other] = ImageFacts(
             resolution: .unresolved(failure), evidence: .couldNotLook(failure))

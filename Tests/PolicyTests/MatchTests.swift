@@ -188,7 +188,7 @@ struct MatchTests {
         let input = EvaluationInput(
             resource: try resource(Self.pod), operation: .update,
             subresource: "ephemeralcontainers",
-            namespaceLabels: nil, trust: nil)
+            namespaceLabels: labelFinding(nil), trust: nil)
         #expect(try scope(match: "resources: {kinds: [Pod]}").answer(input) == .yes)
     }
 
@@ -228,7 +228,8 @@ struct MatchTests {
 
     private func input(labels: ExactTextMap<String>? = nil) throws -> EvaluationInput {
         EvaluationInput(
-            resource: try resource(Self.pod), operation: .create, namespaceLabels: labels,
+            resource: try resource(Self.pod), operation: .create,
+            namespaceLabels: labelFinding(labels),
             trust: nil)
     }
 

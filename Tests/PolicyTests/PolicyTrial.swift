@@ -151,6 +151,11 @@ struct PolicyTrial {
     }
 }
 
+/// The labels of a namespace; nil if they are not known.
+func labelFinding(_ labels: ExactTextMap<String>?) -> NamespaceLabels.Finding {
+    labels.map { .known($0) } ?? .unknown(why: "no Namespace has this name")
+}
+
 /// Everything decided about a resource when every image has the same facts.
 func evaluation(
     of resource: ResourceManifest, by policies: [CompiledPolicy], _ facts: ImageFacts? = nil,
@@ -158,7 +163,8 @@ func evaluation(
     trust: TrustedRoot? = nil
 ) throws -> Evaluation {
     var input = EvaluationInput(
-        resource: resource, operation: operation, namespaceLabels: namespaceLabels, trust: trust)
+        resource: resource, operation: operation, namespaceLabels: labelFinding(namespaceLabels),
+        trust: trust)
     let evaluator = PolicyEvaluator(policies: policies)
     for image in try evaluator.neededImages(input) { input.facts[image.written] = facts }
     switch try evaluator.evaluate(input) {

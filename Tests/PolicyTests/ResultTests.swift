@@ -301,6 +301,7 @@ struct ResultTests {
         let found = try evaluation(of: try pod(trial.written), by: try policy.compiled())
         #expect(found.decisions.map(\.result) == [.unknown])
         #expect(found.decisions.map(\.reason) == [.policyError])
+        #expect(found.decisions.first?.found.contains("no Namespace has this name") == true)
         #expect(found.outcomes.map(\.status) == [.error])
     }
 

@@ -42,7 +42,19 @@ struct FailureActionOverride: Sendable {
         let namespace = input.resource.identity.namespace
         if !namespaces.isEmpty, try !anyWildcard(of: namespaces, matches: namespace) { return .no }
         guard let selector else { return .yes }
-        guard let labels = input.namespaceLabels else { return .undecided("namespace labels") }
-        return try selector.matches(labels) ? .yes : .no
+        return try selector.answer(input)
+    }
+}
+
+extension LabelSelector {
+    /// Whether the labels of the resource's namespace match.
+    func answer(_ input: EvaluationInput) throws(Failure) -> MatchAnswer {
+        switch input.namespaceLabels {
+        case .known(let labels): return try matches(labels) ? .yes : .no
+        case .unknown(let why):
+            return .undecided(
+                "namespaceSelector: the labels of the namespace "
+                    + "\(quoted(input.resource.identity.namespace)) are not known: \(why)")
+        }
     }
 }

@@ -68,8 +68,8 @@ package struct EvaluationInput: Sendable {
     package let operation: ResourceOperation
     /// `ephemeralcontainers`, or empty.
     package let subresource: String
-    /// The labels of the resource's namespace; nil when nobody knows them.
-    package let namespaceLabels: ExactTextMap<String>?
+    /// The labels of the resource's namespace.
+    package let namespaceLabels: NamespaceLabels.Finding
     /// Logs and authorities for what policies demand and do not name; nil when there is none.
     package let trust: TrustedRoot?
     /// What conditions take for the time; nil when they have none.
@@ -79,7 +79,7 @@ package struct EvaluationInput: Sendable {
 
     package init(
         resource: ResourceManifest, operation: ResourceOperation, subresource: String = "",
-        namespaceLabels: ExactTextMap<String>?, trust: TrustedRoot?, now: Timestamp? = nil,
+        namespaceLabels: NamespaceLabels.Finding, trust: TrustedRoot?, now: Timestamp? = nil,
         facts: [String: ImageFacts] = [:]
     ) {
         self.resource = resource

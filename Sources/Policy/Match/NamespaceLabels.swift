@@ -5,18 +5,21 @@
 
 package import Primitives
 
-/// Labels by the name of a namespace; unknown where the manifests do not say them for certain.
+/// The labels that namespaces have when each of the manifests is created, in their order.
+///
+/// A Namespace gives its labels to what stands after it. kubectl creates what stands before it in a
+/// namespace that has other labels, or none.
 package struct NamespaceLabels: Sendable {
-    private enum Entry: Equatable {
+    /// What is known of the labels of one namespace.
+    package enum Finding: Hashable, Sendable {
         case known(ExactTextMap<String>)
-        /// Two Namespaces of the name differ, or the API server would refuse one of them.
-        case uncertain
+        case unknown(why: String)
     }
 
-    private var entries: [ExactText: Entry] = [:]
+    private var entries: [ExactText: (finding: Finding, position: Int)] = [:]
 
     package init(among manifests: [ResourceManifest]) {
-        for manifest in manifests where manifest.identity.isNamespace {
+        for (position, manifest) in manifests.enumerated() where manifest.identity.isNamespace {
             let name = manifest.identity.name
             var labels = manifest.labels
             // The API server sets this label itself, whatever the manifest says.
@@ -24,15 +27,32 @@ package struct NamespaceLabels: Sendable {
             let isAccepted =
                 isDNSLabel(name)
                 && labels.allSatisfy { isLabelKey($0.key) && isLabelValue($0.value) }
-            let entry: Entry = isAccepted ? .known(labels) : .uncertain
-            let before = entries.updateValue(entry, forKey: ExactText(name))
-            if let before, before != entry { entries[ExactText(name)] = .uncertain }
+            let finding: Finding =
+                isAccepted
+                ? .known(labels) : .unknown(why: "the API server refuses its Namespace")
+            guard let before = entries[ExactText(name)] else {
+                entries[ExactText(name)] = (finding, position)
+                continue
+            }
+            guard before.finding != finding else { continue }
+            entries[ExactText(name)] = (
+                .unknown(why: "the manifests hold two Namespaces of this name that differ"),
+                before.position
+            )
         }
     }
 
-    /// The labels of that namespace; nil when they are not known.
-    package subscript(name: String) -> ExactTextMap<String>? {
-        if case .known(let labels) = entries[ExactText(name)] { labels } else { nil }
+    /// The labels of a namespace when the manifest at `position` is created.
+    package func labels(of namespace: String, at position: Int) -> Finding {
+        guard let entry = entries[ExactText(namespace)] else {
+            return .unknown(why: "no Namespace among the manifests has this name")
+        }
+        if case .known = entry.finding, entry.position > position {
+            return .unknown(
+                why: "its Namespace stands after the resource; write it before the resource, as "
+                    + "kubectl creates them in the order of the manifests")
+        }
+        return entry.finding
     }
 }
 

@@ -130,12 +130,7 @@ struct ResourceDemand: Sendable {
         if let selector, try !selector.matches(input.resource.labels) { return .no }
         // Spec: §1.8: "namespaceSelector does not apply to Namespace objects".
         guard let namespaceSelector, identity.kind != "Namespace" else { return .yes }
-        guard let labels = input.namespaceLabels else {
-            return .undecided(
-                "namespaceSelector: the labels of \(quoted(identity.namespace)) are not known"
-            )
-        }
-        return try namespaceSelector.matches(labels) ? .yes : .no
+        return try namespaceSelector.answer(input)
     }
 
     private func fitsKind(_ input: EvaluationInput) throws(Failure) -> Bool {

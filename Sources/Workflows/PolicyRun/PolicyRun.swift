@@ -40,12 +40,13 @@ package struct PolicyRun: Sendable {
         for resources: [ResourceManifest]
     ) async throws -> (evaluations: [Evaluation], failures: [Failure]) {
         let namespaces = NamespaceLabels(among: resources)
-        var pending = resources.map { resource in
+        var pending = resources.enumerated().map { position, resource in
             PendingEvaluation(
                 input: EvaluationInput(
                     resource: resource, operation: .create,
-                    namespaceLabels: namespaces[resource.identity.namespace], trust: trust, now: now
-                ))
+                    namespaceLabels: namespaces.labels(
+                        of: resource.identity.namespace, at: position),
+                    trust: trust, now: now))
         }
         var known: [NeededImage: ImageFacts] = [:]
         while pending.contains(where: { !$0.isDone }) {
