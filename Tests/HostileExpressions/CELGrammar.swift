@@ -17,7 +17,7 @@ package struct CELGrammar {
         "quantity('1Gi').compareTo(quantity('1024Mi')) == 0 && semver('1.2.3').major() == 1",
     ]
 
-    private mutating func pick<Item>(_ items: [Item]) -> Item {
+    mutating func pick<Item>(_ items: [Item]) -> Item {
         items[Int.random(in: 0..<items.count, using: &generator)]
     }
 

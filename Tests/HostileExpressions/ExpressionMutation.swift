@@ -17,6 +17,8 @@ package enum ExpressionSeeds: Sendable {
 struct ExpressionMutation {
     private let seeds: [[UInt8]]
     private let pieces: [[UInt8]]
+    /// Words of which one can stand in the place of another.
+    private let exchanges: [[[UInt8]]]
     private var generator: SeededGenerator
 
     init(_ language: HostileLanguage, of source: ExpressionSeeds?, seed: UInt64) {
@@ -25,18 +27,27 @@ struct ExpressionMutation {
         let samples = isCEL ? CELGrammar.samples : jmespathSamples
         let texts =
             switch source {
-            case .own: samples + language.grownShallow(300, seed: 7)
+            case .own:
+                samples + language.grownShallow(100, seed: 7)
+                    + language.grownWithValue(400, seed: 8)
             case .suite: suite
             case nil: suite + samples
             }
         seeds = texts.map { Array($0.utf8) }
         pieces = (isCEL ? celPieces : jmespathPieces).map { Array($0.utf8) }
+        exchanges = exchangeableWords.map { $0.map { Array($0.utf8) } }
         generator = SeededGenerator(seed: seed)
     }
 
     mutating func next() -> String {
         var bytes = seeds.randomElement(using: &generator) ?? []
-        for _ in 0..<Int.random(in: 1...6, using: &generator) {
+        // Small changes often leave a good expression, large ones seldom; both are needed.
+        let isSmall = Bool.random(using: &generator)
+        for _ in 0..<Int.random(in: 1...(isSmall ? 2 : 6), using: &generator) {
+            if isSmall, Int.random(in: 0..<3, using: &generator) > 0 {
+                exchangeWord(in: &bytes)
+                continue
+            }
             let place = Int.random(in: 0...bytes.count, using: &generator)
             switch Int.random(in: 0..<5, using: &generator) {
             case 0: bytes.insert(UInt8.random(in: 0...255, using: &generator), at: place)
@@ -53,6 +64,18 @@ struct ExpressionMutation {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Puts another word in the place of one, if the expression has one that can be exchanged.
+    private mutating func exchangeWord(in bytes: inout [UInt8]) {
+        guard let words = exchanges.randomElement(using: &generator),
+            let new = words.randomElement(using: &generator)
+        else { return }
+        let found = words.flatMap { word in
+            bytes.indices.filter { bytes[$0...].starts(with: word) }.map { ($0, word.count) }
+        }
+        guard let (start, count) = found.randomElement(using: &generator) else { return }
+        bytes.replaceSubrange(start..<(start + count), with: new)
     }
 }
 
@@ -84,6 +107,15 @@ private func texts(under name: String, in value: JSONValue) -> [String] {
     default: []
     }
 }
+
+private let exchangeableWords = [
+    ["0", "1", "2", "3", "7", "-1", "255", "9223372036854775807", "-9223372036854775808"],
+    [" + ", " - ", " * ", " % "], [" == ", " != ", " < ", " <= ", " > ", " >= "],
+    [" && ", " || "], ["true", "false"], [".all(", ".exists(", ".exists_one("],
+    ["startsWith", "endsWith", "contains"], ["distinct", "sort", "reverse"],
+    ["'a'", "''", "'\u{E9}\u{1F600}'", "'x.y'"], ["[1, 2, 3]", "[]", "lists.range(9)"],
+    ["list", "a.b", "a"], ["`1`", "`2`", "`-1`", "`1.5`"],
+]
 
 private let celPieces = [
     "(", ")", "[", "]", "{", "}", ".", "?", ":", "&&", "||", "!", "-", "+", "*", "/", "%", " in ",

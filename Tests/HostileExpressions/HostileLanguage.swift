@@ -39,12 +39,28 @@ package enum HostileLanguage: String, CaseIterable, Sendable {
         grown(count, seed: seed, depths: 1...2)
     }
 
+    /// Expressions of which most have a value: in CEL those whose parts fit together.
+    func grownWithValue(_ count: Int, seed: UInt64) -> [String] {
+        guard self == .cel else { return grownShallow(count, seed: seed) }
+        var grammar = CELGrammar(generator: SeededGenerator(seed: seed))
+        return (0..<count).map { place in
+            grammar.valued(
+                CELKind.allCases[place % CELKind.allCases.count], depth: 1 + place / 4 % 3)
+        }
+    }
+
     private func grown(_ count: Int, seed: UInt64, depths: ClosedRange<Int>) -> [String] {
         switch self {
         case .cel:
             var grammar = CELGrammar(generator: SeededGenerator(seed: seed))
-            return (0..<count).map { _ in
-                grammar.expression(depth: Int.random(in: depths, using: &grammar.generator))
+            return (0..<count).map { place in
+                let depth = Int.random(in: depths, using: &grammar.generator)
+                // Where parts do not fit together, evaluation ends at the first of them.
+                guard place % 3 == 0,
+                    let kind = CELKind.allCases.randomElement(
+                        using: &grammar.generator)
+                else { return grammar.expression(depth: depth) }
+                return grammar.valued(kind, depth: min(depth, 4))
             }
         case .jmespath, .jmespathKyverno:
             var grammar = JMESPathGrammar(seed: seed, dialect: dialect)
