@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The three things a signature asks others for: a certificate, a log entry, a signed time.
-// Spec: fulcio.proto v2; rekor openapi.yaml; rekor-v2-spec.md; RFC 3161 §3.4.
+// Spec: fulcio.proto v2; rekor openapi.yaml; sigstore/architecture-docs
+// rekor-v2-spec.md §6.2; RFC 3161 §3.4.
 
 internal import HTTPTypes
 internal import Keys

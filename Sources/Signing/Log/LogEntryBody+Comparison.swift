@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An entry vouches only for what it is about: this artifact, this signature, this key.
-// Spec: CVE-2022-23649, CVE-2026-22703 (entries about something else); rekor-v2-spec.md §6.1.4.
+// Spec: CVE-2022-23649, CVE-2026-22703 (entries about something else);
+// sigstore/architecture-docs rekor-v2-spec.md §6.1.4.
 
 internal import Keys
 internal import Primitives

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the entries of the known kinds hold. Spec: Rekor's pkg/types schemas; rekor-v2-spec.md §6.
+// What the entries of the known kinds hold. Spec: Rekor's pkg/types schemas;
+// sigstore/architecture-docs rekor-v2-spec.md §6.
 
 internal import Primitives
 

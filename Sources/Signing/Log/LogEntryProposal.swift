@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a signer sends to a log, and what the log makes of it.
-// Spec: Rekor's openapi and pkg/types schemas; rekor-v2-spec.md §6; rekor-tiles CLIENTS.md.
+// Spec: Rekor's openapi and pkg/types schemas; sigstore/architecture-docs
+// rekor-v2-spec.md §6; sigstore/rekor-tiles CLIENTS.md.
 
 package import Keys
 package import Primitives
@@ -58,7 +59,7 @@ extension SignedContent {
 
     /// The entry Rekor v2 makes of it: canonical JSON, the bytes of the leaf.
     ///
-    /// Spec: rekor-v2-spec.md §6.1.4.
+    /// Spec: sigstore/architecture-docs rekor-v2-spec.md §6.1.4.
     package func version2Body(details: EntryKeyDetails? = nil) throws(Failure) -> [UInt8] {
         let details = try chosen(details)
         guard let digest = signedDigest(by: details.hash) else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a log of the trust root names itself and its key in checkpoints.
-// Spec: C2SP signed-note "Signature types"; rekor-v2-spec.md; Rekor v1's checkpoints.
+// Spec: C2SP signed-note "Signature types"; sigstore/rekor-tiles CLIENTS.md, "TrustedRoot lookup by
+// checkpoint key ID rather than log ID"; Rekor v1's checkpoints.
 
 package import Keys
 internal import Primitives
@@ -13,7 +14,7 @@ package enum LogGeneration: Hashable, Sendable {
 extension TransparencyLog {
     /// The names that the log may have in checkpoints.
     ///
-    /// rekor-v2-spec.md asks for the address without its scheme. Rekor v1 signs as its host, and
+    /// rekor-tiles CLIENTS.md asks for the URL without its scheme. Rekor v1 signs as its host, and
     /// sigstore-go (v1.2.1, pkg/verify/tlog.go) and cosign 3 read Rekor v2 by the host alone, so a
     /// log they can read leaves the port and the path out. Go writes an IPv6 host without brackets.
     var checkpointNames: [String] {
@@ -99,7 +100,7 @@ extension TransparencyLog {
 /// The id of a key under a name; its first four bytes stand in signature lines.
 ///
 /// Spec: signed-note: SHA-256(name || 0x0A || type || key) with type 0x01 for Ed25519; ECDSA:
-/// SHA-256(SPKI). rekor-v2-spec.md: RSA has type 0xFF and a text that names the padding.
+/// SHA-256(SPKI). rekor-tiles CLIENTS.md: RSA has type 0xFF and a text that names the padding.
 package func noteKeyID(name: String, key: PublicKey) -> [UInt8]? {
     switch key.algorithm {
     case .ed25519: ed25519KeyID(name: name, type: 0x01, key: key)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a log is asked to write down. Spec: rekor openapi.yaml and its types hashedrekord 0.0.1 and
-// dsse 0.0.1; rekor-v2-spec.md; reference sigstore.md §1.6, 1.7.
+// dsse 0.0.1; sigstore/architecture-docs rekor-v2-spec.md §6.1.
 
 internal import Keys
 package import Primitives

@@ -102,7 +102,8 @@ package struct ServiceSelection: Hashable, Sendable {
     /// A certificate of ten minutes proves nothing without a signed time inside them. Version 1 logs
     /// sign one; version 2 logs do not.
     ///
-    /// Spec: rekor-v2-spec.md: "timestamps ... MUST be acquired" for short-lived certificates.
+    /// Spec: sigstore/architecture-docs rekor-v2-spec.md §4.2: signing clients "SHOULD fetch a
+    /// timestamp" for certificates of Fulcio; Rekor v2 gives none.
     package func forShortLivedCertificate() throws(Failure) -> SigningService {
         guard let certificateAuthority else {
             throw Failure(

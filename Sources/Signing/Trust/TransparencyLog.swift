@@ -35,7 +35,7 @@ package struct TransparencyLog: Hashable, Sendable {
     /// The address without its scheme and without slashes at its end; one of the names that the log
     /// may have in checkpoints.
     ///
-    /// Spec: rekor-v2-spec.md: the origin is the scheme-less `baseUrl`.
+    /// Spec: sigstore/rekor-tiles CLIENTS.md: "the origin should be the scheme-less log URL".
     package var origin: String { TransparencyLog.origin(of: baseURL) }
 
     package static func origin(of address: String) -> String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of a log whose address has a port: ours, sigstore-go's, and the specification's.
-// Spec: rekor-v2-spec.md, "origin"; sigstore-go v1.2.1, pkg/verify/tlog.go: url.Hostname().
+// Spec: sigstore/rekor-tiles CLIENTS.md: "the origin should be the scheme-less log URL";
+// sigstore-go v1.2.1, pkg/verify/tlog.go: url.Hostname().
 
 import Keys
 import Primitives

@@ -173,7 +173,8 @@ extension StandInKey {
 }
 
 extension StandInKey.Kind {
-    /// The hash that goes with the key. Spec: rekor-v2-spec.md: "the hash follows the key".
+    /// The hash that goes with the key. Spec: sigstore/rekor-tiles CLIENTS.md, "Rekor v2
+    /// API": "Must use hash algorithm from key_details".
     package var hash: StandInHash {
         switch self {
         case .p384: .sha384

@@ -53,7 +53,8 @@ package struct StandInCheckpoint: Sendable {
 
     /// The full key id of a checkpoint's signer.
     ///
-    /// Spec: rekor-v2-spec.md: Ed25519 SHA-256(name || 0x0A || 0x01 || key), ECDSA SHA-256 of the
+    /// Spec: sigstore/rekor-tiles CLIENTS.md, "TrustedRoot lookup by checkpoint key ID": Ed25519
+    /// SHA-256(name || 0x0A || 0x01 || key), ECDSA SHA-256 of the
     /// SubjectPublicKeyInfo, RSA SHA-256(name || 0x0A || 0xFF || "PKIX-RSA-PKCS#1v1.5" || SPKI).
     package static func keyIdentifier(_ name: String, _ key: StandInKey) -> [UInt8] {
         switch key.kind {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A log like Rekor v2 (tiles): no promises, no times, one kind of entry.
-// Spec: rekor-v2-spec.md; rekor-tiles CLIENTS.md.
+// Spec: sigstore/architecture-docs rekor-v2-spec.md; sigstore/rekor-tiles CLIENTS.md.
 
 package import Primitives
 
