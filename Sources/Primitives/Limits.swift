@@ -63,6 +63,9 @@ package enum Limits {
     package static let errorBodyBytes = 16 * 1024
     /// Pages of one paginated list.
     package static let pagesPerList = 1_000
+    /// Informational (1xx) responses before a final one. A server that says 102 every 20 seconds sends
+    /// them for half an hour; Go's client stopped at 5 for years.
+    package static let informationalResponses = 100
     /// Redirects of one request.
     package static let redirects = 10
     /// Nesting of indexes in indexes, and of referrers of referrers.

@@ -73,6 +73,7 @@ package final class HTTPTransport: Transport {
             Limits.connectionsPerRegistry
         // One attempt: repetitions are counted, and waited between, by the registry client.
         configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.refuseInvalidResponses()
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         self.timeouts = timeouts
     }
@@ -171,6 +172,9 @@ private struct BufferStream: AsyncSequence, Sendable {
 private func told(_ error: any Error, host: String, seconds: Int) -> any Error {
     if error is Primitives.Failure || error is CancellationError { return error }
     if error is HTTPParserError { return unavailable(host, "what it sent is not HTTP") }
+    if let error = error as? InvalidResponse {
+        return unavailable(host, "its response is not valid: \(error.why)")
+    }
     guard let error = error as? HTTPClientError else {
         return unavailable(host, connectionWords("\(error)", isTLS: error is NIOSSLError))
     }
@@ -236,6 +240,22 @@ private func unavailable(_ host: String, _ why: String) -> Primitives.Failure {
 }
 
 private let silent = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
+
+extension HTTPClient.Configuration {
+    /// Installs `ResponseOrderHandler` on each connection. Only HTTP/1.1 is spoken, because the same
+    /// check is not possible where several responses share a connection.
+    fileprivate mutating func refuseInvalidResponses() {
+        httpVersion = .http1Only
+        http1_1ConnectionDebugInitializer = { channel in
+            channel.eventLoop.submit {
+                let pipeline = channel.pipeline.syncOperations
+                let parser = try pipeline.handler(
+                    type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+                try pipeline.addHandler(ResponseOrderHandler(), position: .after(parser))
+            }
+        }
+    }
+}
 
 extension TLSConfiguration {
     /// Sets the certificate that is shown to servers that ask for one.
