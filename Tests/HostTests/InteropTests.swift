@@ -334,6 +334,26 @@ struct InteropTests {
         }
     }
 
+    @Test("a body that goes silent ends at the deadline of its exchange, not at the idle time")
+    func silentBody() async throws {
+        for start in ["", "{\"sch"] {
+            let server = LoopbackSocket()
+            defer { server.close() }
+            server.serve("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n\(start)")
+            let port = try #require(server.port)
+            let began = ContinuousClock.now
+            try await withClient { _, transport in
+                let request = HTTPRequest(
+                    method: .get, scheme: "http", authority: "127.0.0.1:\(port)", path: "/")
+                await expectFailure(.unavailable, "not over after 1 seconds") {
+                    let answer = try await transport.send(request, body: .none, within: 1)
+                    _ = try await answer.body.collect(atMost: 100_000, named: "the silence")
+                }
+            }
+            #expect(ContinuousClock.now - began < .seconds(15))
+        }
+    }
+
     @Test(
         "TLS is spoken with an authority of the user's own, and refused without it",
         .enabled(

@@ -101,7 +101,8 @@ package final class HTTPTransport: Transport {
         do {
             let answer = try await client.execute(outgoing, deadline: deadline, logger: silent)
             let reader = BodyReader(
-                answer.body, host: authority, deadline: deadline, seconds: seconds)
+                answer.body, host: authority, deadline: deadline, seconds: seconds,
+                idleTime: .milliseconds(Int64(timeouts.idleMilliseconds)))
             return TransportAnswer(
                 head: head(answer), body: ByteStream { try await reader.next() })
         } catch {
@@ -127,28 +128,49 @@ private actor BodyReader {
     private let host: String
     private let deadline: NIODeadline
     private let seconds: Int
+    /// How long silence may last.
+    private let idleTime: TimeAmount
 
     init(
-        _ body: HTTPClientResponse.Body, host: String, deadline: NIODeadline, seconds: Int
+        _ body: HTTPClientResponse.Body, host: String, deadline: NIODeadline, seconds: Int,
+        idleTime: TimeAmount
     ) {
         iterator = body.makeAsyncIterator()
         self.host = host
         self.deadline = deadline
         self.seconds = seconds
+        self.idleTime = idleTime
     }
 
-    /// Silence ends after the idle timeout; a trickle that never ends does so at the deadline.
+    /// The next chunk. Silence ends at the idle timeout or at the deadline, whichever is first; a
+    /// trickle that never ends does so at the deadline.
     func next() async throws -> [UInt8]? {
-        guard NIODeadline.now() < deadline else {
-            throw told(HTTPClientError.deadlineExceeded, host: host, seconds: seconds)
-        }
         do {
-            var iterator = iterator
-            let buffer = try await iterator.next(isolation: self)
-            self.iterator = iterator
-            return buffer.map { Array($0.readableBytesView) }
+            let left = deadline - .now()
+            guard left > .zero else { throw HTTPClientError.deadlineExceeded }
+            // AsyncHTTPClient ends silence itself, and it knows no deadline after the head.
+            return left > idleTime ? try await chunk() : try await chunkBeforeDeadline()
         } catch {
             throw told(error, host: host, seconds: seconds)
+        }
+    }
+
+    private func chunk() async throws -> [UInt8]? {
+        var iterator = iterator
+        let buffer = try await iterator.next(isolation: self)
+        self.iterator = iterator
+        return buffer.map { Array($0.readableBytesView) }
+    }
+
+    private func chunkBeforeDeadline() async throws -> [UInt8]? {
+        try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+            group.addTask { try await self.chunk() }
+            group.addTask { [deadline] in
+                try await Task.sleep(for: .nanoseconds((deadline - .now()).nanoseconds))
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
         }
     }
 }
