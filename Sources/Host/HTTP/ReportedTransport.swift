@@ -9,6 +9,8 @@ package import Registry
 /// reported, and neither is what follows a question mark in an address: secrets may be in them.
 package struct ReportedTransport: Transport {
     private let transport: any Transport
+    /// A redirect may repeat a secret in its path.
+    private let sent = SentSecrets()
     private let report: @Sendable (String) -> Void
 
     package init(_ transport: any Transport, report: @escaping @Sendable (String) -> Void) {
@@ -21,7 +23,9 @@ package struct ReportedTransport: Transport {
     ) async throws -> TransportAnswer {
         let started = ContinuousClock.now
         let path = Substring((request.path ?? "").utf8.prefix { $0 != UInt8(ascii: "?") })
-        let place = "\(request.scheme ?? "")://\(request.authority ?? "")\(path)"
+        sent.note(request.headerFields)
+        let place = sent.hidden(
+            in: "\(request.scheme ?? "")://\(request.authority ?? "")\(path)")
         let what = "\(request.method.rawValue) \(plain(place))"
         do {
             let answer = try await transport.send(request, body: body, within: seconds)

@@ -168,10 +168,16 @@ struct ServiceAnswer: Sendable {
     }
 
     func failure(of call: ServiceCall) -> Failure {
+        let secrets = SentSecrets()
+        secrets.note(call.fields)
+        let said = said(hiding: secrets)
         let answered = "it answered \(status)" + (said.map { " and says \($0)" } ?? "")
         switch status {
         case 300...399:
-            let target = fields[.location].map { ": \(quoted($0.utf8.prefix(before: "?")))" } ?? ""
+            let target =
+                fields[.location].map {
+                    ": \(quoted(secrets.hidden(in: $0.utf8.prefix(before: "?"))))"
+                } ?? ""
             return call.failure(
                 .rejected, because: "\(answered), a redirect, and no redirect is followed\(target)",
                 next: "name the address that it leads to, if you trust it")
@@ -191,10 +197,10 @@ struct ServiceAnswer: Sendable {
     /// What the service says is wrong, quoted and cut.
     ///
     /// Spec: google.rpc.Status as JSON, `message`; rekor openapi.yaml, Error, `message`.
-    private var said: String? {
+    private func said(hiding secrets: SentSecrets) -> String? {
         let json = try? JSONValue(parsing: body, named: "the error")
         let text = json?["message"]?.string ?? json?["error"]?.string
-        let line = (text ?? String(decoding: body, as: UTF8.self))
+        let line = secrets.hidden(in: text ?? String(decoding: body, as: UTF8.self))
             .utf8.split(whereSeparator: "\r\n".utf8.contains).first
         return line.map { quoted(Substring($0)) }
     }

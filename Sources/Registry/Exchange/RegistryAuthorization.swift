@@ -76,14 +76,15 @@ extension RegistrySession {
             try ReachRule(registry: base).check(realm, as: "token realm")
             return realm
         } catch {
+            let error = memory.sent.hidden(in: error)
             throw Failure(
                 .unavailable, call.what, at: error.place ?? .url(base.description),
-                because: "\(error.what): \(error.why)")
+                because: memory.sent.hidden(in: "\(error.what): \(error.why)"))
         }
     }
 
     private func names(_ challenges: [AuthorizationChallenge]) -> String {
-        let names = challenges.map { quoted($0.scheme) }
+        let names = challenges.map { quoted(memory.sent.hidden(in: $0.scheme)) }
         return names.isEmpty ? "credentials and does not say how" : names.joined(separator: ", ")
     }
 
@@ -94,13 +95,25 @@ extension RegistrySession {
         case .password(let user, let secret):
             return "Basic \(base64Text("\(user):\(secret)".utf8))"
         case .registryToken(let token):
-            return "Bearer \(token)"
+            return "Bearer \(try usable(token, for: call))"
         case .anonymous, .identityToken:
             throw Failure(
                 .denied, call.what, at: .url(base.description),
                 because: "the registry asks for a user and a password, and we are \(credential)",
                 next: loginHint)
         }
+    }
+
+    /// A line break in a token would start another header field.
+    private func usable(_ token: String, for call: RegistryCall) throws(Failure) -> String {
+        guard token.utf8.allSatisfy(isTokenCharacter) else {
+            throw Failure(
+                .usage, call.what, at: .url(base.description),
+                because: "the registry token has characters that no token has: a line break, a "
+                    + "space or none of ASCII",
+                next: loginHint)
+        }
+        return token
     }
 
     var loginHint: String { "give credentials for \(repository.registry), or log in there first" }
@@ -110,16 +123,17 @@ extension RegistrySession {
         _ realm: WebAddress, _ service: String?, scopes: [String], _ call: RegistryCall
     ) async throws -> String {
         let credential = try await credentials.credential(for: repository)
-        if case .registryToken(let token) = credential { return token }
+        if case .registryToken(let token) = credential { return try usable(token, for: call) }
         let answer = try await tokenDocument(realm, service, scopes: scopes, credential, call)
         let granted: GrantedToken
         do {
             granted = try GrantedToken(parsing: answer)
         } catch {
             throw Failure(
-                .unavailable, call.what, at: .url(realm.description),
-                because: "\(error.what): \(error.why)")
+                .unavailable, call.what, at: place(realm),
+                because: memory.sent.hidden(in: "\(error.what): \(error.why)"))
         }
+        memory.sent.note(granted.text)
         let expires = Timestamp(
             seconds: pause.now().seconds + min(granted.life, longestTokenLife) - tokenMargin)
         await memory.keep(granted.text, for: repository.registry, scopes: scopes, until: expires)
@@ -137,6 +151,7 @@ extension RegistrySession {
             if let service { form += "&service=\(percentEncoded(service))" }
             form += "&scope=\(percentEncoded(scopes.joined(separator: " ")))"
             form += "&refresh_token=\(percentEncoded(token))"
+            memory.sent.note(token)
             var call = RegistryCall(.post, realm, what: what)
             call.deadline = cause.deadline
             call.body = .bytes(Array(form.utf8))
@@ -162,9 +177,11 @@ extension RegistrySession {
             let failure = answer.failure(reading: bytes)
             // Spec: RFC 6749 §5.2: "400 (Bad Request)" is how a credential is refused.
             if failure.kind == .denied || answer.status == 400 {
+                let who =
+                    credential == .anonymous ? "a request without credentials" : "\(credential)"
                 throw Failure(
-                    .denied, call.what, at: .url(call.address.description),
-                    because: "the token server refused \(credential): \(failure.why)",
+                    .denied, call.what, at: place(call.address),
+                    because: "the token server refused \(who): \(failure.why)",
                     next: loginHint)
             }
             // No token server there says nothing about what the registry holds.
@@ -189,7 +206,7 @@ private struct GrantedToken {
         guard let token = texts.compactMap({ $0 }).first(where: { !$0.isEmpty }) else {
             throw json.broken("it has neither token nor access_token")
         }
-        guard token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+        guard token.utf8.allSatisfy(isTokenCharacter) else {
             throw json.broken("the token has characters that no token has")
         }
         text = token
@@ -197,6 +214,9 @@ private struct GrantedToken {
         life = max(try json.optional("expires_in")?.integer() ?? 0, shortestTokenLife)
     }
 }
+
+/// Spec: RFC 6750 §2.1 allows fewer; registries hand out others too.
+private func isTokenCharacter(_ byte: UInt8) -> Bool { (0x21...0x7e).contains(byte) }
 
 /// Seconds.
 private let shortestTokenLife = 60

@@ -53,6 +53,11 @@ struct RegistryAnswer: Sendable {
     let address: WebAddress
     let head: HTTPResponse
     let body: ByteStream
+    /// What must not be displayed when the server repeats it.
+    let sent: SentSecrets
+
+    /// Who answered, for failures.
+    var place: Place { sent.place(address) }
 
     var status: Int { head.status.code }
     var fields: HTTPFields { head.headerFields }
@@ -69,13 +74,22 @@ struct RegistryAnswer: Sendable {
     /// The type of the body; nil when the answer names none.
     func mediaType() throws(Failure) -> MediaType? {
         guard let text = fields[.contentType], !text.isEmpty else { return nil }
-        return try MediaType(parsing: text)
+        return try reading { () throws(Failure) in try MediaType(parsing: text) }
     }
 
     /// `Docker-Content-Digest`, when there is one. It is a claim like any other.
     func claimedDigest() throws(Failure) -> Digest? {
         guard let text = fields[.dockerContentDigest], !text.isEmpty else { return nil }
-        return try Digest(parsing: text)
+        return try reading { () throws(Failure) in try Digest(parsing: text) }
+    }
+
+    /// Reads something of the answer. A failure may quote it, so secrets in it are hidden.
+    func reading<Value>(_ read: () throws(Failure) -> Value) throws(Failure) -> Value {
+        do {
+            return try read()
+        } catch {
+            throw sent.hidden(in: error)
+        }
     }
 
     /// The failure that this answer means, with what the registry says about it.
@@ -84,16 +98,15 @@ struct RegistryAnswer: Sendable {
     }
 
     func failure(reading errorBody: [UInt8]) -> Failure {
-        let said = RegistryErrorText(errorBody.prefix(Limits.errorBodyBytes))
+        let said = RegistryErrorText(errorBody.prefix(Limits.errorBodyBytes), hiding: sent)
         let answered =
             said.text.map { "the registry answered \(status) and says \($0)" }
             ?? "the registry answered \(status)"
-        return Failure(
-            kind(said), call.what, at: .url(address.description), because: why(answered))
+        return Failure(kind(said), call.what, at: place, because: why(answered))
     }
 
     func failure(because why: String) -> Failure {
-        Failure(kind(RegistryErrorText([])), call.what, at: .url(address.description), because: why)
+        Failure(kind(RegistryErrorText([], hiding: sent)), call.what, at: place, because: why)
     }
 
     private func why(_ answered: String) -> String {
@@ -131,7 +144,7 @@ struct RegistryAnswer: Sendable {
     /// That what came is not what was asked for, nor a word of the registry about it.
     func noAnswer(_ why: String, at place: Place? = nil) -> Failure {
         Failure(
-            .unavailable, call.what, at: place ?? .url(address.description), because: why,
+            .unavailable, call.what, at: place ?? self.place, because: why,
             next: "look what stands between us and the registry: a proxy, a login page, a fault")
     }
 
@@ -162,7 +175,7 @@ struct RegistryErrorText: Sendable {
     /// they say nothing of the kind.
     let kind: Failure.Kind?
 
-    init(_ body: some Collection<UInt8>) {
+    init(_ body: some Collection<UInt8>, hiding secrets: SentSecrets) {
         isWebPage = startsWebPage(body)
         guard !body.isEmpty else {
             text = nil
@@ -179,7 +192,8 @@ struct RegistryErrorText: Sendable {
         let plainText =
             json?["details"]?.string ?? json?["message"]?.string ?? json?["error"]?.string
             ?? String(decoding: body, as: UTF8.self)
-        let said = parts.isEmpty ? plainText : parts.joined(separator: "; ")
+        // Before it is cut: the first half of a secret would not be found any more.
+        let said = secrets.hidden(in: parts.isEmpty ? plainText : parts.joined(separator: "; "))
         let lines = said.utf8.split(whereSeparator: "\r\n".utf8.contains)
         let line = lines.first.map { String(Substring($0)) } ?? said
         text = line.isEmpty ? nil : quoted(line)

@@ -12,6 +12,9 @@ actor RegistryMemory {
         case bearer(realm: WebAddress, service: String?)
     }
 
+    /// What must not be displayed when a server repeats it.
+    nonisolated let sent = SentSecrets()
+
     private struct TokenKey: Hashable {
         let registry: RegistryHost
         let scopes: [String]

@@ -79,15 +79,18 @@ struct RegistrySession: Sendable {
     private func outOfTime(_ call: RegistryCall) -> Failure {
         guard let deadline, call.deadline == deadline.end else {
             return Failure(
-                .unavailable, call.what, at: .url(call.address.description),
+                .unavailable, call.what, at: place(call.address),
                 because: "there was no complete response after "
                     + "\(call.allotted ?? Limits.requestSeconds) seconds, all attempts together")
         }
         return Failure(
-            .unavailable, call.what, at: .url(call.address.description),
+            .unavailable, call.what, at: place(call.address),
             because: "the time limit of \(deadline.seconds) seconds has passed",
             next: "try again, or raise the limit with --timeout")
     }
+
+    /// An address for failures. It may come from a server that repeats what was sent.
+    func place(_ address: WebAddress) -> Place { memory.sent.place(address) }
 
     private func hasTime(_ call: RegistryCall, after milliseconds: Int) -> Bool {
         guard let deadline = call.deadline else { return true }
@@ -124,22 +127,22 @@ struct RegistrySession: Sendable {
     }
 
     private func whole(_ answer: RegistryAnswer, atMost limit: Int) async throws -> [UInt8] {
-        let name = "the answer of \(answer.address)"
+        let name = "the answer of \(answer.place)"
         guard (200..<300).contains(answer.status) else { return await answer.errorBody() }
         if let claimed = answer.claimedLength, claimed > limit {
             throw Failure(
-                .overLimit, answer.call.what, at: .url(answer.address.description),
+                .overLimit, answer.call.what, at: answer.place,
                 because: "the answer claims \(claimed) bytes, the limit is \(limit)")
         }
         let bytes: [UInt8]
         do {
             bytes = try await answer.body.collect(atMost: limit, named: name)
         } catch let failure as Failure where failure.kind != .unavailable {
-            throw failure.during(answer.call.what, at: .url(answer.address.description))
+            throw failure.during(answer.call.what, at: answer.place)
         }
         if let claimed = answer.claimedLength, claimed != bytes.count, answer.call.method != .head {
             throw Failure(
-                .unavailable, answer.call.what, at: .url(answer.address.description),
+                .unavailable, answer.call.what, at: answer.place,
                 because: "\(bytes.count) of the \(claimed) bytes it claims arrived")
         }
         return bytes
@@ -157,26 +160,28 @@ struct RegistrySession: Sendable {
                 next = try address.resolving(location)
                 try rule.check(next, as: "redirect")
             } catch {
+                let error = memory.sent.hidden(in: error)
                 throw Failure(
                     call.isSafe ? .unavailable : error.kind, call.what,
-                    at: error.place ?? .url(address.description),
-                    because: "\(error.what): \(error.why)")
+                    at: error.place ?? place(address),
+                    because: memory.sent.hidden(in: "\(error.what): \(error.why)"))
             }
+            memory.sent.note(queryOf: next)
             guard call.isSafe || (next.origin == address.origin && answer.keepsMethod(call)) else {
                 throw Failure(
-                    .rejected, call.what, at: .url(next.description),
+                    .rejected, call.what, at: place(next),
                     because: "the registry sends a writing request to another place")
             }
             // A redirect must not lead back down from https, whatever the registry speaks.
             if address.scheme == .https, next.scheme == .http {
                 throw Failure(
-                    call.isSafe ? .unavailable : .rejected, call.what, at: .url(next.description),
+                    call.isSafe ? .unavailable : .rejected, call.what, at: place(next),
                     because: "the redirect leaves https for plain http")
             }
             address = next
         }
         throw Failure(
-            .overLimit, call.what, at: .url(call.address.description),
+            .overLimit, call.what, at: place(call.address),
             because: "there are more than \(Limits.redirects) redirects")
     }
 
@@ -197,14 +202,18 @@ struct RegistrySession: Sendable {
         if address.origin == base.origin, !call.scopes.isEmpty {
             request.headerFields[.authorization] = try await authorization(for: call)
         }
+        memory.sent.note(request.headerFields)
         let seconds = try secondsLeft(call)
         do {
             let answer = try await transport.send(request, body: call.body, within: seconds)
             return RegistryAnswer(
-                call: call, address: address, head: answer.head, body: answer.body)
+                call: call, address: address, head: answer.head, body: answer.body,
+                sent: memory.sent)
         } catch let failure as Failure where failure.kind == .unavailable {
-            throw BrokenExchange(
-                failure: failure.during(call.what, at: .url(address.description)))
+            // A redirect may have named the host.
+            let failure =
+                address.origin == base.origin ? failure : memory.sent.hidden(in: failure)
+            throw BrokenExchange(failure: failure.during(call.what, at: place(address)))
         }
     }
 

@@ -75,7 +75,7 @@ private actor BlobDownload {
         case 206 where offset > 0:
             guard rangeStart(answer.fields[.contentRange]) == offset else {
                 throw Failure(
-                    .unavailable, what, at: .url(answer.address.description),
+                    .unavailable, what, at: answer.place,
                     because: "the answer does not go on at byte \(offset), where the last one broke"
                 )
             }
@@ -87,7 +87,7 @@ private actor BlobDownload {
             }
             if let claimed = answer.claimedLength, claimed != descriptor.size {
                 throw Failure(
-                    .rejected, what, at: .url(answer.address.description),
+                    .rejected, what, at: answer.place,
                     because: "the answer claims \(claimed) bytes, the blob has \(descriptor.size)")
             }
             overlap = offset

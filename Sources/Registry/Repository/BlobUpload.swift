@@ -88,13 +88,20 @@ extension RegistryRepository {
     func uploadLocation(in answer: RegistryAnswer) throws(Failure) -> WebAddress {
         guard let text = answer.fields[.location] else {
             throw Failure(
-                .malformed, answer.call.what, at: .url(answer.address.description),
+                .malformed, answer.call.what, at: answer.place,
                 because: "the answer \(answer.status) has no Location")
         }
-        let location = try answer.address.resolving(text)
+        let location: WebAddress
+        do {
+            location = try answer.address.resolving(text)
+        } catch {
+            throw Failure(
+                error.kind, answer.call.what, at: answer.place,
+                because: answer.sent.hidden(in: "\(error.what): \(error.why)"))
+        }
         guard location.origin == session.base.origin else {
             throw Failure(
-                .rejected, answer.call.what, at: .url(location.description),
+                .rejected, answer.call.what, at: session.place(location),
                 because: "the registry sends the upload to another host than itself",
                 next: "if this is your registry behind a proxy, set its external address there")
         }
@@ -115,7 +122,7 @@ extension RegistryRepository {
             await session.memory.learnToChunk(for: name.registry)
             guard case .bytes(let bytes) = body else {
                 throw Failure(
-                    .unavailable, call.what, at: .url(answer.address.description),
+                    .unavailable, call.what, at: answer.place,
                     because: "the registry takes no \(blob.size) bytes in one request",
                     next: "push again: the next attempt sends chunks")
             }
@@ -130,7 +137,7 @@ extension RegistryRepository {
             claimed != blob.digest
         {
             throw Failure(
-                .rejected, uploadWhat(blob), at: .url(answer.address.description),
+                .rejected, uploadWhat(blob), at: answer.place,
                 because: "the registry says it stored \(claimed)")
         }
     }

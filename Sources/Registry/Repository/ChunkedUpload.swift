@@ -12,7 +12,7 @@ extension RegistryRepository {
     ) async throws {
         guard start.smallestChunk <= Limits.largestMinimumChunkBytes else {
             throw Failure(
-                .overLimit, uploadWhat(blob), at: .url(start.address.description),
+                .overLimit, uploadWhat(blob), at: session.place(start.address),
                 because: "the registry wants chunks of \(start.smallestChunk) bytes or more, "
                     + "the limit is \(Limits.largestMinimumChunkBytes)")
         }
@@ -73,7 +73,7 @@ extension RegistryRepository {
             if sent == chunk.count { return location }
         }
         throw Failure(
-            .unavailable, uploadWhat(blob), at: .url(location.description),
+            .unavailable, uploadWhat(blob), at: session.place(location),
             because:
                 "the chunk at byte \(offset) did not arrive in \(Limits.requestAttempts) attempts"
         )
@@ -102,14 +102,15 @@ extension RegistryRepository {
             (0..<Limits.descriptorBytes).contains(last)
         else {
             throw Failure(
-                .malformed, answer.call.what, at: .url(answer.address.description),
-                because: "the Range \(quoted(text)) is not written like 0-99")
+                .malformed, answer.call.what, at: answer.place,
+                because:
+                    "the Range \(quoted(answer.sent.hidden(in: text))) is not written like 0-99")
         }
         // An empty upload has no last byte; registries write 0-0 for it.
         let count = last == 0 && sent == 0 ? 0 : last + 1
         guard (offset...offset + chunk.count).contains(count) else {
             throw Failure(
-                .rejected, answer.call.what, at: .url(answer.address.description),
+                .rejected, answer.call.what, at: answer.place,
                 because: "the registry says it has \(count) bytes; we sent \(offset) for certain "
                     + "and at most \(offset + chunk.count)")
         }

@@ -29,8 +29,11 @@ extension RegistryRepository {
             guard !answer.isWebPage else {
                 throw answer.noAnswer("the registry answered a web page instead of a list")
             }
+            let name = "page \(page) of \(session.place(call.address))"
             do {
-                try read(try JSONReader(parsing: bytes, named: "page \(page) of \(call.address)"))
+                try answer.reading { () throws(Failure) in
+                    try read(try JSONReader(parsing: bytes, named: name))
+                }
             } catch {
                 guard error.kind != .overLimit else { throw error }
                 throw answer.noAnswer(
@@ -40,7 +43,7 @@ extension RegistryRepository {
             guard let next = try nextPage(after: answer) else { return true }
             guard seen.insert(next).inserted else {
                 throw Failure(
-                    .unavailable, call.what, at: .url(next.description),
+                    .unavailable, call.what, at: session.place(next),
                     because: "page \(page) leads back to a page that was read before")
             }
             var following = RegistryCall(.get, next, what: call.what)
@@ -51,7 +54,7 @@ extension RegistryRepository {
             call = following
         }
         throw Failure(
-            .overLimit, call.what, at: .url(call.address.description),
+            .overLimit, call.what, at: session.place(call.address),
             because: "the list has more than \(limit) pages")
     }
 
@@ -61,13 +64,17 @@ extension RegistryRepository {
             guard let reference = nextReference(in: field) else { continue }
             let next: WebAddress
             do {
-                next = try answer.address.resolving(reference)
+                next = try answer.reading { () throws(Failure) in
+                    try answer.address.resolving(reference)
+                }
             } catch {
-                throw answer.noAnswer("the next page of the list: \(error.what): \(error.why)")
+                throw answer.noAnswer(
+                    "the next page of the list: \(answer.sent.hidden(in: error.what)): \(error.why)"
+                )
             }
             guard next.origin == session.base.origin else {
                 throw Failure(
-                    .unavailable, answer.call.what, at: .url(next.description),
+                    .unavailable, answer.call.what, at: session.place(next),
                     because: "the next page of the list is on another host than the registry")
             }
             return next

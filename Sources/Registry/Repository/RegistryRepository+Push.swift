@@ -32,7 +32,7 @@ extension RegistryRepository {
             claimed.algorithm == manifest.digest.algorithm, claimed != manifest.digest
         {
             throw Failure(
-                .rejected, call.what, at: .url(answer.address.description),
+                .rejected, call.what, at: answer.place,
                 because: "the registry says it stored \(claimed), we sent \(manifest.digest)")
         }
         return answer

@@ -70,15 +70,17 @@ package struct RegistryRepository: ArtifactDestination {
             let found = Digest(of: bytes, by: algorithm)
             guard found == wanted else {
                 throw Failure(
-                    .rejected, answer.call.what, at: .url(answer.address.description),
+                    .rejected, answer.call.what, at: answer.place,
                     because: "what the registry sent is \(found)",
                     next:
                         "ask again; if it repeats, the registry does not hold what it says it holds"
                 )
             }
         }
-        return try Manifest(
-            parsing: bytes, as: try answer.mediaType(), by: algorithm, named: shown(reference))
+        return try answer.reading { () throws(Failure) in
+            try Manifest(
+                parsing: bytes, as: try answer.mediaType(), by: algorithm, named: shown(reference))
+        }
     }
 
     /// Reads the manifest and hashes it: the digest in an answer to HEAD is not verified. Both take

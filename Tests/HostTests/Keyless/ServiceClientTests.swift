@@ -59,6 +59,25 @@ struct ServiceClientTests {
         }
     }
 
+    @Test("the identity token is not shown where an authority repeats it", arguments: [401, 307])
+    func repeatedToken(status: Int) async throws {
+        let stage = try KeylessStage { seen, _ in
+            guard seen.path == certificatePath, let sent = seen.authorization else { return nil }
+            let token = sent.dropFirst("Bearer ".count)
+            return BentAnswer(
+                status: status, fields: [.location: "https://\(token).example/"],
+                body: Array("bad token \(token) in \(sent)".utf8))
+        }
+        do {
+            _ = try await stage.sign()
+            Issue.record("it signed")
+        } catch let failure as Failure {
+            let sent = try #require(stage.double.seen.compactMap(\.authorization).first)
+            #expect(failure.why.contains("bad token [redacted]"), "\(failure)")
+            #expect(!failure.description.contains(sent.dropFirst(7).prefix(12)), "\(failure)")
+        }
+    }
+
     @Test("an endless answer is cut off at the limit of its kind")
     func endless() async throws {
         for path in [certificatePath, stampPath, uploadPath] {

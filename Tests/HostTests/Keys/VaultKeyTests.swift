@@ -186,6 +186,19 @@ struct VaultKeyTests {
         }
     }
 
+    @Test("a token that the service repeats is not shown")
+    func repeatedToken() async throws {
+        let service = KeyServiceDouble { request -> (status: Int, body: JSONValue) in
+            (403, ["errors": [.string("bad token \(request.fields["x-vault-token"] ?? "")")]])
+        }
+        do {
+            _ = try await opener(settings, service).signer(reference.get())
+            Issue.record("there is no such key")
+        } catch let failure as Failure {
+            #expect(failure.description.contains("bad token [redacted]"), "\(failure)")
+        }
+    }
+
     @Test("a signature in another shape, of another version or by another key is refused")
     func wrongSignatures() async throws {
         let (key, other) = (try TestKeys.ecdsaP256(), try TestKeys.ecdsaP256())

@@ -12,6 +12,13 @@ struct KeyServiceClient: Sendable {
     /// What the service is called in failures: "the key awskms:///alias/release".
     let subject: String
     let transport: any Transport
+    /// What must not be displayed when the service repeats it.
+    private let sent = SentSecrets()
+
+    init(subject: String, transport: any Transport) {
+        self.subject = subject
+        self.transport = transport
+    }
 
     struct Answer: Sendable {
         let status: Int
@@ -26,6 +33,7 @@ struct KeyServiceClient: Sendable {
         let request = HTTPRequest(
             method: method, scheme: address.scheme.rawValue, authority: address.authority,
             path: address.target, headerFields: fields)
+        sent.note(fields)
         let answer = try await transport.send(
             request, body: body.map { .bytes($0) } ?? .none, within: Limits.keyServiceSeconds)
         let bytes = try await answer.body.collect(
@@ -47,7 +55,8 @@ struct KeyServiceClient: Sendable {
             case 500...: .unavailable
             default: .usage
             }
-        let why = words.map { "the service says \(quoted($0)) (status \(status))" }
+        let said = words.map { sent.hidden(in: $0) }
+        let why = said.map { "the service says \(quoted($0)) (status \(status))" }
         return failure(kind, why ?? "the service answers with status \(status)", next: next)
     }
 
