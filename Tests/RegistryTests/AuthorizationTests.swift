@@ -146,18 +146,55 @@ struct AuthorizationTests {
         #expect(stage.registry.seen.allSatisfy { $0.authority == "registry.example" })
     }
 
-    @Test("a registry on this machine may have its token server there, over http")
-    func localRealm() async throws {
-        let stage = try Stage(host: "127.0.0.1:5000", credential: user)
+    /// What a token server at `realm` was sent by a client of the registry at 127.0.0.1:5000.
+    private func requests(
+        toRealm realm: String, as credential: RegistryCredential, plainHTTP: [String] = [],
+        grants: Bool = true
+    ) async throws -> (seen: [SeenRequest], failure: Failure?) {
+        let stage = try Stage(
+            host: "127.0.0.1:5000", credential: credential,
+            plainHTTP: Set(try plainHTTP.map { try RegistryHost(parsing: $0) }))
         stage.registry.intercept { request, _ in
-            if request.authority == "localhost:5001" {
-                return answer(200, body: #"{"token":"good"}"#.utf8)
+            if request.path.hasPrefix("/t") {
+                return grants ? answer(200, body: #"{"token":"good"}"#.utf8) : answer(401)
             }
             return request.fields[.authorization] == "Bearer good"
-                ? nil
-                : answer(401, ["WWW-Authenticate": "Bearer realm=\"http://localhost:5001/t\""])
+                ? nil : answer(401, ["WWW-Authenticate": "Bearer realm=\"\(realm)/t\""])
         }
-        await expectFailure(.notFound, "404") { _ = try await stage.repository.manifest(tag) }
+        var failure: Failure?
+        do {
+            _ = try await stage.repository.manifest(tag)
+        } catch let thrown as Failure {
+            failure = thrown
+        }
+        return (stage.registry.seen.filter { $0.path.hasPrefix("/t") }, failure)
+    }
+
+    @Test(
+        "another port of this machine over plain http is asked for a token without credentials",
+        arguments: ["http://localhost:5001", "http://127.0.0.1:5001", "http://127.0.0.1:80"],
+        [.password(user: "ann", secret: "pa:ss"), RegistryCredential.identityToken("refresh")])
+    func otherPort(realm: String, credential: RegistryCredential) async throws {
+        let (seen, failure) = try await requests(toRealm: realm, as: credential)
+        #expect(failure?.kind == .notFound)
+        #expect(seen.count == 1)
+        #expect(seen.allSatisfy { $0.fields[.authorization] == nil && $0.body.isEmpty })
+        let refused = try await requests(toRealm: realm, as: credential, grants: false)
+        #expect(refused.failure?.kind == .denied)
+        #expect(refused.failure?.next?.contains("--plain-http-registry") == true)
+        #expect(refused.seen.allSatisfy { $0.fields[.authorization] == nil && $0.body.isEmpty })
+    }
+
+    @Test(
+        "credentials go to a token server over https, on the registry itself, or named by the user",
+        arguments: [
+            ("https://auth.example", []), ("https://127.0.0.1:5001", []),
+            ("http://127.0.0.1:5000", []), ("http://localhost:5001", ["localhost:5001"]),
+        ] as [(String, [String])])
+    func entitled(realm: String, plainHTTP: [String]) async throws {
+        let (seen, failure) = try await requests(toRealm: realm, as: user, plainHTTP: plainHTTP)
+        #expect(failure?.kind == .notFound)
+        #expect(seen.map { $0.fields[.authorization] } == ["Basic YW5uOnBhOnNz"])
     }
 
     @Test("a token answer that is too large, no JSON, or without a token is a failure")

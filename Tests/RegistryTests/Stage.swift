@@ -15,9 +15,9 @@ struct Stage {
 
     init(
         host: String = "registry.example", credential: RegistryCredential = .anonymous,
-        upload: RegistryOptions.UploadStyle = .whole
+        upload: RegistryOptions.UploadStyle = .whole, plainHTTP: Set<RegistryHost> = []
     ) throws {
-        var options = RegistryOptions()
+        var options = RegistryOptions(plainHTTP: plainHTTP)
         options.upload = upload
         client = RegistryClient(
             transport: registry, pause: pause, credentials: FixedCredential(credential),

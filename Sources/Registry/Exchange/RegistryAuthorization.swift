@@ -118,13 +118,46 @@ extension RegistrySession {
 
     var loginHint: String { "give credentials for \(repository.registry), or log in there first" }
 
+    /// Whether a token server may see the user's credentials: if it is authenticated by TLS, is the
+    /// registry itself, or is named for plain http by the user.
+    ///
+    /// docker and containerd send them to each realm that a registry names; with Docker Hub that is
+    /// another host over https, and its certificate says who receives them. Over plain http nothing
+    /// does, and another port of the same machine is another service, perhaps of another user. It is
+    /// asked for a token without credentials.
+    private func isEntitled(_ realm: WebAddress) -> Bool {
+        if realm.scheme == .https || realm.origin == base.origin { return true }
+        return options.schemes.contains { registry, scheme in
+            scheme == .http && WebAddress(of: registry, scheme: .http).origin == realm.origin
+        }
+    }
+
+    /// What to do after a refusal. Where credentials were kept back, a login does not help.
+    private func hint(forTokensFrom realm: WebAddress) -> String {
+        guard !isEntitled(realm) else { return loginHint }
+        return
+            "\(memory.sent.hidden(in: realm.authority)) got no credentials, because it is another "
+            + "service than the registry and speaks plain http; if it may have them, add "
+            + "--plain-http-registry \(memory.sent.hidden(in: realm.authority))"
+    }
+
+    /// What to do after the registry refused a request with renewed authorization.
+    func hintAfterRefusal() async -> String {
+        guard case .bearer(let realm, _)? = await memory.method(of: repository.registry),
+            let credential = try? await credentials.credential(for: repository),
+            credential.isSentToTokenServers
+        else { return loginHint }
+        return hint(forTokensFrom: realm)
+    }
+
     /// Gets a token for these scopes and keeps it as long as it is good.
     private func freshToken(
         _ realm: WebAddress, _ service: String?, scopes: [String], _ call: RegistryCall
     ) async throws -> String {
         let credential = try await credentials.credential(for: repository)
         if case .registryToken(let token) = credential { return try usable(token, for: call) }
-        let answer = try await tokenDocument(realm, service, scopes: scopes, credential, call)
+        let answer = try await tokenDocument(
+            realm, service, scopes: scopes, isEntitled(realm) ? credential : .anonymous, call)
         let granted: GrantedToken
         do {
             granted = try GrantedToken(parsing: answer)
@@ -182,7 +215,7 @@ extension RegistrySession {
                 throw Failure(
                     .denied, call.what, at: place(call.address),
                     because: "the token server refused \(who): \(failure.why)",
-                    next: loginHint)
+                    next: hint(forTokensFrom: call.address))
             }
             // No token server there says nothing about what the registry holds.
             let isElsewhere = failure.kind == .notFound || failure.kind == .unsupported
@@ -212,6 +245,15 @@ private struct GrantedToken {
         text = token
         // Spec: "expires_in … If omitted, this defaults to 60 seconds", and it is at least that.
         life = max(try json.optional("expires_in")?.integer() ?? 0, shortestTokenLife)
+    }
+}
+
+extension RegistryCredential {
+    fileprivate var isSentToTokenServers: Bool {
+        switch self {
+        case .anonymous, .registryToken: false
+        case .password, .identityToken: true
+        }
     }
 }
 

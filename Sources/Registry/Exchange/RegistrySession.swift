@@ -268,7 +268,7 @@ extension RegistryAnswer {
 
     fileprivate func refusal(_ session: RegistrySession) async -> Failure {
         var failure = await failure()
-        failure.next = session.loginHint
+        failure.next = await session.hintAfterRefusal()
         return failure
     }
 }
