@@ -13,8 +13,9 @@ struct DownloadCommand: AsyncParsableCommand {
         commandName: "download",
         abstract: "Prints evidence as it is stored, without verifying it.",
         discussion: """
-            Exit codes: 0 printed, 10 nothing of the kind is there, 2 could not look. `assay verify` \
-            and `assay verify-attestation` with --output cosign print what verified.
+            Exit codes: 0 printed, 10 nothing of the kind is there, 12 what is there cannot be read, \
+            2 could not look. `assay verify` and `assay verify-attestation` with --output cosign print \
+            what verified.
             """,
         subcommands: [
             DownloadSignatureCommand.self, DownloadAttestationCommand.self,
@@ -39,12 +40,7 @@ struct DownloadSignatureCommand: AsyncParsableCommand {
     func run() async throws {
         try await Connections.using(access, for: image) { connections in
             let evidence = try await StoredEvidence(of: image, platform: nil, connections)
-            let found = try await evidence.everything(of: .signature)
-            var lines: [String] = []
-            for candidate in found.candidates where candidate.claimedType == .signature {
-                lines.append(try await evidence.signatureLine(candidate))
-            }
-            try evidence.show(lines, named: "signature", of: found)
+            try await evidence.show(.signature) { try await evidence.signatureLine($0) }
         }
     }
 }
@@ -85,18 +81,9 @@ struct DownloadAttestationCommand: AsyncParsableCommand {
         let type = try predicateType.map { try PredicateType(named: $0) }
         try await Connections.using(access, for: image) { connections in
             let evidence = try await StoredEvidence(of: image, platform: platform, connections)
-            let found = try await evidence.everything(of: type)
-            var lines: [String] = []
-            for candidate in found.candidates
-            where candidate.claimedType != .signature
-                && (type == nil || candidate.claimedType == type)
-            {
-                if let line = try await evidence.attestationLine(candidate, as: output) {
-                    lines.append(line)
-                }
+            try await evidence.show(.attestation(type)) {
+                try await evidence.attestationLine($0, as: output)
             }
-            let what = "attestation" + (type.map { " of type \($0)" } ?? "")
-            try evidence.show(lines, named: what, of: found)
         }
     }
 }
@@ -121,12 +108,69 @@ struct DownloadSBOMCommand: AsyncParsableCommand {
     func run() async throws {
         try await Connections.using(access, for: image) { connections in
             let evidence = try await StoredEvidence(of: image, platform: platform, connections)
-            guard let content = try await evidence.attachedSBOM() else {
-                return try evidence.show([], named: "SBOM under a .sbom tag", of: nil)
+            do {
+                guard let content = try await evidence.attachedSBOM() else {
+                    return try evidence.end(withUnreadable: false, named: sbomNoun)
+                }
+                Talk.warn("this SBOM is not signed; `assay attest` adds a signed one")
+                Answer.print(raw: content)
+            } catch let failure as Failure where failure.isAboutContent {
+                Talk.warn("left out: \(failure.what): \(failure.why)")
+                try evidence.end(withUnreadable: true, named: sbomNoun)
             }
-            Talk.warn("this SBOM is not signed; `assay attest` adds a signed one")
-            Answer.print(raw: content)
         }
+    }
+}
+
+/// The kind of evidence that is looked for.
+private enum WantedEvidence: Sendable {
+    case signature
+    /// nil for any type.
+    case attestation(PredicateType?)
+
+    var type: PredicateType? {
+        switch self {
+        case .signature: .signature
+        case .attestation(let type): type
+        }
+    }
+
+    var noun: String {
+        switch self {
+        case .signature: "signature"
+        case .attestation(let type): "attestation" + (type.map { " of type \($0)" } ?? "")
+        }
+    }
+
+    /// Whether such evidence is ever kept there.
+    func isKept(in carrier: EvidenceCarrier) -> Bool {
+        switch self {
+        case .signature: carrier != .attestationTag
+        case .attestation: carrier != .signatureTag
+        }
+    }
+
+    /// Whether a candidate says that it is of the kind.
+    func matches(_ candidate: EvidenceCandidate) -> Bool {
+        switch self {
+        case .signature: candidate.claimedType == .signature
+        case .attestation(nil): candidate.claimedType != .signature
+        case .attestation(let type?): candidate.claimedType == type
+        }
+    }
+
+    /// Why nobody can tell whether a candidate is of the kind; nil where it can be told. `verify` and
+    /// `verify-attestation` count the same candidates as evidence that does not verify.
+    func obstacle(in candidate: EvidenceCandidate) -> Failure? {
+        guard isKept(in: candidate.carrier) else { return nil }
+        if case .unreadable(let failure) = candidate.form { return failure }
+        guard candidate.claimedType == nil, !matches(candidate) else { return nil }
+        if case .bundle(let bundle) = candidate.form, case .messageSignature = bundle.content {
+            guard case .signature = self else { return nil }
+        }
+        return Failure(
+            .malformed, "cannot read \(candidate.digest)",
+            because: "what it signs is no in-toto statement")
     }
 }
 
@@ -159,29 +203,47 @@ private struct StoredEvidence: Sendable {
         subject = child.digest
     }
 
-    /// The candidates that may be of the type; all where no type is named.
-    func everything(of type: PredicateType?) async throws -> Evidence {
-        let wish = type.map { EvidenceCollector.Wish.only($0) } ?? .everything
-        return try await EvidenceCollector(source: source).collect(wish, about: subject) { _ in
-            false
+    /// Prints a line for each candidate of the kind and ends the command with its exit code.
+    func show(
+        _ wanted: WantedEvidence, _ line: (EvidenceCandidate) async throws -> String?
+    ) async throws {
+        let query = wanted.type.map { EvidenceCollector.Wish.only($0) } ?? .everything
+        let evidence = try await EvidenceCollector(source: source)
+            .collect(query, about: subject) { _ in false }
+        var lines: [String] = []
+        var unreadable: [Failure] = []
+        for candidate in evidence.candidates {
+            if let failure = wanted.obstacle(in: candidate) {
+                unreadable.append(failure)
+            } else if wanted.matches(candidate) {
+                do {
+                    if let found = try await line(candidate) { lines.append(found) }
+                } catch let failure as Failure where failure.kind == .malformed {
+                    unreadable.append(failure)
+                }
+            }
         }
-    }
-
-    /// Prints the lines. Without any the result is 10, or 2 if something could not be read.
-    func show(_ lines: [String], named what: String, of evidence: Evidence?) throws {
         for line in lines { Answer.print(raw: Array((line + "\n").utf8)) }
-        for case .unreadable(let failure) in evidence?.candidates.map(\.form) ?? [] {
-            Talk.warn("left out: \(failure.what): \(failure.why)")
-        }
-        let unread = evidence?.searches.compactMap(\.failure) ?? []
+        for failure in unreadable { Talk.warn("left out: \(failure.what): \(failure.why)") }
+        let unread = evidence.searches.filter { wanted.isKept(in: $0.carrier) }
+            .compactMap(\.failure)
         guard unread.isEmpty else {
             for failure in unread { Talk.say("unread: \(failure.what): \(failure.why)") }
             Talk.say("unknown: not all places could be read; there may be more than is printed")
             return try ExitStatus.unknown.end()
         }
-        guard lines.isEmpty else { return }
-        Talk.say("no: \(image.pinned(to: subject)) has no \(what)")
-        try ExitStatus.unsigned.end()
+        if lines.isEmpty { try end(withUnreadable: !unreadable.isEmpty, named: wanted.noun) }
+    }
+
+    /// Ends a command that has printed nothing, with the code that `verify` has for the same evidence.
+    func end(withUnreadable isUnreadable: Bool, named what: String) throws {
+        let name = image.pinned(to: subject)
+        guard isUnreadable else {
+            Talk.say("no: \(name) has no \(what)")
+            return try ExitStatus.unsigned.end()
+        }
+        Talk.say("no: \(name) has no \(what) that can be read")
+        try ExitStatus.notProven.end()
     }
 
     func signatureLine(_ candidate: EvidenceCandidate) async throws -> String {
@@ -233,6 +295,8 @@ private struct StoredEvidence: Sendable {
     }
 
     /// The first layer under the `.sbom` tag; nil when there is no such tag.
+    ///
+    /// - Throws: also for content that is gone, or is not what the tag promises.
     func attachedSBOM() async throws -> [UInt8]? {
         let manifest: Manifest
         do {
@@ -241,8 +305,12 @@ private struct StoredEvidence: Sendable {
             return nil
         }
         guard case .image(let holder) = manifest.kind, let layer = holder.layers.first else {
-            return nil
+            throw Failure(
+                .malformed, "cannot read the tag \(Tag(for: subject, suffix: ".sbom"))",
+                because: "it holds no file")
         }
         return try await source.read(layer, atMost: Limits.evidenceBytes)
     }
 }
+
+private let sbomNoun = "SBOM under a .sbom tag"
