@@ -73,7 +73,10 @@ package struct Claim: Sendable {
             predicate: read.predicate, annotations: [:], given: content)
     }
 
-    private static func refuseSignature(_ type: PredicateType) throws(Failure) {
+    /// Refuses the type of signatures for an attestation.
+    ///
+    /// - Throws: `usage`.
+    package static func refuseSignature(_ type: PredicateType) throws(Failure) {
         guard type == .signature else { return }
         throw Failure(
             .usage, "cannot attest \(type)", because: "that type is a signature",

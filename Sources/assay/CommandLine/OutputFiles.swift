@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which files a command line writes, and whether it reads one of them.
 
+import Foundation
 import Host
 import Primitives
 
@@ -28,6 +29,8 @@ extension CommandLineWords {
             if others.contains(where: { isSame($0, output.text) || isSameFile($0) }) {
                 throw refusal(name, output.text, "another option writes that file already")
             }
+            // `--output-file` is checked where it is opened.
+            if !isSame(name, "--output-file") { _ = try outputTarget(output.text, of: name) }
         }
     }
 
@@ -83,6 +86,28 @@ extension CommandLineWords {
         }
         return found
     }
+}
+
+/// The path that is written for an output: its own, or that of the file that it links to. Asked
+/// before a command has an effect that cannot be taken back.
+///
+/// - Throws: `usage` or `unavailable` if no file can be written there.
+func outputTarget(_ path: String, of what: String) throws(Failure) -> String {
+    func refused(_ kind: Failure.Kind, _ why: String) -> Failure {
+        Failure(
+            kind, "cannot write \(what) to \(quoted(path))", at: path.isEmpty ? nil : .named(path),
+            because: why)
+    }
+    guard !path.isEmpty else { throw refused(.usage, "its path is empty") }
+    guard LocalSource.isFolder(path) != true else { throw refused(.usage, "it is a folder") }
+    // A pipe or terminal is written as it is named: its link leads to no path.
+    let isStream = unsafe FileIdentity(at: path) == nil && access(path, F_OK) == 0
+    let target = isStream ? path : try followingLinks(path)
+    let folder = target.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target[...$0]) }
+    guard unsafe access(folder ?? ".", W_OK) == 0 || access(target, W_OK) == 0 else {
+        throw refused(.unavailable, unsafe String(cString: strerror(errno)))
+    }
+    return target
 }
 
 /// The options that name a file to write, by command. Options that never replace a file are not here.

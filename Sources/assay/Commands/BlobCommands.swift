@@ -20,6 +20,8 @@ struct BlobWritingOptions: ParsableArguments {
     @OptionGroup(title: "Signer") var signing: SigningOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws { try detached.check(beside: signing) }
+
     /// Where the bundle will be; asked before anything is signed.
     func place(beside blob: BlobLocation?) throws -> BundlePlace {
         if let bundle { return BundlePlace(path: bundle, isReplaced: true) }
@@ -28,7 +30,13 @@ struct BlobWritingOptions: ParsableArguments {
                 .usage, "cannot store the bundle", because: "no file is named it could be beside",
                 next: "say where it goes with --bundle")
         }
-        return BundlePlace(path: try blob.newBundlePath(), isReplaced: false)
+        let path = try blob.newBundlePath()
+        guard LocalSource.isFolder(path) == nil else {
+            throw Failure(
+                .usage, "cannot make \(quoted(path))", at: .named(path),
+                because: "the file is there already", next: "choose another name, or move it away")
+        }
+        return BundlePlace(path: try outputTarget(path, of: "the bundle"), isReplaced: false)
     }
 
     func finish(

@@ -95,6 +95,7 @@ struct AttestCommand: AsyncParsableCommand {
         if let statement {
             let content = try readFile(
                 at: statement, atMost: Limits.evidenceBytes, named: "the statement")
+            try Claim.refuseSignature(try Statement(parsing: content).predicateType)
             return try await writing.write(on: [image], recursively: false, replacing: replace) {
                 subject, repository in
                 try .statement(content, on: subject, in: repository)
@@ -102,6 +103,7 @@ struct AttestCommand: AsyncParsableCommand {
         }
         let name = type ?? "custom"
         let predicateType = try PredicateType(named: name)
+        try Claim.refuseSignature(predicateType)
         let document = try readPredicate(predicate ?? "-", ofTypeNamed: name)
         try await writing.write(on: [image], recursively: false, replacing: replace) {
             subject, repository in

@@ -228,13 +228,18 @@ struct Connections: RepositoryProvider {
         return registryRepository(try EvidenceRepository.named() ?? name)
     }
 
-    /// An image, for writing evidence about it.
+    /// An image that is there, for writing evidence about it.
     func destination(_ image: ImageLocation) throws -> any ArtifactDestination {
-        guard case .registry(let name) = image.place, let evidence = try EvidenceRepository.named()
-        else { return try copyDestination(image) }
-        EvidenceRepository.say("evidence is written to", evidence)
-        return SeparateEvidence(
-            of: repository(name), in: registryRepository(evidence))
+        switch image.place {
+        case .registry(let name):
+            guard let evidence = try EvidenceRepository.named() else { return registryRepository(name) }
+            EvidenceRepository.say("evidence is written to", evidence)
+            return SeparateEvidence(of: repository(name), in: registryRepository(evidence))
+        case .layout(let path):
+            try image.checkTakesContent()
+            let layout = try LayoutDirectory.open(at: path)
+            return image.layoutName.map(layout.naming) ?? layout
+        }
     }
 
     /// A place to copy an image to, with its evidence beside it; a layout folder is made when it is
@@ -243,15 +248,23 @@ struct Connections: RepositoryProvider {
         switch image.place {
         case .registry(let name): return registryRepository(name)
         case .layout(let path):
-            guard image.transport == .oci, LocalSource.isFolder(path) != false else {
-                throw Failure(
-                    .usage, "cannot write to \(image)", because: "archives are read, not written",
-                    next: "write to a layout folder, oci:DIR; tar -C DIR -cf FILE . packs it")
-            }
+            try image.checkTakesContent()
             let exists = LocalSource.isFolder(path) == true
             let layout =
                 exists ? try LayoutDirectory.open(at: path) : try LayoutDirectory.create(at: path)
             return image.layoutName.map(layout.naming) ?? layout
+        }
+    }
+}
+
+extension ImageLocation {
+    /// Throws if nothing can be written to the place: archives are only read.
+    func checkTakesContent() throws(Failure) {
+        guard case .layout(let path) = place else { return }
+        guard transport == .oci, LocalSource.isFolder(path) != false else {
+            throw Failure(
+                .usage, "cannot write to \(self)", because: "archives are read, not written",
+                next: "write to a layout folder, oci:DIR; tar -C DIR -cf FILE . packs it")
         }
     }
 }

@@ -27,6 +27,9 @@ struct SigningOptions: ParsableArguments {
         }
     }
 
+    /// Whether a key signs and no service takes part.
+    var isKeyAlone: Bool { key != nil && !services.asksForServices }
+
     /// Opens what signs, works, closes the connections.
     func using<Result: Sendable>(
         _ work: (BundleSigner) async throws -> Result

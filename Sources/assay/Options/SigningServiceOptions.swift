@@ -99,7 +99,8 @@ struct SigningServiceOptions: ParsableArguments {
         [fulcioUrl, rekorUrl, timestampServerUrl].contains { $0 != nil }
     }
 
-    private var asksForServices: Bool {
+    /// Whether a signature by a key is sent to services too.
+    var asksForServices: Bool {
         tlogUpload == true || trustConfig != nil || signingConfig != nil || namesSingle
     }
 

@@ -37,6 +37,12 @@ struct WritingOptions: ParsableArguments {
         guard format == .bundle || (upload && !namesFiles) else {
             throw ValidationError("--bundle needs the bundle format, not --format legacy")
         }
+        guard format == .bundle || signing.isKeyAlone else {
+            throw ValidationError(
+                "--format legacy needs --key without services: Assay writes that format without "
+                    + "certificate, log and timestamp")
+        }
+        try detached.check(beside: signing)
     }
 
     /// Whether something is written to a file, which a second signature would overwrite.
@@ -52,6 +58,8 @@ struct WritingOptions: ParsableArguments {
         _ claim: @Sendable (Descriptor, Repository) throws -> Claim
     ) async throws {
         try access.check(for: images)
+        // The first image must not be signed if the second cannot be.
+        for image in images { try image.checkTakesContent() }
         let created = try SourceDate.epoch ?? SystemPause().now()
         try await signing.using { signer in
             for image in images {
@@ -256,6 +264,15 @@ struct DetachedSignatureOptions: ParsableArguments {
     var outputCertificate: String?
 
     var isEmpty: Bool { outputSignature == nil && outputCertificate == nil }
+
+    /// Refuses what cannot be written, before anything is signed.
+    func check(beside signing: SigningOptions) throws {
+        guard outputCertificate == nil || signing.key == nil else {
+            throw ValidationError(
+                "--output-certificate cannot be used with --key: a signature by a key has no "
+                    + "certificate")
+        }
+    }
 
     func write(_ signature: FinishedSignature) throws {
         guard !isEmpty else { return }

@@ -52,15 +52,7 @@ enum Answer {
         let file = FileIdentity(at: path)
         // `/dev/stdout`, also where it is a file.
         guard file == nil || file != FileIdentity(at: "/dev/stdout") else { return }
-        // A pipe or terminal is written as it is named: its link leads to no path.
-        let isStream = unsafe file == nil && access(path, F_OK) == 0
-        let target = isStream ? path : try followingLinks(path)
-        let folder = target.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target[...$0]) }
-        guard unsafe access(folder ?? ".", W_OK) == 0 || access(target, W_OK) == 0 else {
-            throw Failure(
-                .unavailable, "cannot write the answer to \(quoted(path))", at: .named(path),
-                because: unsafe String(cString: strerror(errno)))
-        }
+        let target = try outputTarget(path, of: "the answer")
         redirected.withLock { $0 = (target, []) }
     }
 
