@@ -55,6 +55,7 @@ struct Assay: AsyncParsableCommand {
         ])
 
     static func main() async {
+        holdStandardStreams()
         // A reader that closes the pipe (`assay … | head`) ends the process quietly.
         signal(SIGPIPE, SIG_DFL)
         // With SIG_IGN, inherited from a parent, `waitpid` would not report how a helper ended.
@@ -74,6 +75,16 @@ struct Assay: AsyncParsableCommand {
                 Talk.say(error.description)
             }
             end(with: error)
+        }
+    }
+
+    /// Opens something that cannot be used in the place of each standard stream that the caller closed.
+    /// Otherwise the next file or connection would get its number, and an answer would go there.
+    private static func holdStandardStreams() {
+        for (stream, mode) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_RDONLY)] as [(Int32, Int32)]
+        where fcntl(stream, F_GETFD) == -1 {
+            // The lowest free number is taken, and that is this one.
+            _ = unsafe open("/dev/null", mode)
         }
     }
 
@@ -98,10 +109,12 @@ struct Assay: AsyncParsableCommand {
     private static func end(with error: any Error) -> Never {
         if let failure = error as? Failure {
             Talk.say(failure.description)
+            Answer.sayEffects()
             Foundation.exit(ExitStatus(failure).rawValue)
         }
         guard !(error is ExitCode), exitCode(for: error) == .failure else { exit(withError: error) }
         Talk.say("error: stopped\n  why: \(errorWords(error))")
+        Answer.sayEffects()
         Foundation.exit(ExitStatus.unknown.rawValue)
     }
 }

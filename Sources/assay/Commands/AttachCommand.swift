@@ -250,7 +250,9 @@ private struct EvidenceAttachment: Sendable {
             let destination = try connections.destination(image)
             let subject = try await destination.resolve(try await image.reference(in: destination))
             let manifest = try await store(destination, subject)
-            Answer.print("\(try image.evidencePlace())@\(manifest.digest)")
+            let name = "\(try image.evidencePlace())@\(manifest.digest)"
+            Answer.did("stored \(name)")
+            Answer.print(name)
             Talk.say("attached to \(image.pinned(to: subject.digest)); nothing was verified")
         }
     }

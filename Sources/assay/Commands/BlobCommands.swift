@@ -44,6 +44,7 @@ struct BlobWritingOptions: ParsableArguments {
         at place: BundlePlace
     ) throws {
         try place.store(signature.bundleBytes + Array("\n".utf8))
+        Answer.did("wrote the bundle \(place.path)")
         try detached.write(signature)
         switch output.output {
         case .json:

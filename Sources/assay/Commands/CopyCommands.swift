@@ -242,6 +242,9 @@ struct CopyRun: Sendable {
 extension CopyReport {
     /// Prints the digest for scripts, the rest for people; a gap ends the command with "no".
     func show(as form: OutputForm, image: ImageLocation) throws {
+        Answer.did(
+            (isComplete ? "stored " : "stored, incomplete and without its tag, ")
+                + image.pinned(to: root.digest))
         switch form {
         case .json: Answer.print(json(image))
         case .text:

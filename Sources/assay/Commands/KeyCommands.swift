@@ -73,6 +73,7 @@ extension GenerateKeyPairCommand {
         let key = try await Network.using(reference.needsNetwork) { transport in
             try await KeyOpener.ofThisProcess(transport).createKey(reference)
         }
+        Answer.did("made the private key \(reference)")
         try createFile(Array(key.pem.utf8), at: path, permissions: 0o644)
         Talk.say("private key made and kept by \(reference)")
         Talk.say("public key written to \(path)")

@@ -191,6 +191,7 @@ struct TrustImportCommand: AsyncParsableCommand {
         try home.make()
         try writeFile(content, at: home.importedPath, permissions: 0o644)
         try home.keep(.imported(from: file, at: now))
+        Answer.did("imported the trust material \(file)")
         let view = TrustView(material: material)
         switch output.output {
         case .text: Answer.print(view.lines.joined(separator: "\n"))

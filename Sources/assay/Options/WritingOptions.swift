@@ -69,6 +69,7 @@ struct WritingOptions: ParsableArguments {
                     let destination = try connections.destination(image)
                     let writer = ClaimWriter(
                         options: self, signer: signer, destination: destination,
+                        place: try image.evidencePlace(),
                         evidence: isReplacing && format == .bundle
                             ? try deletable(image, connections) : nil,
                         created: created)
@@ -102,6 +103,7 @@ struct WritingOptions: ParsableArguments {
     }
 
     private func show(_ image: ImageLocation, _ written: WrittenClaim) throws {
+        if !upload { Answer.did("signed \(image.pinned(to: written.subject)), and stored nothing") }
         switch output.output {
         case .json:
             var object: JSONObject = [
@@ -149,6 +151,8 @@ private struct ClaimWriter: Sendable {
     let options: WritingOptions
     let signer: BundleSigner
     let destination: any ArtifactDestination
+    /// The destination, as it is typed.
+    let place: String
     /// Where older attestations are deleted; nil when none are.
     let evidence: RegistryRepository?
     let created: Timestamp
@@ -195,6 +199,7 @@ private struct ClaimWriter: Sendable {
         if let path = options.bundle {
             try writeFile(
                 signature.bundleBytes + Array("\n".utf8), at: path, permissions: 0o644)
+            Answer.did("wrote the bundle \(path)")
         }
         try options.detached.write(signature)
         var manifest: Manifest?
@@ -202,6 +207,7 @@ private struct ClaimWriter: Sendable {
             manifest = try await BundleShelf(destination: destination).store(
                 signature.bundleBytes, saying: claim, created: created)
         }
+        if let manifest { noteStored(claim, in: manifest) }
         return WrittenClaim(
             subject: claim.subject.digest, evidence: manifest?.digest,
             bundle: signature.bundleBytes, signer: signature.signer,
@@ -220,10 +226,16 @@ private struct ClaimWriter: Sendable {
         }
         let manifest = try await writer.write(
             claim, as: .legacy, created: created, replacing: replacing)
+        noteStored(claim, in: manifest)
         return WrittenClaim(
             subject: claim.subject.digest, evidence: manifest.digest, bundle: nil,
             signer: .key(TrustedKey(key: key.publicKey)),
             signedBy: "with the key \(key.publicKey.fingerprint)")
+    }
+
+    private func noteStored(_ claim: Claim, in manifest: Manifest) {
+        let noun = claim.predicateType == .signature ? "signature" : "attestation"
+        Answer.did("stored the \(noun) \(place)@\(manifest.digest)")
     }
 
     /// Deletes the other bundles that hold an attestation of the same type about the same image.
@@ -284,6 +296,7 @@ struct DetachedSignatureOptions: ParsableArguments {
                 case .envelope(let envelope): envelope.signatures.first?.bytes
                 }
             try writeFile(Array(base64Text(bytes ?? []).utf8), at: path, permissions: 0o644)
+            Answer.did("wrote the signature \(path)")
         }
         guard let path = outputCertificate else { return }
         guard case .certificate(let chain) = bundle.signer, let leaf = chain.first else {

@@ -67,6 +67,7 @@ enum Answer {
         }
         guard let (path, bytes) = answer, succeeded || !bytes.isEmpty else { return }
         try writeFile(bytes, at: path, permissions: permissions(of: path) ?? 0o644)
+        effects.withLock { $0 = [] }
     }
 
     /// Those of a file that is replaced.
@@ -75,18 +76,38 @@ enum Answer {
         return (attributes?[.posixPermissions] as? Int).flatMap(UInt32.init(exactly:))
     }
 
+    /// What the command has done that stays, for the case that its answer cannot be written.
+    private static let effects = Mutex<[String]>([])
+
+    /// Remembers an effect: "stored the signature NAME@DIGEST".
+    static func did(_ effect: String) { effects.withLock { $0.append(effect) } }
+
+    /// Says what was done and is in no answer that was written. Who sees only the error would repeat
+    /// the command.
+    static func sayEffects() {
+        let untold = effects.withLock { effects in
+            defer { effects = [] }
+            return effects
+        }
+        for effect in untold { Talk.say(" done: \(effect)") }
+    }
+
     static func print(raw bytes: [UInt8]) {
         let isTaken = redirected.withLock { redirected in
             redirected?.bytes += bytes
             return redirected != nil
         }
         guard !isTaken else { return }
+        // A reader that closes the pipe ends the process quietly, unless there is something to tell.
+        if !effects.withLock(\.isEmpty) { signal(SIGPIPE, SIG_IGN) }
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+            effects.withLock { $0 = [] }
         } catch {
             let failure = Failure(
                 .unavailable, "cannot write the answer to stdout", because: errorWords(error))
             Talk.say(failure.description)
+            sayEffects()
             exit(ExitStatus(failure).rawValue)
         }
     }

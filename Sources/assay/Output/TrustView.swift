@@ -66,6 +66,7 @@ struct TrustChange: Sendable {
     let view: TrustView
 
     func show(as form: OutputForm) throws {
+        Answer.did("brought the trust material up to date: \(view.material.source)")
         switch form {
         case .text: Answer.print(lines.joined(separator: "\n"))
         case .json: Answer.print(json)
