@@ -128,7 +128,9 @@ private func isReferrersAnswer(_ answer: RegistryAnswer, _ body: [UInt8]) throws
     guard body.count < Limits.errorBodyBytes else {
         throw answer.noAnswer("the answer \(answer.status) is longer than an error needs")
     }
-    guard RegistryErrorText(body, hiding: answer.sent).kind == nil else { throw answer.failure(reading: body) }
+    guard RegistryErrorText(body, hiding: answer.sent).kind == nil else {
+        throw answer.failure(reading: body)
+    }
     return false
 }
 

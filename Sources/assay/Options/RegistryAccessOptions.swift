@@ -232,7 +232,9 @@ struct Connections: RepositoryProvider {
     func destination(_ image: ImageLocation) throws -> any ArtifactDestination {
         switch image.place {
         case .registry(let name):
-            guard let evidence = try EvidenceRepository.named() else { return registryRepository(name) }
+            guard let evidence = try EvidenceRepository.named() else {
+                return registryRepository(name)
+            }
             EvidenceRepository.say("evidence is written to", evidence)
             return SeparateEvidence(of: repository(name), in: registryRepository(evidence))
         case .layout(let path):
