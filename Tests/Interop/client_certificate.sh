@@ -31,6 +31,12 @@ assay verify --key cosign.pub --registry-cacert ca.pem --registry-client-cert ru
 same "$status" 2 "there is no such image"
 same "$(sort -u names)" runner "who asked ($(cat err))"
 
+say "login shows the certificate too"
+before=$(wc -l <names)
+echo x | DOCKER_CONFIG=$PWD/docker assay login "${image%%/*}" -u ann --password-stdin --registry-cacert ca.pem --registry-client-cert runner.pem --registry-client-key runner.key >/dev/null 2>err || true
+[ "$(wc -l <names)" -gt "$before" ] || fail "nobody asked: $(cat err)"
+same "$(sort -u names)" runner "who asked"
+
 say "a key that is none is a failure that does not show it"
 cp ca.pem none.key
 status=0; assay verify --key cosign.pub --registry-cacert ca.pem --registry-client-cert runner.pem --registry-client-key none.key "$image" >/dev/null 2>err || status=$?

@@ -35,7 +35,7 @@ extension CosignFlag {
         .text(
             "--timeout",
             of: .blobSigners.union(Set.blobVerifiers).union([
-                "generate-key-pair", "import-key-pair", "public-key", "login", "logout", "version",
+                "generate-key-pair", "import-key-pair", "public-key", "logout", "version",
                 "completion", "trust init",
             ])
         ) { value in

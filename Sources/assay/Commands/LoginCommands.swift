@@ -66,11 +66,16 @@ struct LoginCommand: AsyncParsableCommand {
     @Flag(help: "Read the password from stdin.")
     var passwordStdin = false
 
-    @OptionGroup(title: "Registry") var reach: RegistryReachOptions
+    @OptionGroup(title: "Registry") var access: RegistryAccessOptions
 
     func validate() throws {
         guard password == nil || !passwordStdin else {
             throw ValidationError("give one of --password and --password-stdin")
+        }
+        guard !access.namesCredential else {
+            throw ValidationError(
+                "what is checked and stored is --username and --password-stdin, not "
+                    + "--registry-username, --registry-password or --registry-token")
         }
     }
 
@@ -80,8 +85,8 @@ struct LoginCommand: AsyncParsableCommand {
         let user = try username ?? asked("Username: ", "--username")
         let secret = try secret()
         let repository = try Repository(parsing: "\(host)/assay/login")
-        try await reach.using(.password(user: user, secret: secret)) { client in
-            try await client.checkAccess(to: repository)
+        try await Connections.using(access, as: .password(user: user, secret: secret)) {
+            try await $0.checkAccess(to: repository)
         }
         let place = try await store.store(user: user, secret: secret, for: host)
         Talk.say("logged in to \(host); the password is in \(plain(place))")
@@ -144,37 +149,5 @@ struct LogoutCommand: AsyncParsableCommand {
                 "the password for \(plain(name)) is still in \(plain(store.path)): it is for a part "
                     + "of the registry only; remove the entry from the file")
         }
-    }
-}
-
-/// How a registry is reached, where no image is named.
-struct RegistryReachOptions: ParsableArguments {
-    @Option(
-        name: .customLong("plain-http-registry"),
-        help: "HOST[:PORT] to reach by plain HTTP; may be repeated. Loopback is included.")
-    var plainHTTP: [String] = []
-
-    @Option(help: "A PEM file with further certificate authorities to trust.")
-    var registryCacert: String?
-
-    /// Opens a client that sends this credential to every registry, runs `work`, and closes it.
-    func using(
-        _ credential: RegistryCredential, _ work: (RegistryClient) async throws -> Void
-    ) async throws {
-        var hosts: Set<RegistryHost> = []
-        for host in plainHTTP { hosts.insert(try RegistryHost(parsing: host)) }
-        let transport = try HTTPTransport(extraCertificates: registryCacert, timeouts: .standard)
-        let client = RegistryClient(
-            transport: Talk.reported(transport), pause: SystemPause(),
-            credentials: RegistryCredentials(explicit: credential, environment: [:]),
-            options: RegistryOptions(plainHTTP: hosts, userAgent: "assay/\(assayVersion)"))
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(try await work(client))
-        } catch {
-            outcome = .failure(error)
-        }
-        try? await transport.shutdown()
-        try outcome.get()
     }
 }

@@ -86,11 +86,14 @@ struct RegistryAccessOptions: ParsableArguments {
         }
     }
 
+    /// Whether the command line has a password or token for the registry of an image.
+    var namesCredential: Bool {
+        registryUsername != nil || registryPassword != nil || registryToken != nil
+    }
+
     /// Throws if a password or token of the command line would be sent to several registries.
     func check(for images: [ImageLocation]) throws {
-        guard registryUsername != nil || registryPassword != nil || registryToken != nil else {
-            return
-        }
+        guard namesCredential else { return }
         var hosts: Set<RegistryHost> = []
         for case .registry(let repository) in images.map(\.place) {
             hosts.insert(repository.registry)
@@ -174,7 +177,23 @@ struct Connections: RepositoryProvider {
         _ access: RegistryAccessOptions, for image: ImageLocation?,
         limiting scope: QuestionScope = .command, _ work: (Connections) async throws -> Result
     ) async throws -> Result {
-        let credentials = try access.credentials(for: image)
+        try await using(
+            access, credentials: try access.credentials(for: image), limiting: scope, work)
+    }
+
+    /// Opens, works as that user of every registry, closes.
+    static func using<Result: Sendable>(
+        _ access: RegistryAccessOptions, as credential: RegistryCredential,
+        _ work: (Connections) async throws -> Result
+    ) async throws -> Result {
+        try await using(
+            access, credentials: FixedCredential(credential), limiting: .command, work)
+    }
+
+    private static func using<Result: Sendable>(
+        _ access: RegistryAccessOptions, credentials: any CredentialSource,
+        limiting scope: QuestionScope, _ work: (Connections) async throws -> Result
+    ) async throws -> Result {
         let options = try access.options()
         // Nothing may throw between here and the shutdown.
         let transport = try HTTPTransport(
@@ -201,6 +220,9 @@ struct Connections: RepositoryProvider {
     func registryRepository(_ name: Repository) -> RegistryRepository { client.repository(name) }
 
     func repository(_ name: Repository) -> any ArtifactSource { registryRepository(name) }
+
+    /// Asks the registry of a repository whether it accepts the credentials.
+    func checkAccess(to name: Repository) async throws { try await client.checkAccess(to: name) }
 
     /// An image and its evidence, for reading.
     func source(_ image: ImageLocation) async throws -> any ArtifactSource {
