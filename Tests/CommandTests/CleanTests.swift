@@ -142,4 +142,45 @@ struct CleanTests {
         #expect(outcome.output.contains("1\n1\nexit 2\nthere\nthere\n1\n"), "\(outcome)")
         #expect(outcome.errors.contains("its subject is not that image"))
     }
+
+    @Test(
+        "attest --replace replaces statements of its type in bundles and under the .att tag",
+        arguments: ["bundle", "legacy"])
+    func replaced(format: String) throws {
+        let outcome = try run(
+            """
+            attest() { echo '{"n":'$1'}' >p.json; type=$2; shift 2; assay attest --key cosign.key \
+                --type https://example.org/$type --predicate p.json "$@" >/dev/null 2>errors; }
+            for format in bundle legacy; do
+                attest 1 p --format $format $REGISTRY/shop@$A
+                attest 2 p --format $format $REGISTRY/shop@$A
+                attest 3 other --format $format $REGISTRY/shop@$A
+                attest 4 p --format $format $REGISTRY/shop@$B
+            done
+            attest 5 p --replace --format \(format) $REGISTRY/shop@$A; cat errors >&2
+            found() { assay download attestation --predicate-type https://example.org/$1 \
+                $REGISTRY/shop@$2 | jq -r .payload | base64 -d | jq -c .predicate.n | sort; }
+            echo $(found p $A) / $(found other $A) / $(found p $B)
+            attest 6 other --replace --format \(format) $REGISTRY/shop@$A
+            echo $(found p $A) / $(found other $A)
+            """)
+        #expect(outcome.output == "5 / 3 3 / 4 4\n5 / 6\n", "\(outcome)")
+        #expect(outcome.errors.contains("deleted"), "\(outcome)")
+    }
+
+    @Test("attest --replace says what remains where the registry does not delete tags")
+    func tagRemains() throws {
+        let outcome = try run(
+            """
+            /usr/bin/python3 proxy.py $REGISTRY & proxy=$!
+            trap 'kill $proxy' EXIT
+            for _ in $(seq 100); do [ -s port ] && break; sleep 0.1; done
+            echo '{"n":1}' >p.json
+            attest() { assay attest --key cosign.key --predicate p.json "$@" >/dev/null; }
+            attest --format legacy $REGISTRY/shop@$A 2>/dev/null
+            attest --replace 127.0.0.1:$(cat port)/shop@$A
+            """)
+        #expect(outcome.status == 0)
+        #expect(outcome.errors.contains(".att remains, with older attestations"), "\(outcome)")
+    }
 }

@@ -46,6 +46,30 @@ package struct LegacyShelf: Sendable {
         ) { replacing && $0.annotations[layerTypeAnnotation] == type.description }
     }
 
+    /// Takes attestations out of the `.att` tag. A tag that holds nothing else is left as it is.
+    ///
+    /// - Parameter layers: the digests of the envelopes.
+    /// - Returns: whether something else is under the tag. Otherwise the caller deletes the tag.
+    package func remove(attestations layers: Set<Digest>, about subject: Digest) async throws
+        -> Bool
+    {
+        let tag = Tag(for: subject, suffix: ".att")
+        for _ in 0..<Limits.tagWriteAttempts {
+            guard var image = try await image(under: tag) else { return true }
+            let rest = image.layers.filter { !layers.contains($0.digest) }
+            guard rest.count < image.layers.count else { return true }
+            guard !rest.isEmpty else { return false }
+            image.layers = rest
+            _ = try await write(image, under: tag)
+            try await settle()
+        }
+        throw Failure(
+            .unavailable, "cannot remove older attestations from the tag \(tag)",
+            at: .named(destination.sourceName),
+            because: "other writers put them back \(Limits.tagWriteAttempts) times",
+            next: "run the command again")
+    }
+
     /// Puts an SBOM under the `.sbom` tag and replaces an older one. It is not signed.
     package func put(
         sbom content: [UInt8], as type: MediaType, about subject: Digest

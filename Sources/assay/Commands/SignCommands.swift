@@ -72,8 +72,7 @@ struct AttestCommand: AsyncParsableCommand {
 
     @Flag(
         help: """
-            Delete older attestations of the same type in the same --format, of every signer; those \
-            in the other format stay.
+            Delete older attestations of the same type, of every signer and in both formats.
             """)
     var replace = false
 

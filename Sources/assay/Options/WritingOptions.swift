@@ -70,8 +70,7 @@ struct WritingOptions: ParsableArguments {
                     let writer = ClaimWriter(
                         options: self, signer: signer, destination: destination,
                         place: try image.evidencePlace(),
-                        evidence: isReplacing && format == .bundle
-                            ? try deletable(image, connections) : nil,
+                        evidence: isReplacing ? try deletable(image, connections) : nil,
                         created: created)
                     let root = try await destination.resolve(
                         try await image.reference(in: destination))
@@ -93,8 +92,14 @@ struct WritingOptions: ParsableArguments {
     /// The repository in which older evidence is deleted; found before anything is signed.
     private func deletable(
         _ image: ImageLocation, _ connections: Connections
-    ) throws -> RegistryRepository {
+    ) throws -> RegistryRepository? {
         guard let repository = try connections.evidenceRepository(image) else {
+            if format == .legacy {
+                Talk.warn(
+                    "older attestations in bundles remain: nothing is deleted from a layout on disk"
+                )
+                return nil
+            }
             throw Failure(
                 .unsupported, "cannot delete older attestations", at: .named("\(image)"),
                 because: "nothing is deleted from a layout on disk", next: "leave out --replace")
@@ -181,18 +186,19 @@ private struct ClaimWriter: Sendable {
     }
 
     func write(_ claim: Claim, replacing isReplacing: Bool) async throws -> WrittenClaim {
-        switch options.format {
-        case .bundle:
-            let written = try await writeBundle(claim)
-            if let evidence, let kept = written.evidence {
-                try await remove(attestationsLike: claim, from: evidence, except: kept)
+        let (written, kept) =
+            switch options.format {
+            case .bundle: try await writeBundle(claim)
+            case .legacy: try await writeLegacy(claim, replacing: isReplacing)
             }
-            return written
-        case .legacy: return try await writeLegacy(claim, replacing: isReplacing)
+        if isReplacing, let evidence {
+            try await OlderAttestations(claim: claim, kept: kept, repository: evidence).delete()
         }
+        return written
     }
 
-    private func writeBundle(_ claim: Claim) async throws -> WrittenClaim {
+    /// What was written, and the manifest that holds it.
+    private func writeBundle(_ claim: Claim) async throws -> (WrittenClaim, kept: Digest?) {
         let artifact = try SignedArtifact(claim.subject.digest)
         let signature = try await signer.attest(
             claim.statement, of: claim.predicateType, about: artifact)
@@ -208,13 +214,17 @@ private struct ClaimWriter: Sendable {
                 signature.bundleBytes, saying: claim, created: created)
         }
         if let manifest { noteStored(claim, in: manifest) }
-        return WrittenClaim(
+        let written = WrittenClaim(
             subject: claim.subject.digest, evidence: manifest?.digest,
             bundle: signature.bundleBytes, signer: signature.signer,
             signedBy: signature.signedBy)
+        return (written, manifest?.digest)
     }
 
-    private func writeLegacy(_ claim: Claim, replacing: Bool) async throws -> WrittenClaim {
+    /// What was written, and the layer that holds it.
+    private func writeLegacy(
+        _ claim: Claim, replacing: Bool
+    ) async throws -> (WrittenClaim, kept: Digest?) {
         guard let key = signer.loneKey else {
             throw Failure(
                 .usage, "cannot sign in the legacy format",
@@ -227,41 +237,18 @@ private struct ClaimWriter: Sendable {
         let manifest = try await writer.write(
             claim, as: .legacy, created: created, replacing: replacing)
         noteStored(claim, in: manifest)
-        return WrittenClaim(
+        var layer: Digest?
+        if case .image(let image) = manifest.kind { layer = image.layers.last?.digest }
+        let written = WrittenClaim(
             subject: claim.subject.digest, evidence: manifest.digest, bundle: nil,
             signer: .key(TrustedKey(key: key.publicKey)),
             signedBy: "with the key \(key.publicKey.fingerprint)")
+        return (written, layer)
     }
 
     private func noteStored(_ claim: Claim, in manifest: Manifest) {
         let noun = claim.predicateType == .signature ? "signature" : "attestation"
         Answer.did("stored the \(noun) \(place)@\(manifest.digest)")
-    }
-
-    /// Deletes the other bundles that hold an attestation of the same type about the same image.
-    private func remove(
-        attestationsLike claim: Claim, from repository: RegistryRepository, except kept: Digest
-    ) async throws {
-        let evidence = try await EvidenceCollector(source: repository).collect(
-            .only(claim.predicateType), about: claim.subject.digest
-        ) { _ in false }
-        var removed: Set<Digest> = [kept]
-        for candidate in evidence.candidates
-        where candidate.format == .bundle && candidate.claimedType == claim.predicateType {
-            let manifest = candidate.manifest
-            guard removed.insert(manifest).inserted else { continue }
-            switch try await repository.deletability(of: manifest, about: claim.subject.digest) {
-            case .deletable:
-                try await repository.delete(manifest)
-                Talk.say("deleted \(repository.name)@\(manifest)")
-            case .gone: break
-            case .refused(let failure):
-                Talk.warn("\(failure.what): \(failure.why)")
-            }
-        }
-        if let obstacle = evidence.obstacle(to: claim.predicateType) {
-            throw obstacle.during("cannot tell whether all older attestations were found")
-        }
     }
 }
 
