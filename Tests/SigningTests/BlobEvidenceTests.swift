@@ -52,6 +52,48 @@ struct BlobEvidenceTests {
                 == .messageDigestMismatch)
     }
 
+    @Test("a bundle or signed statement over a limit is over a limit, and not malformed")
+    func limits() async throws {
+        let key = try TestKeys.ecdsaP256()
+        let artifact = SignedArtifact(content: message)
+        func attested(subjects: Int, digests: Int) async throws -> ArtifactFinding {
+            var named: JSONObject = [
+                "sha256": .string(hexText(SignatureHash.sha256.hash(of: message)))
+            ]
+            for number in 1..<digests { named["other-\(number)"] = "00" }
+            let statement: JSONValue = [
+                "_type": "https://in-toto.io/Statement/v1",
+                "subject": .array(
+                    Array(repeating: ["name": "a", "digest": .object(named)], count: subjects)),
+                "predicateType": "https://example.org/p", "predicate": [:],
+            ]
+            let envelope = try await Envelope.signed(
+                statement.compactBytes, as: inTotoPayloadType, by: key)
+            let document = SignatureBundle.document(envelope, signedBy: key.publicKey)
+            return try finding(document.compactBytes, by: key.publicKey, about: artifact)
+        }
+        let (subjects, digests) = (Limits.subjectsPerStatement, Limits.digestsPerSubject)
+        #expect(try await attested(subjects: subjects, digests: digests).signer != nil)
+        for finding in [
+            try await attested(subjects: subjects + 1, digests: 1),
+            try await attested(subjects: 1, digests: digests + 1),
+        ] {
+            #expect(finding.problem?.code == .overLimit)
+            #expect(finding.problem?.why.contains("the limit is") == true, "\(finding)")
+        }
+        let entries = String(repeating: "{},", count: Limits.proofsPerBundle) + "{}"
+        let bundle = #"""
+            {"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":
+            {"publicKey":{"hint":""},"tlogEntries":[\#(entries)]},"messageSignature":{}}
+            """#
+        let read = try BlobEvidence.list(parsing: Array(bundle.utf8), isLines: false)
+        guard case .failure(let problem)? = read.first else {
+            Issue.record("it was read")
+            return
+        }
+        #expect(problem.code == .overLimit && problem.why.contains("the limit is 32"))
+    }
+
     @Test("a log takes Ed25519 over a hash, and no other signature over a message by it")
     func logged() async throws {
         let key = try TestKeys.ed25519()

@@ -268,9 +268,7 @@ extension Evidence {
         do {
             claim = try old.claim()
         } catch {
-            throw EvidenceProblem(
-                error.kind == .overLimit ? .overLimit : .malformed,
-                "it is signed, and its payload has no readable shape: \(error.why)")
+            throw signedAndUnreadable("payload", .malformed, error)
         }
         guard claim.digest == subject else {
             throw EvidenceProblem(.subjectMismatch, "it is about \(claim.digest), not \(subject)")
@@ -293,6 +291,17 @@ extension EvidenceCandidate {
     }
 }
 
+/// Why content that is signed says nothing: its shape, or a limit that it exceeds.
+private func signedAndUnreadable(
+    _ noun: String, _ code: EvidenceProblem.Code, _ failure: Failure
+) -> EvidenceProblem {
+    failure.kind == .overLimit
+        ? EvidenceProblem(
+            .overLimit, "it is signed, and its \(noun) is over a limit: \(failure.why)")
+        : EvidenceProblem(
+            code, "it is signed, and its \(noun) has no readable shape: \(failure.why)")
+}
+
 /// The statement of a verified envelope.
 func signedStatement(in envelope: Envelope) throws(EvidenceProblem) -> Statement {
     guard envelope.payloadType == inTotoPayloadType else {
@@ -303,9 +312,7 @@ func signedStatement(in envelope: Envelope) throws(EvidenceProblem) -> Statement
     do {
         return try Statement(parsing: envelope.payload)
     } catch {
-        throw EvidenceProblem(
-            error.kind == .overLimit ? .overLimit : .statementMalformed,
-            "it is signed, and its statement has no readable shape: \(error.why)")
+        throw signedAndUnreadable("statement", .statementMalformed, error)
     }
 }
 

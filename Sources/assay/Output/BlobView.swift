@@ -78,7 +78,9 @@ struct BlobView {
             return "is \(verb) by somebody else: no \(wanted.noun) is by \(signer.shown)"
         case .subjectMismatch:
             return "comes with evidence that was made for another file"
-        case .malformed, .limitExceeded:
+        case .limitExceeded:
+            return "comes with evidence over a limit of Assay: no \(wanted.noun) is proven"
+        case .malformed:
             return "comes with evidence that cannot be read: no \(wanted.noun) is proven"
         case .notInLog:
             return "comes with a \(wanted.noun) that its transparency log does not prove"

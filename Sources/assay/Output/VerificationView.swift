@@ -131,6 +131,8 @@ struct VerificationView<Proof: Sendable> {
             return "is \(verb) by somebody else: no \(noun) is by \(signer)"
         case .subjectMismatch:
             return "carries evidence that was made for another digest: no \(noun) is about this one"
+        case .limitExceeded:
+            return "carries evidence over a limit of Assay: no \(noun) is proven"
         case .malformed:
             return rejected.allSatisfy(\.isGone)
                 ? "is listed with evidence that is not there any more: no \(noun) is proven"
