@@ -35,15 +35,7 @@ struct PushCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        EvidenceRepository.warnIgnored(besideCopies)
-        let pushed = try await Connections.using(access, for: image, limiting: .transfer) {
-            connections in
-            let destination = try connections.copyDestination(image)
-            let (source, reference) = try await open(connections)
-            return try await CopyRun(source: source, destination: destination, evidence: .include)
-                .run(reference, to: image)
-        }
-        try pushed.show(as: output.output, image: image)
+        try await CopyRun.push(to: image, access: access, output: output.output, from: open)
     }
 
     private func open(
@@ -219,6 +211,24 @@ struct CopyRun: Sendable {
             try layout.mark(image: report.root.digest)
         }
         return report
+    }
+
+    /// Puts an image with its evidence into a place and prints the report.
+    ///
+    /// - Parameter open: opens the source once the destination is known to take something.
+    static func push(
+        to image: ImageLocation, access: RegistryAccessOptions, output: OutputForm,
+        from open: (Connections) async throws -> (any ArtifactSource, ManifestReference)
+    ) async throws {
+        EvidenceRepository.warnIgnored(besideCopies)
+        let pushed = try await Connections.using(access, for: image, limiting: .transfer) {
+            connections in
+            let destination = try connections.copyDestination(image)
+            let (source, reference) = try await open(connections)
+            return try await CopyRun(source: source, destination: destination, evidence: .include)
+                .run(reference, to: image)
+        }
+        try pushed.show(as: output, image: image)
     }
 
     /// Fetches an image into a layout folder and prints the report.

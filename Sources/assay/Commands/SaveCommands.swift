@@ -52,20 +52,12 @@ struct LoadCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        EvidenceRepository.warnIgnored(besideCopies)
-        let pushed = try await Connections.using(access, for: image, limiting: .transfer) {
-            connections in
-            let destination = try connections.copyDestination(image)
+        try await CopyRun.push(to: image, access: access, output: output.output) { _ in
             let layout = try LayoutDirectory.open(at: dir)
-            let reference: ManifestReference =
-                if let saved = try layout.markedImage() {
-                    .digest(saved)
-                } else {
-                    try await layout.onlyReference(tag: nil)
-                }
-            return try await CopyRun(source: layout, destination: destination, evidence: .include)
-                .run(reference, to: image)
+            guard let saved = try layout.markedImage() else {
+                return (layout, try await layout.onlyReference(tag: nil))
+            }
+            return (layout, .digest(saved))
         }
-        try pushed.show(as: output.output, image: image)
     }
 }
