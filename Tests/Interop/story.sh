@@ -36,6 +36,14 @@ embedded() { # [ARGUMENT…]
   [ -n "$EMBEDDED" ] || fail "the embedded registry did not start: $(cat "$folder.log")"
 }
 
+# Puts between.py in front of the embedded registry: its address is in $BETWEEN, what it was asked in $ASKED.
+between() { # PLACE STATUS
+  ASKED=asked.$1.$2; ASKED=${ASKED//\//_}
+  python3 "$ASSAY_ROOT/Tests/Interop/between.py" "http://$EMBEDDED" "$1" "$2" >"$ASKED" 2>/dev/null & children+=($!)
+  for _ in $(seq 150); do grep -q 'listening on ' "$ASKED" && break; sleep 0.1; done
+  BETWEEN=127.0.0.1:$(sed -n 's/listening on //p' "$ASKED")
+}
+
 # Starts Debian's docker-registry on a free port; its address is in $DISTRIBUTION.
 distribution() {
   needs docker-registry curl

@@ -5,42 +5,6 @@ needs python3 jq
 STAND_INS=${ASSAY_STAND_INS:-$(dirname "$ASSAY")/assay-stand-ins}
 [ -x "$STAND_INS" ] || { echo "assay-stand-ins is not built" >&2; exit 77; }
 person=(--certificate-identity mira@example.org --certificate-oidc-issuer https://accounts.example.org)
-# Serves the image's manifest, then fails with a status; or hands everything on and counts.
-cat >between.py <<'PY'
-import http.server, sys, urllib.error, urllib.request
-behind, fails, status = sys.argv[1], sys.argv[2], int(sys.argv[3])
-class Between(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def log_message(self, *words): pass
-    def answer(self):
-        print("asked", self.command, self.path, flush=True)
-        if fails != "nothing" and fails in self.path:
-            code, headers, body = status, {"Retry-After": "0"}, b"{}"
-        else:
-            request = urllib.request.Request(behind + self.path, method=self.command,
-                                             headers={"Accept": self.headers.get("Accept", "*/*")})
-            try: reply = urllib.request.urlopen(request)
-            except urllib.error.HTTPError as error: reply = error
-            code, headers, body = reply.status, dict(reply.headers), reply.read()
-        self.send_response(code)
-        for name, value in headers.items():
-            if name.lower() not in ("connection", "transfer-encoding", "content-length", "date", "server"):
-                self.send_header(name, value)
-        length = headers.get("Content-Length") if self.command == "HEAD" else str(len(body))
-        self.send_header("Content-Length", length or "0")
-        self.end_headers()
-        if self.command != "HEAD": self.wfile.write(body)
-    do_GET = do_HEAD = answer
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Between)
-print("listening on", server.server_port, flush=True)
-server.serve_forever()
-PY
-between() { # FAILS STATUS: its address is in $BETWEEN, what it was asked in $ASKED
-  ASKED=asked.$1.$2; ASKED=${ASKED//\//_}
-  python3 between.py "http://$EMBEDDED" "$1" "$2" >"$ASKED" 2>/dev/null & children+=($!)
-  for _ in $(seq 150); do grep -q 'listening on ' "$ASKED" && break; sleep 0.1; done
-  BETWEEN=127.0.0.1:$(sed -n 's/listening on //p' "$ASKED")
-}
 
 embedded
 "$STAND_INS" image --folder stood --fault none --fault none --fault none --fault none --fault none
