@@ -122,58 +122,6 @@ struct DownloadSBOMCommand: AsyncParsableCommand {
     }
 }
 
-/// The kind of evidence that is looked for.
-private enum WantedEvidence: Sendable {
-    case signature
-    /// nil for any type.
-    case attestation(PredicateType?)
-
-    var type: PredicateType? {
-        switch self {
-        case .signature: .signature
-        case .attestation(let type): type
-        }
-    }
-
-    var noun: String {
-        switch self {
-        case .signature: "signature"
-        case .attestation(let type): "attestation" + (type.map { " of type \($0)" } ?? "")
-        }
-    }
-
-    /// Whether such evidence is ever kept there.
-    func isKept(in carrier: EvidenceCarrier) -> Bool {
-        switch self {
-        case .signature: carrier != .attestationTag
-        case .attestation: carrier != .signatureTag
-        }
-    }
-
-    /// Whether a candidate says that it is of the kind.
-    func matches(_ candidate: EvidenceCandidate) -> Bool {
-        switch self {
-        case .signature: candidate.claimedType == .signature
-        case .attestation(nil): candidate.claimedType != .signature
-        case .attestation(let type?): candidate.claimedType == type
-        }
-    }
-
-    /// Why nobody can tell whether a candidate is of the kind; nil where it can be told. `verify` and
-    /// `verify-attestation` count the same candidates as evidence that does not verify.
-    func obstacle(in candidate: EvidenceCandidate) -> Failure? {
-        guard isKept(in: candidate.carrier) else { return nil }
-        if case .unreadable(let failure) = candidate.form { return failure }
-        guard candidate.claimedType == nil, !matches(candidate) else { return nil }
-        if case .bundle(let bundle) = candidate.form, case .messageSignature = bundle.content {
-            guard case .signature = self else { return nil }
-        }
-        return Failure(
-            .malformed, "cannot read \(candidate.digest)",
-            because: "what it signs is no in-toto statement")
-    }
-}
-
 /// The evidence of one digest, as one place stores it.
 private struct StoredEvidence: Sendable {
     private let source: CachingSource
