@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Debian control files, stanza by stanza. Spec: deb822(5).
+// dpkg's database, stanza by stanza. Spec: deb822(5); dpkg 1.22, lib/dpkg/parse.c, `parse_stanza`.
 
 import Primitives
 
@@ -14,35 +14,52 @@ struct ControlStanza {
     subscript(name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
 }
 
-/// Splits a control file; only fields in `wanted` (lower case) are kept, folded lines joined by a
-/// space.
+/// Splits a control file as dpkg does; only fields in `wanted` (lower case) are kept, folded lines
+/// joined by a space.
+///
+/// An empty line ends a stanza. A line that starts with white space belongs to the field above it,
+/// also if nothing else is on the line.
 func controlStanzas(_ bytes: [UInt8], wanted: Set<String>) -> [ControlStanza] {
     var stanzas: [ControlStanza] = []
     var current: ControlStanza?
     var field: String?
-    var number = 0
-    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-        number += 1
-        let isFolded = line.first == UInt8(ascii: " ") || line.first == UInt8(ascii: "\t")
-        if line.allSatisfy(isBlank) || line.first == endOfFile {
+    for (number, (line, end)) in controlLines(bytes).enumerated() {
+        guard let first = line.first else {
             if let stanza = current { stanzas.append(stanza) }
             (current, field) = (nil, nil)
-            let rest = line.drop { $0 == endOfFile || isBlank($0) }
-            guard !rest.isEmpty else { continue }
-            var stanza = ControlStanza(line: number)
-            field = stanza.take(rest, wanted)
-            current = stanza
-        } else if isFolded {
-            guard let name = field else { continue }
-            current?.fields[name, default: ""] += " " + trimmed(line)
-        } else {
-            var stanza = current ?? ControlStanza(line: number)
-            field = stanza.take(line, wanted)
-            current = stanza
+            continue
         }
+        let isNew = current == nil
+        var stanza = current ?? ControlStanza(line: number + 1)
+        // Held once, so that a value of many lines is not copied for each of them.
+        current = nil
+        if !isBlank(first) {
+            field = stanza.take(line, wanted)
+        } else if isNew {
+            stanza.problem = "it starts with white space"
+        } else if let field {
+            let value = trimmed(line)
+            if !value.isEmpty { stanza.fields[field, default: ""] += " " + value }
+        }
+        if end == endOfFile, field != nil {
+            stanza.problem = "a value of it ends with the byte 0x1A"
+        }
+        current = stanza
     }
     if let stanza = current { stanzas.append(stanza) }
     return stanzas
+}
+
+/// The lines, each with the byte that ends it; the last may have none.
+private func controlLines(_ bytes: [UInt8]) -> [(line: ArraySlice<UInt8>, end: UInt8?)] {
+    var lines: [(line: ArraySlice<UInt8>, end: UInt8?)] = []
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let line = rest.prefix { $0 != UInt8(ascii: "\n") && $0 != endOfFile }
+        lines.append((line, rest.dropFirst(line.count).first))
+        rest = rest.dropFirst(line.count + 1)
+    }
+    return lines
 }
 
 extension ControlStanza {
@@ -52,13 +69,20 @@ extension ControlStanza {
             problem = "a line of it is no field"
             return nil
         }
-        guard line[..<colon].allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        // White space may stand between the name and the colon, and nowhere else.
+        let end = line[..<colon].lastIndex { !isBlank($0) } ?? line.startIndex
+        let written = line[...end]
+        guard !written.contains(where: isBlank) else {
+            problem = "a line of it is no field"
+            return nil
+        }
+        guard written.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             problem = "the name of a field has a control character"
             return nil
         }
         // Only ASCII is made lower case: the Kelvin sign would become a k, and one field another.
-        guard line[..<colon].allSatisfy({ $0 < 0x80 }) else { return nil }
-        let name = String(decoding: line[..<colon], as: UTF8.self).utf8.lowercased()
+        guard written.allSatisfy({ $0 < 0x80 }) else { return nil }
+        let name = String(decoding: written, as: UTF8.self).utf8.lowercased()
         guard wanted.contains(name) else { return nil }
         guard fields[name] == nil else {
             problem = "it has the field \(name) twice"
@@ -75,13 +99,12 @@ extension ControlStanza {
     }
 }
 
-/// Ends a stanza where a field could begin, and is skipped between stanzas.
-/// Spec: dpkg 1.21, lib/dpkg/parse.c, `MSDOS_EOF_CHAR`.
+/// Ends a line too, and stays a part of the value before it.
+/// Spec: dpkg 1.22, lib/dpkg/parse.c, `MSDOS_EOF_CHAR`.
 private let endOfFile: UInt8 = 0x1A
 
-private func isBlank(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
-}
+/// Spec: dpkg 1.22, lib/dpkg/c-ctype.c, `C_CTYPE_SPACE`.
+private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
 private func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
     let start = bytes.drop(while: isBlank)

@@ -142,6 +142,65 @@ struct DebianJournalTests {
         #expect(lines.count > ours.count && refused > 0 && refused < ours.count / 2)
     }
 
+    /// Databases in unusual forms.
+    static let unusualForms: [String] = {
+        let rest = "Status: install ok installed\nVersion: 1\nArchitecture: amd64\n"
+        let other = "Package: b\n" + rest
+        return [
+            "Package : a\nStatus\t: install ok installed\nVersion \u{B}: 1\nArchitecture:amd64\n",
+            "Package: a\nStatus: install ok installed\n \nVersion: 1\nArchitecture: amd64\n",
+            "Package: a\nStatus:\n install ok\n\tinstalled\nVersion:\n 1\n \t\nArchitecture: amd64\n",
+            "Package: a\n" + rest + " \n" + other, "Package: a\n" + rest + "\n" + other,
+            "\n\nPackage: a\n" + rest + "\n\n\n" + other, " \nPackage: a\n" + rest,
+            " Package: a\n" + rest, "Foo bar: x\nPackage: a\n" + rest, "Foo\nPackage: a\n" + rest,
+            "Package: a\u{1A}" + rest.replacing("\n", with: "\u{1A}"),
+            "Package: a\n" + rest + "Section: x\u{1A}Priority: y\n",
+            "Package: a\n" + rest + "\u{1A}" + other,
+            "Package: a\n" + rest + "\u{1A}\u{1A}" + other,
+            "package: A\n" + rest.uppercased().replacing("AMD64", with: "amd64"),
+            ("Package: a\n" + rest).replacing("\n", with: "\r\n"),
+            ("Package: a\n" + rest + "\n" + other).replacing("\n", with: "\r\n"),
+            "Package: a\n" + rest + "Conffiles:\n /etc/x 0123456789abcdef0123456789abcdef\n",
+            "Package: a\nPackage : b\n" + rest, "Package: a\n" + rest + "\u{B}\n" + other,
+        ]
+    }()
+
+    @Test(
+        "a database in an unusual form is what dpkg reads, or a known unknown",
+        .enabled(if: hasTool("dpkg-query"), "dpkg-query is not here"), arguments: unusualForms)
+    func forms(_ text: String) throws {
+        let format = "${db:Status-Status} ${Package} ${Version} ${Architecture}\\n"
+        let output = try #require(
+            try shellOutput(
+                "dpkg-query --admindir=db -W -f '\(format)' 2>error || cat error; true",
+                files: [
+                    "db/status": Array(text.utf8), "db/arch": Array("amd64\ni386\n".utf8),
+                    "db/info/format": Array("1\n".utf8),
+                ]))
+        let lines = String(decoding: output, as: UTF8.self)
+        let found = try folderInventory(["var/lib/dpkg/status": text])
+        guard !lines.contains("error") else {
+            #expect(found.unknowns.contains { !$0.path.isEmpty }, "\(lines)")
+            return
+        }
+        let expected = lines.split(separator: "\n").filter { $0.hasPrefix("installed ") }
+            .map { String($0.dropFirst("installed ".count)) }
+        #expect(
+            found.packages.map { "\($0.name) \($0.version) \($0.architecture ?? "")" }.sorted()
+                == expected.sorted(), "\(lines)")
+        #expect(!expected.isEmpty)
+    }
+
+    @Test(
+        "a value of very many lines is read in time that grows with them", .timeLimit(.minutes(1)))
+    func longValue() throws {
+        let lines = String(repeating: " somebody else\n", count: 300_000)
+        #expect(
+            try names([
+                "var/lib/dpkg/status": debianStanza("a", more: "Maintainer: b\n" + lines)
+            ]) == ["a 1.0 amd64"])
+    }
+
     @Test("names and the words of a Status are compared in any case, as in dpkg")
     func anyCase() throws {
         #expect(
