@@ -80,6 +80,10 @@ struct FilesBelowTests {
         } catch {
             #expect(error.kind == .unavailable && error.why.contains("for 1 seconds"))
         }
+        do {
+            _ = try MessageFile(at: pipe, keepingAtMost: 0, pipeSeconds: 1)
+            Issue.record("a pipe without a writer was hashed")
+        } catch { #expect(error.kind == .unavailable) }
         let writer = Process()
         writer.executableURL = URL(fileURLWithPath: "/bin/bash")
         writer.arguments = [

@@ -16,27 +16,11 @@ package func readFile(
     at path: String, atMost limit: Int, named what: String,
     pipeSeconds: Int = Limits.pipeSeconds
 ) throws(Failure) -> [UInt8] {
-    // Without O_NONBLOCK, opening a pipe would wait for its writer without end.
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw systemFailure("cannot read \(what)", path) }
-    defer { close(descriptor) }
-    var status = stat()
-    let isPipe = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
-    if !isPipe { _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK) }
+    let file = try InputFile(at: path, named: what, pipeSeconds: pipeSeconds)
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 64 * 1024)
     while true {
-        if isPipe, !waitForInput(descriptor, seconds: pipeSeconds) {
-            throw Failure(
-                .unavailable, "cannot read \(what)", at: .named(path),
-                because: "it is a pipe, and nothing was written to it for \(pipeSeconds) seconds",
-                next: "start what writes to it first")
-        }
-        let got = unsafe chunk.withUnsafeMutableBytes { buffer in
-            unsafe read(descriptor, buffer.baseAddress, buffer.count)
-        }
-        if got < 0, errno == EINTR || (isPipe && errno == EAGAIN) { continue }
-        guard got >= 0 else { throw systemFailure("cannot read \(what)", path) }
+        let got = try file.read(into: &chunk)
         guard got > 0 else { return content }
         guard content.count + got <= limit else {
             throw Failure(
@@ -44,16 +28,6 @@ package func readFile(
                 because: "it has more than \(limit) bytes")
         }
         content += chunk[..<got]
-    }
-}
-
-/// Waits until a pipe has bytes or its last writer has closed it; false if neither comes in time.
-private func waitForInput(_ descriptor: Int32, seconds: Int) -> Bool {
-    var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    while true {
-        let found = unsafe Glibc.poll(&poll, 1, Int32(clamping: seconds * 1000))
-        if found < 0, errno == EINTR { continue }
-        return found != 0
     }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files that are signed: every hash in one pass, however large they are.
 
-internal import Glibc
 package import Keys
 package import Primitives
 
@@ -14,35 +13,27 @@ package struct MessageFile: Sendable {
     /// Reads a file, or stdin where `path` is nil, to its end; memory stays at one chunk and what is
     /// kept.
     ///
-    /// - Parameter limit: keeps the content of a file with at most that many bytes; 0 keeps none.
-    package init(at path: String?, keepingAtMost limit: Int) throws(Failure) {
-        guard let path else {
-            try self.init(reading: STDIN_FILENO, named: "stdin", keepingAtMost: limit)
-            return
-        }
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw systemFailure("cannot read \(quoted(path))", path) }
-        defer { close(descriptor) }
-        try self.init(reading: descriptor, named: path, keepingAtMost: limit)
-    }
-
-    private init(
-        reading descriptor: Int32, named name: String, keepingAtMost limit: Int
+    /// - Parameters:
+    ///   - limit: keeps the content of a file with at most that many bytes; 0 keeps none.
+    ///   - pipeSeconds: how long a pipe may stay silent, also before it has a writer.
+    package init(
+        at path: String?, keepingAtMost limit: Int, pipeSeconds: Int = Limits.pipeSeconds
     ) throws(Failure) {
+        let file =
+            if let path {
+                try InputFile(at: path, named: quoted(path), pipeSeconds: pipeSeconds)
+            } else {
+                InputFile(standardInput: "the file")
+            }
         var hasher = MessageHasher()
         var kept: [UInt8]? = limit > 0 ? [] : nil
         var chunk = [UInt8](repeating: 0, count: streamChunkBytes)
         while true {
-            let got = unsafe chunk.withUnsafeMutableBytes { buffer in
-                let got = unsafe Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-                if got > 0 {
-                    unsafe hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
-                }
-                return got
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw systemFailure("cannot read \(quoted(name))", name) }
+            let got = try file.read(into: &chunk)
             guard got > 0 else { break }
+            unsafe chunk.withUnsafeBytes {
+                unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<got]))
+            }
             if let count = kept?.count {
                 if count + got <= limit {
                     kept?.append(contentsOf: chunk[..<got])
