@@ -2,7 +2,7 @@
 // One run of another program. Spec: POSIX.1-2017, posix_spawn, waitpid and poll.
 
 internal import CLinux
-internal import Foundation
+internal import Dispatch
 internal import Glibc
 internal import Primitives
 internal import Synchronization
@@ -53,7 +53,9 @@ struct ChildProcess: Sendable {
         let flag = CancellationFlag()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                Thread.detachNewThread { continuation.resume(returning: outcome(flag)) }
+                DispatchQueue(label: "child process").async {
+                    continuation.resume(returning: outcome(flag))
+                }
             }
         } onCancel: {
             flag.isCancelled.store(true, ordering: .relaxed)

@@ -60,11 +60,7 @@ struct HelperProgram: Sendable {
         for folder in path.utf8.split(separator: UInt8(ascii: ":")) {
             guard folder.first == UInt8(ascii: "/") else { continue }
             let candidate = "\(String(decoding: folder, as: UTF8.self))/\(name)"
-            var status = stat()
-            guard unsafe stat(candidate, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-                unsafe access(candidate, X_OK) == 0
-            else { continue }
-            return candidate
+            if isExecutableFile(at: candidate) { return candidate }
         }
         return nil
     }

@@ -3,7 +3,7 @@
 // Spec: docker/cli config.json ("auths", "credHelpers", "credsStore"); docker-credential-helpers,
 // README ("Development"): `store` reads {"ServerURL","Username","Secret"}, `erase` the server.
 
-internal import Foundation
+internal import FoundationEssentials
 package import OCI
 package import Primitives
 
@@ -107,18 +107,9 @@ package struct CredentialStore: Sendable {
         if let added { auths[added.server] = added.entry }
         document["auths"] = .object(auths)
         let path = try followingLinks(path)
-        let folder = (path as NSString).deletingLastPathComponent
-        if !FileManager.default.fileExists(atPath: folder) {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: folder, withIntermediateDirectories: true,
-                    attributes: [.posixPermissions: 0o700])
-            } catch {
-                throw Failure(
-                    .unavailable, "cannot make the folder of Docker's configuration",
-                    at: .named(folder), because: plain(error.localizedDescription))
-            }
-        }
+        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
+        try makeFolder(
+            at: folder, permissions: 0o700, named: "the folder of Docker's configuration")
         try writeFile(
             Array((JSONValue.object(document).prettyText + "\n").utf8), at: path,
             permissions: 0o600)

@@ -91,3 +91,31 @@ package func followingLinks(_ path: String) throws(Failure) -> String {
         .rejected, "cannot follow the link", at: .named(path),
         because: "more than \(Limits.symbolicLinks) links follow each other")
 }
+
+/// Makes a folder, and those above it that are missing. One that is there is left as it is.
+///
+/// - Parameters:
+///   - permissions: of each folder that is made, before the umask.
+///   - what: what it is called in a failure.
+func makeFolder(
+    at path: String, permissions: mode_t, named what: String
+) throws(Failure) {
+    if unsafe mkdir(path, permissions) == 0 { return }
+    switch errno {
+    case EEXIST: return
+    case ENOENT:
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex
+        else { break }
+        try makeFolder(at: String(path[..<slash]), permissions: permissions, named: what)
+        if unsafe mkdir(path, permissions) == 0 || errno == EEXIST { return }
+    default: break
+    }
+    throw systemFailure("cannot make \(what)", path)
+}
+
+/// Whether a path leads to a regular file that this process may execute.
+func isExecutableFile(at path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        && access(path, X_OK) == 0
+}

@@ -4,7 +4,7 @@
 
 internal import CZlib
 internal import Dispatch
-internal import Foundation
+internal import FoundationEssentials
 internal import Primitives
 internal import Synchronization
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The machine's clock, for those who must not read it themselves.
 
-internal import Foundation
+internal import FoundationEssentials
 package import Primitives
 internal import Registry
 
