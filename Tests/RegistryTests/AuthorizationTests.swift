@@ -171,10 +171,10 @@ struct AuthorizationTests {
     }
 
     @Test(
-        "another port of this machine over plain http is asked for a token without credentials",
-        arguments: ["http://localhost:5001", "http://127.0.0.1:5001", "http://127.0.0.1:80"],
+        "another machine over plain http is asked for a token without credentials",
+        arguments: ["http://auth.example", "http://auth.example:5000", "http://10.0.0.1:5000"],
         [.password(user: "ann", secret: "pa:ss"), RegistryCredential.identityToken("refresh")])
-    func otherPort(realm: String, credential: RegistryCredential) async throws {
+    func otherMachine(realm: String, credential: RegistryCredential) async throws {
         let (seen, failure) = try await requests(toRealm: realm, as: credential)
         #expect(failure?.kind == .notFound)
         #expect(seen.count == 1)
@@ -186,10 +186,11 @@ struct AuthorizationTests {
     }
 
     @Test(
-        "credentials go to a token server over https, on the registry itself, or named by the user",
+        "credentials go to a token server over https, beside the registry, or named by the user",
         arguments: [
             ("https://auth.example", []), ("https://127.0.0.1:5001", []),
-            ("http://127.0.0.1:5000", []), ("http://localhost:5001", ["localhost:5001"]),
+            ("http://127.0.0.1:5000", []), ("http://localhost:5001", []),
+            ("http://127.0.0.1:80", []), ("http://auth.example:5001", ["auth.example:5001"]),
         ] as [(String, [String])])
     func entitled(realm: String, plainHTTP: [String]) async throws {
         let (seen, failure) = try await requests(toRealm: realm, as: user, plainHTTP: plainHTTP)

@@ -119,17 +119,21 @@ extension RegistrySession {
     var loginHint: String { "give credentials for \(repository.registry), or log in there first" }
 
     /// Whether a token server may see the user's credentials: if it is authenticated by TLS, is the
-    /// registry itself, or is named for plain http by the user.
+    /// registry itself, runs beside it on this machine, or is named for plain http by the user.
     ///
     /// docker and containerd send them to each realm that a registry names; with Docker Hub that is
     /// another host over https, and its certificate says who receives them. Over plain http nothing
-    /// does, and another port of the same machine is another service, perhaps of another user. It is
-    /// asked for a token without credentials.
+    /// does once they leave the machine. Such a server is asked for a token without credentials.
     private func isEntitled(_ realm: WebAddress) -> Bool {
         if realm.scheme == .https || realm.origin == base.origin { return true }
+        if case (.loopback?, .loopback?) = (reach(of: realm), reach(of: base)) { return true }
         return options.schemes.contains { registry, scheme in
             scheme == .http && WebAddress(of: registry, scheme: .http).origin == realm.origin
         }
+    }
+
+    private func reach(of address: WebAddress) -> HostReach? {
+        try? HostReach(of: address.hostName)
     }
 
     /// What to do after a refusal. Where credentials were kept back, a login does not help.
