@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kind of rule reads every family of evidence behind every door.
-// Spec: reference sigstore.md §5.3: "every rule kind reads legacy + bundle, keys + certificates,
-// tags + referrers; one matrix test".
+// Every kind of rule reads every format of evidence by every way of discovery: bundles and older
+// signatures, of keys and certificates, under tags and as referrers.
+// Spec: docs/evidence-formats.md, "Read".
 
 import Keys
 import OCI

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What operators say of pairs of values, as Kyverno's own tables have it; differences are marked.
-// Spec: reference conformance.md §1.6, "Condition operators".
+// The results of operators on pairs of values, as in Kyverno's own tables; differences are marked.
+// Spec: docs/kyverno.md, "Condition operators"; kyverno pkg/engine/variables/operator/*_test.go.
 
 import Primitives
 import Testing

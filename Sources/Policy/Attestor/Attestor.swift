@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attestors ready to judge: keys resolved, doubles removed, counts checked.
-// Spec: reference kyverno.md §1.2, §1.3.
+// Attestors ready to evaluate: keys resolved, duplicates removed, counts checked.
+// Spec: docs/kyverno.md, "Attestors", "Refused policies".
 
 internal import Keys
 import Primitives
@@ -93,7 +93,9 @@ struct AttestorCompiler {
             attestors: attestors)
     }
 
-    /// Spec: §1.2: "publicKeys may be several PEM blocks (each becomes its own entry)".
+    /// Each PEM block of `publicKeys` becomes an entry of its own.
+    ///
+    /// Spec: docs/kyverno.md, "Attestors".
     private mutating func expanded(
         _ entry: AttestorDeclaration, at place: AttestorPlace
     ) throws(Failure) -> [Attestor] {

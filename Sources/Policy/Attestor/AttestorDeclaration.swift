@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attestors as a policy writes them. Spec: reference kyverno.md §1.2, §1.3.
+// Attestors as a policy writes them. Spec: docs/kyverno.md, "Attestors", "Refused policies".
 
 import JMESPath
 internal import Keys

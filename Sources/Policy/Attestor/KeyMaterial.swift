@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Secrets and ConfigMaps given as files, where policies find public keys.
-// Spec: Kubernetes Secret and ConfigMap (v1); reference kyverno.md §1.2.
+// Spec: Kubernetes Secret and ConfigMap (v1); docs/kyverno.md, "Attestors".
 
 internal import Keys
 import Primitives

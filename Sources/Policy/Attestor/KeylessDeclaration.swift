@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An identity in a certificate, as a policy writes it. Spec: reference kyverno.md §1.2.
+// An identity in a certificate, as a policy writes it. Spec: docs/kyverno.md, "Keyless".
 
 import Primitives
 import Signing
@@ -11,11 +11,13 @@ struct KeylessDeclaration: Hashable, Sendable {
     /// Patterns that fit more than they seem to.
     let warnings: [PolicyWarning]
 
-    /// Spec: §1.2: "rekor or roots must be set; if rekor is set, url is required"; issuer and
-    /// subject are wildcards, their RegExp forms are unanchored.
+    /// `rekor` or `roots` must be written, and `rekor` needs a `url`. `issuer` and `subject` are
+    /// wildcards; their RegExp forms are found anywhere in the text.
     ///
-    /// Deviation: Kyverno takes a policy that names only a subject or only an issuer; whoever trusts
-    /// a subject from any issuer must say so here, with `"*"`.
+    /// Spec: docs/kyverno.md, "Keyless", "Refused policies".
+    ///
+    /// Deviation: Kyverno accepts a policy that names only a subject or only an issuer. Here a
+    /// policy that trusts a subject from any issuer must say so with `"*"`.
     init(reading node: YAMLNode) throws(Failure) {
         try node.refuseFields(otherThan: [
             "issuer", "issuerRegExp", "subject", "subjectRegExp", "roots", "additionalExtensions",
@@ -39,7 +41,9 @@ struct KeylessDeclaration: Hashable, Sendable {
     }
 }
 
-/// Spec: §1.2, additionalExtensions: a name of cosign's or an object identifier, and a wildcard.
+/// An entry of `additionalExtensions`: a name of cosign or an object identifier, and a wildcard.
+///
+/// Spec: docs/kyverno.md, "Keyless".
 private func claimDemand(
     _ name: String, _ value: YAMLNode
 ) throws(Failure) -> CertificateClaimDemand {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Logs, certificate authorities and timestamp authorities as a policy names them.
-// Spec: reference kyverno.md §1.2.
+// Spec: docs/kyverno.md, "Logs and timestamps".
 
 import Keys
 import Primitives
@@ -9,8 +9,10 @@ import Signing
 /// What an entry wants beside its signer, and whom it believes for it. What it does not name comes
 /// from the trusted root that the evaluator is given.
 struct TrustDeclaration: Hashable, Sendable {
-    /// Spec: §1.2: "static keys still require a tlog entry unless ignoreTlog", in the public Rekor
-    /// when no other is named.
+    /// Which log entry is required. Static keys need one too, unless `ignoreTlog` is true: in the
+    /// public Rekor, if no other log is named.
+    ///
+    /// Spec: docs/kyverno.md, "Logs and timestamps".
     enum LogDemand: Hashable, Sendable {
         /// `rekor.ignoreTlog: true`.
         case none
@@ -166,8 +168,10 @@ private func certificates(_ node: YAMLNode) throws(Failure) -> [Certificate] {
     }
 }
 
-/// Spec: §1.2, roots. Every certificate may be the one that issued; it leads to its own issuer as far
-/// as the text has that, so that an expired root is not passed over.
+/// The authorities of `roots`. Every certificate may be an issuer. Each is followed to its own
+/// issuer as far as the text has it, so that an expired root is not passed over.
+///
+/// Spec: docs/kyverno.md, "Keyless".
 private func authorities(_ node: YAMLNode) throws(Failure) -> [CertificateAuthority] {
     let known = try certificates(node)
     guard known.allSatisfy(\.isAuthority) else {
@@ -180,7 +184,9 @@ private func authorities(_ node: YAMLNode) throws(Failure) -> [CertificateAuthor
     return authorities
 }
 
-/// Spec: §1.2, tsaCertChain: the leaf, where it is known, and everything above it, in any order.
+/// `tsaCertChain`: the leaf, if it is there, and the certificates above it, in any order.
+///
+/// Spec: docs/kyverno.md, "Logs and timestamps".
 private func timestampAuthority(_ node: YAMLNode) throws(Failure) -> CertificateAuthority {
     let known = try certificates(node)
     let first = known.first { one in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conditions on what a verified statement says. Spec: reference kyverno.md §1.4, conformance.md
-// §1.6.
+// Conditions on what a verified statement says.
+// Spec: docs/kyverno.md, "Attestations", "Condition operators".
 
 import JMESPath
 import Primitives

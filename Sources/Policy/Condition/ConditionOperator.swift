@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operators of conditions. Spec: reference kyverno.md §1.8, conformance.md §1.6, "Condition
-// operators".
+// The operators of conditions. Spec: docs/kyverno.md, "Condition operators".
 
 import JMESPath
 import Primitives
@@ -30,7 +29,7 @@ enum ConditionOperator: String, Sendable, CaseIterable {
     case durationLessThan = "DurationLessThan"
     case durationLessThanOrEquals = "DurationLessThanOrEquals"
 
-    /// Spec: §1.6: "case-insensitive names".
+    /// Capitals in the name do not matter. Spec: docs/kyverno.md, "Condition operators".
     init(reading node: YAMLNode) throws(Failure) {
         let text = try node.string()
         guard text.utf8.allSatisfy({ $0 < 0x80 }),
@@ -154,7 +153,8 @@ enum ConditionOperator: String, Sendable, CaseIterable {
 
     /// -1, 0 or 1; nil when the two have no order.
     ///
-    /// Spec: §1.6: duration, quantity, number, then versions ("semver (both strings)").
+    /// Tries durations, quantities and numbers, then versions, if both are texts.
+    /// Spec: docs/kyverno.md, "Condition operators".
     private func order(_ observed: JSONValue, _ wanted: JSONValue) -> Int? {
         if let left = ConditionAmount(observed), let right = ConditionAmount(wanted) {
             return isAboutDurations
@@ -194,8 +194,9 @@ private struct ComparisonBudget {
     }
 }
 
-/// Spec: §1.6: "duration if either side is a duration string other than "0" (a number then means
-/// seconds), then quantity, then wildcard"; "number vs string parses the string".
+/// `Equals`: amounts by their value, then texts by the value as a wildcard, then deep equality. A
+/// number as the value equals a text only if the text is a duration in seconds.
+/// Spec: docs/kyverno.md, "Condition operators".
 private func isEqual(_ observed: JSONValue, _ wanted: WantedItem) throws(Failure) -> Bool {
     let amounts = (ConditionAmount(observed), ConditionAmount(wanted.json))
     let order = amounts.1.flatMap { amounts.0?.compared(to: $0) }
@@ -239,7 +240,8 @@ private func looksSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
     }
 }
 
-/// Deep equality: numbers by value, texts by their characters. Spec: §1.6: "deep-equal".
+/// Deep equality: numbers by value, texts by their code points.
+/// Spec: docs/kyverno.md, "Condition operators".
 private func isSame(_ left: JSONValue, _ right: JSONValue) -> Bool {
     switch (left, right) {
     case (.null, .null): return true
@@ -272,7 +274,8 @@ extension JSONValue {
     }
 }
 
-/// Spec: §1.8: deprecated spellings. `In` and `NotIn` of a list mean all of its items.
+/// The operators by their names in lower case, deprecated ones included. `In` and `NotIn` of a list
+/// mean all of its items. Spec: docs/kyverno.md, "Condition operators".
 private let operatorNames: [String: ConditionOperator] = {
     var names: [String: ConditionOperator] = [
         "equal": .equals, "notequal": .notEquals, "in": .allIn, "notin": .allNotIn,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names that expressions of a policy may ask for. Spec: reference conformance.md §1.6,
-// "Context roots"; kyverno.md §1.4, §1.5.
+// The names that expressions of a policy may use.
+// Spec: docs/kyverno.md, "Context roots", "Attestations".
 
 import JMESPath
 import Primitives

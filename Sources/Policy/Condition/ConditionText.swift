@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Texts of a policy with {{ variables }}, compiled when it is loaded.
-// Spec: reference kyverno.md §1.8, "Variables".
+// Spec: docs/kyverno.md, "Variables".
 
 import JMESPath
 import Primitives

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The value of a condition as it is written, compiled. Spec: reference kyverno.md §1.8.
+// The value of a condition as it is written, compiled.
+// Spec: docs/kyverno.md, "Condition operators", "Variables".
 
 import JMESPath
 import Primitives

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entries of a rule's context. Spec: reference kyverno.md §1.8, "Context loaders".
+// Entries of a rule's context. Spec: docs/kyverno.md, "Context entries".
 
 import JMESPath
 import Primitives
@@ -77,7 +77,9 @@ struct RuleContext: Sendable {
     private(set) var variables: [ContextVariable] = []
     private(set) var scope = ConditionScope()
 
-    /// Spec: §1.8: of the loaders `variable` is read, and `configMap`, which is where keys live.
+    /// Reads entries of the kinds `variable` and `configMap`; ConfigMaps hold keys.
+    ///
+    /// Spec: docs/kyverno.md, "Context entries".
     init(reading node: YAMLNode?) throws(Failure) {
         let advice = "only variable entries, and configMap entries that hold keys, are read"
         for item in try node?.items() ?? [] {

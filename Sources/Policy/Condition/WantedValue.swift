@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a condition compares with, when all its variables have values.
-// Spec: reference conformance.md §1.6, "Condition operators".
+// Spec: docs/kyverno.md, "Condition operators".
 
 import JMESPath
 import Primitives
@@ -28,7 +28,8 @@ struct WantedValue: Sendable {
             (items, range, lookup) = ([whole], nil, MemberLookup([]))
             return
         }
-        // Spec: kyverno.md §1.8: AnyIn reads ranges (`1-10`, inverse `1!-10`) and JSON-array strings.
+        // Ranges and lists in a text. Spec: docs/kyverno.md, "Condition operators".
+        // Deviation: `1!-10` is a range too, as in validate.pattern.
         range = try value.string.flatMap { (text) throws(Failure) in
             try rangeInText(text, at: place)
         }

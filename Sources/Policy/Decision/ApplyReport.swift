@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `policy apply` tells. Spec: reference kyverno.md §3.1, §4.1.
+// What `policy apply` reports. Spec: docs/kyverno.md, "Results", "Messages".
 
 package import Primitives
 
@@ -53,7 +53,7 @@ package struct ApplyReport: Sendable {
         return counts
     }
 
-    /// Spec: §4.1: 1 on any fail or error, else 0.
+    /// 1 on any fail or error, else 0. Spec: docs/kyverno.md, "Results".
     package var exitCode: Int { counts.fail > 0 || counts.error > 0 ? 1 : 0 }
 
     /// Kyverno's first line.

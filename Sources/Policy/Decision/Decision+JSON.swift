@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decisions as JSON and back. The form is versioned; a reader refuses versions it does not know.
-// Spec: reference admission-gitops.md §6.3 (field names where they fit).
+// Decisions as JSON and back. The format is versioned; a reader refuses versions it does not know.
+// Spec: docs/exit-codes-and-reasons.md, "Five results of a check", "Checks".
 
 package import Primitives
 

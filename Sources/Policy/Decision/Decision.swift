@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One verdict about one image by one rule, with everything that went into it.
-// Spec: design product.md; reference admission-gitops.md §6.3.
+// Spec: docs/exit-codes-and-reasons.md, "Five results of a check".
 
 package import Primitives
 

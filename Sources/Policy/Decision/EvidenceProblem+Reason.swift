@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the check that failed to the reason of a verdict. Spec: design product.md, "Reason codes".
+// From the check that failed to the reason of a verdict.
+// Spec: docs/exit-codes-and-reasons.md, "Checks".
 
 package import Signing
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why a verdict is not a pass. Spec: design product.md, "Reason codes".
+// Why a verdict is not a pass. Spec: docs/exit-codes-and-reasons.md, "Reason codes".
 
 import Primitives
 
@@ -56,8 +56,10 @@ package enum ImageResult: String, Hashable, Sendable, CaseIterable {
 extension Failure {
     /// The reason of an image about which something could not be found out.
     ///
-    /// Spec: product.md: that is `unknown`; but content that is not what its digest names is a
-    /// wrong answer, and a `fail`.
+    /// The result is then `unknown`. Content that does not have the digest it was asked for by is a
+    /// wrong response: a `fail`.
+    ///
+    /// Spec: docs/exit-codes-and-reasons.md, "Five results of a check".
     package var lookupReason: ReasonCode {
         switch kind {
         case .denied: .registryDenied

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a verdict turns green. Spec: design product.md, "A remediation is not prose".
+// The commands and edits that make a verdict pass.
+// Spec: docs/exit-codes-and-reasons.md, "Reason codes".
 
 import OCI
 import Primitives

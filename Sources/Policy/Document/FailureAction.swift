@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a fail means for the request. Spec: reference kyverno.md §1.1, "Effective action".
+// What a fail means for the request. Spec: docs/kyverno.md, "Effective action".
 
 import Primitives
 

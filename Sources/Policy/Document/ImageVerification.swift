@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One entry of verifyImages as a policy writes it. Spec: reference kyverno.md §1.2, §1.4.
+// One entry of verifyImages as a policy writes it.
+// Spec: docs/kyverno.md, "verifyImages", "Attestations".
 
 import Primitives
 import Signing
@@ -70,10 +71,11 @@ struct AttestationDeclaration: Sendable {
     let sharesAttestors: Bool
     let conditions: [ConditionGroup]
 
-    /// Spec: §1.4: "No attestors = statements are fetched without signature verification".
+    /// Spec: docs/kyverno.md, "Attestations".
     ///
-    /// Deviation: an unsigned statement proves nothing, so an attestation without attestors is held
-    /// to those of its rule, and refused when there are none.
+    /// Deviation: Kyverno reads the statements of an attestation without attestors without
+    /// verifying them. An unsigned statement proves nothing: here the attestors of the rule must
+    /// have signed it, and the attestation is refused if the rule has none.
     init(
         reading node: YAMLNode, besides own: [AttestorSetDeclaration], in scope: ConditionScope
     ) throws(Failure) {

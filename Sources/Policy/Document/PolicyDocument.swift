@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kyverno's ClusterPolicy and Policy. Spec: reference kyverno.md §1.1, §1.3.
+// Kyverno's ClusterPolicy and Policy.
+// Spec: docs/kyverno.md, "Policy and rule", "Refused policies".
 
 import Primitives
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One rule as a policy writes it. Spec: reference kyverno.md §1.1, §1.8.
+// One rule as a policy writes it.
+// Spec: docs/kyverno.md, "Policy and rule", "Matching".
 
 import Primitives
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rules for pods, applied to what makes pods. Spec: reference kyverno.md §1.9.
+// Rules for Pods, applied to the controllers that create Pods.
+// Spec: docs/kyverno.md, "Autogen".
 
 import Primitives
 

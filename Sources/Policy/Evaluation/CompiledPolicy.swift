@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Policies ready to judge. Whoever holds one has nothing left to check.
-// Spec: reference kyverno.md §1.1, §1.3, §1.9.
+// Policies ready to evaluate: everything that can be checked before a request has been checked.
+// Spec: docs/kyverno.md, "Policy and rule", "Refused policies", "Autogen".
 
 import OCI
 package import Primitives
@@ -114,7 +114,9 @@ struct CompiledRule: Sendable {
         }
     }
 
-    /// Spec: §1.1: Enforce if any entry says Enforce; nil when none says anything.
+    /// Enforce if any entry says so, otherwise the first one written; nil if none is.
+    ///
+    /// Spec: docs/kyverno.md, "Effective action".
     var action: FailureAction? {
         let written = verifications.compactMap(\.action)
         return written.contains(.enforce) ? .enforce : written.first
@@ -198,10 +200,13 @@ struct CompiledAttestation: Sendable {
     let conditions: [ConditionGroup]
 }
 
-/// Spec: §1.2: "mutateDigest must be set to false for 'Audit' failure action".
+/// `mutateDigest: true` is refused if the action is Audit.
 ///
-/// Deviation: Kyverno refuses its own default here. Written out it is refused; left out it is false
-/// under Audit, with a warning: what is only reported is not changed either.
+/// Spec: docs/kyverno.md, "Refused policies".
+///
+/// Deviation: Kyverno refuses its own default here. Assay refuses the field if it is written. If it
+/// is left out, it is false under Audit, with a warning: a policy that only reports changes
+/// nothing.
 private func mayMutate(
     _ written: ImageVerificationDeclaration, _ policyAction: FailureAction,
     warnings: inout [PolicyWarning]

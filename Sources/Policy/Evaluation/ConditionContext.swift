@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What expressions see while an image is judged. Spec: reference conformance.md §1.6, "Context
-// roots"; kyverno.md §1.4, §1.5.
+// What expressions see while an image is judged.
+// Spec: docs/kyverno.md, "Context roots", "Attestations", "Image names".
 
 import JMESPath
 import OCI
@@ -103,8 +103,10 @@ private func require(_ roots: Set<String>, among obstacles: [String: ConditionOb
     }
 }
 
-/// Spec: §1.6: the fields of an admission request. Those that only a cluster knows (userInfo, roles,
-/// oldObject) are refused when a policy is loaded.
+/// The fields of an admission request. A policy that uses what only a cluster knows (userInfo,
+/// roles, oldObject) is refused when it is loaded.
+///
+/// Spec: docs/kyverno.md, "Context roots".
 private func request(_ input: EvaluationInput, seesPodTemplate: Bool) -> JSONValue {
     let identity = input.resource.identity
     var request: JSONObject = [
@@ -135,8 +137,10 @@ extension ResourceManifest {
     }
 }
 
-/// Spec: kyverno.md §1.5, "JSON context". An image that cannot be read, or two that would have one
-/// name, leave the whole table without a value: what is left out would pass unseen.
+/// The value of `images`. It has no value at all if an image cannot be read or two images have one
+/// name, because the image that is left out would pass unseen.
+///
+/// Spec: docs/kyverno.md, "Context roots", "Images of a resource".
 private func imageTable(_ images: [ImageUse]) -> Result<JSONValue, ConditionObstacle> {
     var lists: [ImageUse.Role: JSONObject] = [:]
     var owners: [ImageUse.Role: Set<String>] = [:]
@@ -166,8 +170,10 @@ private func imageTable(_ images: [ImageUse]) -> Result<JSONValue, ConditionObst
 }
 
 extension PolicyImageName {
-    /// Spec: §1.6: `registry`, `path`, `name`, `tag`, `digest`, `reference`, `referenceWithTag`.
-    /// `image` has them all, empty where there is none; a member of `images` only those it has.
+    /// `registry`, `path`, `name`, `tag`, `digest`, `reference` and `referenceWithTag`. `image` has
+    /// all of them, empty if absent; a member of `images` has those that are not empty.
+    ///
+    /// Spec: docs/kyverno.md, "Context roots".
     fileprivate func json(isComplete: Bool) -> JSONValue {
         let repository = description.utf8.prefix(before: "@")
         let isTagged = name.digest == nil || name.tag != nil

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the conditions of a policy say of one statement. Spec: reference kyverno.md §1.4.
+// The conditions of a policy, evaluated on one statement.
+// Spec: docs/kyverno.md, "Attestations", "Condition operators".
 
 import Primitives
 import Signing

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Attestors and attestations of one rule against the evidence of one digest.
-// Spec: reference kyverno.md §1.2, §1.4, §1.6.
+// Spec: docs/kyverno.md, "Attestors", "Attestations", "Keyless".
 
 internal import Keys
 import OCI
@@ -215,9 +215,11 @@ struct EvidenceJudge: Sendable {
 
     // MARK: Statements
 
-    /// Spec: §1.4: statements of the type exist, and every one satisfies the conditions. Only those
-    /// that verified are looked at. Where a place or a statement could not be read, it could break the
-    /// conditions: then the demand is refused by one that was read, or stays open.
+    /// Statements of the type must exist, and every one must satisfy the conditions. Only
+    /// statements that verified count. If a location or a statement could not be read, it might not
+    /// satisfy them: the result is then a fail, if one that was read fails, and otherwise unknown.
+    ///
+    /// Spec: docs/kyverno.md, "Attestations".
     private func statement(
         _ attestation: CompiledAttestation, by verifier: SignatureVerifier, for seat: Seat,
         in evidence: Evidence

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One image against the entries of one rule that cover it.
-// Spec: reference kyverno.md §1.2 (verifyDigest, required, mutateDigest), §1.6, §1.11.
+// One image against the entries of one rule that match it.
+// Spec: docs/kyverno.md, "verifyImages", "Order of evaluation".
 
 import OCI
 import Primitives
@@ -38,11 +38,13 @@ struct ImageJudge: Sendable {
         return "verified image signatures for \(name)"
     }
 
-    /// What an image is told whose digest is in order and about whose evidence nobody asked.
+    /// The finding for an image whose digest is in order and that needs no evidence; nil otherwise.
     ///
-    /// Spec: product.md: a pass means that evidence verified. Entries that only want a digest
-    /// (`required: false`, no attestors) ask for none, so their images stay `unmatched`: never a
-    /// pass. What they ask for is still done (the patch) and still refused (`DIGEST_REQUIRED`).
+    /// A pass means that evidence verified. Entries that only require a digest (`required: false`,
+    /// no attestors) require no evidence: the result of their images is `unmatched`, not `pass`.
+    /// The patch is still made, and a missing digest still fails (`DIGEST_REQUIRED`).
+    ///
+    /// Spec: docs/exit-codes-and-reasons.md, "Five results of a check".
     var unverified: DemandFinding? {
         guard !needsEvidence, let first = verifications.first else { return nil }
         return DemandFinding(
@@ -119,7 +121,10 @@ struct ImageJudge: Sendable {
         }
     }
 
-    /// Spec: §1.2, verifyDigest: "image must carry a digest". With mutateDigest it will.
+    /// The entries with `verifyDigest` require a digest in the image's reference. With
+    /// `mutateDigest` the patch adds it.
+    ///
+    /// Spec: docs/kyverno.md, "verifyImages".
     private func digestFindings(_ digest: Digest?) -> [DemandFinding] {
         verifications.filter(\.verifyDigest).map { verification in
             let id = "verifyImages[\(verification.index)].verifyDigest"
@@ -147,8 +152,8 @@ struct ImageJudge: Sendable {
         }
     }
 
-    /// Spec: §1.2, required: "image must be marked verified". Here it must be verified, and without
-    /// attestors nothing can.
+    /// `required` means that the image must be verified, which is impossible without attestors.
+    /// Kyverno asks whether it was marked as verified before: docs/kyverno.md, "verifyImages".
     private var requirementFindings: [DemandFinding] {
         verifications.filter { $0.required && !$0.needsEvidence }.map { verification in
             DemandFinding(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts in, verdicts out. Spec: reference kyverno.md §1.6; design product.md, "One evaluator".
+// Facts in, verdicts out: no clock, no network and no files inside.
+// Spec: docs/kyverno.md, "Order of evaluation".
 
 package import Primitives
 import Signing
@@ -87,7 +88,7 @@ package struct PolicyEvaluator: Sendable {
                 guard let verdict = judge.judge(images) else { continue }
                 decisions += verdict.decisions
                 outcomes.append(verdict.outcome)
-                // Spec: §1.1, applyRules One: "stop after the first rule that applied".
+                // Spec: docs/kyverno.md, "Policy and rule" (applyRules: One).
                 if policy.stopsAfterFirstRule, !verdict.decisions.isEmpty { break }
             }
         }
@@ -188,7 +189,9 @@ enum ImageCoverage: Sendable {
 }
 
 extension CompiledVerification {
-    /// Spec: §1.2: skipImageReferences is "matched after imageReferences".
+    /// `skipImageReferences` is asked after `imageReferences`.
+    ///
+    /// Spec: docs/kyverno.md, "verifyImages".
     func coverage(of name: PolicyImageName) throws(Failure) -> ImageCoverage {
         guard !demandsNothing else { return .silent }
         var isCovered = false

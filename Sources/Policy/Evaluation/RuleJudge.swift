@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One rule against the images of one resource. Spec: reference kyverno.md §1.1, §1.6, §3.1.
+// One rule against the images of one resource.
+// Spec: docs/kyverno.md, "Effective action", "Order of evaluation", "Messages".
 
 import OCI
 import Primitives
@@ -43,8 +44,10 @@ struct RuleJudge: Sendable {
         return RuleVerdict(decisions: decisions, outcome: outcome(decisions, action: action))
     }
 
-    /// Spec: §1.1, "Effective action". Overrides that cannot be decided count as Enforce: not
-    /// knowing a namespace's labels must not soften a policy.
+    /// The action of this rule for this resource. If the labels of a namespace decide about an
+    /// override and are not known, the action is Enforce, so that a policy never becomes weaker.
+    ///
+    /// Spec: docs/kyverno.md, "Effective action".
     private func effectiveAction() throws(Failure) -> FailureAction {
         if let own = rule.action { return own }
         for override in policy.overrides {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The images a resource would run. Spec: reference kyverno.md §1.5; Kubernetes PodSpec (v1).
+// The images a resource would run.
+// Spec: docs/kyverno.md, "Images of a resource"; Kubernetes PodSpec (v1).
 
 package import Primitives
 

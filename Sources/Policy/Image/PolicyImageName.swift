@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a policy spells an image. Spec: reference kyverno.md §1.5.
+// How a policy spells an image. Spec: docs/kyverno.md, "Image names".
 
 import OCI
 import Primitives

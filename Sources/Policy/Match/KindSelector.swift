@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which kinds of resources a rule names. Spec: reference kyverno.md §1.8, "Kind grammar".
+// Which kinds of resources a rule names. Spec: docs/kyverno.md, "Kinds".
 
 import Primitives
 
@@ -57,7 +57,7 @@ struct KindSelector: Hashable, Sendable, CustomStringConvertible {
             try Wildcard(version).matches(resource.version),
             try Wildcard(kind).matches(resource.kind)
         else { return false }
-        // Spec: §1.8: "Pod also matches the ephemeralcontainers subresource".
+        // Spec: docs/kyverno.md, "Kinds": ephemeralcontainers.
         if isPod, asked == "ephemeralcontainers" { return true }
         return try Wildcard(subresource).matches(asked)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Label selectors with Kyverno's wildcards. Spec: Kubernetes LabelSelector; kyverno.md §1.8.
+// Label selectors with Kyverno's wildcards.
+// Spec: Kubernetes LabelSelector (meta/v1); docs/kyverno.md, "Matching", "Wildcards".
 
 import Primitives
 

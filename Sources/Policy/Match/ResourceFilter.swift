@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One filter of match or exclude. Spec: reference kyverno.md §1.8.
+// One filter of match or exclude. Spec: docs/kyverno.md, "Matching".
 
 import Primitives
 
@@ -128,7 +128,8 @@ struct ResourceDemand: Sendable {
             try allPatterns(annotations, matchIn: input.resource.annotations)
         else { return .no }
         if let selector, try !selector.matches(input.resource.labels) { return .no }
-        // Spec: §1.8: "namespaceSelector does not apply to Namespace objects".
+        // Deviation: in Kyverno a filter with a namespaceSelector never matches a Namespace object
+        // (docs/kyverno.md, "Matching"). Here its other parts decide: a Namespace has no images.
         guard let namespaceSelector, identity.kind != "Namespace" else { return .yes }
         return try namespaceSelector.answer(input)
     }
@@ -149,7 +150,7 @@ struct ResourceDemand: Sendable {
     }
 
     private func fitsNamespace(_ identity: ResourceIdentity) throws(Failure) -> Bool {
-        // Spec: §1.8: "namespaces on a Namespace object means its own name".
+        // Spec: docs/kyverno.md, "Matching": for a Namespace object, its own name.
         let namespace = identity.kind == "Namespace" ? identity.name : identity.namespace
         if namespaces.isEmpty { return true }
         return try anyWildcard(of: namespaces, matches: namespace)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// match and exclude of a rule. Spec: reference kyverno.md §1.8.
+// match and exclude of a rule. Spec: docs/kyverno.md, "Matching".
 
 import Primitives
 
@@ -78,7 +78,9 @@ extension RuleScope.Combination {
     }
 }
 
-/// Spec: §1.8: any XOR all, or the older form with the parts written directly.
+/// Either `any` or `all`, or the older form with the parts written directly.
+///
+/// Spec: docs/kyverno.md, "Matching".
 private func combination(
     _ node: YAMLNode, isMatch: Bool
 ) throws(Failure) -> RuleScope.Combination {
