@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // cosign's encrypted private keys: scrypt, then NaCl secretbox.
-// Spec: sigstore/sigstore pkg/signature; reference sigstore.md §1.12.
+// Spec: cosign v3.1.2, pkg/cosign/keys.go; secure-systems-lab/go-securesystemslib, encrypted.
 
 internal import CSodium
 package import Primitives

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The protocol of sigstore-conformance: verify-bundle and sign-bundle.
-// Spec: sigstore-conformance, docs/cli_protocol.md.
+// Spec: sigstore-conformance docs/cli_protocol.md.
 
 import Foundation
 import Host

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // cosign's older layouts with certificates, log entries and timestamps in annotations.
-// Spec: cosign specs/SIGNATURE_SPEC.md; reference sigstore.md §1.1, §1.2, §1.6, §7.1.
+// Spec: cosign specs/SIGNATURE_SPEC.md, specs/ATTESTATION_SPEC.md; docs/advisories.md.
 
 import Keys
 import OCI

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an identity token comes from: the caller, or the machine that runs us.
-// Spec: reference sigstore.md §2; GitHub, "OpenID Connect reference"; Buildkite agent API, "OIDC
-// tokens"; Kubernetes, "service account token volume projection".
+// Where an identity token comes from: the caller, or the environment of a build service.
+// Spec: cosign v3.1.2, pkg/providers; GitHub, "OpenID Connect reference"; Buildkite agent API,
+// "OIDC tokens"; Kubernetes, "service account token volume projection".
 
 internal import HTTPTypes
 internal import Keys

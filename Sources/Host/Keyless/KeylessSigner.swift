@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signing without a key of one's own, and letting others witness a signature.
-// Spec: reference sigstore.md §1.4–1.10, §5.2; fulcio, rekor and RFC 3161 as their clients name them.
+// Keyless signing, and countersigning by logs and timestamp authorities.
+// Spec: sigstore client-spec §2, "Signing"; fulcio.proto v2; rekor openapi.yaml; rekor-v2-spec.md;
+// RFC 3161.
 
 internal import Keys
 package import Primitives

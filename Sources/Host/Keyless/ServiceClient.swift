@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One question to a signing service: bounded, repeated where that helps, never led elsewhere.
-// Spec: RFC 9110 §15.4 (redirects), §10.2.3 (Retry-After); reference sigstore.md §7.6.
+// One request to a signing service: limited in size and time, retried where that helps. It follows
+// no redirect.
+// Spec: RFC 9110 §15.4 (redirects), §10.2.3 (Retry-After).
 
 internal import HTTPTypes
 internal import OCI

@@ -23,8 +23,8 @@ package struct PKCS11Address: Hashable, Sendable {
 
     /// Reads a `pkcs11:` URI.
     ///
-    /// Spec: §2.3: an attribute occurs at most once. One that we do not know could narrow the choice
-    /// of the key, so it is refused and not ignored.
+    /// Spec: RFC 7512 §2.3: an attribute occurs at most once. One that we do not know could narrow
+    /// the choice of the key, so it is refused and not ignored.
     package init(parsing text: String) throws(Failure) {
         guard PKCS11Address.isWritten(in: text), text.utf8.count <= Limits.keyReferenceBytes else {
             throw broken("it does not start with pkcs11:, or is too long")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What lies beside a signed file: bundles, and cosign's older files.
-// Spec: sigstore client-spec §4.1.1, §5 (FILE.sigstore.json, .sigstore.jsonl); reference sigstore.md
-// §1.4, §1.6.
+// What is stored beside a signed file: bundles, and cosign's older files.
+// Spec: sigstore client-spec §4.1.1, §5 (FILE.sigstore.json, .sigstore.jsonl); cosign v3.1.2,
+// pkg/cosign/bundle/rekor.go.
 
 internal import Keys
 package import Primitives

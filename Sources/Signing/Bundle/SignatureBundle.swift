@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sigstore bundles. Spec: sigstore/protobuf-specs sigstore_bundle.proto; reference sigstore.md §1.4.
+// Sigstore bundles. Spec: sigstore/protobuf-specs, protos/sigstore_bundle.proto.
 
 package import Keys
 internal import OCI

@@ -54,8 +54,8 @@ struct NameRestriction: Sendable {
     /// Why a certificate below the authority may not have its names; nil when it may.
     func objection(to certificate: Certificate) -> String? {
         let hasMailRule = (permitted + excluded).contains { Form($0) == .mail }
-        // Spec: §4.2.1.10: mail addresses in the subject are constrained too. They are refused
-        // instead of read.
+        // Spec: RFC 5280 §4.2.1.10: mail addresses in the subject are constrained too. They are
+        // refused instead of read.
         if hasMailRule, certificate.fields.subject.contains(mailAttribute) {
             return "its subject holds a mail address, and mail addresses are constrained"
         }
@@ -76,8 +76,8 @@ struct NameRestriction: Sendable {
         let allowed = permitted.filter { Form($0) == form }
         let denied = excluded.filter { Form($0) == form }
         guard !allowed.isEmpty || !denied.isEmpty else { return nil }
-        // Spec: §4.2.1.10: "must either process the constraint or reject the certificate". Excluded
-        // directory names would need folding of case and space.
+        // Spec: RFC 5280 §4.2.1.10: "must either process the constraint or reject the certificate".
+        // Excluded directory names would need folding of case and space.
         if form == .other || form == .directory && !denied.isEmpty {
             return "a name of its kind is constrained in a way that is not processed"
         }
@@ -157,7 +157,8 @@ private enum ConstrainedName {
     }
 }
 
-/// Spec: §4.2.1.10: a host stands for itself; with a period in front, for everything below it.
+/// Spec: RFC 5280 §4.2.1.10: a host stands for itself; with a period in front, for everything below
+/// it.
 private func isHost(_ host: String, within base: String) -> Bool {
     let base = base.utf8.lowercased()
     return base.utf8.hasPrefix(".") ? host.utf8.hasSuffix(base) : host == base
@@ -182,7 +183,8 @@ private func isLetterOrDigit(_ byte: UInt8) -> Bool {
     }
 }
 
-/// Spec: §4.2.1.10: a constrained URI needs an authority with "a fully qualified domain name".
+/// Spec: RFC 5280 §4.2.1.10: a constrained URI needs an authority with "a fully qualified domain
+/// name".
 private func uriHost(_ text: String) -> String? {
     let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1)
     guard parts.count == 2, parts[1].starts(with: "//".utf8) else { return nil }

@@ -16,7 +16,7 @@ enum PathRules {
     {
         for (place, certificate) in chain.enumerated() {
             let role = role(place, of: chain)
-            // Spec: §6.1.4 (o), §6.1.5 (f): unknown critical extensions.
+            // Spec: RFC 5280 §6.1.4 (o), §6.1.5 (f): unknown critical extensions.
             if let unknown = certificate.constraints.unknownCritical.first {
                 throw forbidden("\(role) has the critical extension \(unknown), which is not known")
             }
@@ -94,8 +94,8 @@ private struct AuthorityRules {
         try checkNames()
     }
 
-    /// Spec: §6.1.4 (k), (l), (m); §4.2.1.9: critical in conforming authorities. Old roots that
-    /// left this out are anchors by their owner's word.
+    /// Spec: RFC 5280 §6.1.4 (k), (l), (m); §4.2.1.9: critical in conforming authorities. Old roots
+    /// that left this out are anchors by their owner's word.
     private func checkBasicConstraints() throws(EvidenceProblem) {
         guard let basics = constraints.authority, isAnchor || basics.isCritical else {
             throw forbidden("\(role) does not say critically that it is a certificate authority")
@@ -109,7 +109,7 @@ private struct AuthorityRules {
         }
     }
 
-    /// Spec: §6.1.4 (n), and §4.2.1.3: "Conforming CAs MUST include this extension".
+    /// Spec: RFC 5280 §6.1.4 (n), and §4.2.1.3: "Conforming CAs MUST include this extension".
     private func checkKeyUsage() throws(EvidenceProblem) {
         guard constraints.keyUsage?.keyCertSign ?? isAnchor else {
             throw forbidden("the key of \(role) may not be used to sign certificates")
@@ -127,7 +127,8 @@ private struct AuthorityRules {
         }
     }
 
-    /// Spec: §6.1.3 (b), (c): self-issued certificates are left out unless they are the leaf.
+    /// Spec: RFC 5280 §6.1.3 (b), (c): self-issued certificates are left out unless they are the
+    /// leaf.
     private func checkNames() throws(EvidenceProblem) {
         guard let restriction = constraints.nameConstraints else { return }
         for (place, certificate) in below.enumerated() where place == 0 || !certificate.isSelfIssued

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What evidence says of itself, when it is not known whom to believe.
-// Spec: reference sigstore.md §7.6: "nothing found", "found but bad" and "could not look" stay apart.
+// What evidence states about its signer, if there is no trust material to verify it with.
+// Evidence that is absent, that is wrong, and that could not be read are different results.
+// Spec: docs/exit-codes-and-reasons.md, "Exit codes".
 
 internal import Keys
 internal import OCI

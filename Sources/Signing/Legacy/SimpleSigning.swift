@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // cosign's older signatures: a simple-signing payload in a layer, the signature in an annotation.
-// Spec: cosign specs/SIGNATURE_SPEC.md; reference sigstore.md §1.1.
+// Spec: cosign specs/SIGNATURE_SPEC.md, "Simple Signing" and "OCI Image Manifest V1".
 
 package import OCI
 package import Primitives

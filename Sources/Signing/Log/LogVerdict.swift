@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // All log entries of one piece of evidence together.
-// Spec: reference sigstore.md §7.6: thresholds count distinct parties; a wrong entry is no entry.
+// A threshold counts different logs; an entry that is wrong does not count.
+// Spec: sigstore client-spec §4.6, "Threshold verification".
 
 internal import Primitives
 

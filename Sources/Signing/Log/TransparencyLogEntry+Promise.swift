@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signed entry timestamps. Spec: Rekor's openapi, signedEntryTimestamp; reference sigstore.md §1.6.
+// Signed entry timestamps (SET). Spec: rekor openapi.yaml, signedEntryTimestamp.
 
 internal import Keys
 package import Primitives

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Log entries that were checked: signed or proven by a known log, and about this very signature.
-// Spec: sigstore client-spec §4.1.3; reference sigstore.md §1.6, §1.7, §7.6.
+// Spec: sigstore client-spec §4.2.2 and §4.4; rekor openapi.yaml, LogEntry; rekor-v2-spec.md.
 
 internal import Keys
 package import Primitives

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bundle Assay writes. Spec: sigstore_bundle.proto v0.3; protobuf JSON mapping; reference
-// sigstore.md §1.4.
+// The bundle Assay writes. Spec: sigstore_bundle.proto v0.3; sigstore client-spec §5.
 
 internal import Keys
 internal import OCI

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asking a certificate authority. Spec: fulcio.proto v2, CreateSigningCertificate; reference
-// sigstore.md §1.9.
+// Asking a certificate authority.
+// Spec: fulcio.proto v2, CreateSigningCertificate; sigstore client-spec §2.1.3.
 
 package import Keys
 package import Primitives

@@ -53,7 +53,8 @@ package struct IdentityToken: Hashable, Sendable {
 
     /// What the certificate authority wants signed with the new key.
     ///
-    /// Spec: fulcio/docs/certificate-issuing: the email address if verified, else the subject.
+    /// Spec: fulcio docs/how-certificate-issuing-works.md: the email address if verified, else the
+    /// subject.
     package var proofSubject: String { verifiedEmail ?? subject }
 
     /// Refuses to send a token that cannot work.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A short-lived certificate that we asked for, checked before it is used.
-// Spec: fulcio-spec.md; RFC 5280 §6; RFC 6962 §3; reference sigstore.md §1.9.
+// A short-lived certificate from the authority that was asked, checked before it is used.
+// Spec: sigstore client-spec §2.1.3; RFC 5280 §6; RFC 6962 §3.2.
 
 package import Keys
 package import Primitives

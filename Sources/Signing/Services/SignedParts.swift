@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A finished signature before it is logged and bundled. Spec: reference sigstore.md §1.4–1.7.
+// A finished signature before it is logged and bundled. Spec: sigstore client-spec §2.1.4, §2.1.6.
 
 package import Keys
 package import Primitives

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which services a signature is made with. Spec: sigstore_trustroot.proto, SigningConfig v0.2;
-// reference sigstore.md §1.10.
+// Which services a signature is made with. Spec: sigstore_trustroot.proto, SigningConfig v0.2.
 
 package import Primitives
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers of logs and timestamp authorities, checked before they are used.
-// Spec: reference sigstore.md §1.6–1.8.
+// Responses of logs and timestamp authorities, checked before they are used.
+// Spec: sigstore client-spec §2.1.5, §2.1.7, §2.1.8; RFC 3161 §2.4.2.
 
 package import Primitives
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What leaves the machine, told before it does. Spec: reference sigstore.md §5.2.
+// What a transparency log makes public, shown before it is uploaded.
+// Spec: docs/decisions/0004-no-public-log-by-default.md.
 
 package import Primitives
 

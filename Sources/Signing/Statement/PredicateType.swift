@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Predicate types and cosign's short names for them.
-// Spec: in-toto attestation v1, predicate.md; reference sigstore.md §1.5.
+// Spec: in-toto attestation v1, predicate.md; cosign v3.1.2, cmd/cosign/cli/options/predicate.go.
 
 package import Primitives
 

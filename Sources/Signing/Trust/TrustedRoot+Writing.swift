@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A trusted root put together by hand, and its document.
-// Spec: protobuf-specs sigstore_trustroot.proto, TrustedRoot; reference sigstore.md §1.10.
+// Spec: sigstore/protobuf-specs, protos/sigstore_trustroot.proto, TrustedRoot.
 
 package import Keys
 package import Primitives

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whom to believe: logs, certificate authorities and timestamp authorities.
-// Spec: protobuf-specs sigstore_trustroot.proto, TrustedRoot; reference sigstore.md §1.10.
+// Spec: sigstore/protobuf-specs, protos/sigstore_trustroot.proto, TrustedRoot.
 
 internal import Keys
 package import Primitives

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A bundle about a file: signed as it is, or as the subject of a statement.
-// Spec: sigstore client-spec §4; reference sigstore.md §1.4.
+// Spec: sigstore client-spec §4.5, "Signature Verification"; sigstore_bundle.proto.
 
 package import Keys
 internal import Primitives

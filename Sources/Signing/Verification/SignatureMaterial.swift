@@ -53,7 +53,9 @@ extension SignatureMaterial {
 
     /// A signature of cosign's older layouts.
     ///
-    /// Spec: reference sigstore.md §1.2: RFC 3161 on an old attestation is over the whole envelope.
+    /// The RFC 3161 timestamp of an attestation is over the whole envelope as stored.
+    ///
+    /// Spec: cosign v3.1.2, pkg/cosign/verify.go, VerifyRFC3161Timestamp.
     package init(
         signature: [UInt8], message: SignedMessage, attachments: LegacyAttachments,
         storedAs stored: [UInt8]? = nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One signature against one demand: every check, in order, and what each found.
-// Spec: sigstore client-spec §4 "Verification"; reference sigstore.md §7.6.
+// One signature against the requirements: every check, in order, and what each found.
+// Spec: sigstore client-spec §4, "Verification".
 
 package import Keys
 package import Primitives

@@ -90,7 +90,9 @@ struct BundleSigner: Sendable {
         return try await witness.bundle(of: parts, approve: approve).bundleBytes
     }
 
-    /// Spec: reference sigstore.md §3: messages are signed with Ed25519ph, which logs know too.
+    /// An Ed25519 key signs messages with Ed25519ph, the form that logs accept.
+    ///
+    /// Spec: sigstore/architecture-docs algorithm-registry.md; rekor-tiles CLIENTS.md.
     private func messageParts(
         _ artifact: SignedArtifact, by signer: any Signer
     ) async throws -> SignedParts {

@@ -39,7 +39,8 @@ package struct StandInCertificateTransparencyLog: Sendable {
     ) throws(Failure) -> [UInt8] {
         let time = bigEndian(milliseconds, bytes: 8)
         let extensions = bigEndian(UInt64(extensions.count), bytes: 2) + extensions
-        // Spec: §3.2: v1 (0), certificate_timestamp (0), timestamp, entry type, entry, extensions.
+        // Spec: RFC 6962 §3.2: v1 (0), certificate_timestamp (0), timestamp, entry type, entry,
+        // extensions.
         let signed = [0, 0] + time + bigEndian(kind, bytes: 2) + entry + extensions
         let signature = try key.sign(signed)
         // Spec: RFC 5246 §7.4.1.4.1: sha256 is 4; rsa 1, ecdsa 3.

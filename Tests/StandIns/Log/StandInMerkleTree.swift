@@ -16,7 +16,7 @@ package struct StandInMerkleTree: Sendable {
         return leafs.count - 1
     }
 
-    /// Spec: §2.1: MTH({d}) = SHA-256(0x00 || d).
+    /// Spec: RFC 6962 §2.1: MTH({d}) = SHA-256(0x00 || d).
     package static func leafHash(_ body: [UInt8]) -> [UInt8] { sha256([0] + body) }
 
     /// The root of the first `size` leafs.
@@ -24,14 +24,15 @@ package struct StandInMerkleTree: Sendable {
         StandInMerkleTree.root(leafs.prefix(size ?? leafs.count))
     }
 
-    /// Spec: §2.1.1, PATH(m, D[n]). Empty for an index outside the tree.
+    /// Spec: RFC 6962 §2.1.1, PATH(m, D[n]). Empty for an index outside the tree.
     package func inclusionProof(for index: Int, in size: Int? = nil) -> [[UInt8]] {
         let leafs = leafs.prefix(size ?? leafs.count)
         guard leafs.indices.contains(index) else { return [] }
         return StandInMerkleTree.path(index, leafs)
     }
 
-    /// Spec: §2.1.2, PROOF(m, D[n]). Empty for sizes that are not 0 < first <= second <= all.
+    /// Spec: RFC 6962 §2.1.2, PROOF(m, D[n]). Empty for sizes that are not 0 < first <= second <=
+    /// all.
     package func consistencyProof(from first: Int, to second: Int? = nil) -> [[UInt8]] {
         let leafs = leafs.prefix(second ?? leafs.count)
         guard first > 0, first <= leafs.count else { return [] }

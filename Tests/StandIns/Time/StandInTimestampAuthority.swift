@@ -60,8 +60,8 @@ package struct StandInTimestampAuthority: Sendable {
             to: StandInTimestampQuery(imprint: sha256(signature), nonce: [1, 2, 3, 4]), at: time)
     }
 
-    /// The answer to a query that is not granted. Spec: §2.4.2: status 2 is rejection; bit 5 of
-    /// the reasons is badDataFormat.
+    /// The answer to a query that is not granted. Spec: RFC 3161 §2.4.2: status 2 is rejection; bit
+    /// 5 of the reasons is badDataFormat.
     package static let rejection = DEREncoding.sequence(
         DEREncoding.sequence(DEREncoding.integer(2), DEREncoding.bits([0x04], unused: 2)))
 }
@@ -101,12 +101,12 @@ package struct StandInTimestampDraft: Sendable {
                 key: authority.key, issuer: authority.leaf.issuer,
                 serialNumber: authority.leaf.serialNumber, namedCertificate: authority.leafDER)
         ]
-        // Spec: §2.4.1: "If the certReq field is present and set to true, the TSA's public key
-        // certificate […] MUST be provided"; else the certificates field MUST NOT be present.
+        // Spec: RFC 3161 §2.4.1: "If the certReq field is present and set to true, the TSA's public
+        // key certificate […] MUST be provided"; else the certificates field MUST NOT be present.
         certificates = query.wantsCertificates ? authority.chain.dropLast() : []
     }
 
-    /// Spec: §2.4.2: TSTInfo.
+    /// Spec: RFC 3161 §2.4.2: TSTInfo.
     package var content: [UInt8] {
         DEREncoding.sequence(
             DEREncoding.integer(1), DEREncoding.object(policy),

@@ -22,7 +22,7 @@ package struct StandInTimestampQuery: Sendable {
         self.wantsCertificates = wantsCertificates
     }
 
-    /// Spec: §2.4.1: version 1, messageImprint, reqPolicy?, nonce?, certReq = FALSE.
+    /// Spec: RFC 3161 §2.4.1: version 1, messageImprint, reqPolicy?, nonce?, certReq = FALSE.
     package var derBytes: [UInt8] {
         DEREncoding.sequence(
             DEREncoding.integer(1),
