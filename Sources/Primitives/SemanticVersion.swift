@@ -49,7 +49,7 @@ package struct SemanticVersion: Sendable, Comparable {
         let core = (left.major, left.minor, left.patch)
         let other = (right.major, right.minor, right.patch)
         if core != other { return core < other }
-        // Spec: §11.3: a version without a pre-release comes after those with one.
+        // Spec: SemVer 2.0.0 §11.3: a version without a pre-release comes after those with one.
         if left.prerelease.isEmpty || right.prerelease.isEmpty {
             return !left.prerelease.isEmpty && right.prerelease.isEmpty
         }

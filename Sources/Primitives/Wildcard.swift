@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kyverno's wildcards: `*` is any run of characters, `/` included, and `?` is exactly one.
-// Spec: reference kyverno.md §1.5, §1.8.
+// Spec: docs/kyverno.md, "Wildcards".
 
 /// A pattern over a whole text; never a search inside one.
 package struct Wildcard: Hashable, Sendable, CustomStringConvertible {

@@ -126,8 +126,8 @@ extension Inventory {
         }.joined(separator: " AND ")
     }
 
-    /// Spec: §10: what a `LicenseRef-` means; here what the package declares, for the text of the
-    /// licence is in the package.
+    /// Spec: SPDX 2.3 §10: what a `LicenseRef-` means; here what the package declares, for the text
+    /// of the licence is in the package.
     private var extractedLicenses: [JSONValue] {
         var texts: [String: String] = [:]
         for case .text(let text) in packages.flatMap({ $0.license?.statements ?? [] }) {
@@ -177,8 +177,8 @@ extension Inventory {
         if case .image = subject { "SPDXRef-Image" } else { "SPDXRef-Folder" }
     }
 
-    /// Spec: §3.2, "[idstring]": letters, numbers, `.` and `-`. The hash keeps two package URLs
-    /// apart that differ in other characters only.
+    /// Spec: SPDX 2.3 §3.2, "[idstring]": letters, numbers, `.` and `-`. The hash keeps two package
+    /// URLs apart that differ in other characters only.
     private func identifier(_ url: PackageURL) -> String {
         let path = url.description.utf8.dropFirst("pkg:".utf8.count).prefix(beforeAny: "@?")
         let readable = path.utf8.prefix(80).map {

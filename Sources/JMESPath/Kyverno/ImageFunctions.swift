@@ -58,7 +58,7 @@ private func normalizedImage(_ text: String) -> String? {
     return "\(registry)/\(name)" + (halves.count == 2 ? "@\(halves[1])" : ":\(tag)")
 }
 
-/// Spec: Kyverno: a dot, a colon, an upper-case letter, or localhost.
+/// A dot, a colon, an upper-case letter, or localhost. Spec: docs/kyverno.md, "Image names".
 private func isRegistry(_ text: Substring) -> Bool {
     text == "localhost"
         || text.utf8.contains { $0 == 0x2E || $0 == 0x3A || (0x41...0x5A).contains($0) }

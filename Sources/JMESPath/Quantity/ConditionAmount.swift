@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values that mean an amount, compared without rounding. Spec: reference conformance.md §1.6,
-// "Condition operators"; Go time.ParseDuration; Kubernetes resource.Quantity.
+// Values that mean an amount, compared without rounding.
+// Spec: docs/kyverno.md, "Condition operators"; Go, time.ParseDuration; Kubernetes,
+// resource.Quantity.
 
 package import Primitives
 
@@ -25,7 +26,7 @@ package struct ConditionAmount: Hashable, Sendable {
             guard text.utf8.count <= longestAmount else { return nil }
             let found = GoDuration(text, isExact: true).map { Int128($0.nanoseconds) }
             (duration, quantity) = (found, billionths(text))
-            // Spec: "a duration string other than "0"".
+            // Spec: docs/kyverno.md, "Condition operators": a duration other than "0".
             isWrittenDuration = found != nil && quantity != 0
             guard found != nil || quantity != nil else { return nil }
         default: return nil
@@ -34,7 +35,8 @@ package struct ConditionAmount: Hashable, Sendable {
 
     /// -1, 0 or 1; nil when the two are of different kinds.
     ///
-    /// Spec: durations first, where one side is written as one; then quantities.
+    /// Durations first, if one side is written as a duration; then quantities.
+    /// Spec: docs/kyverno.md, "Condition operators".
     package func compared(to other: ConditionAmount) -> Int? {
         if isWrittenDuration || other.isWrittenDuration, let order = comparedAsDuration(to: other) {
             return order

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A document with {{ variables }} in its strings and names, compiled once and evaluated many times.
-// Spec: kyverno.io, "Variables"; reference §1.6.
+// Spec: docs/kyverno.md, "Variables".
 
 package import Primitives
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `$(path)`: another field of the same document, before variables are looked at.
-// Spec: kyverno.io, "Validate rules": "Variables from the resource"; reference §1.6.
+// Spec: kyverno.io, "Validate rules": "Variables from the resource";
+// docs/kyverno.md, "Variables".
 
 import Primitives
 

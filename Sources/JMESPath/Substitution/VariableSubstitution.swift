@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts values for {{ variables }} and $(references) into a document. Spec: kyverno.io,
-// "Variables"; reference §1.6.
+// Puts values for {{ variables }} and $(references) into a document.
+// Spec: docs/kyverno.md, "Variables".
 
 package import Primitives
 

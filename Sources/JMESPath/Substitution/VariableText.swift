@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text with {{ variables }} in it, taken apart. Spec: kyverno.io, "Variables"; reference §1.6.
+// A text with {{ variables }} in it, split into its parts. Spec: docs/kyverno.md, "Variables".
 
 import Primitives
 

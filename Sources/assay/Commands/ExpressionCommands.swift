@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// assay policy jp: JMESPath expressions, tried without a policy. Spec: reference kyverno.md §4.3.
+// assay policy jp: JMESPath expressions, tried without a policy.
+// Spec: docs/kyverno.md, "Expressions on the command line".
 
 import ArgumentParser
 import Host
