@@ -95,13 +95,13 @@ let package = Package(
         room("Policy", ["OCI", "Keys", "Signing", "JMESPath"]),
 
         // Workflows: what the command line and servers have in common, over protocols
-        room("Workflows", ["OCI", "Policy", "Signing"]),
+        room("Workflows", ["OCI", "Keys", "Policy", "Registry", "Signing", crypto, httpTypes]),
 
         // Effects
         room(
             "Host",
             [
-                "Registry", "Keys", "Signing", "TUF", "OCI", "CLinux", "CPKCS11", "CZlib", asyncHTTPClient,
+                "Workflows", "Registry", "Keys", "Signing", "TUF", "OCI", "CLinux", "CPKCS11", "CZlib", asyncHTTPClient,
                 crypto, logging, nioSSL, nioCore,
             ]),
         room(
@@ -123,7 +123,7 @@ let package = Package(
 
         // The sigstore and TUF conformance suites' client; thin, and never shipped.
         .executableTarget(
-            name: "assay-conformance", dependencies: ["Host", "Keys", "Signing", "TUF"],
+            name: "assay-conformance", dependencies: ["Host", "Workflows", "Keys", "Signing", "TUF"],
             swiftSettings: strict),
 
         // One expression a line, one answer a line: for suites of the languages.
@@ -176,7 +176,7 @@ let package = Package(
         tests(
             "WorkflowsTests",
             ["OCI", "Keys", "Policy", "Signing", "Workflows", "TestSupport"]),
-        tests("HostTests", ["Host", "Keys", "OCI", "Registry", "Signing", "StandIns", "TestSupport", "TUF"]),
+        tests("HostTests", ["Host", "Workflows", "Keys", "OCI", "Registry", "Signing", "StandIns", "TestSupport", "TUF"]),
         tests(
             "ServerTests",
             [

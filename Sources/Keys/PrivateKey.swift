@@ -70,6 +70,13 @@ package struct PrivateKey: Sendable {
 }
 
 extension PrivateKey: Signer {
+    package var signsDigests: Bool { true }
+
+    package func sign(loggedDigest digest: MessageDigest) throws(Failure) -> [UInt8] {
+        let key = publicKey.algorithm == .ed25519 ? try signing(with: .ed25519ph) : self
+        return try key.sign(digest: digest)
+    }
+
     /// A signature over `message` in the key's scheme: ASN.1 DER for ECDSA, raw bytes for Ed25519
     /// and RSA.
     ///

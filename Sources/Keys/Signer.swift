@@ -13,6 +13,24 @@ package protocol Signer: Sendable {
     var scheme: SignatureScheme { get }
     /// A signature over `message`: ASN.1 DER for ECDSA, raw bytes for the others.
     func sign(_ message: [UInt8]) async throws -> [UInt8]
+    /// Whether it signs a message of which only the digest is known.
+    var signsDigests: Bool { get }
+    /// A signature over a message of which only the digest is known, in the form that transparency
+    /// logs take: Ed25519ph for an Ed25519 key.
+    ///
+    /// - Throws: `usage` where it needs the message (`signsDigests`) or signs with another hash.
+    func sign(loggedDigest digest: MessageDigest) async throws -> [UInt8]
+}
+
+extension Signer {
+    /// Keys in services and tokens are given the message.
+    package var signsDigests: Bool { false }
+
+    package func sign(loggedDigest digest: MessageDigest) async throws -> [UInt8] {
+        throw Failure(
+            .usage, "cannot sign a \(digest.algorithm.title) digest",
+            because: "the key \(publicKey.fingerprint) needs the message itself")
+    }
 }
 
 extension Signer {

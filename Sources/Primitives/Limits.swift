@@ -133,6 +133,8 @@ package enum Limits {
 
     // MARK: Evidence
 
+    /// Draws of random bytes for one key. One in 2^32 is outside the curve P-256.
+    package static let keyDraws = 8
     /// Bytes of one bundle, envelope or signature payload. cosign's own default is 128 MiB.
     package static let evidenceBytes = 64 * mebibyte
     /// Values of one bundle, envelope or signature payload, whose statement is one text in it. The

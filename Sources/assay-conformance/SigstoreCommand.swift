@@ -7,6 +7,7 @@ import Host
 import Keys
 import Primitives
 import Signing
+import Workflows
 
 /// One call of the suite. Whatever comes of it is one line of JSON on standard output; the suite
 /// looks at the exit status alone, and our own tests at both.
@@ -218,7 +219,9 @@ struct BundleSigning {
         let finished = try await withTransport { transport in
             let client = ServiceClient(
                 transport: transport, pause: SystemPause(), userAgent: "assay-conformance")
-            let signer = try KeylessSigner(services: services, client: client, trust: trust)
+            let signer = try KeylessSigner(
+                services: services, client: client, trust: trust,
+                random: { KeyGenerator.randomBytes($0) })
             // The suite has agreed that its artifacts are published.
             return try await signer.sign(content, as: token) { _ in }
         }

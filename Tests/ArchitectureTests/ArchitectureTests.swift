@@ -50,7 +50,9 @@ let rooms: [Room] = [
     .pure("JMESPath", "Primitives", "Crypto", "SwiftASN1", "X509"),
     .pure("SBOM", "OCI", "Primitives", "Crypto"),
     .pure("Policy", "JMESPath", "Keys", "OCI", "Primitives", "Signing"),
-    .pure("Workflows", "OCI", "Policy", "Primitives", "Signing"),
+    .pure(
+        "Workflows", "Crypto", "HTTPTypes", "Keys", "OCI", "Policy", "Primitives", "Registry",
+        "Signing"),
     .effects(
         "Host",
         pureRooms + systemModules + [

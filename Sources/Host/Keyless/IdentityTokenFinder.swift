@@ -8,6 +8,7 @@ internal import Keys
 internal import Primitives
 internal import Registry
 package import Signing
+package import Workflows
 
 /// Finds the token, in this order:
 ///

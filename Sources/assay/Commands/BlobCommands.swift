@@ -6,6 +6,7 @@ import Host
 import Keys
 import Primitives
 import Signing
+import Workflows
 
 /// What sign-blob and attest-blob share.
 struct BlobWritingOptions: ParsableArguments {

@@ -5,6 +5,7 @@ import ArgumentParser
 import Host
 import Primitives
 import Signing
+import Workflows
 
 /// Files for a signature and a certificate alone, as scripts for cosign 1 and 2 read them.
 struct DetachedSignatureOptions: ParsableArguments {

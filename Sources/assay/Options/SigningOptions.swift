@@ -8,6 +8,7 @@ import Keys
 import Primitives
 import Registry
 import Signing
+import Workflows
 
 /// What every command that signs has in common.
 struct SigningOptions: ParsableArguments {
@@ -50,6 +51,7 @@ struct SigningOptions: ParsableArguments {
             return try await work(
                 BundleSigner(
                     means: .key(signer), material: material, client: client(over: transport),
+                    random: { KeyGenerator.randomBytes($0) },
                     approve: services.approval()))
         }
     }
@@ -62,13 +64,15 @@ struct SigningOptions: ParsableArguments {
         }
         // Before a token is asked for.
         let signer = try KeylessSigner(
-            services: material.services, client: client, trust: material.root)
+            services: material.services, client: client, trust: material.root,
+            random: { KeyGenerator.randomBytes($0) })
         let token = try await IdentityTokenFinder(
             explicit: services.identityToken,
             environment: ProcessInfo.processInfo.environment, client: client
         ).token()
         return BundleSigner(
             means: .identity(token, signer), material: material, client: client,
+            random: { KeyGenerator.randomBytes($0) },
             approve: services.approval())
     }
 

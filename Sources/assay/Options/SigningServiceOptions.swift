@@ -6,6 +6,7 @@ import Foundation
 import Host
 import Primitives
 import Signing
+import Workflows
 
 /// The services of a signature. With a key none is asked unless one is named; without a key those
 /// of the instance that `assay trust` keeps are, or of the public one, unless others are named.
@@ -163,12 +164,6 @@ struct SigningServiceOptions: ParsableArguments {
             }
         }
     }
-}
-
-/// The services of one signature, and whom to believe about their answers.
-struct SigningMaterial: Sendable {
-    let services: ServiceSelection
-    let root: TrustedRoot
 }
 
 extension TrustedRoot {

@@ -8,6 +8,7 @@ import OCI
 import Primitives
 import Registry
 import Signing
+import Workflows
 
 extension EvidenceFormat: ExpressibleByArgument {}
 

@@ -9,6 +9,7 @@ import Signing
 import StandIns
 import TestSupport
 import Testing
+import Workflows
 
 @testable import Host
 

@@ -13,6 +13,7 @@ import TestSupport
 import Testing
 
 @testable import Host
+@testable import Workflows
 
 private let certificatePath = "/api/v2/signingCert"
 private let uploadPath = "/api/v1/log/entries"
@@ -89,7 +90,8 @@ struct KeylessSignerTests {
     func refusedNotice() async throws {
         let stage = try KeylessStage()
         let signer = try KeylessSigner(
-            services: try stage.services(log: 1), client: stage.client, trust: try stage.trust)
+            services: try stage.services(log: 1), client: stage.client, trust: try stage.trust,
+            random: systemRandom)
         let shown = Mutex<UploadNotice?>(nil)
         await expectFailure(.denied, "not today") {
             _ = try await signer.sign(KeylessStage.message, as: try stage.token()) { notice in
@@ -110,7 +112,8 @@ struct KeylessSignerTests {
     func uselessTokens() async throws {
         let stage = try KeylessStage()
         let signer = try KeylessSigner(
-            services: try stage.services(log: 1), client: stage.client, trust: try stage.trust)
+            services: try stage.services(log: 1), client: stage.client, trust: try stage.trust,
+            random: systemRandom)
         await expectFailure(.denied, "not for \"sigstore\"") {
             let token = try stage.token(audience: "elsewhere")
             _ = try await signer.sign(KeylessStage.message, as: token) { _ in }
@@ -205,7 +208,8 @@ struct KeylessSignerTests {
         // An instance without such a log asks for no promise.
         let trust = trust(try stage.trust, promises: [])
         let signer = try KeylessSigner(
-            services: try stage.services(log: 1), client: stage.client, trust: trust)
+            services: try stage.services(log: 1), client: stage.client, trust: trust,
+            random: systemRandom)
         _ = try await signer.sign(KeylessStage.message, as: try stage.token()) { _ in }
     }
 
@@ -270,7 +274,8 @@ struct KeylessSignerTests {
         ]
         for (trust, why) in rows {
             let signer = try KeylessSigner(
-                services: try stage.services(log: 1), client: stage.client, trust: trust)
+                services: try stage.services(log: 1), client: stage.client, trust: trust,
+                random: systemRandom)
             await expectFailure(.rejected, why) {
                 _ = try await signer.sign(KeylessStage.message, as: try stage.token()) { _ in }
             }
@@ -357,7 +362,8 @@ struct KeylessSignerTests {
             digest: SignatureHash.sha256.hash(of: Array("hello".utf8)),
             signature: try key.sign(Array("hello".utf8)), by: .key(key.publicKey))
         let witness = SignatureWitness(
-            services: .none, client: stage.client, trust: try stage.trust)
+            services: .none, client: stage.client, trust: try stage.trust,
+            random: systemRandom)
         let finished = try await witness.bundle(of: parts) { _ in
             Issue.record("nothing leaves the machine, so nobody is asked")
         }
@@ -375,7 +381,8 @@ struct KeylessSignerTests {
         let parts = try SignedParts(.envelope(envelope), by: .key(key.publicKey))
         let witness = SignatureWitness(
             services: try stage.services(log: version), client: stage.client,
-            trust: try stage.trust)
+            trust: try stage.trust,
+            random: systemRandom)
         let finished = try await witness.bundle(of: parts) { notice in
             #expect(notice.hosts.count == 2, "the certificate authority is not asked")
         }
@@ -389,7 +396,8 @@ struct KeylessSignerTests {
         let key = try TestKeys.ed25519()
         let envelope = try Envelope(signing: Array("{}".utf8), as: "a/b", with: key)
         let witness = SignatureWitness(
-            services: try stage.services(log: 2), client: stage.client, trust: try stage.trust)
+            services: try stage.services(log: 2), client: stage.client, trust: try stage.trust,
+            random: systemRandom)
         await expectFailure(.unsupported, "Ed25519") {
             _ = try await witness.bundle(
                 of: try SignedParts(.envelope(envelope), by: .key(key.publicKey))

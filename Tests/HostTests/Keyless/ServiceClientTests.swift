@@ -13,6 +13,7 @@ import TestSupport
 import Testing
 
 @testable import Host
+@testable import Workflows
 
 private let certificatePath = "/api/v2/signingCert"
 private let uploadPath = "/api/v1/log/entries"

@@ -11,6 +11,7 @@ import Signing
 import StandIns
 import Synchronization
 import TestSupport
+import Workflows
 
 /// What a bent service answers.
 struct BentAnswer: Sendable {
@@ -165,7 +166,8 @@ struct KeylessStage: Sendable {
     ) async throws -> FinishedBundle {
         let signer = try KeylessSigner(
             services: try services(log: version, stamped: stamped), client: client,
-            trust: try trust)
+            trust: try trust,
+            random: systemRandom)
         return try await signer.sign(content, as: try token()) { _ in }
     }
 
@@ -173,3 +175,6 @@ struct KeylessStage: Sendable {
     static let statement = ContentToSign.payload(
         Array(#"{"_type":"https://in-toto.io/Statement/v1"}"#.utf8), type: inTotoPayloadType)
 }
+
+/// Random bytes as the command line takes them.
+let systemRandom: RandomBytes = { KeyGenerator.randomBytes($0) }

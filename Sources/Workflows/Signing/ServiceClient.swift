@@ -3,9 +3,9 @@
 // no redirect.
 // Spec: RFC 9110 §15.4 (redirects), §10.2.3 (Retry-After).
 
-internal import HTTPTypes
+package import HTTPTypes
 internal import OCI
-internal import Primitives
+package import Primitives
 package import Registry
 internal import Signing
 
@@ -15,7 +15,7 @@ internal import Signing
 /// the log that named it.
 package struct ServiceClient: Sendable {
     let transport: any Transport
-    let pause: any Pause
+    package let pause: any Pause
     let userAgent: String
 
     package init(transport: any Transport, pause: any Pause, userAgent: String) {
@@ -28,7 +28,7 @@ package struct ServiceClient: Sendable {
     ///
     /// - Throws: `rateLimited` or `unavailable` when the service did not answer after
     ///   `Limits.serviceAttempts`; `denied`, `rejected`, `notFound`, `overLimit` for what it said.
-    func send(_ call: ServiceCall) async throws -> ServiceAnswer {
+    package func send(_ call: ServiceCall) async throws -> ServiceAnswer {
         let deadline = pause.now().seconds + Limits.serviceTotalSeconds
         var attempt = 1
         while true {
@@ -113,23 +113,23 @@ private struct BrokenServiceExchange: Error {
 }
 
 /// One request to a service, with all that is needed to send it again.
-struct ServiceCall: Sendable {
+package struct ServiceCall: Sendable {
     /// Who is asked, in a sentence: "the certificate authority fulcio.example".
-    let service: String
+    package let service: String
     /// What for, in the user's words: "cannot get a signing certificate".
-    let what: String
-    let method: HTTPRequest.Method
-    let address: WebAddress
-    var fields = HTTPFields()
-    var body: [UInt8] = []
+    package let what: String
+    package let method: HTTPRequest.Method
+    package let address: WebAddress
+    package var fields = HTTPFields()
+    package var body: [UInt8] = []
     /// Statuses that are an answer.
-    var accepts: Set<Int> = [200]
+    package var accepts: Set<Int> = [200]
     /// Bytes of such an answer.
-    var answerLimit = Limits.tokenAnswerBytes
+    package var answerLimit = Limits.tokenAnswerBytes
     /// What to do when the service refuses; nil when nobody knows.
-    var next: String?
+    package var next: String?
 
-    init(
+    package init(
         _ method: HTTPRequest.Method, _ address: WebAddress, of service: String, what: String
     ) {
         self.method = method
@@ -139,23 +139,24 @@ struct ServiceCall: Sendable {
     }
 
     /// A request with a JSON body.
-    mutating func carry(_ document: JSONValue) {
+    package mutating func carry(_ document: JSONValue) {
         body = document.compactBytes
         fields[.contentType] = "application/json"
         fields[.accept] = "application/json"
     }
 
-    func failure(_ kind: Failure.Kind, because why: String, next: String? = nil) -> Failure {
+    package func failure(_ kind: Failure.Kind, because why: String, next: String? = nil) -> Failure
+    {
         Failure(
             kind, what, at: .url(address.description), because: "\(service): \(why)", next: next)
     }
 }
 
 /// What came back, whatever the status is. Of an error's body there is only the start.
-struct ServiceAnswer: Sendable {
-    let status: Int
-    let fields: HTTPFields
-    let body: [UInt8]
+package struct ServiceAnswer: Sendable {
+    package let status: Int
+    package let fields: HTTPFields
+    package let body: [UInt8]
 
     /// Whether the same question may find another answer soon.
     var isPassing: Bool { status == 408 || status == 429 || (500...599).contains(status) }

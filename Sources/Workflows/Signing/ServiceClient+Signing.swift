@@ -82,7 +82,7 @@ extension ServiceClient {
     }
 
     /// A token read on its way can be used by whoever read it.
-    func refuseSecretInTheOpen(_ call: ServiceCall) throws {
+    package func refuseSecretInTheOpen(_ call: ServiceCall) throws {
         guard call.address.scheme == .http else { return }
         guard try HostReach(of: call.address.hostName) == .loopback else {
             throw call.failure(

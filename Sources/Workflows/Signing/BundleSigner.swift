@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // One signature from beginning to end: made, witnessed, and verified before anybody gets it.
 
-import Host
-import Keys
-import Primitives
-import Signing
+package import Keys
+internal import Primitives
+package import Signing
 
 /// A finished bundle that verifies, and who signed it.
-struct FinishedSignature: Sendable {
-    let bundleBytes: [UInt8]
-    let signer: VerifiedSigner
-    let checks: [VerificationCheck]
+package struct FinishedSignature: Sendable {
+    package let bundleBytes: [UInt8]
+    package let signer: VerifiedSigner
+    package let checks: [VerificationCheck]
 
     /// For sentences: "with the key …", "as … from …".
-    var signedBy: String {
+    package var signedBy: String {
         switch signer {
         case .key(let trusted): "with the key \(trusted.key.fingerprint)"
         case .certificate: "as \(signer.shown)"
@@ -22,31 +21,45 @@ struct FinishedSignature: Sendable {
 }
 
 /// Signs as the options say.
-struct BundleSigner: Sendable {
-    enum Means: Sendable {
+package struct BundleSigner: Sendable {
+    package enum Means: Sendable {
         case key(any Signer)
         case identity(IdentityToken, KeylessSigner)
     }
 
-    let means: Means
-    let material: SigningMaterial
-    /// Nil when nobody needs to be asked.
-    let client: ServiceClient?
-    let approve: UploadApproval
+    private let means: Means
+    private let material: SigningMaterial
+    private let client: ServiceClient?
+    private let random: RandomBytes
+    private let approve: UploadApproval
+
+    /// - Parameters:
+    ///   - client: nil when nobody needs to be asked.
+    ///   - approve: asked before anything leaves the machine.
+    package init(
+        means: Means, material: SigningMaterial, client: ServiceClient?,
+        random: @escaping RandomBytes, approve: @escaping UploadApproval
+    ) {
+        self.means = means
+        self.material = material
+        self.client = client
+        self.random = random
+        self.approve = approve
+    }
 
     /// The key, when it signs and nobody else takes part.
-    var loneKey: (any Signer)? {
+    package var loneKey: (any Signer)? {
         guard case .key(let signer) = means, material.services == .none else { return nil }
         return signer
     }
 
     /// Whether a file must be held in memory for it: keys elsewhere are sent the message.
-    var needsContent: Bool {
-        if case .key(let signer) = means { !(signer is PrivateKey) } else { false }
+    package var needsContent: Bool {
+        if case .key(let signer) = means { !signer.signsDigests } else { false }
     }
 
     /// A signature over a file.
-    func sign(_ artifact: SignedArtifact) async throws -> FinishedSignature {
+    package func sign(_ artifact: SignedArtifact) async throws -> FinishedSignature {
         switch means {
         case .key(let signer):
             let parts = try await messageParts(artifact, by: signer)
@@ -62,7 +75,7 @@ struct BundleSigner: Sendable {
     }
 
     /// A signed statement of that type about a file or image.
-    func attest(
+    package func attest(
         _ statement: [UInt8], of type: PredicateType, about artifact: SignedArtifact
     ) async throws -> FinishedSignature {
         switch means {
@@ -86,7 +99,7 @@ struct BundleSigner: Sendable {
             return try BundleBuilder(parts).bundleBytes()
         }
         let witness = SignatureWitness(
-            services: material.services, client: client, trust: material.root)
+            services: material.services, client: client, trust: material.root, random: random)
         return try await witness.bundle(of: parts, approve: approve).bundleBytes
     }
 
@@ -101,10 +114,8 @@ struct BundleSigner: Sendable {
             let digest = MessageDigest(algorithm: hash, bytes: bytes)
         else { throw unknownHash(hash) }
         let signature: [UInt8]
-        if let key = signer as? PrivateKey {
-            let isEdwards = key.publicKey.algorithm == .ed25519
-            let key = isEdwards ? try key.signing(with: .ed25519ph) : key
-            signature = try key.sign(digest: digest)
+        if signer.signsDigests {
+            signature = try await signer.sign(loggedDigest: digest)
         } else {
             guard let content = artifact.content else {
                 throw Failure(
@@ -159,9 +170,18 @@ struct BundleSigner: Sendable {
     }
 }
 
-extension SigningMaterial {
+/// The services of one signature, and whom to believe about their answers.
+package struct SigningMaterial: Sendable {
+    package let services: ServiceSelection
+    package let root: TrustedRoot
+
+    package init(services: ServiceSelection, root: TrustedRoot) {
+        self.services = services
+        self.root = root
+    }
+
     /// What a signature made with these services must show.
-    func demand(on signer: TrustedSigner) -> VerificationDemand {
+    package func demand(on signer: TrustedSigner) -> VerificationDemand {
         let isCertified = if case .certificates = signer { true } else { false }
         let logs = LogDemand(proof: .inclusionProof, parties: 1, witnesses: .none)
         return VerificationDemand(

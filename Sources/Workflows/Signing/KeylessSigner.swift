@@ -20,6 +20,9 @@ package struct FinishedBundle: Sendable {
     package let timestamps: [VerifiedTimestamp]
 }
 
+/// That many bytes from a source that nobody can foresee.
+package typealias RandomBytes = @Sendable (_ count: Int) -> [UInt8]
+
 /// Shows somebody what will leave the machine; throws when it must not.
 package typealias UploadApproval = @Sendable (UploadNotice) async throws -> Void
 
@@ -29,11 +32,14 @@ package struct KeylessSigner: Sendable {
     private let authority: SigningService
     private let client: ServiceClient
     private let trust: TrustedRoot
+    private let random: RandomBytes
 
     /// - Throws: `usage` when the services cannot make a signature that anybody will believe.
     package init(
-        services: ServiceSelection, client: ServiceClient, trust: TrustedRoot
+        services: ServiceSelection, client: ServiceClient, trust: TrustedRoot,
+        random: @escaping RandomBytes
     ) throws(Failure) {
+        self.random = random
         authority = try services.forShortLivedCertificate()
         self.services = services
         self.client = client
@@ -53,7 +59,7 @@ package struct KeylessSigner: Sendable {
             UploadNotice(
                 services: services, content: try content.notice(),
                 signer: .identity(token.proofSubject)))
-        let key = try EphemeralKey()
+        let key = try EphemeralKey(from: random)
         let answer = try await client.certificateAnswer(
             from: authority, for: key.publicKey,
             proof: try key.sign(Array(token.proofSubject.utf8)), token: token)
@@ -63,7 +69,8 @@ package struct KeylessSigner: Sendable {
         let parts = try SignedParts(
             content.signed(with: try key.sign(hash: digest)),
             by: .certificate(derBytes: certificate.leaf.derBytes, key: key.publicKey))
-        let witness = SignatureWitness(services: services, client: client, trust: trust)
+        let witness = SignatureWitness(
+            services: services, client: client, trust: trust, random: random)
         return try await witness.witnessed(parts, certificate)
     }
 }
@@ -75,8 +82,13 @@ package struct SignatureWitness: Sendable {
     private let services: ServiceSelection
     private let client: ServiceClient
     private let trust: TrustedRoot
+    private let random: RandomBytes
 
-    package init(services: ServiceSelection, client: ServiceClient, trust: TrustedRoot) {
+    package init(
+        services: ServiceSelection, client: ServiceClient, trust: TrustedRoot,
+        random: @escaping RandomBytes
+    ) {
+        self.random = random
         self.services = ServiceSelection(
             certificateAuthority: nil, logs: services.logs,
             timestampAuthorities: services.timestampAuthorities)
@@ -125,7 +137,7 @@ package struct SignatureWitness: Sendable {
     private func stamp(
         _ parts: SignedParts, by authority: SigningService
     ) async throws -> ([UInt8], VerifiedTimestamp) {
-        let nonce = try TimestampNonce(randomBytes: KeyGenerator.randomBytes(16))
+        let nonce = try TimestampNonce(randomBytes: random(16))
         let request = try TimestampRequest(
             over: parts.signature, hash: .sha256, nonce: nonce, wantsCertificates: true)
         let answer = try await client.timestampAnswer(from: authority, to: request.derBytes)

@@ -8,11 +8,24 @@ internal import Primitives
 
 /// A P-256 key that is made, signs once, and is forgotten; it is never written anywhere.
 struct EphemeralKey: Sendable {
-    private let key = P256.Signing.PrivateKey()
+    private let key: P256.Signing.PrivateKey
     let publicKey: PublicKey
 
-    init() throws(Failure) {
-        publicKey = try PublicKey(derBytes: Array(key.publicKey.derRepresentation))
+    /// Makes a key from random bytes.
+    ///
+    /// Spec: FIPS 186-5 A.2.2, "ECDSA Key Pair Generation by Rejection Sampling": a number that is 0
+    /// or not below the order of the curve is drawn again.
+    init(from random: RandomBytes) throws(Failure) {
+        for _ in 0..<Limits.keyDraws {
+            guard let drawn = try? P256.Signing.PrivateKey(rawRepresentation: random(32)) else {
+                continue
+            }
+            key = drawn
+            publicKey = try PublicKey(derBytes: Array(drawn.publicKey.derRepresentation))
+            return
+        }
+        throw Failure(
+            .bug, "cannot make a key", because: "the source of random bytes gives no number")
     }
 
     func sign(_ message: [UInt8]) throws(Failure) -> [UInt8] {
