@@ -88,7 +88,7 @@ private func unsigned(_ value: CELValue) throws(Stop) -> CELValue {
         guard number >= 0, number < 18_446_744_073_709_551_616.0 else { throw range("a uint") }
         return .uint(UInt64(number))
     case .string(let text):
-        guard let first = text.utf8.first, isDigit(first), let number = UInt64(text) else {
+        guard let first = text.utf8.first, isDigitByte(first), let number = UInt64(text) else {
             throw impossible(text, "uint")
         }
         return .uint(number)
@@ -116,9 +116,9 @@ func readDouble(_ text: String) -> Double? {
     case "-inf", "-infinity": return -.infinity
     default: break
     }
-    let isDecimal = text.utf8.allSatisfy { isDigit($0) || "+-.eE".utf8.contains($0) }
+    let isDecimal = text.utf8.allSatisfy { isDigitByte($0) || "+-.eE".utf8.contains($0) }
     if let number = hexadecimalDouble(text) { return number }
-    guard isDecimal, text.utf8.contains(where: isDigit) else { return nil }
+    guard isDecimal, text.utf8.contains(where: isDigitByte) else { return nil }
     var spelled = text
     if spelled.utf8.hasSuffix(".") { spelled += "0" }
     guard let number = Double(spelled), number.isFinite else { return nil }
@@ -200,7 +200,7 @@ func shortestText(_ number: Double) -> String {
     let head = decimal.digits.prefix(1)
     let tail = decimal.digits.dropFirst()
     return (number < 0 ? "-" : "") + head + (tail.isEmpty ? "" : "." + tail)
-        + (exponent < 0 ? "e-" : "e+") + padded(abs(exponent), 2)
+        + (exponent < 0 ? "e-" : "e+") + zeroPadded(abs(exponent))
 }
 
 /// The shortest digits that name a double, and where its point is.

@@ -189,7 +189,7 @@ private struct Replacement {
             }
             switch rest.popFirst() {
             case UInt8(ascii: "\\"): plain.append(byte)
-            case .some(let digit) where isDigit(digit):
+            case .some(let digit) where isDigitByte(digit):
                 let number = Int(digit - UInt8(ascii: "0"))
                 guard number <= groups else {
                     throw .failed(

@@ -325,7 +325,7 @@ struct ExactDecimal {
         let exponent = rounded.digits.isEmpty ? 0 : rounded.point - 1
         let sign = isNegative ? "-" : ""
         return sign + digits.prefix(1) + (precision > 0 ? "." + digits.dropFirst() : "")
-            + (exponent < 0 ? "e-" : "e+") + padded(abs(exponent), 2)
+            + (exponent < 0 ? "e-" : "e+") + zeroPadded(abs(exponent))
     }
 
     private func digit(_ place: Int) -> String {

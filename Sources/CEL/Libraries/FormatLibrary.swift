@@ -131,7 +131,7 @@ private func isLowerLetter(_ byte: UInt8) -> Bool {
 }
 
 private func isLabel(_ text: String) -> Bool {
-    let isEnd: (UInt8) -> Bool = { isLowerLetter($0) || isDigit($0) }
+    let isEnd: (UInt8) -> Bool = { isLowerLetter($0) || isDigitByte($0) }
     guard let first = text.utf8.first, let last = text.utf8.last, isEnd(first), isEnd(last) else {
         return false
     }
@@ -148,7 +148,7 @@ private func isSubdomain(_ text: String) -> Bool {
 }
 
 private func isQualifiedPart(_ text: String) -> Bool {
-    let isEnd: (UInt8) -> Bool = { isLowerLetter($0 | 0x20) || isDigit($0) }
+    let isEnd: (UInt8) -> Bool = { isLowerLetter($0 | 0x20) || isDigitByte($0) }
     guard let first = text.utf8.first, let last = text.utf8.last, isEnd(first), isEnd(last) else {
         return false
     }

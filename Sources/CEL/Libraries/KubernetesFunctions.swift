@@ -82,9 +82,9 @@ private let tooLarge = Stop.failed(
 private func reason(against text: String) -> String {
     let isMark: (UInt8) -> Bool = { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }
     var rest = text.utf8.drop(while: isMark)
-    let number = rest.prefix { isDigit($0) || $0 == UInt8(ascii: ".") }
+    let number = rest.prefix { isDigitByte($0) || $0 == UInt8(ascii: ".") }
     rest = rest.dropFirst(number.count).drop { "eEinumkKMGTP".utf8.contains($0) }
-    rest = rest.drop(while: isMark).drop(while: isDigit)
+    rest = rest.drop(while: isMark).drop(while: isDigitByte)
     return !number.isEmpty && rest.isEmpty
         ? "unable to parse quantity's suffix"
         : "quantities must match the regular expression "

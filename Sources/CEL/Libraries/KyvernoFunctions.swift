@@ -153,7 +153,7 @@ private let momentOverloads: [Overload] = [
         throw .need(.attribute(AttributePath(CELBindings.now)))
     },
     .global("time.toCron", .timestamp, .string) { time, _ throws(Stop) in
-        let date = CivilTime(seconds: try time.time().seconds)
+        let date = CalendarTime(seconds: Int(try time.time().seconds))
         return .string(
             "\(date.minute) \(date.hour) \(date.day) \(date.month) \(date.dayOfWeek)")
     },

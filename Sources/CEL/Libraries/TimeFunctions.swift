@@ -33,16 +33,16 @@ let timeOverloads: [Overload] =
     ]
 
 private func part(
-    _ name: String, _ value: @escaping @Sendable (CivilTime) -> Int64
+    _ name: String, _ value: @escaping @Sendable (CalendarTime) -> Int64
 ) -> [Overload] {
     [
         .method(name, on: .timestamp, .int) { time, _ throws(Stop) in
-            .int(value(CivilTime(seconds: try time.time().seconds)))
+            .int(value(CalendarTime(seconds: Int(try time.time().seconds))))
         },
         .method(name, on: .timestamp, .string, .int) { time, zone, _ throws(Stop) in
             let time = try time.time()
             let offset = try offset(of: try zone.string(), at: time)
-            return .int(value(CivilTime(seconds: time.seconds, offset: offset)))
+            return .int(value(CalendarTime(seconds: Int(time.seconds), offset: offset)))
         },
     ]
 }
@@ -66,7 +66,8 @@ private func fixedOffset(_ zone: String) -> Int? {
         rest = Substring(rest.utf8.dropFirst())
     }
     let parts = rest.utf8.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy(isDigit) }),
+    guard parts.count == 2,
+        parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy(isDigitByte) }),
         let hours = Int(parts[0]), let minutes = Int(parts[1]), hours <= 23, minutes <= 59
     else { return nil }
     return sign * (hours * 3_600 + minutes * 60)

@@ -31,7 +31,7 @@ struct Lexer {
         let start = place
         guard let byte = peek() else { return Token(kind: .end, place: start) }
         let kind: Token.Kind
-        if isDigit(byte) || (byte == UInt8(ascii: ".") && peek(1).map(isDigit) == true) {
+        if isDigitByte(byte) || (byte == UInt8(ascii: ".") && peek(1).map(isDigitByte) == true) {
             kind = try number()
         } else if let quote = stringStart() {
             kind = try string(quote)
@@ -75,7 +75,7 @@ struct Lexer {
     // MARK: Names and symbols
 
     private mutating func name() -> Token.Kind {
-        let text = take { isNameStart($0) || isDigit($0) }
+        let text = take { isNameStart($0) || isDigitByte($0) }
         return text == "in" ? .symbol(.in) : .identifier(text)
     }
 
@@ -84,7 +84,7 @@ struct Lexer {
         let start = place
         place += 1
         let text = take { byte in
-            isNameStart(byte) || isDigit(byte) || ".-/ ".utf8.contains(byte)
+            isNameStart(byte) || isDigitByte(byte) || ".-/ ".utf8.contains(byte)
         }
         guard peek() == UInt8(ascii: "`"), !text.isEmpty else {
             throw problem(
@@ -119,17 +119,17 @@ struct Lexer {
             let digits = take(while: isHexDigit)
             return try whole(digits, radix: 16, at: start)
         }
-        let digits = take(while: isDigit)
+        let digits = take(while: isDigitByte)
         var isWhole = true
-        if peek() == UInt8(ascii: "."), peek(1).map(isDigit) == true {
+        if peek() == UInt8(ascii: "."), peek(1).map(isDigitByte) == true {
             isWhole = false
             place += 1
-            _ = take(while: isDigit)
+            _ = take(while: isDigitByte)
         }
         if let e = peek(), e | 0x20 == UInt8(ascii: "e"), exponentFollows() {
             isWhole = false
-            place += peek(1).map(isDigit) == true ? 1 : 2
-            _ = take(while: isDigit)
+            place += peek(1).map(isDigitByte) == true ? 1 : 2
+            _ = take(while: isDigitByte)
         }
         if isWhole { return try whole(digits, radix: 10, at: start) }
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
@@ -142,9 +142,9 @@ struct Lexer {
 
     private func exponentFollows() -> Bool {
         guard let next = peek(1) else { return false }
-        if isDigit(next) { return true }
+        if isDigitByte(next) { return true }
         return (next == UInt8(ascii: "+") || next == UInt8(ascii: "-"))
-            && peek(2).map(isDigit) == true
+            && peek(2).map(isDigitByte) == true
     }
 
     private mutating func whole(
@@ -289,7 +289,7 @@ private func isNameStart(_ byte: UInt8) -> Bool {
 }
 
 private func isHexDigit(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "f"))
+    isDigitByte(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "f"))
 }
 
 private func isOctalDigit(_ byte: UInt8) -> Bool {

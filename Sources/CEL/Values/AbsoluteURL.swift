@@ -86,7 +86,7 @@ private func splitScheme(_ text: String) -> (String, Substring)? {
         let byte = text.utf8[place]
         let isLetter = byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
         if isLetter { continue }
-        let isInner = isDigit(byte) || "+-.".utf8.contains(byte)
+        let isInner = isDigitByte(byte) || "+-.".utf8.contains(byte)
         if isInner, place != text.startIndex { continue }
         if byte == UInt8(ascii: ":") {
             guard place != text.startIndex else { return nil }
@@ -117,7 +117,7 @@ private func isHost(_ host: Substring) -> Bool {
 }
 
 private func isPort(_ text: Substring) -> Bool {
-    text.isEmpty || (text.utf8.hasPrefix(":") && text.utf8.dropFirst().allSatisfy(isDigit))
+    text.isEmpty || (text.utf8.hasPrefix(":") && text.utf8.dropFirst().allSatisfy(isDigitByte))
 }
 
 private func isUserInfo(_ text: Substring) -> Bool {
@@ -126,7 +126,7 @@ private func isUserInfo(_ text: Substring) -> Bool {
 }
 
 private func isUnreserved(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
+    isDigitByte(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
         || "-_.~".utf8.contains(byte)
 }
 

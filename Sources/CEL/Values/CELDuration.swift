@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lengths of time, in Go's syntax. Spec: cel-spec, langdef.md, "duration".
 
+internal import Primitives
+
 /// A length of time in nanoseconds, so up to about 292 years either way.
 ///
 /// Deviation: the specification's range is 10,000 years; 64 bits of nanoseconds are what Kubernetes
@@ -18,7 +20,7 @@ package struct CELDuration: Hashable, Sendable, Comparable {
     package var text: String {
         let (whole, part) = nanoseconds.magnitude.quotientAndRemainder(
             dividingBy: UInt64(billion))
-        return (nanoseconds < 0 ? "-" : "") + String(whole) + fractionText(Int64(part)) + "s"
+        return (nanoseconds < 0 ? "-" : "") + String(whole) + fractionText(part, places: 9) + "s"
     }
 }
 
@@ -59,16 +61,16 @@ func readDuration(_ text: String) -> DurationReading {
 private func takeDurationPart(
     _ rest: inout ArraySlice<UInt8>
 ) -> (nanoseconds: UInt64, isTooLong: Bool)? {
-    let whole = rest.prefix(while: isDigit)
+    let whole = rest.prefix(while: isDigitByte)
     rest = rest.dropFirst(whole.count)
     var fraction: ArraySlice<UInt8> = []
     if rest.first == UInt8(ascii: ".") {
         rest = rest.dropFirst()
-        fraction = rest.prefix(while: isDigit)
+        fraction = rest.prefix(while: isDigitByte)
         rest = rest.dropFirst(fraction.count)
     }
     guard !whole.isEmpty || !fraction.isEmpty else { return nil }
-    let name = rest.prefix { $0 != UInt8(ascii: ".") && !isDigit($0) }
+    let name = rest.prefix { $0 != UInt8(ascii: ".") && !isDigitByte($0) }
     rest = rest.dropFirst(name.count)
     guard let unit = durationUnits[String(decoding: name, as: UTF8.self)] else { return nil }
     var total: UInt64 = 0

@@ -55,10 +55,7 @@ package struct CELTimestamp: Hashable, Sendable, Comparable {
 
     /// RFC 3339 in UTC with as many digits of a second as it needs.
     package var text: String {
-        let date = CivilTime(seconds: seconds)
-        return "\(padded(date.year, 4))-\(padded(date.month, 2))-\(padded(date.day, 2))T"
-            + "\(padded(date.hour, 2)):\(padded(date.minute, 2)):\(padded(date.second, 2))"
-            + fractionText(Int64(nanoseconds)) + "Z"
+        CalendarTime(seconds: Int(seconds)).text + fractionText(nanoseconds, places: 9) + "Z"
     }
 }
 
@@ -70,92 +67,19 @@ enum TimeReading {
 }
 
 /// Reads RFC 3339 with `Z` or an offset, up to nine digits of a second kept.
-///
-/// Spec: RFC 3339 §5.6. No leap seconds, as in Go's reader, which Kubernetes uses.
 func readTimestamp(_ text: String) -> TimeReading {
-    var fields = DigitReader(text)
-    guard let year = fields.number(4), fields.take("-"), let month = fields.number(2),
-        fields.take("-"), let day = fields.number(2), fields.take("T") || fields.take("t"),
-        let hour = fields.number(2), fields.take(":"), let minute = fields.number(2),
-        fields.take(":"), let second = fields.number(2), let nanos = fields.fraction(),
-        let offset = fields.offset(), fields.isAtEnd
-    else { return isLongYear(text) ? .outOfRange : .malformed }
-    guard (1...12).contains(month), day >= 1, day <= daysIn(month, of: year), hour < 24,
-        minute < 60,
-        second < 60
-    else { return .malformed }
-    let days = daysSince1970(year: year, month: month, day: day)
-    let seconds = Int64(days * 86_400 + hour * 3_600 + minute * 60 + second - offset)
-    guard let time = CELTimestamp(seconds: seconds, nanoseconds: nanos) else { return .outOfRange }
-    return .time(time)
+    guard let found = RFC3339Time(text, as: .go) else {
+        return isLongYear(text) ? .outOfRange : .malformed
+    }
+    return CELTimestamp(seconds: Int64(found.seconds), nanoseconds: Int32(found.nanoseconds))
+        .map { .time($0) } ?? .outOfRange
 }
 
 /// `10000-01-01T00:00:00Z` is a time, only not one of ours.
 private func isLongYear(_ text: String) -> Bool {
-    let parts = text.utf8.split(separator: UInt8(ascii: "-"), maxSplits: 1)
-    guard parts.count == 2, parts[0].count > 4, parts[0].allSatisfy(isDigit) else { return false }
-    if case .time = readTimestamp("2000-" + (String(parts[1]) ?? "")) { return true }
-    return false
-}
-
-private struct DigitReader {
-    private var rest: ArraySlice<UInt8>
-
-    init(_ text: String) { rest = Array(text.utf8)[...] }
-
-    var isAtEnd: Bool { rest.isEmpty }
-
-    mutating func number(_ count: Int) -> Int? {
-        let digits = rest.prefix(count)
-        guard digits.count == count, digits.allSatisfy(isDigit) else { return nil }
-        rest = rest.dropFirst(count)
-        return digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
-    }
-
-    mutating func take(_ character: Unicode.Scalar) -> Bool {
-        guard rest.first == UInt8(ascii: character) else { return false }
-        rest = rest.dropFirst()
-        return true
-    }
-
-    mutating func fraction() -> Int32? {
-        guard take(".") || take(",") else { return 0 }
-        let digits = rest.prefix(while: isDigit)
-        guard !digits.isEmpty else { return nil }
-        rest = rest.dropFirst(digits.count)
-        var nanos: Int32 = 0
-        for place in 0..<9 {
-            let digit = digits.dropFirst(place).first.map { Int32($0 - UInt8(ascii: "0")) } ?? 0
-            nanos = nanos * 10 + digit
-        }
-        return nanos
-    }
-
-    mutating func offset() -> Int? {
-        if take("Z") || take("z") { return 0 }
-        let sign: Int
-        if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
-        guard let hours = number(2), take(":"), let minutes = number(2), hours < 24, minutes < 60
-        else { return nil }
-        return sign * (hours * 3_600 + minutes * 60)
-    }
-}
-
-func isDigit(_ byte: UInt8) -> Bool {
-    byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-}
-
-func padded(_ value: Int, _ width: Int) -> String {
-    let text = String(value)
-    return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
-}
-
-/// `.5` for half a second; nothing for none.
-func fractionText(_ nanoseconds: Int64) -> String {
-    guard nanoseconds != 0 else { return "" }
-    var digits = padded(Int(nanoseconds.magnitude), 9)
-    while digits.utf8.hasSuffix("0") { digits.removeLast() }
-    return "." + digits
+    let parts = text.utf8.split(separator: "-", maxSplits: 1)
+    return parts.count == 2 && parts[0].utf8.count > 4 && parts[0].utf8.allSatisfy(isDigitByte)
+        && RFC3339Time("2000-" + parts[1], as: .go) != nil
 }
 
 let billion: Int64 = 1_000_000_000

@@ -60,11 +60,11 @@ private func isRegistry(_ text: String) -> Bool {
     let parts = text.utf8.split(separator: ":", omittingEmptySubsequences: false)
     let isName = parts[0].utf8.allSatisfy { isNameByte($0 | 0x20) || isNameByte($0) }
     guard !parts[0].isEmpty, isName, parts.count <= 2 else { return false }
-    return parts.count == 1 || parts[1].utf8.allSatisfy(isDigit)
+    return parts.count == 1 || parts[1].utf8.allSatisfy(isDigitByte)
 }
 
 private func isNameByte(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z"))
+    isDigitByte(byte) || (byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z"))
         || "_-.".utf8.contains(byte)
 }
 
@@ -80,7 +80,7 @@ private func isDigest(_ text: String) -> Bool {
         let hex = text.utf8.dropFirst(prefix.utf8.count)
         return hex.count == count
             && hex.allSatisfy {
-                isDigit($0) || ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "f"))
+                isDigitByte($0) || ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "f"))
             }
     }
     return false

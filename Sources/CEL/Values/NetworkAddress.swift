@@ -98,7 +98,7 @@ struct NetworkRange: Hashable, Sendable {
 
 /// A number without leading zeros.
 private func decimal(_ digits: some Collection<UInt8>, atMost limit: Int) -> Int? {
-    guard (1...3).contains(digits.count), digits.allSatisfy(isDigit),
+    guard (1...3).contains(digits.count), digits.allSatisfy(isDigitByte),
         digits.count == 1 || digits.first != UInt8(ascii: "0")
     else { return nil }
     let value = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }

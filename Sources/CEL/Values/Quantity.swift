@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Amounts with suffixes. Spec: Kubernetes, apimachinery, pkg/api/resource/quantity.go.
 
+internal import Primitives
+
 /// An amount in billionths, the precision Kubernetes keeps: `1500m`, `1.5Gi`, `1e3`.
 ///
 /// As in Kubernetes, amounts with a binary suffix stop at 2^63-1 units. Deviation: an amount of
@@ -50,7 +52,7 @@ struct Quantity: Sendable {
     var text: String {
         let (whole, part) = billionths.magnitude.quotientAndRemainder(
             dividingBy: UInt128(unitsPerOne))
-        return (billionths < 0 ? "-" : "") + String(whole) + fractionText(Int64(part))
+        return (billionths < 0 ? "-" : "") + String(whole) + fractionText(part, places: 9)
     }
 
     /// What a text says about an amount.
@@ -76,12 +78,12 @@ struct Quantity: Sendable {
             isNegative = sign == UInt8(ascii: "-")
             rest = rest.dropFirst()
         }
-        let whole = rest.prefix(while: isDigit)
+        let whole = rest.prefix(while: isDigitByte)
         rest = rest.dropFirst(whole.count)
         var fraction: ArraySlice<UInt8> = []
         if rest.first == UInt8(ascii: ".") {
             rest = rest.dropFirst()
-            fraction = rest.prefix(while: isDigit)
+            fraction = rest.prefix(while: isDigitByte)
             rest = rest.dropFirst(fraction.count)
         }
         guard !whole.isEmpty || !fraction.isEmpty,

@@ -44,11 +44,11 @@ private struct TimeZoneRules: Sendable {
 
         /// Seconds since 1970 at local midnight of the day, plus the time of the change.
         func seconds(in year: Int) -> Int {
-            let first = daysSince1970(year: year, month: month, day: 1)
-            let weekday = ((first % 7) + 11) % 7
+            let first = CalendarTime.daysSince1970(year: year, month: month, day: 1)
+            let weekday = CalendarTime.dayOfWeek(daysSince1970: first)
             var day = (dayOfWeek - weekday + 7) % 7 + (week - 1) * 7
-            while day >= daysIn(month, of: year) { day -= 7 }
-            return (first + day) * 86_400 + seconds
+            while day >= CalendarTime.days(inMonth: month, of: year) { day -= 7 }
+            return (first + day) * CalendarTime.secondsPerDay + seconds
         }
     }
 
@@ -76,7 +76,8 @@ private struct TimeZoneRules: Sendable {
         moments = values.map { ($0 >> 2) * 60 }
         offsets = values.map { all[$0 & 3] }
         first = all[start]
-        ruleStart = daysSince1970(year: year, month: 1, day: 1) * 86_400
+        ruleStart =
+            CalendarTime.daysSince1970(year: year, month: 1, day: 1) * CalendarTime.secondsPerDay
         self.standard = standard
         if rule.count == 4, let offset = Int(rule[1]), let begin = Change(rule[2]),
             let end = Change(rule[3])
@@ -92,7 +93,7 @@ private struct TimeZoneRules: Sendable {
             return moments.lastIndex { $0 <= seconds }.map { offsets[$0] } ?? first
         }
         guard let daylight else { return standard }
-        let year = CivilTime(seconds: Int64(seconds), offset: standard).year
+        let year = CalendarTime(seconds: seconds, offset: standard).year
         let begin = daylight.begin.seconds(in: year) - standard
         let end = daylight.end.seconds(in: year) - daylight.offset
         let isDaylight =

@@ -44,8 +44,8 @@ let kyvernoTimeFunctions: [FunctionDefinition] = [
     },
     FunctionDefinition("time_to_cron", [.string], "string", "minute hour day month weekday") {
         call, _ throws(EvaluationStop) in
-        let at = try time(call, 0).fields
-        return .string("\(at.minute) \(at.hour) \(at.day) \(at.month) \(at.weekday)")
+        let at = try time(call, 0).calendar
+        return .string("\(at.minute) \(at.hour) \(at.day) \(at.month) \(at.dayOfWeek)")
     },
     FunctionDefinition("time_utc", [.string], "string", "the same moment in UTC") {
         call, _ throws(EvaluationStop) in

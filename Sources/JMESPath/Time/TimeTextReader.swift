@@ -31,14 +31,16 @@ struct TimeTextReader {
             else { return nil }
             (month, day) = found
         }
-        guard (1...days(inMonth: month, year: year)).contains(day) else { return nil }
+        guard (1...CalendarTime.days(inMonth: month, of: year)).contains(day) else { return nil }
         var hour = hour
         if let isAfternoon {
             if isAfternoon, hour < 12 { hour += 12 }
             if !isAfternoon, hour == 12 { hour = 0 }
         }
         let offset = isUTC ? 0 : offset
-        let midnight = daysSince1970(year: year, month: month, day: day) * 86_400
+        let midnight =
+            CalendarTime.daysSince1970(year: year, month: month, day: day)
+            * CalendarTime.secondsPerDay
         return ZonedTime(
             seconds: midnight + hour * 3600 + minute * 60 + second - offset,
             nanoseconds: nanoseconds, offset: offset == 0 ? namedOffset : offset)
@@ -47,7 +49,7 @@ struct TimeTextReader {
     private func date(dayOfYear: Int) -> (month: Int, day: Int)? {
         var left = dayOfYear
         for month in 1...12 {
-            let count = days(inMonth: month, year: year)
+            let count = CalendarTime.days(inMonth: month, of: year)
             if left <= count { return left > 0 ? (month, left) : nil }
             left -= count
         }
