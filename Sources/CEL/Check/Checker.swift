@@ -465,7 +465,7 @@ struct Checker {
         case "matches":
             if case .failure(.problem(let problem))? = patterns[text] { reason = problem.message }
         case "duration":
-            if case .duration = readDuration(text) {
+            if case .duration = GoDuration.read(text) {
             } else {
                 reason = "no duration: \(quoted(text))"
             }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions: what they take, what they give, what they cost and what they do.
 
+internal import Primitives
+
 /// One overload of a function.
 package struct Overload: Sendable {
     /// How a body is called; `one` and `two` spare the list of arguments.
@@ -130,7 +132,7 @@ extension CELValue {
         return value
     }
 
-    func length() throws(Stop) -> CELDuration {
+    func length() throws(Stop) -> GoDuration {
         guard case .duration(let value) = self else { throw Stop.noSuchOverload }
         return value
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `+ - * / %` and `in`. Spec: cel-spec, langdef.md, "Overflow" and "List of Standard Definitions".
 
+internal import Primitives
+
 /// Applies a binary operator.
 @inline(__always)
 func apply(
@@ -79,7 +81,7 @@ private func subtract(_ left: CELValue, _ right: CELValue) throws(Stop) -> CELVa
     case (.timestamp(let time), .duration(let length)):
         // The smallest duration has no negative; the time it leads to is out of range anyway.
         let (negative, over) = Int64(0).subtractingReportingOverflow(length.nanoseconds)
-        guard !over, let sum = time.adding(CELDuration(nanoseconds: negative)) else {
+        guard !over, let sum = time.adding(GoDuration(nanoseconds: negative)) else {
             throw timestampRange
         }
         return .timestamp(sum)
@@ -136,7 +138,7 @@ private func fitting<Number>(
 
 private func duration(_ result: (partialValue: Int64, overflow: Bool)) throws(Stop) -> CELValue {
     if result.overflow { throw durationRange }
-    return .duration(CELDuration(nanoseconds: result.partialValue))
+    return .duration(GoDuration(nanoseconds: result.partialValue))
 }
 
 private let divisionByZero = Stop.failed(.divisionByZero, "division by zero")

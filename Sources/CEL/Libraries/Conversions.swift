@@ -146,7 +146,7 @@ private func text(_ value: CELValue) throws(Stop) -> CELValue {
         }
         return .string(text)
     case .timestamp(let time): return .string(time.text)
-    case .duration(let length): return .string(length.text)
+    case .duration(let length): return .string(length.secondsText)
     default: throw .noSuchOverload
     }
 }
@@ -178,9 +178,9 @@ private func timestamp(_ value: CELValue) throws(Stop) -> CELValue {
 private func duration(_ value: CELValue) throws(Stop) -> CELValue {
     switch value {
     case .duration: return value
-    case .int(let nanoseconds): return .duration(CELDuration(nanoseconds: nanoseconds))
+    case .int(let nanoseconds): return .duration(GoDuration(nanoseconds: nanoseconds))
     case .string(let text):
-        switch readDuration(text) {
+        switch GoDuration.read(text) {
         case .duration(let length): return .duration(length)
         case .outOfRange: throw durationRange
         case .malformed: throw impossible(text, "duration")

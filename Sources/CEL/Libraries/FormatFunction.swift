@@ -103,7 +103,7 @@ private struct Formatter {
             try meter.chargeText(bytes.count)
             return String(decoding: bytes, as: UTF8.self)
         case .timestamp(let time): return time.text
-        case .duration(let length): return length.text
+        case .duration(let length): return length.secondsText
         case .type(let name): return name
         case .list(let items):
             var texts: [String] = []

@@ -32,7 +32,7 @@ struct GoDocumentWriter {
             try meter.chargeText(content.count)
             try appendQuoted(base64Text(content), &meter)
         case .timestamp(let time): try appendQuoted(time.text, &meter)
-        case .duration(let length): try appendQuoted(length.text, &meter)
+        case .duration(let length): try appendQuoted(length.secondsText, &meter)
         case .list(let items): try append(items, &meter, depth)
         case .map(let map): try append(map, &meter, depth)
         case .optional(let optional):

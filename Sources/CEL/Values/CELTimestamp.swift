@@ -30,7 +30,7 @@ package struct CELTimestamp: Hashable, Sendable, Comparable {
         (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
     }
 
-    func adding(_ duration: CELDuration) -> CELTimestamp? {
+    func adding(_ duration: GoDuration) -> CELTimestamp? {
         let (whole, part) = duration.nanoseconds.quotientAndRemainder(dividingBy: billion)
         var nanos = Int64(nanoseconds) + part
         // No overflow: |seconds| < 2^38 and |whole| < 2^34.
@@ -46,11 +46,11 @@ package struct CELTimestamp: Hashable, Sendable, Comparable {
     }
 
     /// Nil when the difference does not fit 64 bits of nanoseconds (about 292 years).
-    func since(_ other: CELTimestamp) -> CELDuration? {
+    func since(_ other: CELTimestamp) -> GoDuration? {
         let (nanos, tooLong) = (seconds - other.seconds).multipliedReportingOverflow(by: billion)
         let (sum, over) = nanos.addingReportingOverflow(
             Int64(nanoseconds) - Int64(other.nanoseconds))
-        return tooLong || over ? nil : CELDuration(nanoseconds: sum)
+        return tooLong || over ? nil : GoDuration(nanoseconds: sum)
     }
 
     /// RFC 3339 in UTC with as many digits of a second as it needs.

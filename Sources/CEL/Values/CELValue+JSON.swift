@@ -54,7 +54,7 @@ extension CELValue {
         case .string(let text): return .string(text)
         case .bytes(let bytes): return .string(base64Text(bytes))
         case .timestamp(let time): return .string(time.text)
-        case .duration(let length): return .string(length.text)
+        case .duration(let length): return .string(length.secondsText)
         case .type(let name): return .string(name)
         case .list(let items):
             var written: [JSONValue] = []

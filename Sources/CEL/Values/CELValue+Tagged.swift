@@ -146,7 +146,7 @@ private func moment(_ tag: String, _ content: JSONValue) -> CELValue? {
     }
     let (whole, tooLong) = seconds.multipliedReportingOverflow(by: billion)
     let (sum, over) = whole.addingReportingOverflow(nanos)
-    return tooLong || over ? nil : .duration(CELDuration(nanoseconds: sum))
+    return tooLong || over ? nil : .duration(GoDuration(nanoseconds: sum))
 }
 
 private func seconds(_ seconds: Int64, _ nanos: Int64) -> JSONValue {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an expression works on. Spec: cel-spec, langdef.md, "Values".
 
-internal import Primitives
+package import Primitives
 
 /// A CEL value. Small and immutable; lists and maps share their storage when they are copied.
 ///
@@ -18,7 +18,7 @@ package enum CELValue: Sendable {
     case list([CELValue])
     case map(CELMap)
     case timestamp(CELTimestamp)
-    case duration(CELDuration)
+    case duration(GoDuration)
     /// A type as a value, by its name: `type(1) == int`.
     case type(String)
     case optional(CELOptional)

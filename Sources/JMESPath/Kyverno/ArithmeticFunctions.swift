@@ -178,8 +178,8 @@ private enum Operand {
             let amount = ExactDecimal(unscaled: Int128(value), scale: 0)
             return .quantity(KubernetesQuantity(amount: amount, form: first.form))
         case (.duration(let first), .duration(let second)):
-            let value = try rest(first.nanoseconds, second.nanoseconds, call)
-            return .duration(GoDuration(nanoseconds: value))
+            let value = try rest(Int(first.nanoseconds), Int(second.nanoseconds), call)
+            return .duration(GoDuration(nanoseconds: Int64(value)))
         default: throw mismatch(other, call)
         }
     }

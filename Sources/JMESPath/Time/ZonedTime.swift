@@ -45,8 +45,8 @@ struct ZonedTime: Hashable, Sendable {
     /// Spec: Go Duration: the difference, kept within 64 bits.
     func since(_ other: ZonedTime) -> GoDuration {
         let difference = total - other.total
-        let bounded = min(max(difference, Int128(Int.min)), Int128(Int.max))
-        return GoDuration(nanoseconds: Int(bounded))
+        let bounded = min(max(difference, Int128(Int64.min)), Int128(Int64.max))
+        return GoDuration(nanoseconds: Int64(bounded))
     }
 
     /// Spec: Go Time.Truncate: down to a multiple of the duration since the year 1.

@@ -4,7 +4,6 @@
 import ArgumentParser
 import Foundation
 import Host
-import JMESPath
 import OCI
 import Primitives
 import Registry
@@ -141,7 +140,7 @@ struct TimeoutArgument: ExpressibleByArgument, Sendable {
 
     init?(argument: String) {
         guard let duration = GoDuration(argument), duration.nanoseconds > 0 else { return nil }
-        seconds = (duration.nanoseconds - 1) / 1_000_000_000 + 1
+        seconds = Int((duration.nanoseconds - 1) / 1_000_000_000) + 1
         isShort = duration.nanoseconds < 1_000_000_000
         guard seconds <= Limits.longestQuestionSeconds else { return nil }
     }
