@@ -2,7 +2,7 @@
 // Digits with zeros before them, and decimal fractions without zeros after them.
 
 /// A whole number with at least `width` digits: `07`. A minus sign stands before the zeros.
-package func zeroPadded(_ value: Int, to width: Int = 2) -> String {
+package func zeroPadded(_ value: some FixedWidthInteger, to width: Int = 2) -> String {
     let digits = String(value.magnitude)
     let zeros = String(repeating: "0", count: max(0, width - digits.utf8.count))
     return (value < 0 ? "-" : "") + zeros + digits
@@ -12,7 +12,7 @@ package func zeroPadded(_ value: Int, to width: Int = 2) -> String {
 /// are left out, and zero is empty.
 package func fractionText(_ value: some FixedWidthInteger, places: Int) -> String {
     guard value != 0 else { return "" }
-    var digits = zeroPadded(Int(value.magnitude), to: places)
+    var digits = zeroPadded(value.magnitude, to: places)
     while let shorter = digits.utf8.removingSuffix("0") { digits = String(shorter) }
     return "." + digits
 }

@@ -162,6 +162,11 @@ private let arithmeticRows = [
     ExpressionRow("add('1h', '1Gi')", "<invalid-type>"),
     ExpressionRow("add(`1`, '1')", "<invalid-type>"),
     ExpressionRow("add('x', '1')", "<invalid-type>"),
+    // As Kubernetes: what is finer than a billionth is rounded away from zero.
+    ExpressionRow("add('0.1234567890123456789012345678901234567890123', '0')", #""123456790n""#),
+    ExpressionRow("add('1e-300', '0')", #""1e-9""#),
+    ExpressionRow("add('-1e-300', '0')", #""-1e-9""#),
+    ExpressionRow("add('1e99', '0')", "<invalid-type>"),
     ExpressionRow("subtract('1Gi', '1')", #""1073741823""#),
     ExpressionRow("subtract('0.5', '1')", #""-500m""#),
     ExpressionRow("subtract('1h', '2h')", #""-1h0m0s""#),

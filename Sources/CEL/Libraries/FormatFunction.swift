@@ -174,13 +174,13 @@ private struct Formatter {
     private func fixed(_ value: CELValue, _ precision: Int) throws(Stop) -> String {
         let number = try double(value, "fixed-point")
         if let word = wordForNoDigits(number) { return word }
-        return ExactDecimal(number).fixed(precision)
+        return ExactDouble(number).fixed(precision)
     }
 
     private func scientific(_ value: CELValue, _ precision: Int) throws(Stop) -> String {
         let number = try double(value, "scientific")
         if let word = wordForNoDigits(number) { return word }
-        return ExactDecimal(number).scientific(precision)
+        return ExactDouble(number).scientific(precision)
     }
 
     private func wordForNoDigits(_ number: Double) -> String? {
@@ -225,7 +225,7 @@ private struct Formatter {
 }
 
 /// A double with all its decimal digits (up to about 1,075), for rounding half to even exactly.
-struct ExactDecimal {
+struct ExactDouble {
     private let isNegative: Bool
     /// Decimal digits, the most significant first.
     private var digits: [UInt8]

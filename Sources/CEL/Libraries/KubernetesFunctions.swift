@@ -32,10 +32,10 @@ private let quantityOverloads: [Overload] =
             }
         },
         .global("isQuantity", .string, .bool) { text, _ throws(Stop) in
-            .bool(Quantity(try text.string()) != nil)
+            .bool(Quantity(try text.string())?.billionths != nil)
         },
         .method("sign", on: amount, .int) { quantity, _ throws(Stop) in
-            .int(Int64(try asQuantity(quantity).billionths.signum()))
+            .int(Int64(try asQuantity(quantity).amount.unscaled.signum()))
         },
         .method("isInteger", on: amount, .bool) { quantity, _ throws(Stop) in
             .bool(try asQuantity(quantity).integer != nil)
@@ -92,9 +92,10 @@ private func reason(against text: String) -> String {
 }
 
 private func value(_ quantity: Quantity?) throws(Stop) -> CELValue {
-    guard let quantity else { throw tooLarge }
+    guard let quantity, quantity.billionths != nil else { throw tooLarge }
     return .opaque(
-        OpaqueValue(typeName: quantityType, content: .quantity(quantity), text: quantity.text))
+        OpaqueValue(
+            typeName: quantityType, content: .quantity(quantity), text: quantity.plainText))
 }
 
 private func asQuantity(_ value: CELValue) throws(Stop) -> Quantity {

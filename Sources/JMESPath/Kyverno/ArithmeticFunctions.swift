@@ -60,7 +60,7 @@ private let operandKinds: ValueKinds = [.number, .string]
 /// order.
 private enum Operand {
     case scalar(JMESPathNumber)
-    case quantity(KubernetesQuantity)
+    case quantity(Quantity)
     case duration(GoDuration)
 
     init(_ call: FunctionCall, _ place: Int) throws(EvaluationStop) {
@@ -71,7 +71,7 @@ private enum Operand {
         switch value {
         case .number(let number): self = .scalar(JMESPathNumber(number))
         case .string(let text):
-            if let quantity = KubernetesQuantity(text) {
+            if let quantity = Quantity(text) {
                 self = .quantity(quantity)
             } else if let duration = GoDuration(text) {
                 self = .duration(duration)
@@ -106,7 +106,8 @@ private enum Operand {
         switch (self, other) {
         case (.scalar(let first), .scalar(let second)): return .scalar(first + second)
         case (.quantity(let first), .quantity(let second)):
-            return try asQuantity(first.amount.adding(second.amount), like: first, call)
+            guard let sum = first.adding(second) else { throw tooLarge(call) }
+            return .quantity(sum)
         case (.duration(let first), .duration(let second)):
             let (sum, overflow) = first.nanoseconds.addingReportingOverflow(second.nanoseconds)
             guard !overflow else { throw tooLarge(call) }
@@ -119,8 +120,8 @@ private enum Operand {
         switch (self, other) {
         case (.scalar(let first), .scalar(let second)): return .scalar(first - second)
         case (.quantity(let first), .quantity(let second)):
-            let negative = second.amount.negated
-            return try asQuantity(negative.flatMap(first.amount.adding), like: first, call)
+            guard let rest = first.subtracting(second) else { throw tooLarge(call) }
+            return .quantity(rest)
         case (.duration(let first), .duration(let second)):
             let (rest, overflow) = first.nanoseconds.subtractingReportingOverflow(
                 second.nanoseconds)
@@ -176,7 +177,7 @@ private enum Operand {
         case (.quantity(let first), .quantity(let second)):
             let value = try rest(first.whole, second.whole, call)
             let amount = ExactDecimal(unscaled: Int128(value), scale: 0)
-            return .quantity(KubernetesQuantity(amount: amount, form: first.form))
+            return .quantity(Quantity(amount: amount, form: first.form))
         case (.duration(let first), .duration(let second)):
             let value = try rest(Int(first.nanoseconds), Int(second.nanoseconds), call)
             return .duration(GoDuration(nanoseconds: Int64(value)))
@@ -201,10 +202,10 @@ private enum Operand {
     }
 
     private func asQuantity(
-        _ amount: ExactDecimal?, like other: KubernetesQuantity, _ call: FunctionCall
+        _ amount: ExactDecimal?, like other: Quantity, _ call: FunctionCall
     ) throws(EvaluationStop) -> Operand {
         guard let amount else { throw tooLarge(call) }
-        return .quantity(KubernetesQuantity(amount: amount, form: other.form))
+        return .quantity(Quantity(amount: amount, form: other.form))
     }
 
     /// Through Go's text of the double, as Kyverno does.
@@ -215,7 +216,7 @@ private enum Operand {
             if case .whole(let whole) = number { String(whole) } else {
                 goText(number.double, .plain)
             }
-        guard let quantity = KubernetesQuantity(text) else { throw tooLarge(call) }
+        guard let quantity = Quantity(text) else { throw tooLarge(call) }
         return quantity.amount
     }
 
@@ -224,7 +225,7 @@ private enum Operand {
     }
 }
 
-extension KubernetesQuantity {
+extension Quantity {
     /// The amount, when it is a whole number of 64 bits.
     fileprivate var whole: Int? {
         let value = amount.trimmed

@@ -58,14 +58,8 @@ package struct ConditionAmount: Hashable, Sendable {
 /// A number in its one decimal spelling, exact: `3.0` is `3`, `1e2` is `100`. Nil for more digits
 /// than fit.
 package func exactText(of number: JSONNumber) -> String? {
-    guard number.description.utf8.count <= longestAmount,
-        let value = KubernetesQuantity.exactAmount(number.description)?.amount.trimmed
-    else { return nil }
-    if value.scale <= 0 { return value.rescaled(0).map { String($0) } }
-    let digits = String(value.unscaled.magnitude)
-    let padded = String(repeating: "0", count: max(0, value.scale + 1 - digits.utf8.count)) + digits
-    let sign = value.unscaled < 0 ? "-" : ""
-    return "\(sign)\(padded.dropLast(value.scale)).\(padded.suffix(value.scale))"
+    guard number.description.utf8.count <= longestAmount else { return nil }
+    return Quantity.exactAmount(number.description)?.plainText
 }
 
 /// Whether a text is digits with a unit or an exponent, however many.
@@ -103,7 +97,7 @@ package enum ConditionVersion {
 }
 
 private func billionths(_ text: String) -> Int128? {
-    guard let written = KubernetesQuantity.exactAmount(text)?.amount.trimmed, written.scale <= 9,
+    guard let written = Quantity.exactAmount(text)?.trimmed, written.scale <= 9,
         let amount = written.rescaled(9),
         amount.magnitude < ExactDecimal.power(Limits.amountExponent + 10)?.magnitude ?? 0
     else { return nil }
