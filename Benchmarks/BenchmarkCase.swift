@@ -169,7 +169,7 @@ struct BenchmarkWorld {
             "subject": [
                 [
                     "name": .string(String(decoding: file, as: UTF8.self)),
-                    "digest": ["sha256": .string(hexText(SignatureHash.sha256.hash(of: file)))],
+                    "digest": ["sha256": .string(hexText(HashAlgorithm.sha256.hash(of: file)))],
                 ]
             ],
             "predicateType": "https://slsa.dev/provenance/v1",

@@ -112,7 +112,7 @@ struct BundleSteps {
             (
                 "inclusion (\(inclusion.hashes.count) hashes)",
                 {
-                    let leaf = SignatureHash.sha256.hash(of: [0] + entry.body)
+                    let leaf = HashAlgorithm.sha256.hash(of: [0] + entry.body)
                     try proof.verify(leaf: leaf, root: checkpoint.rootHash)
                 }
             ))

@@ -2,6 +2,7 @@
 // Ed25519ph through libsodium, the one library here that has it. Spec: RFC 8032 §5.1.
 
 internal import CSodium
+internal import Primitives
 
 /// Ed25519 over a SHA-512 of the message, with an empty context.
 enum Ed25519Prehash {
@@ -25,13 +26,13 @@ enum Ed25519Prehash {
     /// Spec: RFC 8032 §5.1.6, with libsodium's arithmetic.
     static func signature(forSHA512 hash: [UInt8], seed: [UInt8]) -> [UInt8]? {
         guard seed.count == 32, hash.count == 64 else { return nil }
-        var expanded = SignatureHash.sha512.hash(of: seed)
+        var expanded = HashAlgorithm.sha512.hash(of: seed)
         var secret = Array(expanded.prefix(32))
         secret[0] &= 0xF8
         secret[31] = secret[31] & 0x7F | 0x40
         secret = reduced(secret + [UInt8](repeating: 0, count: 32))
         var nonce = reduced(
-            SignatureHash.sha512.hash(of: domain + Array(expanded.suffix(32)) + hash))
+            HashAlgorithm.sha512.hash(of: domain + Array(expanded.suffix(32)) + hash))
         defer {
             for place in expanded.indices { expanded[place] = 0 }
             unsafe sodium_memzero(&secret, secret.count)
@@ -42,7 +43,7 @@ enum Ed25519Prehash {
         guard unsafe crypto_scalarmult_ed25519_base_noclamp(&key, secret) == 0,
             unsafe crypto_scalarmult_ed25519_base_noclamp(&point, nonce) == 0
         else { return nil }
-        let challenge = reduced(SignatureHash.sha512.hash(of: domain + point + key + hash))
+        let challenge = reduced(HashAlgorithm.sha512.hash(of: domain + point + key + hash))
         var product = [UInt8](repeating: 0, count: 32)
         var response = product
         unsafe crypto_core_ed25519_scalar_mul(&product, challenge, secret)
@@ -67,7 +68,7 @@ enum Ed25519Prehash {
         guard signature.count == 64, key.count == 32, hash.count == 64 else { return false }
         let (r, s) = (Array(signature.prefix(32)), Array(signature.suffix(32)))
         guard isPoint(key), isPoint(r), isReduced(s) else { return false }
-        let challenge = reduced(SignatureHash.sha512.hash(of: domain + r + key + hash))
+        let challenge = reduced(HashAlgorithm.sha512.hash(of: domain + r + key + hash))
         var sB = [UInt8](repeating: 0, count: 32)
         var kA = sB
         var difference = sB

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A signed message with its hashes. Each hash is computed at most once for all signatures.
 
+package import Primitives
+
 /// A message of which the bytes, hashes, or both are known.
 ///
 /// One value serves every key, scheme and signature that is tried over the message, so the work is
 /// bounded by the message's length, not by its length times what is tried.
 package struct HashedMessage: Sendable {
     private let bytes: [UInt8]?
-    private var digests: [SignatureHash: MessageDigest]
+    private var digests: [HashAlgorithm: Digest]
     /// The bytes read so far, for hashes and for Ed25519, which takes whole messages. A work budget
     /// counts them.
     package private(set) var bytesRead = 0
@@ -19,19 +21,19 @@ package struct HashedMessage: Sendable {
     }
 
     /// A message of which only these hashes are known. A hash of the wrong length is left out.
-    package init(digests: [SignatureHash: [UInt8]]) {
+    package init(digests: [HashAlgorithm: [UInt8]]) {
         bytes = nil
         self.digests = [:]
         for (hash, value) in digests {
-            self.digests[hash] = MessageDigest(algorithm: hash, bytes: value)
+            self.digests[hash] = Digest(algorithm: hash, bytes: value)
         }
     }
 
     /// The digest by that hash; nil when neither it nor the bytes are known.
-    package mutating func digest(by hash: SignatureHash) -> MessageDigest? {
+    package mutating func digest(by hash: HashAlgorithm) -> Digest? {
         if let known = digests[hash] { return known }
         guard let bytes = bytesToRead() else { return nil }
-        let digest = MessageDigest(of: bytes, by: hash)
+        let digest = Digest(of: bytes, by: hash)
         digests[hash] = digest
         return digest
     }

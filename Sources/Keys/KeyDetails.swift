@@ -91,3 +91,14 @@ package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
         .rsaPSS2048, .rsaPSS3072, .rsaPSS4096,
     ]
 }
+
+extension HashAlgorithm {
+    /// Its name in protobuf documents. Spec: sigstore_common.proto, HashAlgorithm.
+    package var protobufName: String {
+        switch self {
+        case .sha256: "SHA2_256"
+        case .sha384: "SHA2_384"
+        case .sha512: "SHA2_512"
+        }
+    }
+}

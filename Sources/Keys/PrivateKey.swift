@@ -106,7 +106,7 @@ extension PrivateKey: Signer {
     ///
     /// - Throws: `usage` when the key's scheme does not sign that digest: another hash, or pure
     ///   Ed25519, which signs the message itself.
-    package func sign(digest: MessageDigest) throws(Failure) -> [UInt8] {
+    package func sign(digest: Primitives.Digest) throws(Failure) -> [UInt8] {
         guard scheme.hash == digest.algorithm else {
             throw Failure(
                 .usage, "cannot sign a \(digest.algorithm.title) digest",

@@ -5,6 +5,7 @@
 internal import Crypto
 internal import CryptoExtras
 internal import FoundationEssentials
+package import Primitives
 
 extension PublicKey {
     /// Whether `signature` was made over `message` by this key in that very scheme.
@@ -20,7 +21,7 @@ extension PublicKey {
         case (.ed25519(let key), .ed25519ph):
             Ed25519Prehash.isValid(signature, over: message, key: Array(key.rawRepresentation))
         case (_, .rsaPSSWithAnySalt(let hash)):
-            isValid(signature, forDigest: MessageDigest(of: message, by: hash), scheme: scheme)
+            isValid(signature, forDigest: Primitives.Digest(of: message, by: hash), scheme: scheme)
                 ?? false
         default: holds(signature, over: message, scheme)
         }
@@ -31,7 +32,7 @@ extension PublicKey {
     /// Nil when the digest cannot answer: Ed25519 signs the message itself, and every other scheme
     /// needs the digest by its own hash.
     package func isValid(
-        _ signature: [UInt8], forDigest digest: MessageDigest, scheme: SignatureScheme
+        _ signature: [UInt8], forDigest digest: Primitives.Digest, scheme: SignatureScheme
     ) -> Bool? {
         guard scheme.fits(algorithm) else { return false }
         guard scheme.hash == digest.algorithm else { return nil }

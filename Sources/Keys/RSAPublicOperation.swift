@@ -4,6 +4,7 @@
 // Spec: RFC 8017 §5.2.2 (RSAVP1), §8.1.2, §9.1.2 (EMSA-PSS-VERIFY), §9.2, §B.2.1 (MGF1).
 
 internal import Crypto
+internal import Primitives
 
 /// The encoded message inside a signature: `signature ^ exponent mod modulus`.
 ///
@@ -28,7 +29,7 @@ struct RSAEncodedMessage {
 
     /// Whether it is the PSS encoding of a message with that digest, with a salt of any length and
     /// MGF1 with the same hash.
-    func isPSS(of digest: MessageDigest) -> Bool {
+    func isPSS(of digest: Primitives.Digest) -> Bool {
         guard let parts = PSSParts(bytes, by: digest.algorithm), let salt = parts.salt else {
             return false
         }
@@ -41,13 +42,13 @@ struct RSAEncodedMessage {
     /// Under another key's modulus the number looks random, so a form with many fixed bytes is not
     /// chance. PSS with a salt so long that fewer than eight bytes are fixed does not count.
     var isWellFormed: Bool {
-        SignatureHash.allCases.contains { hash in
+        HashAlgorithm.allCases.contains { hash in
             isPKCS1(by: hash) || PSSParts(bytes, by: hash).map { $0.zeros >= 8 } ?? false
         }
     }
 
     /// Spec: RFC 8017 §9.2: 0, 1, FF …, 0, DigestInfo.
-    private func isPKCS1(by hash: SignatureHash) -> Bool {
+    private func isPKCS1(by hash: HashAlgorithm) -> Bool {
         let prefix = bytes.dropLast(hash.byteCount)
         guard prefix.starts(with: [0, 1]), prefix.suffix(19).elementsEqual(hash.digestInfoPrefix)
         else { return false }
@@ -65,7 +66,7 @@ private struct PSSParts {
     /// Nil when no marker follows the zeros.
     let salt: [UInt8]?
 
-    init?(_ encoded: [UInt8], by function: SignatureHash) {
+    init?(_ encoded: [UInt8], by function: HashAlgorithm) {
         guard encoded.last == 0xBC, encoded.count >= function.byteCount + 2,
             let first = encoded.first, first < 0x80
         else { return nil }
@@ -82,7 +83,7 @@ private struct PSSParts {
 }
 
 /// Spec: RFC 8017 §B.2.1, MGF1.
-private func mask(_ seed: [UInt8], count: Int, by hash: SignatureHash) -> [UInt8] {
+private func mask(_ seed: [UInt8], count: Int, by hash: HashAlgorithm) -> [UInt8] {
     var mask: [UInt8] = []
     var counter: UInt32 = 0
     while mask.count < count {
@@ -93,7 +94,7 @@ private func mask(_ seed: [UInt8], count: Int, by hash: SignatureHash) -> [UInt8
     return Array(mask.prefix(count))
 }
 
-extension SignatureHash {
+extension HashAlgorithm {
     /// Spec: RFC 8017 §9.2, note 1: the DER of DigestInfo up to the digest.
     fileprivate var digestInfoPrefix: [UInt8] {
         let last: UInt8 =

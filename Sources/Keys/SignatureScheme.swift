@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a signature is made: which mathematics, which hash, which padding.
 
+package import Primitives
+
 /// One exact way to sign. A key alone does not say it: an RSA key has two paddings, an Ed25519 key
 /// signs messages or their hashes.
 package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
     /// ASN.1 DER of r and s. Spec: FIPS 186-5 §6; RFC 3279 §2.2.3.
-    case ecdsa(SignatureHash)
+    case ecdsa(HashAlgorithm)
     /// Over the message itself. Spec: RFC 8032 §5.1.
     case ed25519
     /// Over the message's SHA-512. Spec: RFC 8032 §5.1, Ed25519ph with an empty context.
     case ed25519ph
     /// Spec: RFC 8017 §8.2, RSASSA-PKCS1-v1_5.
-    case rsaPKCS1(SignatureHash)
+    case rsaPKCS1(HashAlgorithm)
     /// Spec: RFC 8017 §8.1, RSASSA-PSS; MGF1 with the same hash, a salt as long as the hash, which is
     /// what FIPS 186-5, X.509 profiles, TUF and the key services use.
-    case rsaPSS(SignatureHash)
+    case rsaPSS(HashAlgorithm)
     /// The same with a salt of any length, as RFC 8017 §9.1 lets it have: openssl makes it as long
     /// as fits. It is for verification only.
-    case rsaPSSWithAnySalt(SignatureHash)
+    case rsaPSSWithAnySalt(HashAlgorithm)
 
     /// The hash that is signed; nil for Ed25519, which takes the whole message.
-    package var hash: SignatureHash? {
+    package var hash: HashAlgorithm? {
         switch self {
         case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash),
             .rsaPSSWithAnySalt(let hash):
@@ -74,7 +76,7 @@ extension PublicKey.Algorithm {
     /// NIST SP 800-131A), and SHA-224 has fewer than the 128 bits of strength that Sigstore's
     /// algorithm registry starts at.
     package var allSchemes: [SignatureScheme] {
-        let hashes = SignatureHash.allCases
+        let hashes = HashAlgorithm.allCases
         let all: [SignatureScheme] =
             switch self {
             case .ecdsaP256, .ecdsaP384, .ecdsaP521: hashes.map { .ecdsa($0) }
@@ -86,7 +88,7 @@ extension PublicKey.Algorithm {
 
     /// The schemes with exactly that hash, where a user or policy requires it. Ed25519 hashes
     /// inside the signature, so both of its schemes count.
-    package func schemes(with hash: SignatureHash) -> [SignatureScheme] {
+    package func schemes(with hash: HashAlgorithm) -> [SignatureScheme] {
         self == .ed25519 ? allSchemes : allSchemes.filter { $0.hash == hash }
     }
 

@@ -36,7 +36,7 @@ package struct Descriptor: Hashable, Sendable {
 
     /// The descriptor of bytes that are all here.
     package init(
-        of content: [UInt8], as mediaType: MediaType, by algorithm: Digest.Algorithm = .sha256
+        of content: [UInt8], as mediaType: MediaType, by algorithm: HashAlgorithm = .sha256
     ) {
         self.init(
             mediaType: mediaType, digest: Digest(of: content, by: algorithm), size: content.count)

@@ -26,7 +26,7 @@ package struct Manifest: Hashable, Sendable {
     ///
     /// - Parameter declared: the Content-Type it came with; nil when it came without one.
     package init(
-        parsing bytes: [UInt8], as declared: MediaType?, by algorithm: Digest.Algorithm = .sha256,
+        parsing bytes: [UInt8], as declared: MediaType?, by algorithm: HashAlgorithm = .sha256,
         named name: String = "the manifest"
     ) throws(Failure) {
         guard bytes.count <= Limits.manifestBytes else {

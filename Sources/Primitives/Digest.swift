@@ -5,20 +5,13 @@ internal import Crypto
 
 /// The name of some bytes: an algorithm, and the hash those bytes must have.
 ///
-/// A `Digest` exists only if its text was valid, so nothing that holds one checks again.
+/// A `Digest` exists only if its hash has as many bytes as its algorithm makes. One that was read
+/// from a text has a registered algorithm, so it can be asked for in a registry.
 ///
 /// Spec: OCI image-spec 1.1, descriptor.md, "Digests".
 public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The registered algorithms that Assay computes.
-    public enum Algorithm: String, Sendable, CaseIterable {
-        case sha256, sha512
-
-        /// Hex digits of one hash.
-        package var hexCount: Int { self == .sha256 ? 64 : 128 }
-    }
-
     /// How the hash was made.
-    public let algorithm: Algorithm
+    package let algorithm: HashAlgorithm
     /// The hash in lower-case hex.
     public let hex: String
 
@@ -26,7 +19,7 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
     public init(parsing text: some StringProtocol) throws(Failure) {
         let parts = String(text).utf8.split(
             separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let algorithm = Algorithm(rawValue: String(parts[0])) else {
+        guard parts.count == 2, let algorithm = HashAlgorithm(registered: String(parts[0])) else {
             throw Failure(
                 .malformed, "cannot read the digest \(quoted(text))",
                 because: "it does not start with sha256: or sha512:")
@@ -41,17 +34,24 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
         self.hex = String(parts[1])
     }
 
-    fileprivate init(algorithm: Algorithm, hash: some Sequence<UInt8>) {
+    /// Nil when the count of bytes is not the algorithm's.
+    package init?(algorithm: HashAlgorithm, bytes: [UInt8]) {
+        guard bytes.count == algorithm.byteCount else { return nil }
+        self.init(algorithm: algorithm, hash: bytes)
+    }
+
+    fileprivate init(algorithm: HashAlgorithm, hash: some Sequence<UInt8>) {
         self.algorithm = algorithm
         self.hex = hexText(hash)
     }
 
     /// The digest of bytes that are all here.
-    package init(of bytes: some Sequence<UInt8>, by algorithm: Algorithm) {
-        var hasher = ContentHasher(algorithm)
-        hasher.update(Array(bytes))
-        self = hasher.finish()
+    package init(of bytes: some Sequence<UInt8>, by algorithm: HashAlgorithm) {
+        self.init(algorithm: algorithm, hash: algorithm.hash(of: Array(bytes)))
     }
+
+    /// The hash itself.
+    package var bytes: [UInt8] { Primitives.bytes(fromHex: hex) ?? [] }
 
     /// `algorithm:hex`, the canonical text.
     public var description: String { "\(algorithm.rawValue):\(hex)" }
@@ -66,27 +66,22 @@ public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
 package struct ContentHasher: Sendable {
     private enum State: Sendable {
         case sha256(SHA256)
+        case sha384(SHA384)
         case sha512(SHA512)
     }
 
     private var state: State
 
-    package init(_ algorithm: Digest.Algorithm) {
+    package init(_ algorithm: HashAlgorithm) {
         switch algorithm {
         case .sha256: state = .sha256(SHA256())
+        case .sha384: state = .sha384(SHA384())
         case .sha512: state = .sha512(SHA512())
         }
     }
 
     package mutating func update(_ bytes: [UInt8]) {
-        switch state {
-        case .sha256(var hasher):
-            hasher.update(data: bytes)
-            state = .sha256(hasher)
-        case .sha512(var hasher):
-            hasher.update(data: bytes)
-            state = .sha512(hasher)
-        }
+        unsafe bytes.withUnsafeBytes { unsafe update($0) }
     }
 
     /// The same for bytes that are not in an array; nothing is copied.
@@ -95,6 +90,9 @@ package struct ContentHasher: Sendable {
         case .sha256(var hasher):
             unsafe hasher.update(bufferPointer: bytes)
             state = .sha256(hasher)
+        case .sha384(var hasher):
+            unsafe hasher.update(bufferPointer: bytes)
+            state = .sha384(hasher)
         case .sha512(var hasher):
             unsafe hasher.update(bufferPointer: bytes)
             state = .sha512(hasher)
@@ -104,6 +102,7 @@ package struct ContentHasher: Sendable {
     package func finish() -> Digest {
         switch state {
         case .sha256(let hasher): Digest(algorithm: .sha256, hash: hasher.finalize())
+        case .sha384(let hasher): Digest(algorithm: .sha384, hash: hasher.finalize())
         case .sha512(let hasher): Digest(algorithm: .sha512, hash: hasher.finalize())
         }
     }

@@ -19,7 +19,7 @@ struct MessageFileTests {
         for (limit, isKept) in [(0, false), (599_999, false), (600_000, true), (700_000, true)] {
             let file = try MessageFile(at: path, keepingAtMost: limit)
             #expect(file.content == (isKept ? Array(text.utf8) : nil))
-            for hash in SignatureHash.allCases {
+            for hash in HashAlgorithm.allCases {
                 #expect(file.digests[hash] == hash.hash(of: Array(text.utf8)))
             }
         }
@@ -31,7 +31,7 @@ struct MessageFileTests {
         try folder.write("", to: "empty")
         let empty = try MessageFile(at: folder.file("empty"), keepingAtMost: 1)
         #expect(empty.content == [])
-        #expect(empty.digests[.sha256] == SignatureHash.sha256.hash(of: []))
+        #expect(empty.digests[.sha256] == HashAlgorithm.sha256.hash(of: []))
         await expectFailure(.notFound, "no such file") {
             _ = try MessageFile(at: folder.file("absent"), keepingAtMost: 0)
         }

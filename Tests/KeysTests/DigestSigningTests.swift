@@ -15,7 +15,7 @@ struct DigestSigningTests {
         if key.publicKey.algorithm == .ed25519 { key = try key.signing(with: .ed25519ph) }
         let hash = try #require(key.scheme.hash)
         let message = Array("hello".utf8)
-        let signature = try key.sign(digest: MessageDigest(of: message, by: hash))
+        let signature = try key.sign(digest: Primitives.Digest(of: message, by: hash))
         #expect(key.publicKey.isValid(signature, over: message, scheme: key.scheme))
         #expect(!key.publicKey.isValid(signature, over: message + [0], scheme: key.scheme))
     }
@@ -26,7 +26,7 @@ struct DigestSigningTests {
         for round in 0..<200 {
             let key = try TestKeys.ed25519().signing(with: .ed25519ph)
             let message = (0..<round).map { _ in UInt8.random(in: 0...255, using: &generator) }
-            let digest = MessageDigest(of: message, by: .sha512)
+            let digest = Primitives.Digest(of: message, by: .sha512)
             #expect(try key.sign(digest: digest) == (try key.sign(message)))
         }
     }
@@ -36,10 +36,10 @@ struct DigestSigningTests {
         let large = try TestKeys.ecdsaP384()
         let edwards = try TestKeys.ed25519()
         await expectFailure(.usage, "ECDSA with SHA-384") {
-            _ = try large.sign(digest: MessageDigest(of: [1], by: .sha256))
+            _ = try large.sign(digest: Primitives.Digest(of: [1], by: .sha256))
         }
         await expectFailure(.usage, "Ed25519") {
-            _ = try edwards.sign(digest: MessageDigest(of: [1], by: .sha512))
+            _ = try edwards.sign(digest: Primitives.Digest(of: [1], by: .sha512))
         }
     }
 
@@ -47,15 +47,15 @@ struct DigestSigningTests {
     func hasher() {
         var generator = SeededGenerator(seed: 20_261_125)
         let message = (0..<10_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        var hasher = MessageHasher()
+        var hashers = HashAlgorithm.allCases.map(ContentHasher.init)
         var rest = message[...]
         while !rest.isEmpty {
             let part = Array(rest.prefix(Int.random(in: 1...700, using: &generator)))
-            unsafe part.withUnsafeBytes { unsafe hasher.update($0) }
+            for index in hashers.indices { hashers[index].update(part) }
             rest = rest.dropFirst(part.count)
         }
-        let digests = hasher.finish()
-        for hash in SignatureHash.allCases { #expect(digests[hash] == hash.hash(of: message)) }
-        #expect(digests.count == SignatureHash.allCases.count)
+        let digests = hashers.map { $0.finish() }
+        #expect(digests.map(\.algorithm) == HashAlgorithm.allCases)
+        #expect(digests.map(\.bytes) == HashAlgorithm.allCases.map { $0.hash(of: message) })
     }
 }

@@ -85,7 +85,7 @@ struct PrivateKeyReadingTests {
                 try shellOutput(command, files: ["k": Array(pem.utf8), "m": message]))
             #expect(key.isValid(signature, over: message, scheme: scheme), "\(scheme)")
             guard let hash = scheme.hash else { continue }
-            let digest = MessageDigest(of: message, by: hash)
+            let digest = Digest(of: message, by: hash)
             #expect(key.isValid(signature, forDigest: digest, scheme: scheme) == true)
         }
     }

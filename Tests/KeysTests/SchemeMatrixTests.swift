@@ -54,7 +54,7 @@ struct SchemeMatrixTests {
         _ scheme: SignatureScheme, _ key: PublicKey, _ signature: [UInt8], _ message: [UInt8],
         _ name: String
     ) throws {
-        for hash in SignatureHash.allCases {
+        for hash in HashAlgorithm.allCases {
             let schemes = key.algorithm.schemes(with: hash)
             var hashed = HashedMessage(message)
             let found = key.scheme(of: signature, over: &hashed, among: schemes)
@@ -98,7 +98,7 @@ struct KeySchemesTests {
                 #expect(key.publicKey.scheme(of: signature, over: &hashed, among: schemes) == nil)
             }
         }
-        #expect(hashed.bytesRead == SignatureHash.allCases.count * message.count)
+        #expect(hashed.bytesRead == HashAlgorithm.allCases.count * message.count)
     }
 
     @Test("only RSA tells that a key made a signature over something else")

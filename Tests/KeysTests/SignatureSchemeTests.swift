@@ -23,7 +23,7 @@ struct SchemeCase: Sendable, CustomTestStringConvertible {
 
     static let schemes: [SignatureScheme] =
         [.ed25519, .ed25519ph]
-        + SignatureHash.allCases.flatMap { [.ecdsa($0), .rsaPKCS1($0), .rsaPSS($0)] }
+        + HashAlgorithm.allCases.flatMap { [.ecdsa($0), .rsaPKCS1($0), .rsaPSS($0)] }
 
     static let all: [SchemeCase] = {
         let keys = TestKeys.algorithms.compactMap { try? $0() } + [try? rsa.get()].compactMap { $0 }
@@ -63,9 +63,9 @@ struct SignatureSchemeTests {
     func digests(_ trial: SchemeCase) throws {
         let message = Array("the message".utf8)
         let signature = try trial.key.sign(message)
-        for hash in SignatureHash.allCases {
-            let digest = MessageDigest(of: message, by: hash)
-            let other = MessageDigest(of: message + [1], by: hash)
+        for hash in HashAlgorithm.allCases {
+            let digest = Primitives.Digest(of: message, by: hash)
+            let other = Primitives.Digest(of: message + [1], by: hash)
             let fits = trial.scheme.hash == hash
             let key = trial.key.publicKey
             #expect(
@@ -83,7 +83,7 @@ struct SignatureSchemeTests {
         for trial in SchemeCase.all where trial.scheme.hash != nil {
             let signature = try trial.key.sign(message)
             let hash = try #require(trial.scheme.hash)
-            let digest = MessageDigest(of: message, by: hash)
+            let digest = Primitives.Digest(of: message, by: hash)
             for place in stride(from: 0, to: signature.count, by: 3) {
                 var changed = signature
                 changed[place] ^= 1 << (place % 8)
@@ -98,7 +98,7 @@ struct SignatureSchemeTests {
     @Test("a key of another kind is no, not unknown")
     func otherKind() throws {
         let key = try TestKeys.ed25519().publicKey
-        let digest = MessageDigest(of: [1], by: .sha256)
+        let digest = Primitives.Digest(of: [1], by: .sha256)
         #expect(key.isValid([], forDigest: digest, scheme: .ecdsa(.sha256)) == false)
         let failure = #expect(throws: Failure.self) {
             try TestKeys.ed25519().signing(with: .rsaPSS(.sha256))
@@ -119,10 +119,10 @@ struct SignatureSchemeTests {
 
     @Test("a digest has as many bytes as its algorithm makes")
     func digestLength() throws {
-        #expect(MessageDigest(algorithm: .sha256, bytes: [1]) == nil)
+        #expect(Primitives.Digest(algorithm: .sha256, bytes: [1]) == nil)
         let bytes = [UInt8](repeating: 7, count: 32)
         let digest = Primitives.Digest(of: bytes, by: .sha512)
-        #expect(MessageDigest(digest) == MessageDigest(of: bytes, by: .sha512))
+        #expect(digest.bytes == HashAlgorithm.sha512.hash(of: bytes))
     }
 }
 
@@ -140,7 +140,7 @@ struct PrehashedEdwardsTests {
         let message = Array("abc".utf8)
         #expect(try key.sign(message) == expected)
         #expect(key.publicKey.isValid(expected, over: message, scheme: .ed25519ph))
-        let digest = MessageDigest(of: message, by: .sha512)
+        let digest = Primitives.Digest(of: message, by: .sha512)
         #expect(try key.sign(digest: digest) == expected)
         #expect(key.publicKey.isValid(expected, forDigest: digest, scheme: .ed25519ph) == true)
         #expect(!key.publicKey.isValid(expected, over: message, scheme: .ed25519))
@@ -160,7 +160,8 @@ struct PrehashedEdwardsTests {
             }
             let byMessage = key.publicKey.isValid(signature, over: message, scheme: .ed25519ph)
             let byDigest = key.publicKey.isValid(
-                signature, forDigest: MessageDigest(of: message, by: .sha512), scheme: .ed25519ph)
+                signature, forDigest: Primitives.Digest(of: message, by: .sha512),
+                scheme: .ed25519ph)
             #expect(byMessage == (round % 3 == 0))
             #expect(byDigest == byMessage)
         }
@@ -183,7 +184,7 @@ struct PrehashedEdwardsTests {
                 carry = sum >> 8
             }
             #expect(!key.publicKey.isValid(signature, over: message, scheme: scheme))
-            let digest = MessageDigest(of: message, by: .sha512)
+            let digest = Primitives.Digest(of: message, by: .sha512)
             if scheme == .ed25519ph {
                 #expect(
                     key.publicKey.isValid(signature, forDigest: digest, scheme: scheme) == false)
@@ -253,7 +254,7 @@ struct PrehashedEdwardsTests {
     private func answers(_ key: PublicKey, _ signature: [UInt8], _ scheme: SignatureScheme)
         -> Set<Bool>
     {
-        let digest = MessageDigest(of: message, by: .sha512)
+        let digest = Primitives.Digest(of: message, by: .sha512)
         let byDigest = key.isValid(signature, forDigest: digest, scheme: scheme)
         let byMessage = key.isValid(signature, over: message, scheme: scheme)
         return Set([byMessage, byDigest].compactMap { $0 })

@@ -28,7 +28,7 @@ struct SignatureAlgorithmTests {
         return policy
     }
 
-    private func result(_ policy: PolicyText, signedWith hash: SignatureHash) async throws
+    private func result(_ policy: PolicyText, signedWith hash: HashAlgorithm) async throws
         -> Decision
     {
         let image = try await trial.image(hash.rawValue)
@@ -39,9 +39,9 @@ struct SignatureAlgorithmTests {
 
     @Test("a demanded hash is exact, and without one every hash of the key is taken")
     func demanded() async throws {
-        for signed in SignatureHash.allCases {
+        for signed in HashAlgorithm.allCases {
             #expect(try await result(policy(), signedWith: signed).result == .pass)
-            for demanded in SignatureHash.allCases {
+            for demanded in HashAlgorithm.allCases {
                 let expected: ImageResult = signed == demanded ? .pass : .fail
                 for text in [
                     policy(inner: demanded.rawValue), policy(outer: demanded.rawValue),

@@ -116,7 +116,7 @@ final class RegistryDouble: Transport {
         switch request.method {
         case "PUT":
             let stored = Stored(bytes: request.body, type: request.fields[.contentType] ?? "")
-            let algorithm: Digest.Algorithm = item.hasPrefix("sha512:") ? .sha512 : .sha256
+            let algorithm: HashAlgorithm = item.hasPrefix("sha512:") ? .sha512 : .sha256
             let digest = Digest(of: request.body, by: algorithm).description
             if item.contains(":"), item != digest { return answer(400) }
             state.repositories[name, default: Contents()].manifests[digest] = stored

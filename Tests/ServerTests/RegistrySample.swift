@@ -21,7 +21,7 @@ struct SampleManifest: Sendable {
 /// Blobs, and manifests in the order in which they are pushed.
 struct RegistrySample: Sendable, CustomTestStringConvertible {
     let name: String
-    var algorithm = Digest.Algorithm.sha256
+    var algorithm = HashAlgorithm.sha256
     var blobs: [Digest: [UInt8]] = [:]
     var manifests: [SampleManifest] = []
     private var dice: TrialDice

@@ -14,7 +14,7 @@ private let message = Array("release 1.0".utf8)
 private let elsewhere = SignedArtifact(digests: SignedArtifact(content: message).digests)
 
 private func bundle(
-    _ key: PrivateKey, _ signature: [UInt8], hash: SignatureHash
+    _ key: PrivateKey, _ signature: [UInt8], hash: HashAlgorithm
 ) throws -> [UInt8] {
     try BundleBuilder(
         .message(
@@ -58,7 +58,7 @@ struct BlobEvidenceTests {
         let artifact = SignedArtifact(content: message)
         func attested(subjects: Int, digests: Int) async throws -> ArtifactFinding {
             var named: JSONObject = [
-                "sha256": .string(hexText(SignatureHash.sha256.hash(of: message)))
+                "sha256": .string(hexText(HashAlgorithm.sha256.hash(of: message)))
             ]
             for number in 1..<digests { named["other-\(number)"] = "00" }
             let statement: JSONValue = [
@@ -99,7 +99,7 @@ struct BlobEvidenceTests {
         let key = try TestKeys.ed25519()
         func parts(_ signature: [UInt8]) throws -> SignedParts {
             try .message(
-                digest: SignatureHash.sha512.hash(of: message), signature: signature,
+                digest: HashAlgorithm.sha512.hash(of: message), signature: signature,
                 by: .key(key.publicKey))
         }
         let prehashed = try parts(try key.signing(with: .ed25519ph).sign(message))
@@ -212,7 +212,7 @@ struct BlobEvidenceTests {
 
     @Test("a statement that names the file by another hash than was given is no no")
     func otherHash() throws {
-        func outcome(_ hash: SignatureHash, _ about: [UInt8], byDigest: Bool) throws -> String {
+        func outcome(_ hash: HashAlgorithm, _ about: [UInt8], byDigest: Bool) throws -> String {
             let statement: JSONValue = [
                 "_type": "https://in-toto.io/Statement/v1",
                 "subject": [["digest": [:]]],
@@ -224,7 +224,7 @@ struct BlobEvidenceTests {
             return try Attempt.byPerson(.statement(named.compactBytes)).outcome(byDigest: byDigest)
         }
         let (right, wrong) = (StandIn.artifact, StandIn.artifact + [0])
-        for hash in SignatureHash.allCases {
+        for hash in HashAlgorithm.allCases {
             #expect(try outcome(hash, right, byDigest: false) == "accepted")
             #expect(try outcome(hash, wrong, byDigest: false) == "subject-mismatch")
             let known = hash == .sha256

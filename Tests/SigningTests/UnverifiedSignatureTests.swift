@@ -189,13 +189,13 @@ struct SignatureSchemeChoiceTests {
             try PrivateKey(pkcs8: StandInKey(.rsa2048).pkcs8),
         ]
         for key in keys {
-            for hash in SignatureHash.allCases {
+            for hash in HashAlgorithm.allCases {
                 let scheme: SignatureScheme =
                     key.publicKey.algorithm == .rsa ? .rsaPKCS1(hash) : .ecdsa(hash)
                 let signing = try key.signing(with: scheme)
                 let trusted = TrustedKey(key: key.publicKey)
                 #expect(try report(signing, trusted).proofs.count == 1)
-                for demanded in SignatureHash.allCases {
+                for demanded in HashAlgorithm.allCases {
                     let found = try report(signing, trusted.signing(with: demanded))
                     #expect(found.proofs.isEmpty == (demanded != hash))
                     guard demanded != hash else { continue }
@@ -219,7 +219,7 @@ struct SignatureSchemeChoiceTests {
     func files() throws {
         let content = Array("release".utf8)
         let key = try TestKeys.ecdsaP384()
-        for hash in SignatureHash.allCases {
+        for hash in HashAlgorithm.allCases {
             let signature = try key.signing(with: .ecdsa(hash)).sign(content)
             let found = SignatureVerifier.key(key.publicKey).verify(
                 signature, with: .none, about: SignedArtifact(content: content))

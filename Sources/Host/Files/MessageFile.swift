@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files that are signed: every hash in one pass, however large they are.
 
-package import Keys
 package import Primitives
 
 /// What signing and verifying need to know of a file.
 package struct MessageFile: Sendable {
-    package let digests: [SignatureHash: [UInt8]]
+    package let digests: [HashAlgorithm: [UInt8]]
     /// The whole content; nil when it was not asked for, or is larger than asked for.
     package let content: [UInt8]?
 
@@ -25,14 +24,15 @@ package struct MessageFile: Sendable {
             } else {
                 InputFile(standardInput: "the file")
             }
-        var hasher = MessageHasher()
+        var hashers = HashAlgorithm.allCases.map(ContentHasher.init)
         var kept: [UInt8]? = limit > 0 ? [] : nil
         var chunk = [UInt8](repeating: 0, count: streamChunkBytes)
         while true {
             let got = try file.read(into: &chunk)
             guard got > 0 else { break }
-            unsafe chunk.withUnsafeBytes {
-                unsafe hasher.update(UnsafeRawBufferPointer(rebasing: $0[..<got]))
+            unsafe chunk.withUnsafeBytes { buffer in
+                let piece = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<got])
+                for index in hashers.indices { unsafe hashers[index].update(piece) }
             }
             if let count = kept?.count {
                 if count + got <= limit {
@@ -42,7 +42,8 @@ package struct MessageFile: Sendable {
                 }
             }
         }
-        digests = hasher.finish()
+        let found = hashers.map { $0.finish() }
+        digests = Dictionary(uniqueKeysWithValues: found.map { ($0.algorithm, $0.bytes) })
         content = kept
     }
 }

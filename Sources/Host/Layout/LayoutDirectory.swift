@@ -43,7 +43,7 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
     /// Takes away what writers left behind that were stopped long ago.
     private func sweep() {
         let blobs = try? root.folder("blobs")
-        let folders = Digest.Algorithm.allCases.compactMap { try? blobs?.folder($0.rawValue) }
+        let folders = HashAlgorithm.registered.compactMap { try? blobs?.folder($0.rawValue) }
         for folder in [root] + folders { folder.removeStaleParts() }
     }
 

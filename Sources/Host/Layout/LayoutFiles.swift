@@ -17,7 +17,7 @@ protocol LayoutFiles: Sendable {
     /// The blobs whose names are digests of that algorithm, in no order; `isCut` when there are
     /// more than the limit.
     func blobs(
-        _ algorithm: Digest.Algorithm, atMost limit: Int
+        _ algorithm: HashAlgorithm, atMost limit: Int
     ) throws(Failure) -> (digests: [Digest], isCut: Bool)
     func stream(_ path: String) throws(Failure) -> ByteStream
 }
@@ -38,7 +38,7 @@ extension FolderHandle {
 
     /// The names that are digests of that algorithm; other names are ignored.
     fileprivate func digests(
-        by algorithm: Digest.Algorithm, atMost limit: Int
+        by algorithm: HashAlgorithm, atMost limit: Int
     ) throws(Failure) -> (digests: [Digest], isCut: Bool) {
         // The stream takes its descriptor over and moves it, so it gets one of its own.
         let own = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -61,7 +61,7 @@ extension FolderHandle {
 }
 
 /// The digest that a blob of that file name has; nil when the name is not one.
-func blobDigest(_ name: [UInt8], by algorithm: Digest.Algorithm) -> Digest? {
+func blobDigest(_ name: [UInt8], by algorithm: HashAlgorithm) -> Digest? {
     guard name.count == algorithm.hexCount, name.allSatisfy(isLowerHex) else { return nil }
     return try? Digest(parsing: "\(algorithm.rawValue):\(String(decoding: name, as: UTF8.self))")
 }
@@ -114,7 +114,7 @@ struct FolderLayoutFiles: LayoutFiles {
     }
 
     func blobs(
-        _ algorithm: Digest.Algorithm, atMost limit: Int
+        _ algorithm: HashAlgorithm, atMost limit: Int
     ) throws(Failure) -> (digests: [Digest], isCut: Bool) {
         guard let folder = try root.existingFolder("blobs")?.existingFolder(algorithm.rawValue)
         else { return ([], false) }

@@ -67,7 +67,7 @@ final class ReferrerSearch: Sendable {
 
     private func blobs() throws(Failure) -> ([Digest], Failure?) {
         var blobs: [Digest] = []
-        for algorithm in Digest.Algorithm.allCases {
+        for algorithm in HashAlgorithm.registered {
             let some = try files.blobs(algorithm, atMost: maximumBlobs - blobs.count)
             blobs += some.digests
             guard some.isCut else { continue }

@@ -125,7 +125,7 @@ struct TarFileIndex: LayoutFiles {
     }
 
     func blobs(
-        _ algorithm: Digest.Algorithm, atMost limit: Int
+        _ algorithm: HashAlgorithm, atMost limit: Int
     ) -> (digests: [Digest], isCut: Bool) {
         let folder = Array("blobs/\(algorithm.rawValue)/".utf8)
         var digests: [Digest] = []

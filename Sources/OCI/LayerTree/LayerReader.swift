@@ -16,7 +16,7 @@ package struct LayerReader {
     ///   - name: what the layer is called in failures.
     ///   - limit: bytes it may unpack to.
     package init(
-        matcher: PathMatcher, hashing algorithm: Digest.Algorithm, named name: String,
+        matcher: PathMatcher, hashing algorithm: HashAlgorithm, named name: String,
         atMost limit: Int = Limits.layerBytes
     ) {
         inflater = Inflater(named: name, caps: .layer(atMost: limit))

@@ -58,7 +58,7 @@ struct AttestorDeclaration: Sendable {
 
     let trust: Trust
     /// The hash that signatures by the keys must be made with; nil for any that the keys can have.
-    let signatureHash: SignatureHash?
+    let signatureHash: HashAlgorithm?
     /// Pairs that the signed payload must hold.
     let annotations: ExactTextMap<String>
     let place: Place
@@ -203,7 +203,7 @@ private func addressScheme(_ text: String) -> String? {
 ///
 /// Deviation: Kyverno takes sha256 where none is written; here every hash that the key can have is
 /// tried then, SHA-256 and stronger, because cosign signs with the hash that fits the curve.
-private func demandedHash(entry: YAMLNode, keys: YAMLNode?) throws(Failure) -> SignatureHash? {
+private func demandedHash(entry: YAMLNode, keys: YAMLNode?) throws(Failure) -> HashAlgorithm? {
     let outer = try demandedHash(entry)
     guard let keys else {
         guard let outer, outer != .sha256 else { return nil }
@@ -218,10 +218,10 @@ private func demandedHash(entry: YAMLNode, keys: YAMLNode?) throws(Failure) -> S
     return inner ?? outer
 }
 
-private func demandedHash(_ node: YAMLNode) throws(Failure) -> SignatureHash? {
+private func demandedHash(_ node: YAMLNode) throws(Failure) -> HashAlgorithm? {
     guard let algorithm = try node.optional("signatureAlgorithm") else { return nil }
     let name = try algorithm.word(of: ["sha224", "sha256", "sha384", "sha512"])
-    guard let hash = SignatureHash(rawValue: name) else {
+    guard let hash = HashAlgorithm(rawValue: name) else {
         throw Failure(
             .unsupported, "cannot use the policy", at: algorithm.place,
             because: "signatures over SHA-224 are not accepted: it is weaker than every hash that "

@@ -167,7 +167,7 @@ private enum ImageNameShape: Hashable {
     }
 
     private static func digestLength(_ isLong: Bool) -> Int {
-        "sha256:".utf8.count + (isLong ? Digest.Algorithm.sha512 : .sha256).hexCount
+        "sha256:".utf8.count + (isLong ? HashAlgorithm.sha512 : .sha256).hexCount
     }
 }
 

@@ -64,7 +64,7 @@ package struct RegistryRepository: ArtifactDestination {
     func manifest(
         _ reference: ManifestReference, _ bytes: [UInt8], in answer: RegistryAnswer
     ) throws(Failure) -> Manifest {
-        var algorithm = Digest.Algorithm.sha256
+        var algorithm = HashAlgorithm.sha256
         if case .digest(let wanted) = reference {
             algorithm = wanted.algorithm
             let found = Digest(of: bytes, by: algorithm)

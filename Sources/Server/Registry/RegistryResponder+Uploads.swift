@@ -61,9 +61,9 @@ extension RegistryResponder {
         return mounted ? created(digest, in: repository) : nil
     }
 
-    private func wantedAlgorithm(_ target: RequestTarget) throws -> Digest.Algorithm {
+    private func wantedAlgorithm(_ target: RequestTarget) throws -> HashAlgorithm {
         guard let name = target["digest-algorithm"] else { return .sha256 }
-        guard let algorithm = Digest.Algorithm(rawValue: name) else {
+        guard let algorithm = HashAlgorithm(registered: name) else {
             throw RegistryProblem(
                 .badRequest, .digestInvalid,
                 "\(quoted(name)) is not one of sha256, sha512")

@@ -45,13 +45,13 @@ extension RegistryFolder {
         var named: Set<String> = []
         for repository in try allRepositories() {
             for kind in ["_blobs", "_manifests"] {
-                for algorithm in Digest.Algorithm.allCases {
+                for algorithm in HashAlgorithm.registered {
                     let place = "\(repository.path)/\(kind)/\(algorithm.rawValue)"
                     named.formUnion(try Disk.names(in: place))
                 }
             }
         }
-        for algorithm in Digest.Algorithm.allCases {
+        for algorithm in HashAlgorithm.registered {
             let place = contents(algorithm)
             for part in try Disk.names(in: place) {
                 for name in try Disk.names(in: "\(place)/\(part)") where !named.contains(name) {

@@ -33,7 +33,7 @@ struct RegistryFolder: Sendable {
     }
 
     /// All content of one algorithm.
-    func contents(_ algorithm: Digest.Algorithm) -> String {
+    func contents(_ algorithm: HashAlgorithm) -> String {
         "\(root)/blobs/\(algorithm.rawValue)"
     }
 

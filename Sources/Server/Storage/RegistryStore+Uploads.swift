@@ -16,7 +16,7 @@ enum UploadClaim: Sendable {
 
 extension RegistryStore {
     /// Begins an upload, or nil when `Limits.uploadSessions` are open.
-    func beginUpload(in repository: Repository, algorithm: Digest.Algorithm)
+    func beginUpload(in repository: Repository, algorithm: HashAlgorithm)
         throws(Failure) -> Upload?
     {
         let upload = Upload(id: UploadIdentifier(), repository: repository, algorithm: algorithm)
@@ -91,7 +91,7 @@ extension RegistryStore {
         uploads.withLock { $0.entries[upload.id] = nil }
     }
 
-    private func checkedDigest(of upload: Upload, by algorithm: Digest.Algorithm)
+    private func checkedDigest(of upload: Upload, by algorithm: HashAlgorithm)
         throws(Failure) -> Digest
     {
         let file = try openFile(of: upload)

@@ -15,9 +15,9 @@ struct Upload: Sendable {
     private(set) var size: Int
     /// Nil when the bytes came before this process did and must be read again.
     private var hasher: ContentHasher?
-    private var algorithm: Digest.Algorithm
+    private var algorithm: HashAlgorithm
 
-    init(id: UploadIdentifier, repository: Repository, algorithm: Digest.Algorithm) {
+    init(id: UploadIdentifier, repository: Repository, algorithm: HashAlgorithm) {
         self.id = id
         self.repository = repository
         self.algorithm = algorithm
@@ -27,7 +27,7 @@ struct Upload: Sendable {
 
     /// One that an earlier process began.
     init(
-        resuming id: UploadIdentifier, repository: Repository, algorithm: Digest.Algorithm,
+        resuming id: UploadIdentifier, repository: Repository, algorithm: HashAlgorithm,
         size: Int
     ) {
         self.init(id: id, repository: repository, algorithm: algorithm)
@@ -36,7 +36,7 @@ struct Upload: Sendable {
     }
 
     /// Says how the whole will be named, which saves reading it again when nothing is here yet.
-    mutating func expect(_ algorithm: Digest.Algorithm) {
+    mutating func expect(_ algorithm: HashAlgorithm) {
         guard size == 0 else { return }
         self.algorithm = algorithm
         hasher = ContentHasher(algorithm)
@@ -56,7 +56,7 @@ struct Upload: Sendable {
     }
 
     /// What all bytes hash to.
-    func digest(by wanted: Digest.Algorithm, in file: StoredFile) throws(Failure) -> Digest {
+    func digest(by wanted: HashAlgorithm, in file: StoredFile) throws(Failure) -> Digest {
         if let hasher, wanted == algorithm { return hasher.finish() }
         var hasher = ContentHasher(wanted)
         var offset = 0
@@ -110,7 +110,7 @@ struct UploadTable: Sendable {
             let record = try Disk.read(folder.uploadSession(id), atMost: 1_024)
         else { return nil }
         let lines = String(decoding: record, as: UTF8.self).utf8.split(separator: "\n")
-        guard lines.count == 2, let algorithm = Digest.Algorithm(rawValue: String(lines[1])),
+        guard lines.count == 2, let algorithm = HashAlgorithm(registered: String(lines[1])),
             let repository = try? localRepository(lines[0])
         else { return nil }
         return Upload(resuming: id, repository: repository, algorithm: algorithm, size: size)

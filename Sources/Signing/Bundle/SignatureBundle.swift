@@ -23,10 +23,10 @@ package struct SignatureBundle: Hashable, Sendable {
 
     /// What the bundle says the hash of the signed bytes is: a hint.
     package struct MessageDigest: Hashable, Sendable {
-        package let algorithm: SignatureHash
+        package let algorithm: HashAlgorithm
         package let bytes: [UInt8]
 
-        package init(algorithm: SignatureHash, bytes: [UInt8]) {
+        package init(algorithm: HashAlgorithm, bytes: [UInt8]) {
             self.algorithm = algorithm
             self.bytes = bytes
         }
@@ -150,7 +150,7 @@ private func readDigest(_ json: JSONReader) throws(Failure) -> SignatureBundle.M
     try json.refuseFields(otherThan: ["algorithm", "digest"])
     let name = try json.required("algorithm")
     let text = try name.string()
-    guard let algorithm = SignatureHash.allCases.first(where: { $0.protobufName == text }) else {
+    guard let algorithm = HashAlgorithm.allCases.first(where: { $0.protobufName == text }) else {
         throw name.broken("\(quoted(text)) is none of SHA2_256, SHA2_384, SHA2_512")
     }
     return SignatureBundle.MessageDigest(

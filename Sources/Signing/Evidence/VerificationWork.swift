@@ -34,7 +34,7 @@ extension EvidenceCandidate {
     /// with every key and scheme, and only Ed25519 reads the payload again for each of them.
     fileprivate func work(by signer: TrustedSigner) -> Int {
         let (bytes, signatures) = size
-        let hashing = SignatureHash.allCases.count * bytes
+        let hashing = HashAlgorithm.allCases.count * bytes
         switch signer {
         case .keys(let keys):
             let each = keys.reduce(0) { $0 + $1.key.algorithm.work(over: bytes) }

@@ -3,12 +3,13 @@
 // Spec: sigstore_common.proto, PublicKeyDetails; sigstore's algorithm registry.
 
 package import Keys
+package import Primitives
 internal import SwiftASN1
 
 /// One way a key may have signed, as an entry of Rekor v2 writes it down.
 package struct EntryKeyDetails: Hashable, Sendable {
     package let name: String
-    package let hash: SignatureHash
+    package let hash: HashAlgorithm
 
     /// The ways of a key, the one to write first. Older clients signed SHA-256 with the larger
     /// curves; RSA may have either padding; pure Ed25519 signs no hash, so the log cannot have it.
@@ -37,7 +38,7 @@ package struct EntryKeyDetails: Hashable, Sendable {
         }
     }
 
-    private init(_ name: String, _ hash: SignatureHash) {
+    private init(_ name: String, _ hash: HashAlgorithm) {
         self.name = name
         self.hash = hash
     }

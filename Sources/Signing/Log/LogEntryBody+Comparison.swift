@@ -100,14 +100,14 @@ extension LogEntryBody.HashedRecordVersion2 {
 }
 
 extension LogEntryBody.Artifact {
-    fileprivate func isAmong(_ digests: [SignatureHash: [UInt8]]) -> Bool {
-        SignatureHash(rawValue: algorithm).flatMap { digests[$0] } == hash
+    fileprivate func isAmong(_ digests: [HashAlgorithm: [UInt8]]) -> Bool {
+        HashAlgorithm(rawValue: algorithm).flatMap { digests[$0] } == hash
     }
 
     fileprivate func require(
-        _ digests: [SignatureHash: [UInt8]], _ noun: String
+        _ digests: [HashAlgorithm: [UInt8]], _ noun: String
     ) throws(EvidenceProblem) {
-        guard let known = SignatureHash(rawValue: algorithm), let digest = digests[known] else {
+        guard let known = HashAlgorithm(rawValue: algorithm), let digest = digests[known] else {
             throw hashNotKnown(algorithm)
         }
         guard digest == hash else {
@@ -159,8 +159,8 @@ private func isSignature(_ bytes: [UInt8], of envelope: Envelope) -> Bool {
     envelope.signatures.contains { $0.bytes == bytes }
 }
 
-private func allDigests(_ bytes: [UInt8]) -> [SignatureHash: [UInt8]] {
-    Dictionary(uniqueKeysWithValues: SignatureHash.allCases.map { ($0, $0.hash(of: bytes)) })
+private func allDigests(_ bytes: [UInt8]) -> [HashAlgorithm: [UInt8]] {
+    Dictionary(uniqueKeysWithValues: HashAlgorithm.allCases.map { ($0, $0.hash(of: bytes)) })
 }
 
 private func otherSignature() -> EvidenceProblem {

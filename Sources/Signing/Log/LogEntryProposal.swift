@@ -11,7 +11,7 @@ extension SignedContent {
     /// The proposal for Rekor v1: hashedrekord 0.0.1 for a message, dsse 0.0.1 for an envelope.
     ///
     /// - Parameter hash: the one the signature was made with.
-    package func version1Proposal(hash: SignatureHash) throws(Failure) -> JSONValue {
+    package func version1Proposal(hash: HashAlgorithm) throws(Failure) -> JSONValue {
         let verifier = JSONValue.string(base64Text(pem.utf8))
         switch form {
         case .message(let digests):

@@ -2,6 +2,7 @@
 // What is being verified, which a log entry must be about.
 
 package import Keys
+package import Primitives
 
 /// A signature, whose it is said to be, and what it is over. Log entries are compared with it.
 package struct SignedContent: Hashable, Sendable {
@@ -20,7 +21,7 @@ package struct SignedContent: Hashable, Sendable {
 
     package enum Form: Hashable, Sendable {
         /// Hashes of the signed bytes, as many kinds as are known.
-        case message([SignatureHash: [UInt8]])
+        case message([HashAlgorithm: [UInt8]])
         /// A signed envelope; the bytes it was stored as, where they are at hand: entries of kind
         /// intoto 0.0.1 name nothing else.
         case envelope(Envelope, storedAs: [UInt8]?)
@@ -38,14 +39,14 @@ package struct SignedContent: Hashable, Sendable {
 
     /// Every hash of bytes that are at hand.
     package static func message(_ bytes: [UInt8]) -> Form {
-        var digests: [SignatureHash: [UInt8]] = [:]
-        for hash in SignatureHash.allCases { digests[hash] = hash.hash(of: bytes) }
+        var digests: [HashAlgorithm: [UInt8]] = [:]
+        for hash in HashAlgorithm.allCases { digests[hash] = hash.hash(of: bytes) }
         return .message(digests)
     }
 
     /// The hash of the bytes that were signed: the message, or the envelope's pre-authentication
     /// encoding. Nil when only other hashes of the message are known.
-    package func signedDigest(by hash: SignatureHash) -> [UInt8]? {
+    package func signedDigest(by hash: HashAlgorithm) -> [UInt8]? {
         switch form {
         case .message(let digests): digests[hash]
         case .envelope(let envelope, _): hash.hash(of: envelope.signedBytes)

@@ -52,7 +52,7 @@ extension TransparencyLog {
     /// The first four bytes of every id this key can have: the ones the trust root gives, and the
     /// computed ones.
     func checkpointHints(name: String) -> Set<[UInt8]> {
-        var identifiers = [keyID, SignatureHash.sha256.hash(of: publicKey.derBytes)]
+        var identifiers = [keyID, HashAlgorithm.sha256.hash(of: publicKey.derBytes)]
         if let checkpointKeyID { identifiers.append(checkpointKeyID) }
         if let computed = noteKeyID(name: name, key: publicKey) { identifiers.append(computed) }
         return Set(identifiers.filter { $0.count >= 4 }.map { Array($0.prefix(4)) })
@@ -105,14 +105,14 @@ package func noteKeyID(name: String, key: PublicKey) -> [UInt8]? {
     switch key.algorithm {
     case .ed25519: ed25519KeyID(name: name, type: 0x01, key: key)
     case .rsa:
-        SignatureHash.sha256.hash(
+        HashAlgorithm.sha256.hash(
             of:
                 Array(name.utf8) + [0x0A, 0xFF] + Array("PKIX-RSA-PKCS#1v1.5".utf8) + key.derBytes)
-    default: SignatureHash.sha256.hash(of: key.derBytes)
+    default: HashAlgorithm.sha256.hash(of: key.derBytes)
     }
 }
 
 /// Spec: RFC 8410 §4: the key is the last 32 bytes of its SubjectPublicKeyInfo.
 func ed25519KeyID(name: String, type: UInt8, key: PublicKey) -> [UInt8] {
-    SignatureHash.sha256.hash(of: Array(name.utf8) + [0x0A, type] + key.derBytes.suffix(32))
+    HashAlgorithm.sha256.hash(of: Array(name.utf8) + [0x0A, type] + key.derBytes.suffix(32))
 }

@@ -24,7 +24,7 @@ package enum ContentToSign: Hashable, Sendable {
             }
             return hash
         case .payload(let payload, let type):
-            return SignatureHash.sha256.hash(
+            return HashAlgorithm.sha256.hash(
                 of:
                     preAuthenticationEncoding(payloadType: type, payload: payload))
         }
@@ -36,7 +36,7 @@ package enum ContentToSign: Hashable, Sendable {
         switch self {
         case .message: return .message(digest: digest)
         case .payload(let payload, _):
-            return .envelope(digest: digest, payloadDigest: SignatureHash.sha256.hash(of: payload))
+            return .envelope(digest: digest, payloadDigest: HashAlgorithm.sha256.hash(of: payload))
         }
     }
 

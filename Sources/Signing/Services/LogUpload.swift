@@ -57,7 +57,7 @@ extension SignedParts {
     /// Whether the message's SHA-512 was signed, by Ed25519ph.
     fileprivate var isPrehashed: Bool {
         guard case .messageSignature(let claimed?, let signature) = content,
-            let digest = MessageDigest(algorithm: claimed.algorithm, bytes: claimed.bytes)
+            let digest = Digest(algorithm: claimed.algorithm, bytes: claimed.bytes)
         else { return false }
         return key.isValid(signature, forDigest: digest, scheme: .ed25519ph) == true
     }

@@ -70,7 +70,7 @@ package struct SignedParts: Hashable, Sendable {
         case .messageSignature: return .message(digest: digest)
         case .envelope(let envelope):
             return .envelope(
-                digest: digest, payloadDigest: SignatureHash.sha256.hash(of: envelope.payload))
+                digest: digest, payloadDigest: HashAlgorithm.sha256.hash(of: envelope.payload))
         }
     }
 
@@ -79,7 +79,7 @@ package struct SignedParts: Hashable, Sendable {
     }
 
     /// The hash the key signs with.
-    package var hash: SignatureHash { key.loggedHash }
+    package var hash: HashAlgorithm { key.loggedHash }
 
     /// The same as log entries are compared with.
     package var signedContent: SignedContent {
@@ -102,7 +102,7 @@ extension PublicKey {
     /// The hash this key signs with; SHA-512 for Ed25519, which hashes in its own way.
     ///
     /// Spec: sigstore_common.proto, PublicKeyDetails: the hash follows the curve.
-    package var loggedHash: SignatureHash {
+    package var loggedHash: HashAlgorithm {
         switch algorithm {
         case .ecdsaP256, .rsa: .sha256
         case .ecdsaP384: .sha384

@@ -3,9 +3,10 @@
 // RFC 5758 §3.2 (ECDSA), RFC 4055 §3 and §5 (RSA). SHA-1 and MD5 are not among them.
 
 internal import Keys
+internal import Primitives
 internal import SwiftASN1
 
-extension SignatureHash {
+extension HashAlgorithm {
     var identifier: ASN1ObjectIdentifier {
         switch self {
         case .sha256: [2, 16, 840, 1, 101, 3, 4, 2, 1]
@@ -26,7 +27,7 @@ extension SignatureHash {
 /// The scheme of a SignerInfo's signature, which must sign with the hash of its content.
 ///
 /// Spec: RFC 8933 §3: with signed attributes, "the same digest algorithm MUST be used" for both.
-func timestampSignatureScheme(_ node: ASN1Node, with hash: SignatureHash) throws(EvidenceProblem)
+func timestampSignatureScheme(_ node: ASN1Node, with hash: HashAlgorithm) throws(EvidenceProblem)
     -> SignatureScheme
 {
     let elements = try TokenElements.all(of: node, named: "the signature algorithm", atMost: 2)
@@ -53,7 +54,7 @@ func timestampSignatureScheme(_ node: ASN1Node, with hash: SignatureHash) throws
 ///
 /// Their defaults are SHA-1, so none but the last can be left out. Deviation: salts of another
 /// length than the hash are refused, as everywhere in `SignatureScheme.rsaPSS`.
-private func saltedScheme(_ node: ASN1Node?, with hash: SignatureHash) throws(EvidenceProblem)
+private func saltedScheme(_ node: ASN1Node?, with hash: HashAlgorithm) throws(EvidenceProblem)
     -> SignatureScheme
 {
     guard let node else { throw malformedToken("its RSA PSS signature has no parameters") }

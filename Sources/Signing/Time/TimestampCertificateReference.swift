@@ -14,7 +14,7 @@ struct TimestampCertificateReference: Hashable, Sendable {
     ///
     /// SHA-1 is enough here: the certificate is known from the trust root, and a collision would
     /// have to be with that very one.
-    private let hash: SignatureHash?
+    private let hash: HashAlgorithm?
     private let value: [UInt8]
     /// The issuer's GeneralNames in DER and the serial number's contents, if they are there.
     private let issuerAndSerial: IssuerAndSerial?
@@ -38,7 +38,7 @@ struct TimestampCertificateReference: Hashable, Sendable {
             throw malformedToken("its signing certificate attribute names no certificate")
         }
         var parts = try TokenElements(first, of: "the signing certificate's identifier")
-        var hash: SignatureHash?
+        var hash: HashAlgorithm?
         if version == 2 {
             // hashAlgorithm AlgorithmIdentifier DEFAULT sha256; written out by some, which
             // changes nothing.
@@ -62,9 +62,9 @@ struct TimestampCertificateReference: Hashable, Sendable {
     }
 }
 
-private func certificateHash(_ node: ASN1Node) throws(EvidenceProblem) -> SignatureHash {
+private func certificateHash(_ node: ASN1Node) throws(EvidenceProblem) -> HashAlgorithm {
     let identifier = try node.algorithm("certificate hash's algorithm")
-    guard let hash = SignatureHash(identifier) else {
+    guard let hash = HashAlgorithm(identifier) else {
         throw EvidenceProblem(
             .unsupported,
             "the timestamp names its certificate by the hash \(identifier.dotted); "

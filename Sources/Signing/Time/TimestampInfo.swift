@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a timestamp says. Spec: RFC 3161 §2.4.2, TSTInfo.
 
-package import Keys
+internal import Keys
 package import Primitives
 internal import SwiftASN1
 
@@ -17,7 +17,7 @@ package struct TimestampInfo: Hashable, Sendable {
     /// The authority's policy, as `1.3.6.1.4.1…`.
     package let policy: String
     /// The hash of the imprint; nil for one that proves nothing here (SHA-1, MD5, unknown).
-    package let hash: SignatureHash?
+    package let hash: HashAlgorithm?
     /// The hash's object identifier, for texts.
     package let hashIdentifier: String
     /// The hash of the message.
@@ -55,13 +55,13 @@ package struct TimestampInfo: Hashable, Sendable {
 
 /// MessageImprint ::= SEQUENCE { hashAlgorithm, hashedMessage OCTET STRING }
 private func messageImprint(_ node: ASN1Node) throws(EvidenceProblem)
-    -> (SignatureHash?, String, [UInt8])
+    -> (HashAlgorithm?, String, [UInt8])
 {
     var fields = try TokenElements(node, of: "the message imprint")
     let identifier = try fields.next("hash").algorithm("imprint's hash")
     let imprint = try fields.next("hash value").contents(tagged: .octetString, "imprint")
     try fields.finish()
-    let hash = SignatureHash(identifier)
+    let hash = HashAlgorithm(identifier)
     if let hash, imprint.count != hash.byteCount {
         throw malformedToken(
             "its imprint has \(imprint.count) bytes, \(hash.title) has \(hash.byteCount)")

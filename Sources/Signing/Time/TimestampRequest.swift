@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a timestamp authority is asked. Spec: RFC 3161 §2.4.1, TimeStampReq.
 
-package import Keys
+internal import Keys
 package import Primitives
 internal import SwiftASN1
 
@@ -10,7 +10,7 @@ internal import SwiftASN1
 /// It goes out as `application/timestamp-query`, its answer is `application/timestamp-reply`
 /// (RFC 3161 §3.4).
 package struct TimestampRequest: Hashable, Sendable {
-    package let hash: SignatureHash
+    package let hash: HashAlgorithm
     /// The hash of the message.
     package let imprint: [UInt8]
     /// Nil for a request whose answer may be an old one.
@@ -24,7 +24,7 @@ package struct TimestampRequest: Hashable, Sendable {
 
     /// Asks for the time of `message`: for a Sigstore bundle, the bytes of the signature.
     package init(
-        over message: [UInt8], hash: SignatureHash, nonce: TimestampNonce?,
+        over message: [UInt8], hash: HashAlgorithm, nonce: TimestampNonce?,
         wantsCertificates: Bool, policy: String? = nil
     ) throws(Failure) {
         self.hash = hash
@@ -86,7 +86,7 @@ private func policyIdentifier(_ text: String) throws(Failure) -> ASN1ObjectIdent
 }
 
 private func encoded(
-    hash: SignatureHash, imprint: [UInt8], policy: ASN1ObjectIdentifier?, nonce: TimestampNonce?,
+    hash: HashAlgorithm, imprint: [UInt8], policy: ASN1ObjectIdentifier?, nonce: TimestampNonce?,
     wantsCertificates: Bool
 ) throws(Failure) -> [UInt8] {
     var writer = DER.Serializer()

@@ -16,7 +16,7 @@ struct TimestampSigner: Hashable, Sendable {
 
     let name: Name
     /// Of the content and of the signature, which must be the same one.
-    let hash: SignatureHash
+    let hash: HashAlgorithm
     let scheme: SignatureScheme
     let signature: [UInt8]
     /// What the signature is over: the attributes as a SET OF in DER.
@@ -68,9 +68,9 @@ private func signerName(_ node: ASN1Node, version: Int) throws(EvidenceProblem)
     return .issuerAndSerial(Array(issuer.encodedBytes), serial)
 }
 
-private func knownHash(_ identifier: ASN1ObjectIdentifier) throws(EvidenceProblem) -> SignatureHash
+private func knownHash(_ identifier: ASN1ObjectIdentifier) throws(EvidenceProblem) -> HashAlgorithm
 {
-    guard let hash = SignatureHash(identifier) else {
+    guard let hash = HashAlgorithm(identifier) else {
         throw EvidenceProblem(
             .unsupported,
             "the timestamp is signed with the hash \(identifier.dotted); "

@@ -2,7 +2,7 @@
 // From a timestamp that was received to a time that may be believed. Spec: RFC 3161 §2.2 and §2.3;
 // RFC 5652 §5.4 and §5.6; RFC 5816 §2.2.
 
-package import Keys
+internal import Keys
 package import Primitives
 
 /// A time that an authority of the trusted root signed for exactly the message in question.
@@ -16,7 +16,7 @@ package struct VerifiedTimestamp: Hashable, Sendable {
     /// The certificate whose key signed.
     package let certificate: Certificate
     /// The hash the message was named by.
-    package let hash: SignatureHash
+    package let hash: HashAlgorithm
     /// The authority's own number for the token: the contents of an INTEGER.
     package let serialNumber: [UInt8]
     /// The authority's policy, as `1.3.6.1.4.1…`.
@@ -25,7 +25,7 @@ package struct VerifiedTimestamp: Hashable, Sendable {
     package let tokenDigest: Digest
 
     fileprivate init(
-        _ token: TimestampToken, hash: SignatureHash, signer: TimestampToken.Claim,
+        _ token: TimestampToken, hash: HashAlgorithm, signer: TimestampToken.Claim,
         certificate: Certificate
     ) {
         time = token.info.time
@@ -100,7 +100,7 @@ extension TimestampToken {
 // MARK: Steps
 
 extension TimestampToken {
-    private func checkImprint(of message: [UInt8]) throws(EvidenceProblem) -> SignatureHash {
+    private func checkImprint(of message: [UInt8]) throws(EvidenceProblem) -> HashAlgorithm {
         guard let hash = info.hash else {
             throw EvidenceProblem(
                 .timestampImprintMismatch,

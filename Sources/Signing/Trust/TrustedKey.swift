@@ -13,11 +13,11 @@ package struct TrustedKey: Hashable, Sendable {
     package let name: String?
     /// The hash its signatures must be made with, where one is demanded by name; nil for any that the
     /// key can have.
-    package let hash: SignatureHash?
+    package let hash: HashAlgorithm?
 
     package init(
         key: PublicKey, validFor: ValidityPeriod? = nil, name: String? = nil,
-        hash: SignatureHash? = nil
+        hash: HashAlgorithm? = nil
     ) {
         self.key = key
         self.validFor = validFor
@@ -26,7 +26,7 @@ package struct TrustedKey: Hashable, Sendable {
     }
 
     /// The same key, its signatures made with that hash and no other; nil for any.
-    package func signing(with hash: SignatureHash?) -> TrustedKey {
+    package func signing(with hash: HashAlgorithm?) -> TrustedKey {
         TrustedKey(key: key, validFor: validFor, name: name, hash: hash)
     }
 

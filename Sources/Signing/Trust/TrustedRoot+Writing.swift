@@ -35,7 +35,7 @@ extension TransparencyLog {
         baseURL: String, publicKey: PublicKey, origin: String? = nil, validFor: ValidityPeriod,
         operatorName: String?
     ) {
-        let ofKey = SignatureHash.sha256.hash(of: publicKey.derBytes)
+        let ofKey = HashAlgorithm.sha256.hash(of: publicKey.derBytes)
         var log = TransparencyLog(
             baseURL: baseURL, publicKey: publicKey, keyID: ofKey, validFor: validFor,
             operatorName: operatorName)

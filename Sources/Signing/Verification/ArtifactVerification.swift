@@ -2,24 +2,24 @@
 // A bundle about a file: signed as it is, or as the subject of a statement.
 // Spec: sigstore client-spec §4.5, "Signature Verification"; sigstore_bundle.proto.
 
-package import Keys
-internal import Primitives
+internal import Keys
+package import Primitives
 
 /// The file a bundle must be about: its hashes, and its bytes when they are at hand.
 package struct SignedArtifact: Hashable, Sendable {
-    package let digests: [SignatureHash: [UInt8]]
+    package let digests: [HashAlgorithm: [UInt8]]
     /// Nil when only its digest is known; pure Ed25519 signatures then cannot be checked.
     package let content: [UInt8]?
 
     package init(content: [UInt8]) {
         self.content = content
-        var digests: [SignatureHash: [UInt8]] = [:]
-        for hash in SignatureHash.allCases { digests[hash] = hash.hash(of: content) }
+        var digests: [HashAlgorithm: [UInt8]] = [:]
+        for hash in HashAlgorithm.allCases { digests[hash] = hash.hash(of: content) }
         self.digests = digests
     }
 
     /// - Parameter content: the bytes, where they are at hand; they have these digests.
-    package init(digests: [SignatureHash: [UInt8]], content: [UInt8]? = nil) {
+    package init(digests: [HashAlgorithm: [UInt8]], content: [UInt8]? = nil) {
         self.digests = digests
         self.content = content
     }
@@ -37,7 +37,7 @@ package struct SignedArtifact: Hashable, Sendable {
 
     /// Whether a subject names hashes, and none of those that are known: only the bytes could tell.
     func cannotTell(_ subject: Statement.Subject) -> Bool {
-        let named = SignatureHash.allCases.filter { subject.digests[$0.rawValue] != nil }
+        let named = HashAlgorithm.allCases.filter { subject.digests[$0.rawValue] != nil }
         return !digests.isEmpty && !named.isEmpty && named.allSatisfy { digests[$0] == nil }
     }
 
@@ -45,7 +45,7 @@ package struct SignedArtifact: Hashable, Sendable {
 
     /// Its best known digest: "sha256:…".
     package var shown: String {
-        let known = SignatureHash.allCases.first { digests[$0] != nil }
+        let known = HashAlgorithm.allCases.first { digests[$0] != nil }
         return known.flatMap { hash in digests[hash].map { "\(hash.rawValue):\(hexText($0))" } }
             ?? "nothing"
     }

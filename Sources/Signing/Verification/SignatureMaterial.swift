@@ -8,7 +8,7 @@ package import Primitives
 package enum SignedMessage: Hashable, Sendable {
     case bytes([UInt8])
     /// Hashes of the artifact; as many as are known.
-    case digests([SignatureHash: [UInt8]])
+    case digests([HashAlgorithm: [UInt8]])
     case envelope(Envelope)
 
     /// What signatures are checked over, to be hashed once for all of them.

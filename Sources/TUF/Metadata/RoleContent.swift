@@ -134,7 +134,7 @@ package struct ExpectedBytes: Hashable, Sendable {
         let hashes = try reader.optional("hashes")
         let listed = try hashes?.stringMap() ?? [:]
         if let hashes, listed.isEmpty { throw hashes.broken("it lists no hash") }
-        for algorithm in Digest.Algorithm.allCases {
+        for algorithm in HashAlgorithm.registered {
             guard let hex = listed[algorithm.rawValue] else { continue }
             digests.append(try Digest(parsing: "\(algorithm.rawValue):\(hex)"))
         }

@@ -111,7 +111,7 @@ package struct BundleSigner: Sendable {
     ) async throws -> SignedParts {
         let hash = signer.publicKey.loggedHash
         guard let bytes = artifact.digests[hash],
-            let digest = MessageDigest(algorithm: hash, bytes: bytes)
+            let digest = Digest(algorithm: hash, bytes: bytes)
         else { throw unknownHash(hash) }
         let signature: [UInt8]
         if signer.signsDigests {
@@ -162,7 +162,7 @@ package struct BundleSigner: Sendable {
         return FinishedSignature(bundleBytes: bundleBytes, signer: found, checks: finding.checks)
     }
 
-    private func unknownHash(_ hash: SignatureHash) -> Failure {
+    private func unknownHash(_ hash: HashAlgorithm) -> Failure {
         Failure(
             .usage, "cannot sign the digest",
             because: "the key signs with \(hash.title), and only another hash is known",

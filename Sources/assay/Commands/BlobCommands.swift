@@ -212,8 +212,8 @@ extension Statement {
     /// The first thing it is about, as far as its digests are of kinds we know.
     fileprivate var firstArtifact: SignedArtifact {
         get throws(Failure) {
-            var digests: [SignatureHash: [UInt8]] = [:]
-            for hash in SignatureHash.allCases {
+            var digests: [HashAlgorithm: [UInt8]] = [:]
+            for hash in HashAlgorithm.allCases {
                 digests[hash] = subjects.first?.digests[hash.rawValue].flatMap(bytes(fromHex:))
             }
             guard !digests.isEmpty else {

@@ -100,7 +100,7 @@ struct TrustEntryArgument: ExpressibleByArgument {
         guard values["origin"] == nil else { throw wrong("origin is for Rekor logs only") }
         // Spec: RFC 6962 §3.2, whatever the key's kind is.
         return TransparencyLog(
-            baseURL: url, publicKey: key, keyID: SignatureHash.sha256.hash(of: key.derBytes),
+            baseURL: url, publicKey: key, keyID: HashAlgorithm.sha256.hash(of: key.derBytes),
             validFor: period, operatorName: values["operator"])
     }
 

@@ -25,14 +25,14 @@ struct BlobLocation: ExpressibleByArgument, CustomStringConvertible {
 
     /// A file of such a name is written `./sha256:…`.
     private var isDigest: Bool {
-        Digest.Algorithm.allCases.contains { description.utf8.hasPrefix("\($0.rawValue):") }
+        HashAlgorithm.registered.contains { description.utf8.hasPrefix("\($0.rawValue):") }
     }
 
     /// What is known of it.
     ///
     /// - Parameter limit: holds a file of at most that many bytes in memory; 0 holds none.
     func artifact(keepingAtMost limit: Int) throws -> SignedArtifact {
-        guard !isDigest else { return try SignedArtifact(try Digest(parsing: description)) }
+        guard !isDigest else { return SignedArtifact(try Digest(parsing: description)) }
         let file = try MessageFile(at: path, keepingAtMost: limit)
         return SignedArtifact(digests: file.digests, content: file.content)
     }

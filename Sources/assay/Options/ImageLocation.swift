@@ -131,7 +131,7 @@ struct ImageLocation: Sendable, CustomStringConvertible {
 private func splitDigest(_ text: Substring) throws(Failure) -> (Substring, Digest?) {
     guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return (text, nil) }
     let behind = text[text.utf8.index(after: at)...]
-    let isDigest = Digest.Algorithm.allCases.contains {
+    let isDigest = HashAlgorithm.registered.contains {
         behind.utf8.starts(with: "\($0.rawValue):".utf8)
     }
     return isDigest ? (text[..<at], try Digest(parsing: behind)) : (text, nil)

@@ -24,7 +24,7 @@ struct SignerOptions: ParsableArguments {
             The hash the key's signatures must be made with. Without it each hash that the key can \
             have is tried.
             """)
-    var signatureDigestAlgorithm: SignatureHash?
+    var signatureDigestAlgorithm: HashAlgorithm?
 
     @Option(help: "The subject the certificate must name, exactly: an e-mail address or a URI.")
     var certificateIdentity: String?
@@ -268,4 +268,4 @@ struct SignerOptions: ParsableArguments {
 }
 
 /// The names that `--signature-digest-algorithm` takes.
-extension SignatureHash: ExpressibleByArgument {}
+extension HashAlgorithm: ExpressibleByArgument {}

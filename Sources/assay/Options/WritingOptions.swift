@@ -200,7 +200,7 @@ private struct ClaimWriter: Sendable {
 
     /// What was written, and the manifest that holds it.
     private func writeBundle(_ claim: Claim) async throws -> (WrittenClaim, kept: Digest?) {
-        let artifact = try SignedArtifact(claim.subject.digest)
+        let artifact = SignedArtifact(claim.subject.digest)
         let signature = try await signer.attest(
             claim.statement, of: claim.predicateType, about: artifact)
         if let path = options.bundle {
@@ -255,11 +255,8 @@ private struct ClaimWriter: Sendable {
 
 extension SignedArtifact {
     /// Content of which only one digest is known.
-    init(_ digest: Digest) throws(Failure) {
-        guard let known = MessageDigest(digest) else {
-            throw Failure(.bug, "cannot use \(digest)", because: "it is incomplete")
-        }
-        self.init(digests: [known.algorithm: known.bytes])
+    init(_ digest: Digest) {
+        self.init(digests: [digest.algorithm: digest.bytes])
     }
 }
 

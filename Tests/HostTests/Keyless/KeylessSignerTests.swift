@@ -359,7 +359,7 @@ struct KeylessSignerTests {
         let stage = try KeylessStage()
         let key = try TestKeys.ecdsaP256()
         let parts = try SignedParts.message(
-            digest: SignatureHash.sha256.hash(of: Array("hello".utf8)),
+            digest: HashAlgorithm.sha256.hash(of: Array("hello".utf8)),
             signature: try key.sign(Array("hello".utf8)), by: .key(key.publicKey))
         let witness = SignatureWitness(
             services: .none, client: stage.client, trust: try stage.trust,

@@ -72,7 +72,7 @@ struct Attempt: Sendable {
         }
         let signed =
             byDigest
-            ? SignedArtifact(digests: [.sha256: SignatureHash.sha256.hash(of: artifact)])
+            ? SignedArtifact(digests: [.sha256: HashAlgorithm.sha256.hash(of: artifact)])
             : SignedArtifact(content: artifact)
         let finding = verifier.verify(bundle, about: signed, type: nil)
         guard let problem = finding.problem else {

@@ -43,7 +43,7 @@ struct SigstoreCase: Sendable, CustomTestStringConvertible {
     func artifact(byDigest: Bool) throws -> SignedArtifact {
         let content = try exists("artifact") ? read("artifact") : read("../a.txt")
         return byDigest
-            ? SignedArtifact(digests: [.sha256: SignatureHash.sha256.hash(of: content)])
+            ? SignedArtifact(digests: [.sha256: HashAlgorithm.sha256.hash(of: content)])
             : SignedArtifact(content: content)
     }
 

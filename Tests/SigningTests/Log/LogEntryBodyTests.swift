@@ -202,7 +202,7 @@ struct LogEntryBodyTests {
     @Test("a hash that is not known here is unsupported, never taken for equal")
     func unknownHash() throws {
         let message = try SignedSample.message()
-        let only256 = SignedContent.Form.message([.sha256: SignatureHash.sha256.hash(of: [1])])
+        let only256 = SignedContent.Form.message([.sha256: HashAlgorithm.sha256.hash(of: [1])])
         expectProblem(.unsupported) {
             try verify(
                 message.hashedRecord(hash: .sha512), .hashedRecord,
@@ -258,7 +258,7 @@ struct LogEntryBodyTests {
     @Test("Rekor v2's hash and key details follow the key")
     func keyDetails() throws {
         for (make, name, hash) in [
-            (TestKeys.ecdsaP256, "PKIX_ECDSA_P256_SHA_256", SignatureHash.sha256),
+            (TestKeys.ecdsaP256, "PKIX_ECDSA_P256_SHA_256", HashAlgorithm.sha256),
             (TestKeys.ecdsaP384, "PKIX_ECDSA_P384_SHA_384", .sha384),
             (TestKeys.ecdsaP521, "PKIX_ECDSA_P521_SHA_512", .sha512),
         ] {
@@ -315,7 +315,7 @@ struct LogEntryBodyTests {
         let message = try SignedSample.message()
         #expect(
             try message.content.version1Proposal(hash: .sha256)["spec"]?["data"]?["hash"]?["value"]
-                == .string(hexText(SignatureHash.sha256.hash(of: Array("artifact".utf8)))))
+                == .string(hexText(HashAlgorithm.sha256.hash(of: Array("artifact".utf8)))))
         let envelope = try SignedSample.envelope()
         let proposed = try envelope.content.version1Proposal(hash: .sha256)
         #expect(proposed["kind"] == "dsse")
@@ -326,7 +326,7 @@ struct LogEntryBodyTests {
         let request = try envelope.content.version2Request()["hashedRekordRequestV002"]
         #expect(
             request?["digest"]
-                == .string(base64Text(SignatureHash.sha256.hash(of: read.signedBytes))))
+                == .string(base64Text(HashAlgorithm.sha256.hash(of: read.signedBytes))))
         #expect(
             request?["signature"]?["verifier"]?["keyDetails"] == "PKIX_ECDSA_P256_SHA_256")
     }

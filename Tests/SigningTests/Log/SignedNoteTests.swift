@@ -11,7 +11,7 @@ import Testing
 
 @Suite("signed notes")
 struct SignedNoteTests {
-    static let root = base64Text(SignatureHash.sha256.hash(of: []))
+    static let root = base64Text(HashAlgorithm.sha256.hash(of: []))
     static let line = "— log.example \(base64Text([1, 2, 3, 4, 5, 6]))\n"
 
     @Test("a note is split at its last blank line, and its text keeps its final newline")

@@ -12,10 +12,10 @@ import Testing
 /// Spec: RFC 9162 §2.1.1, §2.1.3.1, §2.1.4.1.
 enum NaiveTree {
     static func root(_ leaves: ArraySlice<[UInt8]>) -> [UInt8] {
-        guard let only = leaves.first else { return SignatureHash.sha256.hash(of: []) }
-        guard leaves.count > 1 else { return SignatureHash.sha256.hash(of: [0] + only) }
+        guard let only = leaves.first else { return HashAlgorithm.sha256.hash(of: []) }
+        guard leaves.count > 1 else { return HashAlgorithm.sha256.hash(of: [0] + only) }
         let middle = leaves.startIndex + split(leaves.count)
-        return SignatureHash.sha256.hash(
+        return HashAlgorithm.sha256.hash(
             of: [1] + root(leaves[..<middle]) + root(leaves[middle...]))
     }
 
@@ -72,7 +72,7 @@ struct SmallLog {
         let publicKey = key.publicKey
         let keyID =
             generation == .version1
-            ? SignatureHash.sha256.hash(of: publicKey.derBytes)
+            ? HashAlgorithm.sha256.hash(of: publicKey.derBytes)
             : try #require(noteKeyID(name: name, key: publicKey))
         log = TransparencyLog(
             baseURL: "https://\(name)", publicKey: publicKey, keyID: keyID, validFor: period,
@@ -216,7 +216,7 @@ struct SignedSample {
         }
     }
 
-    func hashedRecord(hash: SignatureHash = .sha256) throws -> [UInt8] {
+    func hashedRecord(hash: HashAlgorithm = .sha256) throws -> [UInt8] {
         try content.version1Proposal(hash: hash).canonicalBytes
     }
 
@@ -280,7 +280,7 @@ struct SignedSample {
     }
 
     private func hashValue(_ bytes: [UInt8]) -> JSONValue {
-        ["algorithm": "sha256", "value": .string(hexText(SignatureHash.sha256.hash(of: bytes)))]
+        ["algorithm": "sha256", "value": .string(hexText(HashAlgorithm.sha256.hash(of: bytes)))]
     }
 }
 

@@ -31,14 +31,14 @@ struct TimestampRequestTests {
                     DEREncoding.sequence(
                         DEREncoding.sequence(
                             DEREncoding.object("2.16.840.1.101.3.4.2.1"), DEREncoding.null),
-                        DEREncoding.octets(SignatureHash.sha256.hash(of: stampedMessage))),
+                        DEREncoding.octets(HashAlgorithm.sha256.hash(of: stampedMessage))),
                     DEREncoding.object("1.3.6.1.4.1.57264.2"),
                     DEREncoding.integer(magnitude: [0xFF] + Array(2...8)),
                     DEREncoding.boolean(true)))
     }
 
-    @Test("the stand-in reads our requests, in every hash", arguments: SignatureHash.allCases)
-    func readable(_ hash: SignatureHash) throws {
+    @Test("the stand-in reads our requests, in every hash", arguments: HashAlgorithm.allCases)
+    func readable(_ hash: HashAlgorithm) throws {
         let request = try TimestampRequest(
             over: stampedMessage, hash: hash, nonce: nil, wantsCertificates: false)
         let query = try StandInTimestampQuery(derBytes: request.derBytes)

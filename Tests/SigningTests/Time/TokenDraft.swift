@@ -199,7 +199,7 @@ struct TokenDraft: Sendable {
     }
 }
 
-extension SignatureHash {
+extension HashAlgorithm {
     var standIn: StandInHash {
         switch self {
         case .sha256: .sha256

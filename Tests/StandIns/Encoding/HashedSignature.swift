@@ -11,7 +11,7 @@ internal import Primitives
 /// the message itself; Ed25519ph is asked instead.
 func isValidSignature(_ signature: [UInt8], overHash hash: [UInt8], by publicKey: [UInt8]) -> Bool {
     if let key = try? PublicKey(derBytes: publicKey), key.algorithm == .ed25519 {
-        return MessageDigest(algorithm: .sha512, bytes: hash).flatMap {
+        return Primitives.Digest(algorithm: .sha512, bytes: hash).flatMap {
             key.isValid(signature, forDigest: $0, scheme: .ed25519ph)
         } ?? false
     }

@@ -74,7 +74,7 @@ struct KeyPlugin: Sendable {
     let environment: [String: String]
 
     /// The answer's member of the method's own name.
-    func ask(_ method: String, _ arguments: JSONValue, hash: SignatureHash, data: [UInt8])
+    func ask(_ method: String, _ arguments: JSONValue, hash: HashAlgorithm, data: [UInt8])
         async throws -> JSONReader
     {
         guard data.count <= Limits.remoteMessageBytes else {
@@ -124,7 +124,7 @@ struct KeyPlugin: Sendable {
 }
 
 /// Go's numbers of its hashes, which the protocol uses. Spec: Go, package crypto, type Hash.
-private func number(of hash: SignatureHash) -> Int {
+private func number(of hash: HashAlgorithm) -> Int {
     switch hash {
     case .sha256: 5
     case .sha384: 6

@@ -217,7 +217,7 @@ private func withoutHeader(_ point: [UInt8]) -> [UInt8] {
 }
 
 /// Spec: RFC 8017 §9.2, note 1: the DER beginnings of a DigestInfo.
-private func digestInfo(_ hash: SignatureHash, _ digest: [UInt8]) -> [UInt8] {
+private func digestInfo(_ hash: HashAlgorithm, _ digest: [UInt8]) -> [UInt8] {
     let (last, count) = (hash == .sha256 ? 1 : hash == .sha384 ? 2 : 3, digest.count)
     let object: [UInt8] = [
         0x30, 0x0D, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, UInt8(last), 0x05,
