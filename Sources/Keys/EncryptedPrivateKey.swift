@@ -39,7 +39,7 @@ package struct EncryptedPrivateKey: Sendable {
         }
         salt = try derivation.required("salt").base64(count: 32)
         nonce = try json.required("cipher").required("nonce").base64(count: 24)
-        box = try json.required("ciphertext").base64(count: nil)
+        box = try json.required("ciphertext").base64()
     }
 
     /// Seals a key; `salt` has 32 bytes and `nonce` 24, fresh from a random source.
@@ -101,16 +101,6 @@ extension JSONReader {
     fileprivate func expect(_ name: String, _ expected: String) throws(Failure) {
         let field = try required(name)
         guard try field.string() == expected else { throw field.broken("it is not \(expected)") }
-    }
-
-    fileprivate func base64(count: Int?) throws(Failure) -> [UInt8] {
-        guard let content = bytes(fromBase64: try string()) else {
-            throw broken("it is not base64")
-        }
-        if let count, content.count != count {
-            throw broken("it holds \(content.count) bytes, not \(count)")
-        }
-        return content
     }
 }
 

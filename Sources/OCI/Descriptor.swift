@@ -83,9 +83,7 @@ package struct Descriptor: Hashable, Sendable {
 
     /// Spec: descriptor.md, "data": "Implementations MUST … verify that it matches digest and size".
     private func embedded(_ json: JSONReader) throws(Failure) -> [UInt8] {
-        guard let content = bytes(fromBase64: try json.string()) else {
-            throw json.broken("it is not base64")
-        }
+        let content = try json.base64()
         guard isContent(content) else {
             throw json.broken("it is not the content that digest and size name")
         }

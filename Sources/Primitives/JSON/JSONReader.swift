@@ -53,6 +53,27 @@ package struct JSONReader: Sendable {
         return text
     }
 
+    /// The bytes of a string that is base64 with one encoding for each value.
+    ///
+    /// - Parameter count: how many bytes it must hold.
+    package func base64(count: Int? = nil) throws(Failure) -> [UInt8] {
+        guard let content = bytes(fromBase64: try string()) else {
+            throw broken("it is not base64")
+        }
+        if let count, content.count != count {
+            throw broken("it holds \(content.count) bytes, not \(count)")
+        }
+        return content
+    }
+
+    /// As `base64`, and the URL-safe alphabet too, padded or not, in one line or several.
+    package func anyBase64() throws(Failure) -> [UInt8] {
+        guard let content = bytes(fromAnyBase64: withoutLineBreaks(try string())) else {
+            throw broken("it is not base64")
+        }
+        return content
+    }
+
     package func integer() throws(Failure) -> Int {
         guard let number = value.integer else {
             throw broken("it is \(value.kindName), not a whole number")

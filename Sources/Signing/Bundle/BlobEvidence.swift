@@ -27,8 +27,8 @@ package enum BlobEvidence: Hashable, Sendable {
         }
         try json.refuseFields(otherThan: ["base64Signature", "cert", "rekorBundle"])
         let text = try json.required("base64Signature")
-        guard let signature = Primitives.bytes(fromBase64: try text.string()), !signature.isEmpty
-        else { throw text.broken("it is not base64") }
+        let signature = try text.base64()
+        guard !signature.isEmpty else { throw text.broken("it is not base64") }
         let signer = try json.optional("cert").map(signerText) ?? nil
         let isKey = signer.map(holdsPublicKey) ?? false
         self = .signature(

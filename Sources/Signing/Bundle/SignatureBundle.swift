@@ -121,7 +121,7 @@ private func readTimestamps(_ material: JSONReader) throws(Failure) -> [[UInt8]]
     var timestamps: [[UInt8]] = []
     for item in try list.items(atMost: Limits.proofsPerBundle) {
         try item.refuseFields(otherThan: ["signedTimestamp"])
-        timestamps.append(try base64Field(item.required("signedTimestamp")))
+        timestamps.append(try item.required("signedTimestamp").base64())
     }
     return timestamps
 }
@@ -141,7 +141,7 @@ private func readContent(_ json: JSONReader) throws(Failure) -> SignatureBundle.
             digest: try message.optional("messageDigest").map { (digest) throws(Failure) in
                 try readDigest(digest)
             },
-            signature: try base64Field(message.required("signature")))
+            signature: try message.required("signature").base64())
     default: throw json.broken("exactly one of dsseEnvelope and messageSignature is needed")
     }
 }
@@ -154,19 +154,12 @@ private func readDigest(_ json: JSONReader) throws(Failure) -> SignatureBundle.M
         throw name.broken("\(quoted(text)) is none of SHA2_256, SHA2_384, SHA2_512")
     }
     return SignatureBundle.MessageDigest(
-        algorithm: algorithm, bytes: try base64Field(json.required("digest")))
+        algorithm: algorithm, bytes: try json.required("digest").base64())
 }
 
 private func rawBytes(_ json: JSONReader) throws(Failure) -> [UInt8] {
     try json.refuseFields(otherThan: ["rawBytes"])
-    return try base64Field(json.required("rawBytes"))
-}
-
-private func base64Field(_ json: JSONReader) throws(Failure) -> [UInt8] {
-    guard let content = bytes(fromBase64: try json.string()) else {
-        throw json.broken("it is not base64")
-    }
-    return content
+    return try json.required("rawBytes").base64()
 }
 
 /// Every spelling of the versions Assay reads.

@@ -180,15 +180,6 @@ private struct TLSReader {
     }
 }
 
-extension JSONReader {
-    fileprivate func base64() throws(Failure) -> [UInt8] {
-        guard let content = bytes(fromBase64: try string()) else {
-            throw broken("it is not base64")
-        }
-        return content
-    }
-}
-
 private func bigEndian(_ value: UInt64, _ count: Int) -> [UInt8] {
     (0..<count).reversed().map { UInt8(truncatingIfNeeded: value >> UInt64($0 * 8)) }
 }

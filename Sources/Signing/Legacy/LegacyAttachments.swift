@@ -47,11 +47,7 @@ package struct LegacyAttachments: Hashable, Sendable {
         timestamp = try text("rfc3161timestamp").map { (text) throws(Failure) in
             let json = try JSONReader(parsing: Array(text.utf8), named: "the timestamp annotation")
             try json.refuseFields(otherThan: ["SignedRFC3161Timestamp"])
-            let field = try json.required("SignedRFC3161Timestamp")
-            guard let bytes = bytes(fromBase64: try field.string()) else {
-                throw field.broken("it is not base64")
-            }
-            return bytes
+            return try json.required("SignedRFC3161Timestamp").base64()
         }
     }
 

@@ -130,9 +130,7 @@ extension JSONReader {
                 .overLimit, "cannot read \(document)", at: place,
                 because: "it has more than \(limit) bytes, the limit")
         }
-        guard let content = bytes(fromBase64: text) else {
-            throw broken("it is not standard base64 in its canonical form")
-        }
+        let content = try base64()
         guard content.count <= limit else {
             throw Failure(
                 .overLimit, "cannot read \(document)", at: place,

@@ -36,22 +36,14 @@ package struct Envelope: Hashable, Sendable {
         if unknownFields == .refused {
             try json.refuseFields(otherThan: ["payload", "payloadType", "signatures"])
         }
-        let text = try json.required("payload")
-        guard let payload = bytes(fromAnyBase64: withoutLineBreaks(try text.string())) else {
-            throw text.broken("it is not base64")
-        }
-        self.payload = payload
+        payload = try json.required("payload").anyBase64()
         payloadType = try json.required("payloadType").string()
         var signatures: [Signature] = []
         for item in try json.required("signatures").items(
             atMost: Limits.signaturesPerEnvelope)
         {
             if unknownFields == .refused { try item.refuseFields(otherThan: ["sig", "keyid"]) }
-            let signature = try item.required("sig")
-            guard let bytes = bytes(fromAnyBase64: withoutLineBreaks(try signature.string()))
-            else {
-                throw signature.broken("it is not base64")
-            }
+            let bytes = try item.required("sig").anyBase64()
             signatures.append(Signature(keyID: try item.optional("keyid")?.string(), bytes: bytes))
         }
         guard !signatures.isEmpty else { throw json.broken("it has no signature") }

@@ -84,7 +84,7 @@ private func transparencyLog(_ json: JSONReader) throws(Failure) -> Transparency
     }
     let key = try json.required("publicKey")
     try key.refuseFields(otherThan: ["rawBytes", "keyDetails", "validFor"])
-    let bytes = try base64(key.required("rawBytes"))
+    let bytes = try key.required("rawBytes").base64()
     let publicKey: PublicKey
     do {
         let details = try KeyDetails(parsing: try key.required("keyDetails").string())
@@ -113,7 +113,7 @@ private func certificateAuthority(_ json: JSONReader) throws(Failure) -> Certifi
     for item in try list.items(atMost: Limits.certificatesPerChain) {
         try item.refuseFields(otherThan: ["rawBytes"])
         do {
-            certificates.append(try Certificate(derBytes: base64(item.required("rawBytes"))))
+            certificates.append(try Certificate(derBytes: item.required("rawBytes").base64()))
         } catch {
             throw error.during("cannot read the trusted root", at: item.place)
         }
@@ -147,20 +147,10 @@ private func time(_ json: JSONReader) throws(Failure) -> Timestamp {
 
 private func keyID(_ json: JSONReader) throws(Failure) -> [UInt8] {
     try json.refuseFields(otherThan: ["keyId"])
-    let field = try json.required("keyId")
-    let bytes = try base64(field)
-    guard bytes.count == 32 else { throw field.broken("it has \(bytes.count) bytes, not 32") }
-    return bytes
+    return try json.required("keyId").base64(count: 32)
 }
 
 private func operatorName(_ json: JSONReader) throws(Failure) -> String? {
     guard let name = try json.optional("operator")?.string(), !name.isEmpty else { return nil }
     return name
-}
-
-private func base64(_ json: JSONReader) throws(Failure) -> [UInt8] {
-    guard let content = bytes(fromBase64: try json.string()) else {
-        throw json.broken("it is not base64")
-    }
-    return content
 }

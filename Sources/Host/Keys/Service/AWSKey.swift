@@ -46,11 +46,7 @@ struct AWSKeySigner: Signer {
         guard try answer.required("KeyUsage").string() == "SIGN_VERIFY" else {
             throw service.client.failure(.usage, "it is not a key for signing (SIGN_VERIFY)")
         }
-        let text = try answer.required("PublicKey")
-        guard let der = bytes(fromBase64: try text.string()) else {
-            throw text.broken("it is not base64")
-        }
-        publicKey = try PublicKey(derBytes: der)
+        publicKey = try PublicKey(derBytes: try answer.required("PublicKey").base64())
         guard signingAlgorithms[publicKey.algorithm.standardScheme] != nil else {
             throw service.client.failure(
                 .unsupported,
@@ -72,10 +68,7 @@ struct AWSKeySigner: Signer {
                 "Message": .string(base64Text(hash.hash(of: message))),
                 "MessageType": "DIGEST", "SigningAlgorithm": .string(algorithm),
             ])
-        let text = try answer.required("Signature")
-        guard let signature = bytes(fromBase64: try text.string()) else {
-            throw text.broken("it is not base64")
-        }
+        let signature = try answer.required("Signature").base64()
         return try checked(signature, over: message, madeBy: service.name.description)
     }
 }

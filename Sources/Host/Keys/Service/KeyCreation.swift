@@ -75,10 +75,7 @@ extension KeyPlugin {
             .required("defaultAlgorithm").string()
         let answer = try await ask(
             "createKey", ["algorithm": .string(preferred)], hash: .sha256, data: [])
-        let text = try answer.required("publicKeyPEM")
-        guard let pem = bytes(fromBase64: try text.string()) else {
-            throw text.broken("it is not base64")
-        }
+        let pem = try answer.required("publicKeyPEM").base64()
         return try PublicKey(pem: String(decoding: pem, as: UTF8.self))
     }
 }

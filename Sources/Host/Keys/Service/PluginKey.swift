@@ -45,10 +45,7 @@ struct PluginKeySigner: Signer {
     init(_ plugin: KeyPlugin) async throws {
         let answer = try await plugin.ask(
             "publicKey", ["publicKeyOptions": ["rpcOptions": [:]]], hash: .sha256, data: [])
-        let text = try answer.required("publicKeyPEM")
-        guard let pem = bytes(fromBase64: try text.string()) else {
-            throw text.broken("it is not base64")
-        }
+        let pem = try answer.required("publicKeyPEM").base64()
         publicKey = try PublicKey(pem: String(decoding: pem, as: UTF8.self))
         scheme = publicKey.algorithm.standardScheme
         self.plugin = plugin
@@ -59,10 +56,7 @@ struct PluginKeySigner: Signer {
         let answer = try await plugin.ask(
             "signMessage", ["signOptions": ["rpcOptions": [:], "messageOptions": [:]]],
             hash: scheme.hash ?? .sha512, data: message)
-        let text = try answer.required("signature")
-        guard let signature = bytes(fromBase64: try text.string()) else {
-            throw text.broken("it is not base64")
-        }
+        let signature = try answer.required("signature").base64()
         return try checked(signature, over: message, madeBy: plugin.name.description)
     }
 }
