@@ -44,6 +44,17 @@ package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
         self = found
     }
 
+    /// The kinds by which an entry of Rekor v2 may name this key, the one to write first.
+    ///
+    /// Older clients signed SHA-256 with the larger curves; RSA may have either padding. Pure
+    /// Ed25519 signs no hash, so a log that records hashes cannot have it.
+    package static func logged(for key: PublicKey) -> [KeyDetails] {
+        loggable.filter { $0.fits(key) }
+    }
+
+    /// The hash of the message that a log records beside a kind of `logged`.
+    package var loggedHash: HashAlgorithm { scheme.hash ?? .sha512 }
+
     package var scheme: SignatureScheme {
         switch self {
         // The name means a deterministic nonce, which nobody can see in a signature.
@@ -89,6 +100,11 @@ package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
     private static let current: [KeyDetails] = [
         .ecdsaP256, .ecdsaP384, .ecdsaP521, .ed25519, .ed25519ph, .rsa2048, .rsa3072, .rsa4096,
         .rsaPSS2048, .rsaPSS3072, .rsaPSS4096,
+    ]
+
+    private static let loggable: [KeyDetails] = [
+        .ecdsaP256, .ecdsaP384, .ecdsaP384WithSHA256, .ecdsaP521, .ecdsaP521WithSHA256,
+        .ed25519ph, .rsa2048, .rsaPSS2048, .rsa3072, .rsaPSS3072, .rsa4096, .rsaPSS4096,
     ]
 }
 

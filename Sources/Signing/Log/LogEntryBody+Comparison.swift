@@ -63,25 +63,25 @@ extension LogEntryBody.HashedRecordVersion2 {
     /// Spec: rekor-v2-spec.md §6.1.4: the leaf is made anew from what is verified; the comparisons
     /// before it only say in which part it differs.
     fileprivate func requireAbout(_ content: SignedContent) throws(EvidenceProblem) {
-        let ways = EntryKeyDetails.candidates(for: content.verifier.key)
-        guard let details = ways.first(where: { $0.name == keyDetails }) else {
+        let ways = KeyDetails.logged(for: content.verifier.key)
+        guard let details = ways.first(where: { isSame($0.rawValue, keyDetails) }) else {
             throw EvidenceProblem(
                 .entryKeyMismatch,
                 "the entry's key is a \(plain(keyDetails)), what is verified needs "
                     + (ways.isEmpty
-                        ? "one that no log has" : ways.map(\.name).joined(separator: " or ")))
+                        ? "one that no log has" : ways.map(\.rawValue).joined(separator: " or ")))
         }
-        guard artifact.algorithm == details.hash.protobufName else {
+        guard artifact.algorithm == details.loggedHash.protobufName else {
             throw EvidenceProblem(
                 .entryArtifactMismatch,
                 "the entry has a hash by \(plain(artifact.algorithm)), its key signs "
-                    + details.hash.protobufName)
+                    + details.loggedHash.protobufName)
         }
-        guard let digest = content.signedDigest(by: details.hash) else {
-            throw hashNotKnown(details.hash.rawValue)
+        guard let digest = content.signedDigest(by: details.loggedHash) else {
+            throw hashNotKnown(details.loggedHash.rawValue)
         }
-        try LogEntryBody.Artifact(algorithm: details.hash.rawValue, hash: artifact.hash)
-            .require([details.hash: digest], "what was signed")
+        try LogEntryBody.Artifact(algorithm: details.loggedHash.rawValue, hash: artifact.hash)
+            .require([details.loggedHash: digest], "what was signed")
         guard signature == content.signature else { throw otherSignature() }
         switch content.verifier {
         case .certificate(let derBytes, _):
@@ -94,8 +94,8 @@ extension LogEntryBody.HashedRecordVersion2 {
     }
 
     /// The way of signing that the entry names, when it is one of the key's.
-    func details(for key: PublicKey) -> EntryKeyDetails? {
-        EntryKeyDetails.candidates(for: key).first { $0.name == keyDetails }
+    func details(for key: PublicKey) -> KeyDetails? {
+        KeyDetails.logged(for: key).first { isSame($0.rawValue, keyDetails) }
     }
 }
 

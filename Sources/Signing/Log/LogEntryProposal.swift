@@ -45,10 +45,10 @@ extension SignedContent {
     /// The request for Rekor v2.
     ///
     /// - Parameter details: how the key signed; nil for the first way of its kind.
-    package func version2Request(details: EntryKeyDetails? = nil) throws(Failure) -> JSONValue {
+    package func version2Request(details: KeyDetails? = nil) throws(Failure) -> JSONValue {
         let details = try chosen(details)
-        guard let digest = signedDigest(by: details.hash) else {
-            throw noHash(details.hash.rawValue)
+        guard let digest = signedDigest(by: details.loggedHash) else {
+            throw noHash(details.loggedHash.rawValue)
         }
         return [
             "hashedRekordRequestV002": [
@@ -60,17 +60,17 @@ extension SignedContent {
     /// The entry Rekor v2 makes of it: canonical JSON, the bytes of the leaf.
     ///
     /// Spec: sigstore/architecture-docs rekor-v2-spec.md §6.1.4.
-    package func version2Body(details: EntryKeyDetails? = nil) throws(Failure) -> [UInt8] {
+    package func version2Body(details: KeyDetails? = nil) throws(Failure) -> [UInt8] {
         let details = try chosen(details)
-        guard let digest = signedDigest(by: details.hash) else {
-            throw noHash(details.hash.rawValue)
+        guard let digest = signedDigest(by: details.loggedHash) else {
+            throw noHash(details.loggedHash.rawValue)
         }
         let body: JSONValue = [
             "apiVersion": "0.0.2", "kind": "hashedrekord",
             "spec": [
                 "hashedRekordV002": [
                     "data": [
-                        "algorithm": .string(details.hash.protobufName),
+                        "algorithm": .string(details.loggedHash.protobufName),
                         "digest": .string(base64Text(digest)),
                     ],
                     "signature": version2Signature(details),
@@ -80,7 +80,7 @@ extension SignedContent {
         return try body.canonicalBytes
     }
 
-    private func version2Signature(_ details: EntryKeyDetails) -> JSONValue {
+    private func version2Signature(_ details: KeyDetails) -> JSONValue {
         let raw: (name: String, bytes: [UInt8]) =
             switch verifier {
             case .certificate(let derBytes, _): ("x509Certificate", derBytes)
@@ -88,13 +88,13 @@ extension SignedContent {
             }
         var verifier: JSONObject = [:]
         verifier[raw.name] = ["rawBytes": .string(base64Text(raw.bytes))]
-        verifier["keyDetails"] = .string(details.name)
+        verifier["keyDetails"] = .string(details.rawValue)
         return ["content": .string(base64Text(signature)), "verifier": .object(verifier)]
     }
 
-    private func chosen(_ details: EntryKeyDetails?) throws(Failure) -> EntryKeyDetails {
+    private func chosen(_ details: KeyDetails?) throws(Failure) -> KeyDetails {
         if let details { return details }
-        guard let first = EntryKeyDetails.candidates(for: verifier.key).first else {
+        guard let first = KeyDetails.logged(for: verifier.key).first else {
             throw Failure(
                 .unsupported, "cannot write an entry for the log",
                 because:

@@ -268,7 +268,7 @@ struct LogEntryBodyTests {
             #expect(text.contains("\"algorithm\":\"\(hash.protobufName)\""))
             #expect(text.contains("\"keyDetails\":\"\(name)\""))
             try verify(body, .hashedRecordVersion2, for: sample.content)
-            for details in EntryKeyDetails.candidates(for: sample.key.publicKey) {
+            for details in KeyDetails.logged(for: sample.key.publicKey) {
                 try verify(
                     sample.content.version2Body(details: details), .hashedRecordVersion2,
                     for: sample.content)
@@ -300,14 +300,14 @@ struct LogEntryBodyTests {
     func otherDetails() throws {
         for bits in [2048, 3072, 4096] {
             let key = try _RSA.Signing.PrivateKey(keySize: .init(bitCount: bits)).publicKey
-            let names = EntryKeyDetails.candidates(
+            let names = KeyDetails.logged(
                 for: try PublicKey(derBytes: Array(key.derRepresentation))
-            ).map(\.name)
+            ).map(\.rawValue)
             #expect(names == ["PKIX_RSA_PKCS1V15_\(bits)_SHA256", "PKIX_RSA_PSS_\(bits)_SHA256"])
         }
-        let ed25519 = EntryKeyDetails.candidates(for: try TestKeys.ed25519().publicKey)
-        #expect(ed25519.map(\.name) == ["PKIX_ED25519_PH"])
-        #expect(ed25519.map(\.hash) == [.sha512])
+        let ed25519 = KeyDetails.logged(for: try TestKeys.ed25519().publicKey)
+        #expect(ed25519.map(\.rawValue) == ["PKIX_ED25519_PH"])
+        #expect(ed25519.map(\.loggedHash) == [.sha512])
     }
 
     @Test("proposals have the form the logs ask for")
