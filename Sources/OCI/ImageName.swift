@@ -22,18 +22,10 @@ package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The host without its port, brackets removed.
-    package var hostName: String {
-        if let bracketed = description.utf8.removingPrefix("[") {
-            return String(bracketed.utf8.prefix(before: "]"))
-        }
-        return String(description.utf8.prefix(before: ":"))
-    }
+    package var hostName: String { Authority(description).host }
 
     /// The port, when one is written.
-    package var port: Int? {
-        let rest = description.utf8.split(atFirst: "]")?.after ?? description[...]
-        return rest.utf8.split(atFirst: ":").flatMap { Int($0.after) }
-    }
+    package var port: Int? { Authority(description).port.flatMap { Int($0) } }
 
     /// Docker Hub.
     package static var dockerHub: RegistryHost { RegistryHost(known: "docker.io") }
@@ -273,9 +265,8 @@ private func isWordByte(_ byte: UInt8) -> Bool {
 private func isRegistryHost(_ text: String) -> Bool {
     if let bracketed = text.utf8.removingPrefix("[") {
         guard let (address, rest) = bracketed.utf8.split(atFirst: "]") else { return false }
-        return address.utf8.contains(":")
-            && address.utf8.allSatisfy { isHexByte($0) || ":.".utf8.contains($0) }
-            && (rest.isEmpty || isPort(rest))
+        let isVersion6 = IPAddress(String(address), allowingMapped: true)?.isVersion4 == false
+        return isVersion6 && (rest.isEmpty || isPort(rest))
     }
     let host = text.utf8.prefix(before: ":")
     let port = text[host.endIndex...]

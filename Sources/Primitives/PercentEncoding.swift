@@ -18,3 +18,23 @@ package func percentEncoded(_ text: some StringProtocol) -> String {
     }
     return encoded
 }
+
+/// The bytes that a text with `%41` stands for, decoded once; nil for a percent sign without two hex
+/// digits.
+package func percentDecoded(_ text: some StringProtocol) -> [UInt8]? {
+    var decoded: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+        guard byte == UInt8(ascii: "%") else {
+            decoded.append(byte)
+            continue
+        }
+        let digits = rest.prefix(2)
+        guard digits.count == 2, digits.allSatisfy(isHexByte),
+            let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+        else { return nil }
+        decoded.append(value)
+        rest = rest.dropFirst(2)
+    }
+    return decoded
+}

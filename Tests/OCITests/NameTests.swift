@@ -37,7 +37,7 @@ struct NameTests {
         "ghcr.io/A/b", "a:" + String(repeating: "t", count: 129),
         "a/" + String(repeating: "b", count: 300),
         "ghcr.io/../x", "ghcr.io/a/./b", "a\n", "é/x", "\u{212A}ube.io/x", "[::\u{FF11}]/a",
-        "[::1/a", "a?b", "https://ghcr.io/a",
+        "[::1/a", "[:::]/a", "[1:2]/a", "[1.2.3.4]/a", "a?b", "https://ghcr.io/a",
     ]
 
     @Test("names that are none are refused", arguments: bad)

@@ -19,7 +19,7 @@ private let addressOverloads: [Overload] = [
         value(of: try readAddress(try text.string()))
     },
     .global("isIP", .string, .bool) { text, _ throws(Stop) in
-        .bool(NetworkAddress(try text.string()) != nil)
+        .bool(IPAddress(try text.string()) != nil)
     },
     .global("ip.isCanonical", .string, .bool) { text, _ throws(Stop) in
         let text = try text.string()
@@ -39,7 +39,7 @@ private let addressOverloads: [Overload] = [
 ]
 
 private func question(
-    _ name: String, _ answer: @escaping @Sendable (NetworkAddress) -> Bool
+    _ name: String, _ answer: @escaping @Sendable (IPAddress) -> Bool
 ) -> Overload {
     .method(name, on: address, .bool) { value, _ throws(Stop) in .bool(answer(try asAddress(value)))
     }
@@ -50,7 +50,7 @@ private let rangeOverloads: [Overload] = [
         value(of: try readRange(try text.string()))
     },
     .global("isCIDR", .string, .bool) { text, _ throws(Stop) in
-        .bool(NetworkRange(try text.string()) != nil)
+        .bool(IPNetwork(try text.string()) != nil)
     },
     .global("string", network, .string) { value, _ throws(Stop) in .string(try asRange(value).text)
     },
@@ -77,43 +77,43 @@ private let rangeOverloads: [Overload] = [
     },
 ]
 
-private func value(of address: NetworkAddress) -> CELValue {
+private func value(of address: IPAddress) -> CELValue {
     .opaque(OpaqueValue(typeName: addressType, content: .address(address), text: address.text))
 }
 
-private func value(of range: NetworkRange) -> CELValue {
+private func value(of range: IPNetwork) -> CELValue {
     .opaque(OpaqueValue(typeName: rangeType, content: .network(range), text: range.text))
 }
 
-private func asAddress(_ value: CELValue) throws(Stop) -> NetworkAddress {
+private func asAddress(_ value: CELValue) throws(Stop) -> IPAddress {
     guard case .address(let address) = try value.content() else { throw .noSuchOverload }
     return address
 }
 
-private func asRange(_ value: CELValue) throws(Stop) -> NetworkRange {
+private func asRange(_ value: CELValue) throws(Stop) -> IPNetwork {
     guard case .network(let range) = try value.content() else { throw .noSuchOverload }
     return range
 }
 
-private func readAddress(_ text: String) throws(Stop) -> NetworkAddress {
-    if let address = NetworkAddress(text) { return address }
+private func readAddress(_ text: String) throws(Stop) -> IPAddress {
+    if let address = IPAddress(text) { return address }
     if text.utf8.contains(UInt8(ascii: "%")) {
         throw .failed(.conversion, "IP Address with zone value is not allowed")
     }
-    if NetworkAddress(text, allowingMapped: true) != nil {
+    if IPAddress(text, allowingMapped: true) != nil {
         throw .failed(.conversion, "IPv4-mapped IPv6 address is not allowed")
     }
     throw .failed(
         .conversion, "IP Address '\(plain(text))' parse error during conversion from string")
 }
 
-private func readRange(_ text: String) throws(Stop) -> NetworkRange {
-    if let range = NetworkRange(text) { return range }
+private func readRange(_ text: String) throws(Stop) -> IPNetwork {
+    if let range = IPNetwork(text) { return range }
     if text.utf8.contains(UInt8(ascii: "%")) {
         throw .failed(.conversion, "CIDR with zone value is not allowed")
     }
     if let address = text.utf8.split(separator: "/").first.map(String.init),
-        NetworkAddress(address) == nil, NetworkAddress(address, allowingMapped: true) != nil
+        IPAddress(address) == nil, IPAddress(address, allowingMapped: true) != nil
     {
         throw .failed(.conversion, "IPv4-mapped IPv6 address is not allowed")
     }

@@ -36,31 +36,20 @@ struct AbsoluteURL: Hashable, Sendable {
         } else {
             host = ""
         }
-        guard unescaped(rest) != nil else { return nil }
+        guard percentDecoded(rest) != nil else { return nil }
         rawPath = String(rest)
     }
 
     /// The host without its port and without the brackets of IPv6.
-    var hostname: String {
-        if let bracketed = host.utf8.removingPrefix("[") {
-            return String(bracketed.utf8.prefix(before: "]"))
-        }
-        return String(host[..<(portStart ?? host.endIndex)])
-    }
+    var hostname: String { Authority(host).host }
 
-    var port: String { portStart.map { String(host[host.utf8.index(after: $0)...]) } ?? "" }
-
-    private var portStart: String.Index? {
-        guard let colon = host.utf8.lastIndex(of: ":") else { return nil }
-        if let bracket = host.utf8.lastIndex(of: "]"), bracket > colon { return nil }
-        return colon
-    }
+    var port: String { Authority(host).port ?? "" }
 
     /// The path as it was written when that is one of its spellings, else with every byte escaped
     /// that must be.
     var escapedPath: String {
         if rawPath.utf8.allSatisfy(isPathByte) { return rawPath }
-        return (unescaped(rawPath[...]) ?? []).map { byte in
+        return (percentDecoded(rawPath[...]) ?? []).map { byte in
             isUnreserved(byte) || "$&+,/:;=@".utf8.contains(byte)
                 ? String(Unicode.Scalar(byte)) : escaped(byte)
         }.joined()
@@ -113,7 +102,7 @@ private func isHost(_ host: Substring) -> Bool {
             $0 >= 0x80 || isUnreserved($0) || "!$&'()*+,;=:[]<>\"%".utf8.contains($0)
         })
     else { return false }
-    return unescaped(name) != nil
+    return percentDecoded(name) != nil
 }
 
 private func isPort(_ text: Substring) -> Bool {
@@ -122,7 +111,7 @@ private func isPort(_ text: Substring) -> Bool {
 
 private func isUserInfo(_ text: Substring) -> Bool {
     text.utf8.dropLast().allSatisfy { isUnreserved($0) || "!$&'()*+,;=:%@".utf8.contains($0) }
-        && unescaped(text) != nil
+        && percentDecoded(text) != nil
 }
 
 private func isUnreserved(_ byte: UInt8) -> Bool {
@@ -134,42 +123,13 @@ private func isPathByte(_ byte: UInt8) -> Bool {
     isUnreserved(byte) || "!$&'()*+,;=:@[]%/".utf8.contains(byte)
 }
 
-/// The bytes behind `%41`; nil for a percent sign without two digits.
-private func unescaped(_ text: Substring) -> [UInt8]? {
-    let bytes = Array(text.utf8)
-    var result: [UInt8] = []
-    var place = 0
-    while place < bytes.count {
-        guard bytes[place] == UInt8(ascii: "%") else {
-            result.append(bytes[place])
-            place += 1
-            continue
-        }
-        guard place + 2 < bytes.count, let high = hexValue(bytes[place + 1]),
-            let low = hexValue(bytes[place + 2])
-        else { return nil }
-        result.append(high << 4 | low)
-        place += 3
-    }
-    return result
-}
-
 private func formText(_ text: Substring) -> String? {
     let spaced = text.utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
-    return unescaped(Substring(decoding: spaced, as: UTF8.self)).map {
+    return percentDecoded(Substring(decoding: spaced, as: UTF8.self)).map {
         String(decoding: $0, as: UTF8.self)
     }
 }
 
-private func hexValue(_ digit: UInt8) -> UInt8? {
-    switch digit {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-    default: nil
-    }
-}
-
 private func escaped(_ byte: UInt8) -> String {
-    "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16).utf8.uppercased()
+    "%" + hexText([byte]).utf8.uppercased()
 }

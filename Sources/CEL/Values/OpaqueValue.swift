@@ -6,8 +6,8 @@ internal import Primitives
 /// A value of an opaque type. Two are equal when their type and canonical text are.
 package final class OpaqueValue: Sendable {
     enum Content: Sendable {
-        case address(NetworkAddress)
-        case network(NetworkRange)
+        case address(IPAddress)
+        case network(IPNetwork)
         case url(AbsoluteURL)
         case quantity(Quantity)
         case version(SemanticVersion)

@@ -115,19 +115,8 @@ private func decoded(_ attribute: Substring, _ seen: inout Set<String>) throws(F
     guard parts.count == 2 else { throw broken("an attribute has no value") }
     let name = String(parts[0])
     guard seen.insert(name).inserted else { throw broken("\(quoted(name)) occurs twice") }
-    var value: [UInt8] = []
-    var rest = Array(parts[1].utf8)[...]
-    while let byte = rest.popFirst() {
-        guard byte == UInt8(ascii: "%") else {
-            value.append(byte)
-            continue
-        }
-        let digits = String(decoding: rest.prefix(2), as: UTF8.self).utf8.lowercased()
-        guard digits.utf8.count == 2, let decoded = bytes(fromHex: digits)?.first else {
-            throw broken("% is not followed by two hex digits")
-        }
-        value.append(decoded)
-        rest = rest.dropFirst(2)
+    guard let value = percentDecoded(parts[1]) else {
+        throw broken("% is not followed by two hex digits")
     }
     return (name, value)
 }

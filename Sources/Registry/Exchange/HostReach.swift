@@ -21,24 +21,24 @@ package enum HostReach: Hashable, Sendable {
     package init(of hostName: String) throws(Failure) {
         let name = hostName.utf8.lowercased()
         if name.utf8.contains(":") {
-            guard let bytes = ipv6Bytes(name) else {
+            guard let address = IPAddress(name, allowingMapped: true) else {
                 throw Failure(
                     .rejected, "will not use the host \(quoted(name))",
                     because: "it is not an IPv6 address in its usual form")
             }
-            self = HostReach(ipv6: bytes)
+            self = HostReach(of: address)
             return
         }
         let labels = name.utf8.split(separator: ".", omittingEmptySubsequences: false)
         if let last = labels.last,
             last.utf8.allSatisfy(isDigitByte) || last.utf8.hasPrefix("0x")
         {
-            guard let bytes = ipv4Bytes(name[...]) else {
+            guard let address = IPAddress(name) else {
                 throw Failure(
                     .rejected, "will not use the host \(quoted(name))",
                     because: "it ends in a number and is not four decimal numbers from 0 to 255")
             }
-            self = HostReach(ipv4: bytes)
+            self = HostReach(of: address)
         } else if name == "localhost" || name.utf8.hasSuffix(".localhost") {
             self = .loopback
         } else {
@@ -46,29 +46,16 @@ package enum HostReach: Hashable, Sendable {
         }
     }
 
-    private init(ipv4 bytes: [UInt8]) {
-        switch (bytes[0], bytes[1]) {
-        case (127, _): self = .loopback
-        case (169, 254): self = .linkLocal
-        case (0, _): self = .unspecified
-        default: self = metadataIPv4.contains(bytes) ? .linkLocal : .elsewhere
-        }
-    }
-
-    private init(ipv6 bytes: [UInt8]) {
-        let zeros = bytes.prefix { $0 == 0 }.count
-        if zeros == 16 {
-            self = .unspecified
-        } else if zeros == 15, bytes[15] == 1 {
+    private init(of address: IPAddress) {
+        if let embedded = address.embeddedVersion4 {
+            self = HostReach(of: embedded)
+        } else if address.isLoopback {
             self = .loopback
-        } else if zeros >= 12 || bytes.starts(with: mappedPrefix) || bytes.starts(with: nat64Prefix)
-        {
-            // ::a.b.c.d, ::ffff:a.b.c.d and 64:ff9b::a.b.c.d reach the IPv4 address they hold.
-            self = HostReach(ipv4: Array(bytes[12...]))
-        } else if bytes[0] == 0xfe, bytes[1] & 0xc0 == 0x80 {
-            self = .linkLocal
+        } else if address.isVersion4 ? address.bits >> 24 == 0 : address.bits == 0 {
+            self = .unspecified
         } else {
-            self = bytes == metadataIPv6 ? .linkLocal : .elsewhere
+            let isNear = address.isLinkLocalUnicast || metadataAddresses.contains(address)
+            self = isNear ? .linkLocal : .elsewhere
         }
     }
 }
@@ -112,49 +99,7 @@ extension HostReach {
     }
 }
 
-/// Four decimal numbers without leading zeros.
-private func ipv4Bytes(_ text: Substring) -> [UInt8]? {
-    let parts = text.utf8.split(separator: ".", omittingEmptySubsequences: false)
-    let bytes = parts.compactMap { part -> UInt8? in
-        part.utf8.allSatisfy(isDigitByte) && (part.utf8.count == 1 || !part.utf8.hasPrefix("0"))
-            ? UInt8(part) : nil
-    }
-    return parts.count == 4 && bytes.count == 4 ? bytes : nil
-}
-
-/// Spec: RFC 4291 §2.2, all three forms; zone identifiers are refused.
-private func ipv6Bytes(_ text: String) -> [UInt8]? {
-    func groups(_ part: Substring) -> [UInt8]? {
-        if part.isEmpty { return [] }
-        var bytes: [UInt8] = []
-        let items = part.utf8.split(separator: ":", omittingEmptySubsequences: false)
-        for (place, item) in items.enumerated() {
-            if place == items.count - 1, item.utf8.contains(".") {
-                guard let quad = ipv4Bytes(item) else { return nil }
-                bytes += quad
-            } else {
-                guard (1...4).contains(item.utf8.count), item.utf8.allSatisfy(isHexByte),
-                    let value = UInt16(item, radix: 16)
-                else { return nil }
-                bytes += [UInt8(value >> 8), UInt8(value & 0xff)]
-            }
-        }
-        return bytes
-    }
-    guard let gap = text.utf8.split(atFirst: "::") else {
-        return groups(text[...]).flatMap { $0.count == 16 ? $0 : nil }
-    }
-    guard let head = groups(gap.before), let tail = groups(gap.after),
-        head.count + tail.count <= 14
-    else { return nil }
-    return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
-}
-
-private let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
-private let nat64Prefix: [UInt8] = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0]
 /// Metadata services outside the link-local range: Google's names, Alibaba, Oracle; AWS over IPv6.
 private let metadataHosts: Set<String> = ["metadata", "metadata.google.internal", "instance-data"]
-private let metadataIPv4: Set<[UInt8]> = [[100, 100, 100, 200], [192, 0, 0, 192]]
-private let metadataIPv6: [UInt8] = [
-    0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54,
-]
+private let metadataAddresses = Set(
+    ["100.100.100.200", "192.0.0.192", "fd00:ec2::254"].compactMap { IPAddress($0) })

@@ -78,17 +78,12 @@ package struct WebAddress: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The host without its port, brackets removed.
-    package var hostName: String {
-        if let bracketed = authority.utf8.removingPrefix("[") {
-            return String(bracketed.utf8.prefix(before: "]"))
-        }
-        return String(authority.utf8.prefix(before: ":"))
-    }
+    package var hostName: String { Authority(authority).host }
 
     package var origin: Origin {
-        let end = authority.utf8.split(atFirst: "]")?.after ?? authority[...]
-        let port = end.utf8.split(atFirst: ":").flatMap { Int($0.after) }
-        return Origin(scheme: scheme, hostName: hostName, port: port ?? scheme.port)
+        let parts = Authority(authority)
+        let port = parts.port.flatMap { Int($0) }
+        return Origin(scheme: scheme, hostName: parts.host, port: port ?? scheme.port)
     }
 
     /// The address without its query: signed addresses carry secrets there.

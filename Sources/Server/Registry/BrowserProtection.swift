@@ -107,7 +107,8 @@ private func lowercased(_ text: String) -> String {
 }
 
 private func isLoopbackAddress(_ address: SocketAddress) -> Bool {
-    guard let text = address.ipAddress else { return false }
-    return isSame(text, "::1") || text.utf8.starts(with: "127.".utf8)
-        || text.utf8.starts(with: "::ffff:127.".utf8)
+    guard let text = address.ipAddress, let found = IPAddress(text, allowingMapped: true) else {
+        return false
+    }
+    return (found.embeddedVersion4 ?? found).isLoopback
 }

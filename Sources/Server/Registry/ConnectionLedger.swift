@@ -3,13 +3,8 @@
 
 internal import NIOCore
 internal import NIOHTTPTypes
+internal import Primitives
 internal import Synchronization
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
 
 /// The connections of a server, with the address that holds each.
 ///
@@ -72,11 +67,10 @@ final class ConnectionLedger: Sendable {
 /// can choose the rest.
 private func clientName(_ address: SocketAddress?) -> String {
     guard let text = address?.ipAddress else { return "" }
-    var bytes = [UInt8](repeating: 0, count: 16)
-    guard unsafe inet_pton(AF_INET6, text, &bytes) == 1 else { return text }
-    // ::ffff:a.b.c.d is an IPv4 client, all of it.
-    let isMapped = bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF])
-    return "\(isMapped ? bytes[...] : bytes.prefix(8))"
+    guard let address = IPAddress(text, allowingMapped: true), !address.isVersion4,
+        !address.isMapped
+    else { return text }
+    return String(address.bits >> 64, radix: 16)
 }
 
 /// Tells the ledger of one connection.

@@ -125,17 +125,9 @@ struct RequestTarget: Hashable, Sendable {
 }
 
 private func decoded(_ text: Substring) throws(RegistryProblem) -> String {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-        guard byte == UInt8(ascii: "%") else { bytes.append(byte); continue }
-        let digits = String(decoding: rest.prefix(2), as: UTF8.self).utf8.lowercased()
-        guard rest.count >= 2, let value = Primitives.bytes(fromHex: digits)?.first else {
-            throw RegistryProblem(
-                .badRequest, .unsupported, "the address has a % without two hex digits after it")
-        }
-        rest = rest.dropFirst(2)
-        bytes.append(value)
+    guard let bytes = percentDecoded(text) else {
+        throw RegistryProblem(
+            .badRequest, .unsupported, "the address has a % without two hex digits after it")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
         throw RegistryProblem(.badRequest, .unsupported, "the address is not UTF-8")

@@ -18,10 +18,10 @@ extension TransparencyLog {
     /// sigstore-go (v1.2.1, pkg/verify/tlog.go) and cosign 3 read Rekor v2 by the host alone, so a
     /// log they can read leaves the port and the path out. Go writes an IPv6 host without brackets.
     var checkpointNames: [String] {
-        let authority = String(
-            decoding: origin.utf8.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
+        let authority = String(origin.utf8.prefix(before: "/"))
+        let isBracketed = authority.utf8.hasPrefix("[")
         var names = [origin]
-        for name in [authority, hostName(of: authority, brackets: true), hostName]
+        for name in [authority, isBracketed ? "[\(hostName)]" : hostName, hostName]
         where !names.contains(where: { isSame($0, name) }) {
             names.append(name)
         }
@@ -29,18 +29,7 @@ extension TransparencyLog {
     }
 
     /// The host of the address, as sigstore-go names the log.
-    var hostName: String {
-        let authority = String(
-            decoding: origin.utf8.prefix { $0 != UInt8(ascii: "/") }, as: UTF8.self)
-        return hostName(of: authority, brackets: false)
-    }
-
-    private func hostName(of authority: String, brackets: Bool) -> String {
-        let bytes = Array(authority.utf8)
-        guard bytes.first == UInt8(ascii: "["), let end = bytes.firstIndex(of: UInt8(ascii: "]"))
-        else { return String(decoding: bytes.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self) }
-        return String(decoding: brackets ? bytes[...end] : bytes[1..<end], as: UTF8.self)
-    }
+    var hostName: String { Authority(String(origin.utf8.prefix(before: "/"))).host }
 
     /// Whether entries with that log id are in this log: the id that the trusted root gives,
     /// or the one that the key has under one of the log's names.
