@@ -130,24 +130,16 @@ package struct ImageName: Hashable, Sendable, CustomStringConvertible {
     }
 
     private init(checking text: String) throws(Failure) {
-        var rest = text[...]
-        var digest: Digest?
-        if let sides = rest.utf8.split(atFirst: "@") {
-            digest = try Digest(parsing: sides.after)
-            rest = sides.before
+        let parts = ImageNameParts(text)
+        let digest = try parts.digest.map { (text) throws(Failure) in try Digest(parsing: text) }
+        guard !isRegistryAlone(parts) else {
+            throw Failure(.malformed, "", because: "it names a registry and no repository")
         }
-        var tag: Tag?
-        let lastPart = rest.utf8.split(atLast: "/")?.after ?? rest
-        if let colon = lastPart.utf8.firstIndex(of: ":"),
-            rest.utf8.contains("/") || !isHostWithPort(rest)
-        {
-            tag = try Tag(parsing: rest[rest.utf8.index(after: colon)...])
-            rest = rest[..<colon]
-        }
-        guard !rest.isEmpty else {
+        let tag = try parts.tag.map { (text) throws(Failure) in try Tag(parsing: text) }
+        guard parts.registry != nil || !parts.path.isEmpty else {
             throw Failure(.malformed, "", because: "it has no repository")
         }
-        self.init(repository: try splitRepository(rest), tag: tag, digest: digest)
+        self.init(repository: try namedRepository(parts), tag: tag, digest: digest)
     }
 
     package var description: String {
@@ -192,28 +184,20 @@ package enum ManifestReference: Hashable, Sendable, CustomStringConvertible {
 /// A registry with a port and no path is no image name with a tag, but `redis:7` is one. Only
 /// `localhost` with a number behind it is taken for a registry; a host with a dot is not, because
 /// `distribution/reference` reads `node.js:20` as an image.
-private func isHostWithPort(_ text: Substring) -> Bool {
-    guard let (host, port) = text.utf8.split(atFirst: ":") else { return false }
-    return host == "localhost" && !port.isEmpty && port.utf8.allSatisfy(isDigitByte)
+private func isRegistryAlone(_ parts: ImageNameParts) -> Bool {
+    guard parts.registry == nil, parts.path == "localhost", let port = parts.tag else {
+        return false
+    }
+    return !port.isEmpty && port.utf8.allSatisfy(isDigitByte)
 }
 
-private func splitRepository(_ text: Substring) throws(Failure) -> Repository {
-    let first = text.utf8.prefix(before: "/")
-    let looksLikeHost =
-        first.utf8.contains(".") || first.utf8.contains(":") || first == "localhost"
-        || first.utf8.contains(where: isUpperCaseByte)
-    guard let rest = text.utf8.split(atFirst: "/")?.after, looksLikeHost else {
-        let isPath = text.utf8.contains("/")
-        guard isPath || !looksLikeHost || !first.utf8.contains(":") else {
-            throw Failure(.malformed, "", because: "it names a registry and no repository")
-        }
-        let path = isPath ? String(text) : "library/\(text)"
-        return try Repository(registry: .dockerHub, path: path)
+private func namedRepository(_ parts: ImageNameParts) throws(Failure) -> Repository {
+    let registry = try parts.registry.map { (text) throws(Failure) in
+        try RegistryHost(parsing: text)
     }
-    let registry = try RegistryHost(parsing: first)
-    var path = String(rest)
-    if registry == .dockerHub, !path.utf8.contains("/") { path = "library/\(path)" }
-    return try Repository(registry: registry, path: path)
+    let isShort = registry ?? .dockerHub == .dockerHub && !parts.path.utf8.contains("/")
+    return try Repository(
+        registry: registry ?? .dockerHub, path: (isShort ? "library/" : "") + parts.path)
 }
 
 /// Spec: distribution-spec 1.1, "[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(\/…)*".
@@ -249,17 +233,6 @@ private func isPathComponent(_ component: Substring) -> Bool {
 
 private func isSeparator(_ text: String) -> Bool {
     [".", "_", "__"].contains(text) || text.utf8.allSatisfy { $0 == UInt8(ascii: "-") }
-}
-
-private func isUpperCaseByte(_ byte: UInt8) -> Bool { (0x41...0x5A).contains(byte) }
-
-private func isWordByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-        true
-    default: false
-    }
 }
 
 private func isRegistryHost(_ text: String) -> Bool {

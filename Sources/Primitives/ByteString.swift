@@ -138,3 +138,8 @@ package func isLetterByte(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte |
 package func isHexByte(_ byte: UInt8) -> Bool {
     isDigitByte(byte) || (0x61...0x66).contains(byte | 0x20)
 }
+
+/// The ASCII letters of both cases, the digits and `_`.
+package func isWordByte(_ byte: UInt8) -> Bool {
+    isLetterByte(byte) || isDigitByte(byte) || byte == UInt8(ascii: "_")
+}
