@@ -89,10 +89,12 @@ let package = Package(
 
         // Languages
         room("CEL", ["Primitives"]),
-        room("JMESPath", ["Primitives", asn1, crypto, x509]),
+        room("JMESPath", ["Primitives"]),
+        // What Kyverno adds to both, through their extension points.
+        room("KyvernoFunctions", ["CEL", "JMESPath", "OCI", "Primitives", asn1, crypto, x509]),
 
         // Decisions
-        room("Policy", ["OCI", "Keys", "Signing", "JMESPath"]),
+        room("Policy", ["OCI", "Keys", "Signing", "JMESPath", "KyvernoFunctions"]),
 
         // Workflows: what the command line and servers have in common, over protocols
         room("Workflows", ["OCI", "Keys", "Policy", "Registry", "Signing", crypto, httpTypes]),
@@ -115,8 +117,8 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "Host", "Server", "Workflows", "Policy", "JMESPath", "SBOM", "Signing", "Keys", "TUF",
-                "Registry", argumentParser,
+                "Host", "Server", "Workflows", "Policy", "JMESPath", "KyvernoFunctions", "SBOM", "Signing",
+                "Keys", "TUF", "Registry", argumentParser,
                 logging,
             ],
             swiftSettings: strict),
@@ -128,7 +130,7 @@ let package = Package(
 
         // One expression a line, one answer a line: for suites of the languages.
         .executableTarget(
-            name: "assay-expressions", dependencies: ["Primitives", "CEL", "JMESPath"],
+            name: "assay-expressions", dependencies: ["Primitives", "CEL", "JMESPath", "KyvernoFunctions"],
             swiftSettings: strict),
 
         // Feeds readers of hostile bytes with changed examples; libFuzzer where scripts/fuzz builds it.
@@ -140,7 +142,7 @@ let package = Package(
         .executableTarget(
             name: "assay-benchmarks",
             dependencies: [
-                "Primitives", "OCI", "Keys", "Signing", "TUF", "CEL", "JMESPath", "StandIns", "TestSupport",
+                "Primitives", "OCI", "Keys", "Signing", "TUF", "CEL", "JMESPath", "KyvernoFunctions", "StandIns", "TestSupport",
                 "HostileExpressions", "AllocationCounter",
             ],
             path: "Benchmarks", exclude: ["peer.py", "AllocationCounter"], swiftSettings: strict),
@@ -166,10 +168,11 @@ let package = Package(
             "SigningTests",
             ["OCI", "Keys", "Signing", "StandIns", "TestSupport", asn1, crypto, cryptoExtras, x509]),
         .target(
-            name: "HostileExpressions", dependencies: ["Primitives", "CEL", "JMESPath", "TestSupport"],
+            name: "HostileExpressions",
+            dependencies: ["Primitives", "CEL", "JMESPath", "KyvernoFunctions", "TestSupport"],
             path: "Tests/HostileExpressions", swiftSettings: strict),
-        tests("CELTests", ["CEL", "HostileExpressions", "TestSupport"]),
-        tests("JMESPathTests", ["JMESPath", "HostileExpressions", "TestSupport"]),
+        tests("CELTests", ["CEL", "KyvernoFunctions", "HostileExpressions", "TestSupport"]),
+        tests("JMESPathTests", ["JMESPath", "KyvernoFunctions", "HostileExpressions", "TestSupport"]),
         tests("TUFTests", ["Keys", "TUF", "TestSupport", crypto, cryptoExtras]),
         tests("SBOMTests", ["OCI", "SBOM", "TestSupport"]),
         tests("PolicyTests", ["OCI", "Keys", "Policy", "Signing", "StandIns", "TestSupport", crypto]),

@@ -2,6 +2,7 @@
 // Policies in CEL over a Pod with three containers.
 
 internal import CEL
+internal import KyvernoFunctions
 internal import Primitives
 
 /// Expressions and what cel-go took for parse, check and program together, and for one evaluation.

@@ -11,14 +11,13 @@ package struct CELEnvironment: Sendable {
 
         package init(rawValue: Int) { self.rawValue = rawValue }
 
-        /// `[1, 'a']` is a mistake, as in Kubernetes and Kyverno; the specification allows it.
+        /// `[1, 'a']` is a mistake, as in Kubernetes; the specification allows it.
         package static let homogeneousLiterals = Options(rawValue: 1)
         /// `1 < 2.5` passes the check.
         package static let crossTypeComparisons = Options(rawValue: 2)
         /// Literal durations, timestamps and regular expressions are read by the check.
         package static let validatedLiterals = Options(rawValue: 4)
-        /// `x.orValue(y)` is `x` for an `x` that is no optional (Kyverno's policies but
-        /// ImageValidatingPolicy).
+        /// `x.orValue(y)` is `x` for an `x` that is no optional.
         package static let orValueOnPlainValues = Options(rawValue: 8)
     }
 
@@ -194,6 +193,13 @@ package struct CELEnvironment: Sendable {
         (functions[name] ?? []).filter {
             $0.isMethod == isMethod
                 && ($0.isVariadic ? count >= $0.parameters.count : count == $0.parameters.count)
+        }
+    }
+
+    /// Whether the function has no parameters, and its value is bound.
+    func readsBinding(_ name: String) -> Bool {
+        overloads(name, isMethod: false, count: 0).contains {
+            if case .binding = $0.body { true } else { false }
         }
     }
 

@@ -139,6 +139,15 @@ package struct Quantity: Sendable {
     }
 }
 
+extension JSONNumber {
+    /// The number in its one decimal spelling, exact: `3.0` is `3`, `1e2` is `100`. Nil for more
+    /// digits than fit.
+    package var exactText: String? {
+        guard description.utf8.count <= longestNumber else { return nil }
+        return Quantity.exactAmount(description)?.plainText
+    }
+}
+
 extension Quantity: Comparable {
     package static func == (left: Quantity, right: Quantity) -> Bool {
         left.amount.compared(to: right.amount) == 0
@@ -322,3 +331,5 @@ private let mostDigits = 38
 private let finestScale = 9
 /// Bytes of a quantity's text; a text of a known digit and unit has far fewer.
 private let longestQuantity = 1_000
+/// Bytes of a number's text: every digit that can count, and an exponent.
+private let longestNumber = 100

@@ -9,6 +9,7 @@
 
 import CEL
 import Foundation
+import KyvernoFunctions
 import Primitives
 
 func answerCEL(_ request: JSONReader) throws -> JSONValue {
@@ -83,7 +84,7 @@ private let everything: CELEnvironment = {
     var environment = CELEnvironment.conformance
     let libraries: [CELLibrary] = [
         .kubernetesLists, .kubernetesRegex, .kubernetesURLs, .quantity, .semver, .format, .images,
-        .documents, .hashes, .times, .transforms,
+        .documents, .hashes, .times, .transforms, .rounding,
     ]
     for library in libraries { environment.add(library) }
     return environment

@@ -3,6 +3,7 @@
 
 import Foundation
 import JMESPath
+import KyvernoFunctions
 import Primitives
 
 /// The answer to one line; what cannot be read is an error with its reason.

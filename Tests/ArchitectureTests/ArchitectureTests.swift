@@ -33,8 +33,8 @@ struct Room: Sendable, CustomTestStringConvertible {
 
 let everybodyMayImport = ["FoundationEssentials", "Synchronization"]
 let pureRooms = [
-    "Primitives", "Keys", "OCI", "Registry", "Signing", "TUF", "CEL", "JMESPath", "SBOM", "Policy",
-    "Workflows",
+    "Primitives", "Keys", "OCI", "Registry", "Signing", "TUF", "CEL", "JMESPath",
+    "KyvernoFunctions", "SBOM", "Policy", "Workflows",
 ]
 let systemModules = ["Foundation", "Glibc", "Musl", "System", "SystemPackage", "Dispatch"]
 
@@ -47,9 +47,11 @@ let rooms: [Room] = [
     .pure("Signing", "Keys", "OCI", "Primitives", "Crypto", "SwiftASN1", "X509"),
     .pure("TUF", "Keys", "Primitives"),
     .pure("CEL", "Primitives"),
-    .pure("JMESPath", "Primitives", "Crypto", "SwiftASN1", "X509"),
+    .pure("JMESPath", "Primitives"),
+    .pure(
+        "KyvernoFunctions", "CEL", "JMESPath", "OCI", "Primitives", "Crypto", "SwiftASN1", "X509"),
     .pure("SBOM", "OCI", "Primitives", "Crypto"),
-    .pure("Policy", "JMESPath", "Keys", "OCI", "Primitives", "Signing"),
+    .pure("Policy", "JMESPath", "KyvernoFunctions", "Keys", "OCI", "Primitives", "Signing"),
     .pure(
         "Workflows", "Crypto", "HTTPTypes", "Keys", "OCI", "Policy", "Primitives", "Registry",
         "Signing"),

@@ -2,6 +2,7 @@
 // Answers that were once others than those of the engines that policies are written for.
 
 import CEL
+import KyvernoFunctions
 import Primitives
 import Testing
 

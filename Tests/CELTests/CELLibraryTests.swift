@@ -2,6 +2,7 @@
 // The functions that the conformance suite has no cases for, by what their documentation says.
 
 import CEL
+import KyvernoFunctions
 import Testing
 
 @Suite("libraries")

@@ -2,6 +2,7 @@
 // Evaluation with facts that are not here yet.
 
 import CEL
+import KyvernoFunctions
 import Testing
 
 @Suite("facts that are not here yet")

@@ -2,6 +2,7 @@
 // What is said about an expression that has no value, and where.
 
 import CEL
+import KyvernoFunctions
 import Testing
 
 @Suite("what is wrong with an expression")

@@ -4,6 +4,7 @@
 
 import CEL
 import HostileExpressions
+import KyvernoFunctions
 import Primitives
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@
 
 internal import CEL
 internal import JMESPath
+internal import KyvernoFunctions
 package import Primitives
 internal import TestSupport
 

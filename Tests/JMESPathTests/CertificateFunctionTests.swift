@@ -2,6 +2,7 @@
 // Certificates as objects. The certificates were made with `openssl req -x509` for these tests.
 
 import JMESPath
+import KyvernoFunctions
 import Primitives
 import Testing
 

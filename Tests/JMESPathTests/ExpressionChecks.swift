@@ -2,6 +2,7 @@
 // How these tests ask: an expression, a document, and the answer as JSON text or a kind.
 
 import JMESPath
+import KyvernoFunctions
 import Primitives
 import Testing
 

@@ -4,6 +4,7 @@
 
 import HostileExpressions
 import JMESPath
+import KyvernoFunctions
 import Primitives
 import TestSupport
 import Testing

@@ -3,6 +3,7 @@
 
 import Foundation
 import JMESPath
+import KyvernoFunctions
 import Primitives
 import Testing
 

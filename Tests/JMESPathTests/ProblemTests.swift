@@ -2,6 +2,7 @@
 // What people see when an expression is wrong.
 
 import JMESPath
+import KyvernoFunctions
 import Primitives
 import Testing
 
@@ -44,7 +45,8 @@ struct ProblemTests {
     func suggestions() throws {
         #expect(try problem("lenght(@)").message.contains("did you mean length?"))
         #expect(
-            try problem("to_upper('a')", .standard).message.contains("Kyverno's dialect has it"))
+            try problem("to_upper('a')", .standardBesideKyverno).message.contains(
+                "Kyverno's dialect has it"))
     }
 
     @Test("a failure names the policy's line, the kind and the column")

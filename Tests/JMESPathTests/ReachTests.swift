@@ -3,6 +3,7 @@
 
 import HostileExpressions
 import JMESPath
+import KyvernoFunctions
 import Primitives
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@
 // Variables in strings and names, references between fields.
 
 import JMESPath
+import KyvernoFunctions
 import Primitives
 import Testing
 
@@ -13,7 +14,7 @@ struct SubstitutionTests {
     ) throws -> String {
         let substitution = VariableSubstitution(
             variables: try JSONValue(parsing: Array(variables.utf8), named: "variables"),
-            currentPath: path, evaluatesValues: again)
+            dialect: .kyverno, currentPath: path, evaluatesValues: again)
         let document = try JSONValue(parsing: Array(document.utf8), named: "rule")
         return try substitution.substituted(document, named: "rule").compactText
     }

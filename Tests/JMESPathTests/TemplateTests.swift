@@ -3,6 +3,7 @@
 
 import HostileExpressions
 import JMESPath
+import KyvernoFunctions
 import Primitives
 import Synchronization
 import TestSupport
@@ -20,7 +21,7 @@ struct TemplateTests {
     private func value(_ text: String) throws -> String {
         let given = try JSONValue(parsing: Array(Self.variables.utf8), named: "variables")
         do throws(JMESPathProblem) {
-            return try VariableTemplate(text).value(on: given).compactText
+            return try VariableTemplate(text, dialect: .kyverno).value(on: given).compactText
         } catch {
             return "<\(error.kind.rawValue)>"
         }
@@ -75,14 +76,14 @@ struct TemplateTests {
             ("x {{ nope('{{ s }}') }}", .unknownFunction),
         ] {
             do throws(JMESPathProblem) {
-                _ = try VariableTemplate(text)
+                _ = try VariableTemplate(text, dialect: .kyverno)
                 Issue.record("\(text) was compiled")
             } catch {
                 #expect(error.kind == kind)
             }
         }
         do throws(JMESPathProblem) {
-            _ = try VariableTemplate("{{ nope('{{ s }}', o.{{ key }}) }}")
+            _ = try VariableTemplate("{{ nope('{{ s }}', o.{{ key }}) }}", dialect: .kyverno)
         } catch {
             #expect(error.snippet == "nope('…', o.\"…\")\n^")
         }
@@ -91,20 +92,23 @@ struct TemplateTests {
     @Test("plain paths are told apart, and texts without an end")
     func shapes() throws {
         #expect(
-            try VariableTemplate("{{ a.\"b c\"[0] }}").exactPath
+            try VariableTemplate("{{ a.\"b c\"[0] }}", dialect: .kyverno).exactPath
                 == [.member("a"), .member("b c"), .index(0)])
         #expect(
-            try VariableTemplate("{{ length(a.b) }}").plainPath == [.member("a"), .member("b")])
-        #expect(try VariableTemplate("{{ a || 'b' }}").plainPath == [.member("a")])
-        #expect(try VariableTemplate("{{ a || b }}").plainPath == nil)
-        #expect(try VariableTemplate("{{ length(a) }}").exactPath == nil)
-        #expect(try VariableTemplate("{{ a.{{ b }} }}").plainPath == nil)
-        #expect(try VariableTemplate("x {{ a }}").plainPath == nil)
+            try VariableTemplate("{{ length(a.b) }}", dialect: .kyverno).plainPath == [
+                .member("a"), .member("b"),
+            ])
+        #expect(
+            try VariableTemplate("{{ a || 'b' }}", dialect: .kyverno).plainPath == [.member("a")])
+        #expect(try VariableTemplate("{{ a || b }}", dialect: .kyverno).plainPath == nil)
+        #expect(try VariableTemplate("{{ length(a) }}", dialect: .kyverno).exactPath == nil)
+        #expect(try VariableTemplate("{{ a.{{ b }} }}", dialect: .kyverno).plainPath == nil)
+        #expect(try VariableTemplate("x {{ a }}", dialect: .kyverno).plainPath == nil)
         for text in ["{{ a", "a {{ \"b }}", "{{{", "{{ a }} {{"] {
-            #expect(try VariableTemplate(text).isUnclosed)
+            #expect(try VariableTemplate(text, dialect: .kyverno).isUnclosed)
         }
         for text in ["{{ a }}", "a }}", "\\{{ a", "{ {", ""] {
-            #expect(try !VariableTemplate(text).isUnclosed)
+            #expect(try !VariableTemplate(text, dialect: .kyverno).isUnclosed)
         }
     }
 
@@ -124,7 +128,8 @@ struct TemplateTests {
             for _ in 0..<Int.random(in: 1...12, using: &dice) {
                 text += parts[Int.random(in: 0..<parts.count, using: &dice)]
             }
-            guard let template = try? VariableTemplate(text), !template.reach.paths.contains([]),
+            guard let template = try? VariableTemplate(text, dialect: .kyverno),
+                !template.reach.paths.contains([]),
                 let value = try? template.value(on: given)
             else { continue }
             answers += template.constant == nil ? 1 : 0
@@ -142,7 +147,7 @@ struct TemplateTests {
             let deep = String(repeating: "a[*].", count: 57) + "{{ n }}"
             let long = String(repeating: "a.", count: 30_000) + "a"
             for text in ["{{ \(nested) }}", "{{ \(deep) }}", "{{ \(long) }}"] {
-                if let template = try? VariableTemplate(text) {
+                if let template = try? VariableTemplate(text, dialect: .kyverno) {
                     _ = try? template.value(on: ["n": "x", "a": [], "o": [:]])
                 }
                 answered.withLock { $0 += 1 }
@@ -160,9 +165,13 @@ struct TemplateTests {
         #expect(try value("{{ \(nested) }}") == #""null""#)
         let long: JSONValue = ["a": .string(String(repeating: "x", count: 1_000_000))]
         let text = String(repeating: "{{ a }}", count: 20)
-        #expect(throws: JMESPathProblem.self) { try VariableTemplate(text).value(on: long) }
+        #expect(throws: JMESPathProblem.self) {
+            try VariableTemplate(text, dialect: .kyverno).value(on: long)
+        }
         let name = "{{ '" + String(repeating: "{{ a }}", count: 20) + "' }}"
-        #expect(throws: JMESPathProblem.self) { try VariableTemplate(name).value(on: long) }
+        #expect(throws: JMESPathProblem.self) {
+            try VariableTemplate(name, dialect: .kyverno).value(on: long)
+        }
     }
 }
 

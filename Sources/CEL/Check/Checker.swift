@@ -410,7 +410,7 @@ struct Checker {
             result = filled
         }
         if let result { return result }
-        // Kyverno: `x.orValue(y)` is x when x is no optional.
+        // With the option, `x.orValue(y)` is x when x is no optional.
         if name == "orValue", isMethod, operands.count == 2,
             environment.options.contains(.orValueOnPlainValues)
         {

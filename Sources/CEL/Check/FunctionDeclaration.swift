@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions: what they take, what they give, what they cost and what they do.
 
-internal import Primitives
+package import Primitives
 
 /// One overload of a function.
 package struct Overload: Sendable {
@@ -10,6 +10,9 @@ package struct Overload: Sendable {
         case one(@Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue)
         case two(@Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue)
         case many(@Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue)
+        /// What the bindings hold under the function's own name, and a need while they hold nothing.
+        /// For a function without parameters, such as the time.
+        case binding
     }
 
     package let name: String
@@ -47,32 +50,32 @@ package struct Overload: Sendable {
 }
 
 extension Overload {
-    static func global(
+    package static func global(
         _ name: String, _ parameter: CELType, _ result: CELType,
         _ body: @escaping @Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue
     ) -> Overload { Overload(name, [parameter], result, .one(body)) }
 
-    static func global(
+    package static func global(
         _ name: String, _ first: CELType, _ second: CELType, _ result: CELType,
         _ body: @escaping @Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue
     ) -> Overload { Overload(name, [first, second], result, .two(body)) }
 
-    static func method(
+    package static func method(
         _ name: String, on target: CELType, _ result: CELType,
         _ body: @escaping @Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue
     ) -> Overload { Overload(name, isMethod: true, [target], result, .one(body)) }
 
-    static func method(
+    package static func method(
         _ name: String, on target: CELType, _ argument: CELType, _ result: CELType,
         _ body: @escaping @Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue
     ) -> Overload { Overload(name, isMethod: true, [target, argument], result, .two(body)) }
 
-    static func method(
+    package static func method(
         _ name: String, _ parameters: [CELType], _ result: CELType,
         _ body: @escaping @Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue
     ) -> Overload { Overload(name, isMethod: true, parameters, result, .many(body)) }
 
-    static func global(
+    package static func global(
         _ name: String, _ parameters: [CELType], _ result: CELType,
         _ body: @escaping @Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue
     ) -> Overload { Overload(name, parameters, result, .many(body)) }
@@ -117,22 +120,22 @@ extension CELValue {
         return map
     }
 
-    func octets() throws(Stop) -> [UInt8] {
+    package func octets() throws(Stop) -> [UInt8] {
         guard case .bytes(let bytes) = self else { throw Stop.noSuchOverload }
         return bytes
     }
 
-    func number() throws(Stop) -> Double {
+    package func number() throws(Stop) -> Double {
         guard case .double(let value) = self else { throw Stop.noSuchOverload }
         return value
     }
 
-    func time() throws(Stop) -> CELTimestamp {
+    package func time() throws(Stop) -> CELTimestamp {
         guard case .timestamp(let value) = self else { throw Stop.noSuchOverload }
         return value
     }
 
-    func length() throws(Stop) -> GoDuration {
+    package func length() throws(Stop) -> GoDuration {
         guard case .duration(let value) = self else { throw Stop.noSuchOverload }
         return value
     }

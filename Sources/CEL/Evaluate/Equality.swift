@@ -110,5 +110,6 @@ func compare(
 }
 
 /// Values nest as deep as expressions and documents do, with room; deeper ones are not walked.
-let deepestValue = 2 * Limits.documentDepth
+/// How deep values nest at most, where they are walked.
+package let deepestValue = 2 * Limits.documentDepth
 var tooDeep: Stop { .failed(.tooLarge, "a value nests more than \(deepestValue) deep") }

@@ -61,7 +61,7 @@ extension Planner {
         case ("matches", 2):
             guard case .string(let pattern) = operands[1].constant else { return nil }
             return try matchesPlan(operands[0].run, pattern, at: place)
-        case (CELBindings.now, 0): return nowPlan(at: place)
+        case (let name, 0) where environment.readsBinding(name): return bindingPlan(name)
         case ("or", 2) where meaning.isMethod:
             return fallbackPlan(operands[0].run, operands[1], at: place, isWrapped: true)
         case ("orValue", 2) where meaning.isMethod:
@@ -70,15 +70,15 @@ extension Planner {
         }
     }
 
-    /// `time.now()`: the moment the caller bound, or the need for it.
-    private mutating func nowPlan(at place: Int) -> Plan {
-        let number = variable(CELBindings.now)
+    /// A function whose value is bound, such as `time.now()`: what the caller bound, or the need.
+    private mutating func bindingPlan(_ name: String) -> Plan {
+        let number = variable(name)
         return Plan { frame throws(Stop) in
             try frame.meter.charge(1)
-            guard case .value(let now) = frame.variables[number] else {
-                throw .need(.attribute(AttributePath(CELBindings.now)))
+            guard case .value(let value) = frame.variables[number] else {
+                throw .need(.attribute(AttributePath(name)))
             }
-            return now
+            return value
         }
     }
 
@@ -195,6 +195,7 @@ extension Overload {
         case .one(let body): try body(values[0], &meter)
         case .two(let body): try body(values[0], values[1], &meter)
         case .many(let body): try body(values, &meter)
+        case .binding: throw .need(.attribute(AttributePath(name)))
         }
     }
 }

@@ -14,7 +14,7 @@ package enum Stop: Error, Sendable {
     /// A function's answer "I cannot know yet": the evaluation ends in `needs`.
     package static func need(_ need: CELNeed) -> Stop { .needs(NeedSet([need])) }
 
-    static let noSuchOverload = Stop.failed(.noSuchOverload, "no such overload")
+    package static let noSuchOverload = Stop.failed(.noSuchOverload, "no such overload")
 
     static func noOperator(_ symbol: String, _ left: CELValue, _ right: CELValue) -> Stop {
         failed(.noSuchOverload, "no such overload: \(left.typeName) \(symbol) \(right.typeName)")

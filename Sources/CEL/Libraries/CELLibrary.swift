@@ -35,24 +35,4 @@ extension CELEnvironment {
             .kubernetesLists, .kubernetesRegex, .kubernetesURLs, .quantity, .semver, .format,
         ],
         options: [.homogeneousLiterals, .crossTypeComparisons, .validatedLiterals])
-
-    /// What Kyverno's other policies are compiled against.
-    package static let kyvernoPolicies: CELEnvironment = {
-        var environment = CELEnvironment.kyverno
-        environment.options.insert(.orValueOnPlainValues)
-        return environment
-    }()
-
-    /// What Kyverno's ImageValidatingPolicy is compiled against, its verifying functions left out:
-    /// they are the caller's to add.
-    ///
-    /// Spec: Kyverno, pkg/cel/compiler/env.go.
-    package static let kyverno: CELEnvironment = {
-        var environment = CELEnvironment.kubernetes
-        let libraries: [CELLibrary] = [
-            .encoders, .math, .regex, .images, .documents, .hashes, .times, .transforms,
-        ]
-        for library in libraries { environment.add(library) }
-        return environment
-    }()
 }

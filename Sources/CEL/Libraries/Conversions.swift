@@ -190,7 +190,7 @@ private func duration(_ value: CELValue) throws(Stop) -> CELValue {
 }
 
 /// A double with as few digits as name it, and an exponent where Go's `%g` has one.
-func shortestText(_ number: Double) -> String {
+package func shortestText(_ number: Double) -> String {
     if number.isNaN { return "NaN" }
     if number.isInfinite { return number < 0 ? "-Inf" : "+Inf" }
     if number == 0 { return number.sign == .minus ? "-0" : "0" }
@@ -204,13 +204,13 @@ func shortestText(_ number: Double) -> String {
 }
 
 /// The shortest digits that name a double, and where its point is.
-struct DecimalDigits {
-    let isNegative: Bool
-    let digits: String
+package struct DecimalDigits {
+    package let isNegative: Bool
+    package let digits: String
     /// Of the first digit: 0 for 1 to 9.
-    let exponent: Int
+    package let exponent: Int
 
-    init(_ number: Double) {
+    package init(_ number: Double) {
         var mantissa = Substring(number.magnitude.description)
         var shift = 0
         if let sides = mantissa.utf8.split(atFirst: "e") {
@@ -229,7 +229,7 @@ struct DecimalDigits {
     }
 
     /// Without an exponent.
-    var plainText: String {
+    package var plainText: String {
         let sign = isNegative ? "-" : ""
         if exponent < 0 {
             return sign + "0." + String(repeating: "0", count: -exponent - 1) + digits

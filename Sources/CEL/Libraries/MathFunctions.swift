@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers. Spec: cel-go, ext/math, version 2; Kyverno's math.round with a precision.
+// Numbers. Spec: cel-go, ext/math, version 2.
 
 extension CELLibrary {
     /// `math.greatest`, `math.least`, rounding, signs, bits, `math.sqrt`.
@@ -58,9 +58,6 @@ private let roundingOverloads: [Overload] =
     rounding("math.ceil", .up) + rounding("math.floor", .down)
     + rounding("math.round", .toNearestOrAwayFromZero) + rounding("math.trunc", .towardZero)
     + [
-        .global("math.round", .double, .int, .double) { value, places, _ throws(Stop) in
-            .double(rounded(try value.number(), places: try places.int()))
-        },
         .global("math.isNaN", .double, .bool) { value, _ throws(Stop) in
             .bool(try value.number().isNaN)
         },
@@ -87,14 +84,6 @@ private func rounding(_ name: String, _ rule: FloatingPointRoundingRule) -> [Ove
             .double(try value.number().rounded(rule))
         }
     ]
-}
-
-/// Spec: Kyverno, math.round(value, precision): scaled by a power of ten, rounded, scaled back.
-private func rounded(_ value: Double, places: Int64) -> Double {
-    var shift = 1.0
-    for _ in 0..<min(places.magnitude, 400) { shift *= 10 }
-    if places < 0 { shift = 1 / shift }
-    return (value * shift).rounded(.toNearestOrAwayFromZero) / shift
 }
 
 // MARK: - Signs

@@ -11,7 +11,7 @@ package struct CELTimestamp: Hashable, Sendable, Comparable {
     package let nanoseconds: Int32
 
     static let zero = CELTimestamp(unchecked: 0, 0)
-    static let secondsRange: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
+    package static let secondsRange: ClosedRange<Int64> = -62_135_596_800...253_402_300_799
 
     private init(unchecked seconds: Int64, _ nanoseconds: Int32) {
         self.seconds = seconds

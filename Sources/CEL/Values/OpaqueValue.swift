@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values that only functions can look into: addresses, quantities, versions, image references.
+// Values that only functions can look into: addresses, quantities, versions.
 
 internal import Primitives
 
@@ -12,7 +12,6 @@ package final class OpaqueValue: Sendable {
         case quantity(Quantity)
         case version(SemanticVersion)
         case format(StringFormat)
-        case image(ImageReference)
         case custom(any Sendable)
     }
 

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a tree and a value to a value, within limits. Spec: JMESPath, each section by its node.
 
-import Primitives
+package import Primitives
 
 /// One evaluation: what it may know and what it may still spend.
 ///
-/// Deviation (Kyverno): an object without the key is an error there, not null. Comparisons,
-/// arguments, `||`, the left of `&&`, `!`, filters, multi-selects, projections and pipes take it
-/// for null; the right of `&&` and `a.b` do not. `swallowed` marks those places.
-struct Evaluator {
-    let dialect: JMESPathDialect
-    let context: JMESPathContext
+/// `swallowed` marks the places that take a missing key for null where `missingKeysFail` is a rule.
+package struct Evaluator {
+    private let rules: JMESPathDialect.Rules
+    package let context: JMESPathContext
     private(set) var budget: JMESPathBudget
 
-    init(dialect: JMESPathDialect, context: JMESPathContext, budget: JMESPathBudget) {
-        self.dialect = dialect
+    init(rules: JMESPathDialect.Rules, context: JMESPathContext, budget: JMESPathBudget) {
+        self.rules = rules
         self.context = context
         self.budget = budget
     }
@@ -57,7 +55,8 @@ struct Evaluator {
         }
     }
 
-    mutating func spend(_ steps: Int) throws(EvaluationStop) {
+    /// Pays for work: nodes on values, items looked at, text walked.
+    package mutating func spend(_ steps: Int) throws(EvaluationStop) {
         budget.steps -= steps
         if budget.steps < 0 { throw spentSteps() }
     }
@@ -66,7 +65,7 @@ struct Evaluator {
     mutating func spendText(_ bytes: Int) throws(EvaluationStop) { try spend(bytes / bytesPerStep) }
 
     /// Pays for what is made: text by its bytes, lists and objects by their entries.
-    mutating func produce(bytes: Int) throws(EvaluationStop) {
+    package mutating func produce(bytes: Int) throws(EvaluationStop) {
         budget.bytes -= bytes
         if budget.bytes < 0 { throw spentBytes() }
     }
@@ -83,11 +82,11 @@ struct Evaluator {
             .overLimit, "it makes more than \(Limits.jmespathOutputBytes) bytes of values")
     }
 
-    /// The value, or null where Kyverno's dialect forgives a missing key.
+    /// The value, or null for a missing key that would be an error elsewhere.
     mutating func swallowed(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
-        guard dialect == .kyverno else { return try evaluate(node, on: value) }
+        guard rules.contains(.missingKeysFail) else { return try evaluate(node, on: value) }
         do throws(EvaluationStop) {
             return try evaluate(node, on: value)
         } catch {
@@ -96,12 +95,12 @@ struct Evaluator {
         }
     }
 
-    /// Deviation (Kyverno): the left side of `[]` and of `[?…]` may fail in any way. We do not
-    /// forgive limits: they are ours, and not part of the value.
+    /// Where missing keys fail, the left side of `[]` and of `[?…]` may fail in any way. Limits are
+    /// not forgiven: they are ours, and not part of the value.
     private mutating func forgiven(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
-        guard dialect == .kyverno else { return try evaluate(node, on: value) }
+        guard rules.contains(.missingKeysFail) else { return try evaluate(node, on: value) }
         do throws(EvaluationStop) {
             return try evaluate(node, on: value)
         } catch {
@@ -123,7 +122,7 @@ extension Evaluator {
         // Hashing a name that is not ASCII takes 50 ns a character.
         if name.utf8.count > longestFreeName { try spend(name.utf8.count / 2) }
         if let found = object[name] { return found }
-        guard dialect == .kyverno else { return .null }
+        guard rules.contains(.missingKeysFail) else { return .null }
         throw EvaluationStop(missingKey: name, at: offset)
     }
 
@@ -255,7 +254,7 @@ extension Evaluator {
     }
 
     /// Deep equality: numbers by value, text by its code points.
-    mutating func areEqual(_ left: JSONValue, _ right: JSONValue)
+    package mutating func areEqual(_ left: JSONValue, _ right: JSONValue)
         throws(EvaluationStop) -> Bool
     {
         switch (left, right) {
@@ -449,7 +448,7 @@ extension FunctionArgument {
 }
 
 /// What one entry of a new list or object costs in memory, about.
-let bytesPerEntry = 16
+package let bytesPerEntry = 16
 
 /// A step takes up to 200 ns, and so does walking so much.
 private let bytesPerStep = 64

@@ -47,7 +47,7 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
     package func evaluate(
         on value: JSONValue, context: JMESPathContext, budget: inout JMESPathBudget
     ) throws(JMESPathProblem) -> JSONValue {
-        var evaluator = Evaluator(dialect: dialect, context: context, budget: budget)
+        var evaluator = Evaluator(rules: dialect.rules, context: context, budget: budget)
         defer { budget = evaluator.budget }
         do throws(EvaluationStop) {
             let result = try evaluator.evaluate(root, on: value)

@@ -3,26 +3,26 @@
 // Spec: JMESPath, "Data Types"; RFC 8259 §6. Go's texts: strconv.FormatFloat, encoding/json.
 
 import FoundationEssentials
-import Primitives
+package import Primitives
 
 /// A number as it is computed with.
 ///
 /// Deviation: go-jmespath computes everything in doubles; whole numbers past 2^53 stay exact here.
-enum JMESPathNumber: Comparable {
+package enum JMESPathNumber: Comparable {
     case whole(Int)
     case real(Double)
 
-    init(_ number: JSONNumber) {
+    package init(_ number: JSONNumber) {
         self =
             number.integer.map { .whole($0) } ?? .normal(number.double ?? 0)
     }
 
-    static func normal(_ value: Double) -> JMESPathNumber {
+    package static func normal(_ value: Double) -> JMESPathNumber {
         if value.magnitude < 9e15, let whole = Int(exactly: value) { return .whole(whole) }
         return .real(value)
     }
 
-    var double: Double {
+    package var double: Double {
         switch self {
         case .whole(let value): Double(value)
         case .real(let value): value
@@ -30,14 +30,14 @@ enum JMESPathNumber: Comparable {
     }
 
     /// The whole number, when it is one.
-    var integer: Int? {
+    package var integer: Int? {
         switch self {
         case .whole(let value): value
         case .real(let value): Int(exactly: value)
         }
     }
 
-    func json() throws(EvaluationStop) -> JSONValue {
+    package func json() throws(EvaluationStop) -> JSONValue {
         switch self {
         case .whole(let value): return .number(JSONNumber(value))
         case .real(let value):
@@ -48,17 +48,17 @@ enum JMESPathNumber: Comparable {
         }
     }
 
-    static func == (left: JMESPathNumber, right: JMESPathNumber) -> Bool {
+    package static func == (left: JMESPathNumber, right: JMESPathNumber) -> Bool {
         if case (.whole(let first), .whole(let second)) = (left, right) { return first == second }
         return left.double == right.double
     }
 
-    static func < (left: JMESPathNumber, right: JMESPathNumber) -> Bool {
+    package static func < (left: JMESPathNumber, right: JMESPathNumber) -> Bool {
         if case (.whole(let first), .whole(let second)) = (left, right) { return first < second }
         return left.double < right.double
     }
 
-    static func + (left: JMESPathNumber, right: JMESPathNumber) -> JMESPathNumber {
+    package static func + (left: JMESPathNumber, right: JMESPathNumber) -> JMESPathNumber {
         if case (.whole(let first), .whole(let second)) = (left, right),
             case (let sum, false) = first.addingReportingOverflow(second)
         {
@@ -67,7 +67,7 @@ enum JMESPathNumber: Comparable {
         return .normal(left.double + right.double)
     }
 
-    static func - (left: JMESPathNumber, right: JMESPathNumber) -> JMESPathNumber {
+    package static func - (left: JMESPathNumber, right: JMESPathNumber) -> JMESPathNumber {
         if case (.whole(let first), .whole(let second)) = (left, right),
             case (let difference, false) = first.subtractingReportingOverflow(second)
         {
@@ -76,7 +76,7 @@ enum JMESPathNumber: Comparable {
         return .normal(left.double - right.double)
     }
 
-    static func * (left: JMESPathNumber, right: JMESPathNumber) -> JMESPathNumber {
+    package static func * (left: JMESPathNumber, right: JMESPathNumber) -> JMESPathNumber {
         if case (.whole(let first), .whole(let second)) = (left, right),
             case (let product, false) = first.multipliedReportingOverflow(by: second)
         {
@@ -87,7 +87,7 @@ enum JMESPathNumber: Comparable {
 }
 
 /// How Go writes a double: the shortest digits, an exponent outside a range.
-enum GoFloatStyle {
+package enum GoFloatStyle {
     /// encoding/json: an exponent below 1e-6 and from 1e21.
     case json
     /// fmt's `%v`: an exponent below 1e-4 and from 1e21.
@@ -96,13 +96,13 @@ enum GoFloatStyle {
     case noExponent
 }
 
-func goText(_ value: Double, _ style: GoFloatStyle) -> String {
+package func goText(_ value: Double, _ style: GoFloatStyle) -> String {
     decimalText(digits: value.description, value == 0, style)
 }
 
 /// Deviation: Kyverno writes numbers through float32, so 16777217 becomes
 /// "16777216".
-func goText(singlePrecision value: Double) -> String {
+package func goText(singlePrecision value: Double) -> String {
     let single = Float(value)
     return decimalText(digits: single.description, single == 0, .noExponent)
 }

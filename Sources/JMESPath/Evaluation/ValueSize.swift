@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // How large values are, told before they are written. Spec: none; our own limits.
 
-import Primitives
+package import Primitives
 
 extension Evaluator {
     /// Pays for a value that is about to be written, before it is: a list that holds one value many
     /// times is small only until then.
-    mutating func produce(_ value: JSONValue) throws(EvaluationStop) {
+    package mutating func produce(_ value: JSONValue) throws(EvaluationStop) {
         try spend(1)
         try produce(bytes: value.size)
         switch value {

@@ -2,7 +2,7 @@
 // The 26 functions of the specification. Spec: JMESPath, "Built-in Functions".
 
 import FoundationEssentials
-import Primitives
+package import Primitives
 
 let standardFunctions =
     standardNumberFunctions + standardTextFunctions + standardListFunctions
@@ -34,7 +34,9 @@ private let standardNumberFunctions: [FunctionDefinition] = [
         call, evaluator throws(EvaluationStop) in
         try total(of: call.array(0), &evaluator).json()
     },
-    FunctionDefinition("to_number", [.any], "number", "the number a text spells; null for others") {
+    FunctionDefinition(
+        "to_number", [.any], "number", "the number a text spells; null for others", price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         switch try call.value(0) {
         case .number(let number): return .number(number)
@@ -82,7 +84,7 @@ private let standardTextFunctions: [FunctionDefinition] = [
         let value = try call.value(0)
         if case .string = value { return value }
         try evaluator.produce(value)
-        return .string(evaluator.dialect == .kyverno ? goJSON(value) : value.compactText)
+        return .string(value.compactText)
     },
     FunctionDefinition(
         "length", [[.string, .array, .object]], "number", "characters, items or members"
@@ -97,7 +99,8 @@ private let standardTextFunctions: [FunctionDefinition] = [
         }
     },
     FunctionDefinition(
-        "reverse", [[.array, .string]], "array|string", "items or characters, last first"
+        "reverse", [[.array, .string]], "array|string", "items or characters, last first",
+        price: .characters
     ) { call, evaluator throws(EvaluationStop) in
         guard case .string(let text) = try call.value(0) else {
             let items = try call.array(0)
@@ -316,7 +319,7 @@ private func sorted(
 }
 
 /// Where the bytes first occur. Knuth, Morris and Pratt's way: linear in both, whatever they are.
-func firstRange(of part: [UInt8], in text: ArraySlice<UInt8>) -> Range<Int>? {
+package func firstRange(of part: [UInt8], in text: ArraySlice<UInt8>) -> Range<Int>? {
     guard !part.isEmpty else { return text.startIndex..<text.startIndex }
     guard part.count <= text.count else { return nil }
     var borders = [Int](repeating: 0, count: part.count)
@@ -338,14 +341,14 @@ func firstRange(of part: [UInt8], in text: ArraySlice<UInt8>) -> Range<Int>? {
 }
 
 /// JSON as Go's encoding/json writes it: names sorted, `<`, `>` and `&` escaped, numbers in Go's
-/// form. Kyverno puts values into texts so.
+/// form.
 ///
 /// - Parameter isExact: whether numbers keep all their digits, as far as they fit; Go rounds to
 ///   doubles.
-func goJSON(_ value: JSONValue, isExact: Bool = false) -> String {
+package func goJSON(_ value: JSONValue, isExact: Bool = false) -> String {
     switch value {
     case .number(let number):
-        if isExact, let text = exactText(of: number), text.utf8.count <= 21 { return text }
+        if isExact, let text = number.exactText, text.utf8.count <= 21 { return text }
         switch JMESPathNumber(number) {
         case .whole(let whole) where whole.magnitude < 1 << 53: return String(whole)
         case let other: return goText(other.double, .json)

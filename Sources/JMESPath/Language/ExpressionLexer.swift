@@ -183,15 +183,6 @@ struct ExpressionLexer {
     private func peek() -> UInt8? { offset < bytes.count ? bytes[offset] : nil }
 }
 
-func isWordByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-        true
-    default: false
-    }
-}
-
 /// The text with `\mark` read as the mark; other backslashes stay.
 private func unescaped(_ content: [UInt8], _ mark: UInt8) -> [UInt8] {
     var result: [UInt8] = []

@@ -104,10 +104,10 @@ struct ExpressionParser {
 
     private mutating func subexpression(of left: inout ParsedExpression) throws(EvaluationStop) {
         if take(.star) {
-            // Deviation kept from Kyverno: there `a.*.b.c` is `(a.*.b).c`, null of a list, for a
-            // projection after a value takes one name only. In the specification it goes on.
-            left = try objectProjection(
-                of: left, taking: dialect == .kyverno ? Power.dot : Power.star)
+            // Where a projection takes one name, `a.*.b.c` is `(a.*.b).c`, null of a list. In the
+            // specification it goes on.
+            let takesOneName = dialect.rules.contains(.valueProjectionsTakeOneName)
+            left = try objectProjection(of: left, taking: takesOneName ? Power.dot : Power.star)
         } else {
             left.chain(try dotRight(Power.dot))
             try check(left)
@@ -309,7 +309,7 @@ struct ExpressionParser {
     private func call(
         _ name: String, _ arguments: [ParsedExpression], at start: Int
     ) throws(EvaluationStop) -> ParsedExpression {
-        let function = try FunctionTable.function(name, dialect, at: start)
+        let function = try dialect.function(named: name, at: start)
         try function.checkCount(arguments.count, at: start)
         // References look at items of the other arguments; what they make may go into a new list.
         let references = arguments.filter { $0.isReference }.reduce(0) { $0 + $1.nesting }

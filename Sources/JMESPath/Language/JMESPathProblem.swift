@@ -4,14 +4,6 @@
 
 package import Primitives
 
-/// The two languages an expression can be written in.
-package enum JMESPathDialect: String, Hashable, Sendable, CaseIterable {
-    /// The specification and its 26 functions.
-    case standard
-    /// Kyverno's: a missing key is an error, and 51 functions more.
-    case kyverno
-}
-
 /// Why an expression has no value.
 package struct JMESPathProblem: Error, Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -20,7 +12,7 @@ package struct JMESPathProblem: Error, Hashable, Sendable {
         case invalidType = "invalid-type"
         case invalidValue = "invalid-value"
         case unknownFunction = "unknown-function"
-        /// Kyverno's dialect only: an object has no such key.
+        /// An object has no such key; only in dialects where that is an error.
         case unknownKey = "unknown-key"
         /// A named limit was reached before the answer was.
         case overLimit = "over-limit"
@@ -86,7 +78,7 @@ private let snippetHalf = 40
 ///
 /// A box: it passes through every frame of the stack, and most of the missing keys that become one
 /// are forgiven unread.
-struct EvaluationStop: Error {
+package struct EvaluationStop: Error {
     private final class Content: Sendable {
         let kind: JMESPathProblem.Kind
         let message: String
@@ -104,16 +96,16 @@ struct EvaluationStop: Error {
 
     private let content: Content
 
-    init(_ kind: JMESPathProblem.Kind, _ message: String, at offset: Int? = nil) {
+    package init(_ kind: JMESPathProblem.Kind, _ message: String, at offset: Int? = nil) {
         content = Content(kind, message, missingKey: nil, at: offset)
     }
 
-    /// Kyverno's dialect: an object has no such key.
+    /// An object has no such key.
     init(missingKey name: String, at offset: Int) {
         content = Content(.unknownKey, "", missingKey: name, at: offset)
     }
 
-    var kind: JMESPathProblem.Kind { content.kind }
+    package var kind: JMESPathProblem.Kind { content.kind }
     /// In bytes of UTF-8 from the start of the expression.
     var offset: Int? { content.offset }
     var message: String {

@@ -21,19 +21,22 @@ package struct DocumentTemplate: Sendable {
 
     private let root: Node
     private let name: String
+    private let dialect: JMESPathDialect
     /// What all its expressions ask for.
     package let reach: ExpressionReach
     /// Whether a `{{` has no `}}` somewhere.
     package let isUnclosed: Bool
 
     /// The failure names the JSON pointer inside the document.
-    package init(_ document: JSONValue, named name: String, currentPath: String? = nil)
-        throws(Failure)
-    {
+    package init(
+        _ document: JSONValue, named name: String, dialect: JMESPathDialect,
+        currentPath: String? = nil
+    ) throws(Failure) {
         let resolved = try ReferenceResolver(document: document, name: name).resolved()
-        var compiler = DocumentCompiler(name: name, currentPath: currentPath)
+        var compiler = DocumentCompiler(name: name, dialect: dialect, currentPath: currentPath)
         root = try DocumentTemplate.node(resolved, pointer: "", &compiler)
         self.name = name
+        self.dialect = dialect
         reach = compiler.reach
         isUnclosed = compiler.isUnclosed
     }
@@ -42,7 +45,8 @@ package struct DocumentTemplate: Sendable {
     package func value(on variables: JSONValue, context: JMESPathContext = JMESPathContext())
         throws(Failure) -> JSONValue
     {
-        let substitution = VariableSubstitution(variables: variables, context: context)
+        let substitution = VariableSubstitution(
+            variables: variables, dialect: dialect, context: context)
         return try value { (text, place) throws(Failure) in
             try substitution.value(of: text, at: place)
         }
@@ -113,6 +117,7 @@ package struct DocumentTemplate: Sendable {
 
 private struct DocumentCompiler {
     let name: String
+    let dialect: JMESPathDialect
     let currentPath: String?
     var reach = ExpressionReach()
     var isUnclosed = false
@@ -121,7 +126,7 @@ private struct DocumentCompiler {
 
     mutating func template(_ text: String, _ pointer: String) throws(Failure) -> VariableTemplate {
         let template = try VariableTemplate(
-            text, currentPath: currentPath, at: place(pointer))
+            text, dialect: dialect, currentPath: currentPath, at: place(pointer))
         reach.formUnion(template.reach)
         isUnclosed = isUnclosed || template.isUnclosed
         return template

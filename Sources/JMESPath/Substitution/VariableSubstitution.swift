@@ -13,16 +13,19 @@ package import Primitives
 package struct VariableSubstitution: Sendable {
     /// What expressions see: `request`, `images`, context entries.
     package let variables: JSONValue
+    package let dialect: JMESPathDialect
     package let context: JMESPathContext
     /// The path that `@` stands for under `request.object`; nil where there is none.
     package let currentPath: String?
     package let evaluatesValues: Bool
 
     package init(
-        variables: JSONValue, context: JMESPathContext = JMESPathContext(),
-        currentPath: String? = nil, evaluatesValues: Bool = false
+        variables: JSONValue, dialect: JMESPathDialect,
+        context: JMESPathContext = JMESPathContext(), currentPath: String? = nil,
+        evaluatesValues: Bool = false
     ) {
         self.variables = variables
+        self.dialect = dialect
         self.context = context
         self.currentPath = currentPath
         self.evaluatesValues = evaluatesValues
@@ -35,7 +38,8 @@ package struct VariableSubstitution: Sendable {
     package func substituted(_ document: JSONValue, named name: String)
         throws(Failure) -> JSONValue
     {
-        let template = try DocumentTemplate(document, named: name, currentPath: currentPath)
+        let template = try DocumentTemplate(
+            document, named: name, dialect: dialect, currentPath: currentPath)
         return try template.value { (text, place) throws(Failure) in
             try value(of: text, at: place)
         }
@@ -43,7 +47,9 @@ package struct VariableSubstitution: Sendable {
 
     /// One string; its value when it is one variable.
     package func substituted(_ text: String, at place: Place? = nil) throws(Failure) -> JSONValue {
-        try value(of: try VariableTemplate(text, currentPath: currentPath, at: place), at: place)
+        try value(
+            of: try VariableTemplate(text, dialect: dialect, currentPath: currentPath, at: place),
+            at: place)
     }
 
     /// The value of a text that was compiled before.
@@ -65,14 +71,16 @@ package struct VariableSubstitution: Sendable {
         var value = value
         for _ in 1..<Limits.substitutionRounds {
             guard case .string(let text) = value,
-                let template = try? VariableTemplate(text, currentPath: currentPath),
+                let template = try? VariableTemplate(
+                    text, dialect: dialect, currentPath: currentPath),
                 template.constant == nil
             else { return value }
             value = try template.value(on: variables, context: context)
             if template.isFinal { return value }
         }
         guard case .string(let text) = value,
-            (try? VariableTemplate(text, currentPath: currentPath))?.constant == nil
+            (try? VariableTemplate(text, dialect: dialect, currentPath: currentPath))?.constant
+                == nil
         else { return value }
         throw JMESPathProblem(
             EvaluationStop(
@@ -83,10 +91,12 @@ package struct VariableSubstitution: Sendable {
 }
 
 extension VariableTemplate {
-    /// As `init(_:currentPath:)`, told as a failure at the policy's place.
-    package init(_ text: String, currentPath: String? = nil, at place: Place?) throws(Failure) {
+    /// As `init(_:dialect:currentPath:)`, told as a failure at the policy's place.
+    package init(
+        _ text: String, dialect: JMESPathDialect, currentPath: String? = nil, at place: Place?
+    ) throws(Failure) {
         do throws(JMESPathProblem) {
-            try self.init(text, currentPath: currentPath)
+            try self.init(text, dialect: dialect, currentPath: currentPath)
         } catch {
             throw error.failure(at: place)
         }

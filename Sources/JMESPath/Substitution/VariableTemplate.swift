@@ -23,7 +23,9 @@ package struct VariableTemplate: Sendable, CustomStringConvertible {
 
     /// - Parameter currentPath: what `@` at the start of an expression stands for; nil where `@` is
     ///   the document.
-    package init(_ text: String, currentPath: String? = nil) throws(JMESPathProblem) {
+    package init(
+        _ text: String, dialect: JMESPathDialect, currentPath: String? = nil
+    ) throws(JMESPathProblem) {
         description = text
         let parts: VariableText
         do throws(EvaluationStop) {
@@ -37,7 +39,7 @@ package struct VariableTemplate: Sendable, CustomStringConvertible {
             switch piece {
             case .text(let part): return .text(part)
             case .variable(let variable):
-                let compiled = try CompiledVariable(variable, currentPath)
+                let compiled = try CompiledVariable(variable, dialect, currentPath)
                 reach.formUnion(compiled.reach)
                 return .variable(compiled)
             }
@@ -122,22 +124,26 @@ private struct CompiledVariable: Sendable {
     let root: SyntaxNode
     let holes: [CompiledVariable]
     let isShallow: Bool
+    private let rules: JMESPathDialect.Rules
     /// Whether it makes lists or objects of its own; otherwise the value is a part of what came in.
     private let makesContainers: Bool
 
-    init(_ variable: VariableText.Variable, _ currentPath: String?) throws(JMESPathProblem) {
+    init(
+        _ variable: VariableText.Variable, _ dialect: JMESPathDialect, _ currentPath: String?
+    ) throws(JMESPathProblem) {
         var holes: [CompiledVariable] = []
         for case .variable(let inner) in variable.inner.pieces {
-            holes.append(try CompiledVariable(inner, currentPath))
+            holes.append(try CompiledVariable(inner, dialect, currentPath))
         }
         self.holes = holes
+        rules = dialect.rules
         isShallow = variable.isShallow
         var written = ""
         do throws(EvaluationStop) {
             written = try variable.inner.marked()
             text = expanded(trimmedSpaces(written), currentPath)
             written = text
-            let parsed = try ExpressionParser.parse(text, .kyverno)
+            let parsed = try ExpressionParser.parse(text, dialect)
             root = parsed.node
             makesContainers = parsed.nesting > 0 || !holes.isEmpty
         } catch {
@@ -159,7 +165,7 @@ private struct CompiledVariable: Sendable {
         do throws(EvaluationStop) {
             let tree = holes.isEmpty ? root : try root.filled(with: values)
             var evaluator = Evaluator(
-                dialect: .kyverno, context: context, budget: JMESPathBudget())
+                rules: rules, context: context, budget: JMESPathBudget())
             let result = try evaluator.evaluate(tree, on: variables)
             if makesContainers { try checkSize(of: result) }
             return result

@@ -3,6 +3,7 @@
 
 import JMESPath
 internal import Keys
+internal import KyvernoFunctions
 import Primitives
 import Signing
 
@@ -233,7 +234,7 @@ private func demandedHash(_ node: YAMLNode) throws(Failure) -> HashAlgorithm? {
 
 /// `{{ keys.data.production }}` or `{{ keys.data."cosign.pub" }}`.
 private func contextKey(_ text: String, at node: YAMLNode) throws(Failure) -> KeySource {
-    guard let steps = (try? VariableTemplate(text))?.exactPath, steps.count == 3,
+    guard let steps = (try? VariableTemplate(text, dialect: .kyverno))?.exactPath, steps.count == 3,
         case .member(let name) = steps[0], steps[1] == .member("data"),
         case .member(let entry) = steps[2]
     else {

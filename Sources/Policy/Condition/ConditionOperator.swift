@@ -2,6 +2,7 @@
 // The operators of conditions. Spec: docs/kyverno.md, "Condition operators".
 
 import JMESPath
+import KyvernoFunctions
 import Primitives
 
 /// How an observed value is compared with the policy's.

@@ -3,6 +3,7 @@
 // Spec: docs/kyverno.md, "Variables".
 
 import JMESPath
+import KyvernoFunctions
 import Primitives
 
 /// Compiles the texts of one place of a policy.
@@ -14,7 +15,7 @@ struct ConditionCompiler: Sendable {
         try refuseReferences(text, at: place)
         let template: VariableTemplate
         do throws(JMESPathProblem) {
-            template = try VariableTemplate(text)
+            template = try VariableTemplate(text, dialect: .kyverno)
         } catch {
             var failure = error.failure(at: place)
             failure.what = "cannot use the expression \(quoted(error.expression))"
@@ -30,7 +31,8 @@ struct ConditionCompiler: Sendable {
     func document(_ node: YAMLNode) throws(Failure) -> DocumentTemplate {
         try refuseReferences(in: node)
         do throws(Failure) {
-            let template = try DocumentTemplate(node.json, named: "the value")
+            let template = try DocumentTemplate(
+                node.json, named: "the value", dialect: .kyverno)
             try refuseUnclosed(template.isUnclosed, at: node.place)
             try scope.check(template.reach, of: node.json.compactText, at: node.place)
             return template

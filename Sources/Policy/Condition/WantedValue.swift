@@ -3,6 +3,7 @@
 // Spec: docs/kyverno.md, "Condition operators".
 
 import JMESPath
+import KyvernoFunctions
 import Primitives
 
 /// A policy's value, read as its operator reads it.
@@ -235,7 +236,7 @@ extension JSONValue {
         switch self {
         case .string(let text): text
         case .bool(let value): value ? "true" : "false"
-        case .number(let number): exactText(of: number)
+        case .number(let number): number.exactText
         default: nil
         }
     }
@@ -244,7 +245,7 @@ extension JSONValue {
     var isUnreadableAmount: Bool {
         switch self {
         case .string(let text): isWrittenLikeAmount(text) && ConditionAmount(self) == nil
-        case .number(let number): exactText(of: number) == nil
+        case .number(let number): number.exactText == nil
         default: false
         }
     }

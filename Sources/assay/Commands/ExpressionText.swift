@@ -4,6 +4,7 @@
 import ArgumentParser
 import Host
 import JMESPath
+import KyvernoFunctions
 import Primitives
 
 /// The language as a person names it.
@@ -18,7 +19,7 @@ struct DialectOptions: ParsableArguments {
         help: "kyverno as in policies, jmespath as the specification has it")
     var name: DialectName = .kyverno
 
-    var dialect: JMESPathDialect { name == .kyverno ? .kyverno : .standard }
+    var dialect: JMESPathDialect { name == .kyverno ? .kyverno : .standardBesideKyverno }
 }
 
 /// An expression and the file it was read from, when it was.

@@ -55,13 +55,6 @@ package struct ConditionAmount: Hashable, Sendable {
     package var isDuration: Bool { duration != nil }
 }
 
-/// A number in its one decimal spelling, exact: `3.0` is `3`, `1e2` is `100`. Nil for more digits
-/// than fit.
-package func exactText(of number: JSONNumber) -> String? {
-    guard number.description.utf8.count <= longestAmount else { return nil }
-    return Quantity.exactAmount(number.description)?.plainText
-}
-
 /// Whether a text is digits with a unit or an exponent, however many.
 package func isWrittenLikeAmount(_ text: String) -> Bool {
     var rest = Array(text.utf8)[...]

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images, versions, addresses. Spec: kyverno.io, "JMESPath"; distribution reference grammar.
 
+import JMESPath
+import OCI
 import Primitives
 
-let kyvernoImageFunctions: [FunctionDefinition] = [
+let imageFunctions: [FunctionDefinition] = [
     FunctionDefinition(
-        "image_normalize", [.string], "string", "the image with docker.io and latest written out"
+        "image_normalize", [.string], "string", "the image with docker.io and latest written out",
+        price: FunctionPrice(base: 40, perText: 64)
     ) { call, _ throws(EvaluationStop) in
         let text = try call.string(0)
         guard let image = normalizedImage(text) else {
@@ -23,7 +26,8 @@ let kyvernoImageFunctions: [FunctionDefinition] = [
     // Deviation: a text that is not a version is an error. Kyverno reads it as 0.0.0, so that a
     // predicate with `version: latest` is older than any.
     FunctionDefinition(
-        "semver_compare", [.string, .string], "boolean", "whether the range holds it"
+        "semver_compare", [.string, .string], "boolean", "whether the range holds it",
+        price: FunctionPrice(base: 30, perText: 400)
     ) {
         call, evaluator throws(EvaluationStop) in
         let (version, text) = (try call.string(0), try call.string(1))
@@ -40,35 +44,12 @@ let kyvernoImageFunctions: [FunctionDefinition] = [
 
 /// Kyverno's canonical name: `library/` is not added, and a digest takes the place of the tag.
 private func normalizedImage(_ text: String) -> String? {
-    guard text.utf8.count <= 512 else { return nil }
-    let halves = text.utf8.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    if halves.count == 2, (try? Digest(parsing: halves[1])) == nil { return nil }
-    var name = String(halves.first ?? "")
-    var registry = "docker.io"
-    if let sides = name.utf8.split(atFirst: "/"), isRegistry(sides.before) {
-        (registry, name) = (String(sides.before), String(sides.after))
-    }
-    var tag = "latest"
-    if let sides = name.utf8.split(atLast: ":") {
-        (name, tag) = (String(sides.before), String(sides.after))
-    }
-    guard imageGrammar.path?.matches(name) == true, imageGrammar.tag?.matches(tag) == true,
-        imageGrammar.registry?.matches(registry) == true
+    let parts = ImageNameParts(text)
+    let (registry, tag) = (parts.registry ?? "docker.io", parts.tag ?? "latest")
+    guard let host = try? RegistryHost(parsing: registry),
+        (try? Repository(registry: host, path: String(parts.path))) != nil,
+        (try? Tag(parsing: tag)) != nil
     else { return nil }
-    return "\(registry)/\(name)" + (halves.count == 2 ? "@\(halves[1])" : ":\(tag)")
+    guard let digest = parts.digest else { return "\(registry)/\(parts.path):\(tag)" }
+    return (try? Digest(parsing: digest)).map { "\(registry)/\(parts.path)@\($0)" }
 }
-
-/// A dot, a colon, an upper-case letter, or localhost. Spec: docs/kyverno.md, "Image names".
-private func isRegistry(_ text: Substring) -> Bool {
-    text == "localhost"
-        || text.utf8.contains { $0 == 0x2E || $0 == 0x3A || (0x41...0x5A).contains($0) }
-}
-
-private let imageGrammar = (
-    path: try? RegularExpression(
-        anchored: "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*"
-    ),
-    tag: try? RegularExpression(anchored: "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"),
-    registry: try? RegularExpression(
-        anchored: "(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?")
-)

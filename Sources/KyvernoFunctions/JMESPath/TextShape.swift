@@ -2,6 +2,7 @@
 // Text made to fit a regular expression, from random bytes that the caller handed in.
 // Spec: kyverno.io, "JMESPath": Random.
 
+import JMESPath
 import Primitives
 
 /// The part of the RE2 syntax that can be written as well as read: characters, classes, groups,

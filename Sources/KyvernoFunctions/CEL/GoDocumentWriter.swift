@@ -2,6 +2,7 @@
 // Values as JSON text, byte for byte as Go writes it: policies hash and compare such texts.
 // Spec: Go, encoding/json, `Marshal`.
 
+internal import CEL
 internal import Primitives
 
 /// Writes one value: names in order, no blanks, `<`, `>` and `&` escaped.

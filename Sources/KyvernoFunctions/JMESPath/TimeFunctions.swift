@@ -2,12 +2,14 @@
 // Functions on times. Times are RFC 3339 unless a layout says otherwise; "now" is the caller's.
 // Spec: kyverno.io, "JMESPath": Time functions; Go package time.
 
+import JMESPath
 import Primitives
 
-let kyvernoTimeFunctions: [FunctionDefinition] = [
+let timeFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "time_since", [.string, .string, .string], "string",
-        "how long from the second to the third (empty: now), both in the layout"
+        "how long from the second to the third (empty: now), both in the layout",
+        price: .reader
     ) { call, evaluator throws(EvaluationStop) in
         let layout = try call.string(0)
         let start = try time(call, 1, layout)
@@ -23,7 +25,10 @@ let kyvernoTimeFunctions: [FunctionDefinition] = [
         call, evaluator throws(EvaluationStop) in
         .string(try now(call, evaluator).text)
     },
-    FunctionDefinition("time_add", [.string, .string], "string", "a time and a duration later") {
+    FunctionDefinition(
+        "time_add", [.string, .string], "string", "a time and a duration later",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         let start = try time(call, 0)
         let end = ZonedTime(
@@ -33,7 +38,8 @@ let kyvernoTimeFunctions: [FunctionDefinition] = [
     },
     // Deviation kept from Kyverno: a layout that is a number means seconds since 1970.
     FunctionDefinition(
-        "time_parse", [.string, .string], "string", "a time in that layout, in RFC 3339"
+        "time_parse", [.string, .string], "string", "a time in that layout, in RFC 3339",
+        price: .reader
     ) { call, _ throws(EvaluationStop) in
         let (layout, text) = (try call.string(0), try call.string(1))
         guard Int(layout) != nil else { return .string(try time(call, 1, layout).text) }
@@ -42,39 +48,56 @@ let kyvernoTimeFunctions: [FunctionDefinition] = [
         else { throw call.invalid("\(quoted(text)) is no number of seconds") }
         return .string(moment.text)
     },
-    FunctionDefinition("time_to_cron", [.string], "string", "minute hour day month weekday") {
+    FunctionDefinition(
+        "time_to_cron", [.string], "string", "minute hour day month weekday",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         let at = try time(call, 0).calendar
         return .string("\(at.minute) \(at.hour) \(at.day) \(at.month) \(at.dayOfWeek)")
     },
-    FunctionDefinition("time_utc", [.string], "string", "the same moment in UTC") {
+    FunctionDefinition(
+        "time_utc", [.string], "string", "the same moment in UTC",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         .string(try time(call, 0).utc.text)
     },
-    FunctionDefinition("time_diff", [.string, .string], "string", "how long from first to second") {
+    FunctionDefinition(
+        "time_diff", [.string, .string], "string", "how long from first to second",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         .string(try time(call, 1).since(time(call, 0)).text)
     },
     FunctionDefinition(
-        "time_before", [.string, .string], "boolean", "whether the first is earlier"
+        "time_before", [.string, .string], "boolean", "whether the first is earlier",
+        price: .reader
     ) {
         call, _ throws(EvaluationStop) in
         .bool(try time(call, 0).total < time(call, 1).total)
     },
-    FunctionDefinition("time_after", [.string, .string], "boolean", "whether the first is later") {
+    FunctionDefinition(
+        "time_after", [.string, .string], "boolean", "whether the first is later",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         .bool(try time(call, 0).total > time(call, 1).total)
     },
     // Both ends are outside, as in Kyverno.
     FunctionDefinition(
         "time_between", [.string, .string, .string], "boolean",
-        "whether the first is after the second and before the third"
+        "whether the first is after the second and before the third",
+        price: .reader
     ) { call, _ throws(EvaluationStop) in
         let moment = try time(call, 0).total
         let (start, end) = (try time(call, 1).total, try time(call, 2).total)
         return .bool(start < moment && moment < end)
     },
-    FunctionDefinition("time_truncate", [.string, .string], "string", "down to a multiple") {
+    FunctionDefinition(
+        "time_truncate", [.string, .string], "string", "down to a multiple",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         guard let result = try time(call, 0).truncated(to: duration(call, 1)) else {
             throw call.invalid("the time is out of range")

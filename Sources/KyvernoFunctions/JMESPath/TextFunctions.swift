@@ -2,9 +2,18 @@
 // Functions on texts. Spec: kyverno.io, "JMESPath": String functions; Go package strings.
 
 import FoundationEssentials
+import JMESPath
 import Primitives
 
-let kyvernoTextFunctions: [FunctionDefinition] = [
+let textFunctions: [FunctionDefinition] = [
+    // Deviation from the specification, as in Kyverno: JSON as Go writes it, with sorted names.
+    FunctionDefinition("to_string", [.any], "string", "a text as it is, other values as JSON") {
+        call, evaluator throws(EvaluationStop) in
+        let value = try call.value(0)
+        if case .string = value { return value }
+        try evaluator.produce(value)
+        return .string(goJSON(value))
+    },
     // Deviation: Kyverno's result is a Go int that no comparison of its own JMESPath knows, so
     // `compare(a, b) == `0`` is false there. Ours is a number; only that comparison differs.
     FunctionDefinition("compare", [.string, .string], "number", "-1, 0 or 1 by byte order") {
@@ -13,7 +22,10 @@ let kyvernoTextFunctions: [FunctionDefinition] = [
         if left == right { return 0 }
         return left.lexicographicallyPrecedes(right) ? -1 : 1
     },
-    FunctionDefinition("equal_fold", [.string, .string], "boolean", "equal but for letter case") {
+    FunctionDefinition(
+        "equal_fold", [.string, .string], "boolean", "equal but for letter case",
+        price: .characters
+    ) {
         call, evaluator throws(EvaluationStop) in
         try .bool(isSame(folded(call.string(0), &evaluator), folded(call.string(1), &evaluator)))
     },
@@ -28,7 +40,10 @@ let kyvernoTextFunctions: [FunctionDefinition] = [
     ) { call, evaluator throws(EvaluationStop) in
         try replaced(call, atMost: -1, &evaluator)
     },
-    FunctionDefinition("to_upper", [.string], "string", "in upper case") {
+    FunctionDefinition(
+        "to_upper", [.string], "string", "in upper case",
+        price: .characters
+    ) {
         call, evaluator throws(EvaluationStop) in
         let text = try mapped(call.string(0)) { scalar in
             let upper = scalar.properties.uppercaseMapping
@@ -37,7 +52,10 @@ let kyvernoTextFunctions: [FunctionDefinition] = [
         }
         return try made(text, &evaluator)
     },
-    FunctionDefinition("to_lower", [.string], "string", "in lower case") {
+    FunctionDefinition(
+        "to_lower", [.string], "string", "in lower case",
+        price: .characters
+    ) {
         call, evaluator throws(EvaluationStop) in
         let text = try mapped(call.string(0)) { scalar in
             scalar == "\u{130}" ? "i" : scalar.properties.lowercaseMapping
@@ -45,7 +63,8 @@ let kyvernoTextFunctions: [FunctionDefinition] = [
         return try made(text, &evaluator)
     },
     FunctionDefinition(
-        "trim", [.string, .string], "string", "without these characters at the ends"
+        "trim", [.string, .string], "string", "without these characters at the ends",
+        price: .characters
     ) { call, _ throws(EvaluationStop) in
         let unwanted = Set(try call.string(1).unicodeScalars)
         let scalars = Array(try call.string(0).unicodeScalars)
@@ -65,13 +84,19 @@ let kyvernoTextFunctions: [FunctionDefinition] = [
         call, evaluator throws(EvaluationStop) in
         try split(call.string(0), call.string(1), &evaluator)
     },
-    FunctionDefinition("truncate", [.string, .number], "string", "the first n characters") {
+    FunctionDefinition(
+        "truncate", [.string, .number], "string", "the first n characters",
+        price: .characters
+    ) {
         call, _ throws(EvaluationStop) in
         let count = try call.number(1).double
         let wanted = count < 0 ? 0 : Int(exactly: count.rounded(.down)) ?? Int.max
         return .string(text(of: try call.string(0).unicodeScalars.prefix(wanted)))
     },
-    FunctionDefinition("to_boolean", [.string], "boolean", "the text true or false, in any case") {
+    FunctionDefinition(
+        "to_boolean", [.string], "boolean", "the text true or false, in any case",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         let text = try call.string(0)
         switch text.utf8.lowercased() {
@@ -80,7 +105,10 @@ let kyvernoTextFunctions: [FunctionDefinition] = [
         default: throw call.invalid("\(quoted(text)) is not true or false")
         }
     },
-    FunctionDefinition("path_canonicalize", [.string], "string", "a path without . and ..") {
+    FunctionDefinition(
+        "path_canonicalize", [.string], "string", "a path without . and ..",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         .string(canonicalPath(try call.string(0)))
     },

@@ -2,29 +2,38 @@
 // Arithmetic on numbers, quantities and durations. Spec: kyverno.io, "JMESPath": Arithmetic.
 
 import FoundationEssentials
+import JMESPath
 import Primitives
 
-let kyvernoArithmeticFunctions: [FunctionDefinition] = [
-    FunctionDefinition("add", [operandKinds, operandKinds], "any", "two of a kind, added") {
+let arithmeticFunctions: [FunctionDefinition] = [
+    FunctionDefinition(
+        "add", [operandKinds, operandKinds], "any", "two of a kind, added",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         try Operand(call, 0).adding(Operand(call, 1), call).json()
     },
     FunctionDefinition(
-        "subtract", [operandKinds, operandKinds], "any", "the first less the second"
+        "subtract", [operandKinds, operandKinds], "any", "the first less the second",
+        price: .reader
     ) { call, _ throws(EvaluationStop) in
         try Operand(call, 0).subtracting(Operand(call, 1), call).json()
     },
-    FunctionDefinition("multiply", [operandKinds, operandKinds], "any", "an amount times a number")
-    { call, _ throws(EvaluationStop) in
+    FunctionDefinition(
+        "multiply", [operandKinds, operandKinds], "any", "an amount times a number",
+        price: .reader
+    ) { call, _ throws(EvaluationStop) in
         try Operand(call, 0).multiplied(by: Operand(call, 1), call).json()
     },
     FunctionDefinition(
-        "divide", [operandKinds, operandKinds], "any", "how often one fits, or the part of one"
+        "divide", [operandKinds, operandKinds], "any", "how often one fits, or the part of one",
+        price: .reader
     ) { call, _ throws(EvaluationStop) in
         try Operand(call, 0).divided(by: Operand(call, 1), call).json()
     },
     FunctionDefinition(
-        "modulo", [operandKinds, operandKinds], "any", "what a division leaves over"
+        "modulo", [operandKinds, operandKinds], "any", "what a division leaves over",
+        price: .reader
     ) { call, _ throws(EvaluationStop) in
         try Operand(call, 0).modulo(Operand(call, 1), call).json()
     },
@@ -39,7 +48,10 @@ let kyvernoArithmeticFunctions: [FunctionDefinition] = [
         for item in items.dropFirst() { total = try total.adding(Operand(item, call), call) }
         return try total.json()
     },
-    FunctionDefinition("round", [.number, .number], "number", "rounded to so many places") {
+    FunctionDefinition(
+        "round", [.number, .number], "number", "rounded to so many places",
+        price: .reader
+    ) {
         call, _ throws(EvaluationStop) in
         let places = try call.integer(1)
         guard places >= 0 else { throw call.invalid("the places are not negative") }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions on objects, lists and documents. Spec: kyverno.io, "JMESPath".
 
+import JMESPath
 import Primitives
 
-let kyvernoObjectFunctions: [FunctionDefinition] = [
+let objectFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "label_match", [.object, .object], "boolean",
         "whether the second has all pairs of the first"
@@ -19,7 +20,9 @@ let kyvernoObjectFunctions: [FunctionDefinition] = [
         return true
     },
     FunctionDefinition(
-        "lookup", [[.object, .array], [.string, .number]], "any", "a member or item; null if absent"
+        "lookup", [[.object, .array], [.string, .number]], "any",
+        "a member or item; null if absent",
+        price: .characters
     ) { call, _ throws(EvaluationStop) in
         if case .object(let object) = try call.value(0) {
             return object[try call.string(1)] ?? .null
@@ -74,7 +77,10 @@ let kyvernoObjectFunctions: [FunctionDefinition] = [
             throw call.invalid(error.why, error.kind == .overLimit ? .overLimit : .invalidValue)
         }
     },
-    FunctionDefinition("parse_yaml", [.string], "any", "the value of the first YAML document") {
+    FunctionDefinition(
+        "parse_yaml", [.string], "any", "the value of the first YAML document",
+        price: FunctionPrice(base: 200, perText: 64)
+    ) {
         call, evaluator throws(EvaluationStop) in
         let bytes = Array(try call.string(0).utf8)
         try evaluator.spend(bytes.count)

@@ -2,10 +2,14 @@
 // Encodings, hashes, certificates, random text. Spec: RFC 4648 §4; FIPS 180-4; RFC 1321.
 
 import Crypto
+import JMESPath
 import Primitives
 
-let kyvernoEncodingFunctions: [FunctionDefinition] = [
-    FunctionDefinition("base64_decode", [.string], "string", "the text that base64 stands for") {
+let encodingFunctions: [FunctionDefinition] = [
+    FunctionDefinition(
+        "base64_decode", [.string], "string", "the text that base64 stands for",
+        price: FunctionPrice(base: 6, perText: 10)
+    ) {
         call, evaluator throws(EvaluationStop) in
         // Spec: Go base64.StdEncoding skips line breaks.
         let encoded = try call.string(0).utf8.filter { $0 != 0x0A && $0 != 0x0D }
@@ -20,15 +24,15 @@ let kyvernoEncodingFunctions: [FunctionDefinition] = [
     },
     FunctionDefinition("sha256", [.string], "string", "the SHA-256 of the text in hex") {
         call, evaluator throws(EvaluationStop) in
-        try hashed(call, &evaluator) { SHA256.hash(data: $0).map { $0 } }
+        try hashed(call, &evaluator) { Array(SHA256.hash(data: $0)) }
     },
     FunctionDefinition("sha1", [.string], "string", "the SHA-1 of the text in hex; not for trust") {
         call, evaluator throws(EvaluationStop) in
-        try hashed(call, &evaluator) { Insecure.SHA1.hash(data: $0).map { $0 } }
+        try hashed(call, &evaluator) { Array(Insecure.SHA1.hash(data: $0)) }
     },
     FunctionDefinition("md5", [.string], "string", "the MD5 of the text in hex; not for trust") {
         call, evaluator throws(EvaluationStop) in
-        try hashed(call, &evaluator) { Insecure.MD5.hash(data: $0).map { $0 } }
+        try hashed(call, &evaluator) { Array(Insecure.MD5.hash(data: $0)) }
     },
     FunctionDefinition(
         "x509_decode", [.string], "object", "a PEM certificate with an RSA key, as an object"
@@ -37,7 +41,10 @@ let kyvernoEncodingFunctions: [FunctionDefinition] = [
         try evaluator.produce(bytes: try call.string(0).utf8.count * 4)
         return try decodedCertificate(try call.string(0), call)
     },
-    FunctionDefinition("random", [.string], "string", "random text that fits the expression") {
+    FunctionDefinition(
+        "random", [.string], "string", "random text that fits the expression",
+        price: FunctionPrice(base: 30, perText: 160)
+    ) {
         call, evaluator throws(EvaluationStop) in
         guard let source = evaluator.context.randomBytes else {
             throw call.invalid("there is no source of randomness here", .unavailable)

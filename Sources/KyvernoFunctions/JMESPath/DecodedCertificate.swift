@@ -2,6 +2,7 @@
 // A certificate as an object. Spec: RFC 5280 §4.1; the names are those of Go's x509.Certificate.
 
 import FoundationEssentials
+import JMESPath
 import Primitives
 import SwiftASN1
 import X509

@@ -2,9 +2,10 @@
 // Regular expressions and wildcards; the pattern comes first. Spec: RE2 syntax; Go
 // Regexp.ReplaceAllString.
 
+import JMESPath
 import Primitives
 
-let kyvernoPatternFunctions: [FunctionDefinition] = [
+let patternFunctions: [FunctionDefinition] = [
     FunctionDefinition("regex_match", [.string, subject], "boolean", "whether it occurs anywhere") {
         call, evaluator throws(EvaluationStop) in
         let expression = try compiled(call, &evaluator)

@@ -1,19 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Kyverno adds and needs nothing from outside. Spec: Kyverno, sdk, extensions/cel/libs.
+// What Kyverno adds to CEL and needs nothing from outside. Spec: Kyverno, sdk, extensions/cel/libs;
+// pkg/cel/compiler/env.go.
 
+package import CEL
+internal import Crypto
 internal import Primitives
+
+extension CELEnvironment {
+    /// What Kyverno's ImageValidatingPolicy is compiled against, its verifying functions left out:
+    /// they are the caller's to add.
+    package static let kyverno: CELEnvironment = {
+        var environment = CELEnvironment.kubernetes
+        let libraries: [CELLibrary] = [
+            .encoders, .math, .regex, .images, .documents, .hashes, .times, .transforms, .rounding,
+        ]
+        for library in libraries { environment.add(library) }
+        return environment
+    }()
+
+    /// What Kyverno's other policies are compiled against.
+    package static let kyvernoPolicies: CELEnvironment = {
+        var environment = CELEnvironment.kyverno
+        environment.options.insert(.orValueOnPlainValues)
+        return environment
+    }()
+}
 
 extension CELLibrary {
     /// `image`, `parseImageReference`, `isImage` and the parts of a reference.
-    package static let images = CELLibrary(Content(overloads: imageOverloads, types: [imageType]))
+    package static let images = CELLibrary(overloads: imageOverloads, types: [imageType])
     /// `listObjToMap`, and the same with `transform.` before it.
-    package static let transforms = CELLibrary(Content(overloads: transformOverloads))
+    package static let transforms = CELLibrary(overloads: transformOverloads)
     /// `json.marshal`, `json.unmarshal`, `yaml.parse`.
-    package static let documents = CELLibrary(Content(overloads: documentOverloads))
+    package static let documents = CELLibrary(overloads: documentOverloads)
     /// `sha256`, `sha1`, `md5`, and the same with `hash.` before them.
-    package static let hashes = CELLibrary(Content(overloads: hashOverloads))
+    package static let hashes = CELLibrary(overloads: hashOverloads)
     /// `time.now`, `time.truncate`, `time.toCron`.
-    package static let times = CELLibrary(Content(overloads: momentOverloads))
+    package static let times = CELLibrary(overloads: momentOverloads)
+    /// `math.round` with a precision.
+    package static let rounding = CELLibrary(overloads: [
+        .global("math.round", .double, .int, .double) { value, places, _ throws(Stop) in
+            .double(rounded(try value.number(), places: try places.int()))
+        }
+    ])
 }
 
 extension CELBindings {
@@ -36,7 +65,7 @@ private let imageOverloads: [Overload] =
             let canonical =
                 "\(reference.registry)/\(reference.repository) \(reference.identifier)"
             return .opaque(
-                OpaqueValue(typeName: imageType, content: .image(reference), text: canonical))
+                OpaqueValue(typeName: imageType, custom: reference, text: canonical))
         }
     }
     + [
@@ -61,7 +90,8 @@ private func part(
 }
 
 private func asImage(_ value: CELValue) throws(Stop) -> ImageReference {
-    guard case .image(let reference) = try value.content() else { throw .noSuchOverload }
+    guard case .opaque(let opaque) = value, let reference = opaque.customValue as? ImageReference
+    else { throw .noSuchOverload }
     return reference
 }
 
@@ -129,9 +159,9 @@ private func unreadable(_ failure: Failure) -> Stop {
 
 private let hashOverloads: [Overload] = ["", "hash."].flatMap { prefix in
     [
-        hash(prefix + "sha256") { Digest(of: $0, by: .sha256).hex },
-        hash(prefix + "sha1") { hexText(LegacyHash.sha1($0)) },
-        hash(prefix + "md5") { hexText(LegacyHash.md5($0)) },
+        hash(prefix + "sha256") { hexText(SHA256.hash(data: $0)) },
+        hash(prefix + "sha1") { hexText(Insecure.SHA1.hash(data: $0)) },
+        hash(prefix + "md5") { hexText(Insecure.MD5.hash(data: $0)) },
     ]
 }
 
@@ -148,10 +178,7 @@ private func hash(
 // MARK: - Times
 
 private let momentOverloads: [Overload] = [
-    // The planner reads the moment from the bindings; this is what the check sees.
-    .global("time.now", [], .timestamp) { _, _ throws(Stop) in
-        throw .need(.attribute(AttributePath(CELBindings.now)))
-    },
+    Overload(CELBindings.now, [], .timestamp, .binding),
     .global("time.toCron", .timestamp, .string) { time, _ throws(Stop) in
         let date = CalendarTime(seconds: Int(try time.time().seconds))
         return .string(
@@ -169,7 +196,17 @@ private let momentOverloads: [Overload] = [
             let result = CELTimestamp(
                 seconds: Int64(kept / 1_000_000_000) + first,
                 nanoseconds: Int32(kept % 1_000_000_000))
-        else { throw timestampRange }
+        else { throw .failed(.outOfRange, "timestamp out of range") }
         return .timestamp(result)
     },
 ]
+
+// MARK: - Rounding
+
+/// Spec: Kyverno, math.round(value, precision): scaled by a power of ten, rounded, scaled back.
+private func rounded(_ value: Double, places: Int64) -> Double {
+    var shift = 1.0
+    for _ in 0..<min(places.magnitude, 400) { shift *= 10 }
+    if places < 0 { shift = 1 / shift }
+    return (value * shift).rounded(.toNearestOrAwayFromZero) / shift
+}

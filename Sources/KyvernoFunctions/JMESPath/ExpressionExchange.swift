@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One question and its answer as JSON values: what `assay-expressions` speaks, a line each.
 
+package import JMESPath
 package import Primitives
 
 /// `{"lang":"jmespath","expr":"a.b","given":{…}}` → `{"value":…}` or
@@ -35,5 +36,5 @@ package enum JMESPathExchange {
 }
 
 private let dialects: [String: JMESPathDialect] = [
-    "jmespath": .standard, "jmespath-kyverno": .kyverno,
+    "jmespath": .standardBesideKyverno, "jmespath-kyverno": .kyverno,
 ]
