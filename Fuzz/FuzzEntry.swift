@@ -3,6 +3,7 @@
 // else as a program that runs given inputs once. Spec: LLVM's "libFuzzer", "Fuzz Target".
 
 import Foundation
+import Signing
 
 #if LIBFUZZER
     /// Set once, before the first input.

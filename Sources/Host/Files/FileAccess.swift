@@ -2,6 +2,7 @@
 // Reading and writing whole files, with a limit that has a name.
 
 internal import Glibc
+internal import OCI
 package import Primitives
 internal import Synchronization
 

@@ -4,6 +4,7 @@
 internal import AsyncHTTPClient
 internal import Glibc
 package import HTTPTypes
+internal import Keys
 internal import Logging
 internal import NIOCore
 internal import NIOHTTP1

@@ -3,6 +3,7 @@
 
 package import OCI
 package import Primitives
+internal import Registry
 
 /// Reads a layout, wherever its files are.
 package struct LayoutReader: Sendable {

@@ -3,6 +3,7 @@
 // Spec: docs/exit-codes-and-reasons.md, "Five results of a check", "Checks".
 
 package import Primitives
+internal import Signing
 
 extension Decision {
     /// What a document says it is. A field that is added, removed or changes its meaning is a new

@@ -2,6 +2,7 @@
 // OIDC identity tokens, as the one who presents them reads them.
 // Spec: RFC 7519 (JWT), RFC 7515 §3.1 (compact form); OpenID Connect Core 1.0 §2.
 
+internal import OCI
 package import Primitives
 
 /// A token that says who we are. What it says is read and not believed: the certificate authority

@@ -4,6 +4,7 @@
 import ArgumentParser
 import Foundation
 import Host
+import Keys
 import OCI
 import Primitives
 import Registry

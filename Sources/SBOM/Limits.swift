@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The limits of SBOM, with where their numbers come from.
+
+package import Primitives
+
+extension Limits {
+    /// Bytes of one licence expression. The longest real ones have under 1,000.
+    package static let licenseExpressionBytes = 8 * 1024
+    /// Bytes of one os-release file. Real ones have under 2 KiB.
+    package static let operatingSystemFileBytes = 64 * 1024
+    /// Packages of one inventory. A full Debian archive has 65,000.
+    package static let packagesPerInventory = 500_000
+    /// Dependency edges of one inventory. Full desktop images have about 20,000.
+    package static let dependencyEdges = 5_000_000
+}
