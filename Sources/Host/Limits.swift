@@ -2,7 +2,6 @@
 // The limits of Host, with where their numbers come from.
 
 package import Primitives
-internal import Signing
 
 extension Limits {
     // MARK: Registry documents
@@ -21,28 +20,12 @@ extension Limits {
     /// Milliseconds between two looks at a program that runs and writes nothing.
     package static let childPollMilliseconds = 20
 
-    // MARK: Signing services
-
-    /// Bytes of a certificate authority's answer: a whole chain, as PEM inside JSON.
-    package static let certificateAnswerBytes = 2 * certificatesPerChain * certificateBytes
-    /// Bytes of a log's answer: one entry in base64, and its proof.
-    package static let logAnswerBytes = 2 * logEntryBytes
-    /// Times one request to a signing service is sent before its failure counts.
-    package static let serviceAttempts = 3
-    /// Seconds for one attempt. Spec: a Rekor v2 log answers when the entry is in the tree; clients
-    /// are told to wait for at least 20.
-    package static let serviceSeconds = 60
-    /// Seconds for one question to a signing service, all its attempts and waits together.
-    package static let serviceTotalSeconds = 2 * serviceSeconds
-
     // MARK: Keys, tokens, key services
 
     /// Bytes of one answer of a key service or plugin. A key with a hundred RSA versions has 100 KiB.
     package static let keyServiceBytes = mebibyte
     /// Seconds for one question to a key service or plugin.
     package static let keyServiceSeconds = 30
-    /// Bytes of one message that is handed to something that signs elsewhere, where it needs all.
-    package static let remoteMessageBytes = 16 * mebibyte
     /// Bytes of a key reference. PKCS #11 URIs with every attribute stay under 1 KiB.
     package static let keyReferenceBytes = 4_096
     /// Bytes of one attribute of an object in a token.

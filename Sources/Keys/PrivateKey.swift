@@ -72,7 +72,7 @@ package struct PrivateKey: Sendable {
 extension PrivateKey: Signer {
     package var signsDigests: Bool { true }
 
-    package func sign(loggedDigest digest: MessageDigest) throws(Failure) -> [UInt8] {
+    package func sign(loggedDigest digest: Primitives.Digest) throws(Failure) -> [UInt8] {
         let key = publicKey.algorithm == .ed25519 ? try signing(with: .ed25519ph) : self
         return try key.sign(digest: digest)
     }

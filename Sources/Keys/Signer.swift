@@ -19,14 +19,14 @@ package protocol Signer: Sendable {
     /// logs take: Ed25519ph for an Ed25519 key.
     ///
     /// - Throws: `usage` where it needs the message (`signsDigests`) or signs with another hash.
-    func sign(loggedDigest digest: MessageDigest) async throws -> [UInt8]
+    func sign(loggedDigest digest: Digest) async throws -> [UInt8]
 }
 
 extension Signer {
     /// Keys in services and tokens are given the message.
     package var signsDigests: Bool { false }
 
-    package func sign(loggedDigest digest: MessageDigest) async throws -> [UInt8] {
+    package func sign(loggedDigest digest: Digest) async throws -> [UInt8] {
         throw Failure(
             .usage, "cannot sign a \(digest.algorithm.title) digest",
             because: "the key \(publicKey.fingerprint) needs the message itself")

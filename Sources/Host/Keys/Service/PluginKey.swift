@@ -5,6 +5,7 @@
 
 internal import Keys
 internal import Primitives
+internal import Workflows
 
 /// `NAME://KEY`: the program `sigstore-kms-NAME` knows the key.
 package struct PluginKeyName: Hashable, Sendable, CustomStringConvertible {

@@ -6,6 +6,7 @@ internal import HTTPTypes
 internal import Keys
 internal import Primitives
 internal import Registry
+internal import Workflows
 
 /// `hashivault://NAME` or `openbao://NAME`.
 package struct VaultKeyName: Hashable, Sendable, CustomStringConvertible {

@@ -6,6 +6,7 @@ internal import Dispatch
 internal import Foundation
 internal import Keys
 internal import Primitives
+internal import Workflows
 
 /// A key that stays in its token.
 ///
