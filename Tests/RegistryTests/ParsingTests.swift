@@ -51,10 +51,20 @@ struct ParsingTests {
 
     @Test("the next page is found among other links")
     func links() {
-        let rows: [(String, String?)] = [
-            ("</v2/x?n=1>; rel=\"next\"", "/v2/x?n=1"), ("</a>; rel=next", "/a"),
-            ("</a>; rel=prev, </b,c>; title=x; REL=\"NEXT\"", "/b,c"), ("</a>; rel=prev", nil),
-            ("</a", nil), ("", nil), ("rel=next", nil),
+        let rows: [(String, NextReference)] = [
+            ("</v2/x?n=1>; rel=\"next\"", .next("/v2/x?n=1")), ("</a>; rel=next", .next("/a")),
+            ("</a>; rel=prev, </b,c>; title=x; REL=\"NEXT\"", .next("/b,c")),
+            ("</a>; rel=prev", .none), ("", .none), (" , ", .none),
+            ("</a>; rel=\"prev next\"", .next("/a")), ("</a>; rel=\"next last\"", .next("/a")),
+            ("</a>; rel=\"next http://x/\"", .next("/a")), ("</a>;rel='next'", .next("/a")),
+            ("</a>; title=\"a<b>, c\"; rel=\"next\"", .next("/a")),
+            ("</a>; a=\"x,y;z<\\\"\";rel=next", .next("/a")), ("</a> ; rel = next", .next("/a")),
+            ("</p>; rel=prev; rel=next, </n>; rel=next", .next("/n")),
+            ("</a>; rel=nextpage, </b>; rel=canonical", .none),
+            // Without a relation: other clients of registries follow it.
+            ("</a>", .next("/a")), ("</a>; rel*=UTF-8''next", .next("/a")), ("</a>;", .next("/a")),
+            ("</a", .unreadable), ("rel=next", .unreadable), ("/v2/x; rel=next", .unreadable),
+            ("</a>; rel=prev x </b>; rel=next", .unreadable), ("</a> rel=next", .unreadable),
         ]
         for (field, target) in rows { #expect(nextReference(in: field) == target, "\(field)") }
     }
@@ -76,7 +86,7 @@ struct ParsingTests {
             for _ in 0...next(4) { bytes[next(bytes.count)] = UInt8(next(256)) }
             let text = String(decoding: bytes.prefix(1 + next(bytes.count)), as: UTF8.self)
             if (try? AuthorizationChallenge.list(parsing: text)) != nil { read += 1 }
-            if nextReference(in: text) != nil { read += 1 }
+            if nextReference(in: text) != .none { read += 1 }
             guard let address = try? WebAddress(parsing: text) else { continue }
             read += 1
             #expect(address.target.hasPrefix("/"))

@@ -227,6 +227,62 @@ struct PushingTests {
         #expect(found == ReferrersAnswer(descriptors: [], door: .referrersTag))
     }
 
+    @Test(
+        "a registry without the API says so in many ways, and names and digests in them mean nothing",
+        arguments: [
+            (404, "404 page not found\n"), (405, "Method Not Allowed"), (501, ""), (404, "{}"),
+            (
+                404,
+                #"{"errors":[{"code":"NAME_UNKNOWN","message":"login/denied-403 is not known"}]}"#
+            ),
+            (404, #"{"errors":[{"code":"NOT_FOUND","detail":{"name":"acme/quota-service"}}]}"#),
+            (
+                400,
+                #"{"errors":[{"code":"UNSUPPORTED","message":"The operation is unsupported."}]}"#
+            ),
+            (400, #"{"errors":[{"code":"DIGEST_INVALID"}]}"#), (406, #"{"message":"not found"}"#),
+            (404, #"{"timestamp":1,"status":404,"error":"Not Found","path":"/v2/x"}"#),
+        ])
+    func wordsOfNoAPI(status: Int, body: String) async throws {
+        let stage = try Stage()
+        stage.registry.intercept { request, _ in
+            request.path.contains("/referrers/") ? answer(status, body: body.utf8) : nil
+        }
+        let found = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+        #expect(found == ReferrersAnswer(descriptors: [], door: .referrersTag))
+    }
+
+    @Test(
+        "an entry whose digest can be read is a referrer, whatever else of it cannot be",
+        arguments: [
+            #""platform":{}"#, #""platform":{"os":"linux"}"#, #""data":"""#,
+            #""annotations":{"a":null}"#, #""artifactType":7"#, #""urls":"x""#,
+        ])
+    func oddField(field: String) async throws {
+        let stage = try Stage()
+        let image = try await stage.image()
+        let one = try await stage.referrer(to: image, "one")
+        let entry =
+            #"{"mediaType":"\#(MediaType.ociManifest)","size":\#(one.bytes.count),"digest":"\#(one.digest)",\#(field)}"#
+        stage.registry.intercept { request, _ in
+            request.path.contains("/referrers/")
+                ? answer(200, body: #"{"schemaVersion":2,"manifests":[\#(entry)]}"#.utf8) : nil
+        }
+        let found = try await stage.repository.referrers(of: image.digest)
+        #expect(found.descriptors.map(\.digest) == [one.digest])
+    }
+
+    @Test("an error document with the status 200 is no manifest, and not a broken one either")
+    func errorWithStatus200() async throws {
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in
+            answer(200, body: #"{"errors":[{"code":"UNAUTHORIZED"}]}"#.utf8)
+        }
+        await expectFailure(.unavailable, "error document: \"UNAUTHORIZED\"") {
+            _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        }
+    }
+
     @Test("a list of referrers is read whatever type it is served as")
     func referrersTypes() async throws {
         for type in [
@@ -278,6 +334,27 @@ struct PushingTests {
             (404, nil, #"{"errors":[{"code":"TOOMANYREQUESTS"}]}"#, .rateLimited, "TOOMANY"),
             (400, nil, #"{"code":"too_many_requests"}"#, .rateLimited, "answered 400"),
             (404, nil, #"{"errors":[{"code":"UNAVAILABLE"}]}"#, .unavailable, "UNAVAILABLE"),
+            (400, nil, #"{"__type":"ThrottlingException"}"#, .rateLimited, "answered 400"),
+            (400, nil, #"{"__type":"AccessDeniedException"}"#, .denied, "answered 400"),
+            (400, nil, "<Error><Code>AccessDenied</Code></Error>", .unavailable, "web page"),
+            (400, nil, #"{"errors":[{"code":"NOT_AUTHORIZED"}]}"#, .denied, "NOT_AUTHORIZED"),
+            (400, nil, #"{"code":"UNKNOWN","message":"too many requests"}"#, .rateLimited, "400"),
+            (400, nil, #"{"error":{"status":"PERMISSION_DENIED"}}"#, .denied, "400"),
+            (400, nil, #"{"status":"UNAUTHENTICATED"}"#, .denied, "400"),
+            (400, nil, #"{"reason":"Forbidden"}"#, .denied, "400"),
+            (400, nil, #"{"title":"Unauthorized"}"#, .denied, "400"),
+            (400, nil, #"{"error":"invalid_token"}"#, .denied, "400"),
+            (400, nil, "Rate limit exceeded", .rateLimited, "400"),
+            (400, nil, "Access denied", .denied, "400"),
+            (501, nil, #"{"errors":[{"code":"SERVICE_UNAVAILABLE"}]}"#, .unavailable, "501"),
+            (501, nil, "temporarily unavailable", .unavailable, "501"),
+            (404, nil, #"{"errors":[{"code":"AUTHENTICATION_REQUIRED"}]}"#, .denied, "404"),
+            (404, nil, #"{"code":403,"message":"no"}"#, .denied, "404"),
+            (404, nil, #"{"errors":[{"code":"SERVERERROR"}]}"#, .unavailable, "404"),
+            (404, nil, #"{"errors":[{"code":"BLOCKED"}]}"#, .denied, "404"),
+            (404, "application/json", "<!-- page --><p>", .unavailable, "web page"),
+            (404, "application/json", "\u{FEFF}<meta>", .unavailable, "web page"),
+            (404, "application/json", "<?xml version=\"1.0\"?><html/>", .unavailable, "web page"),
             (404, "text/html", "<p>Log in</p>", .unavailable, "web page"),
             (404, "text/plain", " \n<!DOCTYPE html><title>x", .unavailable, "web page"),
             (400, nil, "<HTML>", .unavailable, "web page"),

@@ -21,7 +21,33 @@ struct SecretEchoTests {
     private static let secrets = [
         password, token, refresh, basic, percentEncoded(password), percentEncoded(token),
         percentEncoded(basic), #"pa:ss/w\"o<rd>&1?"#, "pa:ss/w&#34;o&lt;rd&gt;&amp;1?",
+        "pa:ss/w&quot;o&lt;rd&gt;&amp;1?", #"pa:ss/w\"o\u003crd\u003e\u00261?"#,
     ]
+
+    @Test(
+        "an entry of a list of referrers that repeats the password",
+        arguments: ["mediaType", "digest"], ["/referrers/", "/manifests/sha256-"])
+    func listEntry(member: String, path: String) async throws {
+        for echo in ["Basic \(Self.basic)", "ann:\(Self.password)"] {
+            var entry: JSONObject = ["mediaType": "a/b", "digest": "sha256:12", "size": 1]
+            entry[member] = .string(echo)
+            let list: JSONValue = ["schemaVersion": 2, "manifests": [.object(entry)]]
+            let stage = try Stage(credential: .password(user: "ann", secret: Self.password))
+            stage.registry.intercept { request, _ in
+                guard request.fields[.authorization] != nil else {
+                    return answer(401, ["WWW-Authenticate": "Basic realm=x"])
+                }
+                guard request.path.contains(path) else {
+                    return request.path.contains("/referrers/") ? answer(404) : nil
+                }
+                return answer(
+                    200, ["Content-Type": MediaType.ociIndex.description], body: list.compactBytes)
+            }
+            let found = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+            #expect(found.failures.count == 1)
+            for unread in found.failures { expectHidden(unread.failure) }
+        }
+    }
 
     private func failure(
         as credential: RegistryCredential = .password(user: "ann", secret: password),

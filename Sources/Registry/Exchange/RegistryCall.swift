@@ -136,9 +136,19 @@ struct RegistryAnswer: Sendable {
     /// Throws where a page for people came in place of content, or in place of "it is not there".
     func refuseWebPage(_ body: [UInt8]) throws(Failure) {
         guard [200, 400, 404, 405, 406, 501].contains(status) else { return }
-        let isPage = !body.isEmpty && (isWebPage || startsWebPage(body))
+        let isPage = !body.isEmpty && (isWebPage || startsMarkup(body))
         guard isPage else { return }
         throw noAnswer("the answer \(status) is a web page; a registry has none to show")
+    }
+
+    /// Throws where the answer 200 holds the error document of a proxy that lost the status.
+    func refuseErrorDocument(_ body: [UInt8]) throws(Failure) {
+        guard body.count < Limits.errorBodyBytes,
+            let json = try? JSONValue(parsing: body, named: "the answer"),
+            json["errors"]?.array != nil, json["schemaVersion"] == nil
+        else { return }
+        let said = RegistryErrorText(body, hiding: sent).text ?? "an error"
+        throw noAnswer("the answer 200 is an error document: \(said)")
     }
 
     /// That what came is not what was asked for, nor a word of the registry about it.
@@ -160,82 +170,6 @@ struct RegistryAnswer: Sendable {
             return bytes
         }
         return bytes
-    }
-}
-
-/// What a registry says is wrong.
-///
-/// Spec: distribution-spec 1.1, "Error Codes"; proxies answer with HTML or plain text instead.
-struct RegistryErrorText: Sendable {
-    /// In quotes, cut; nil when there is nothing to show.
-    let text: String?
-    /// Whether the body is a page for people, whatever the answer says about its type.
-    let isWebPage: Bool
-    /// What the codes of the body say beyond the status: no access, a rate limit, a fault. Nil when
-    /// they say nothing of the kind.
-    let kind: Failure.Kind?
-
-    init(_ body: some Collection<UInt8>, hiding secrets: SentSecrets) {
-        isWebPage = startsWebPage(body)
-        guard !body.isEmpty else {
-            text = nil
-            kind = nil
-            return
-        }
-        let json = try? JSONValue(parsing: Array(body), named: "the error")
-        kind = json.flatMap { $0.errorCodes(depth: 4).compactMap(failureKind).first }
-        let errors = json?["errors"]?.array?.prefix(3) ?? []
-        let parts = errors.map { error in
-            [error["code"]?.string, error["message"]?.string].compactMap { $0 }
-                .joined(separator: ": ")
-        }
-        let plainText =
-            json?["details"]?.string ?? json?["message"]?.string ?? json?["error"]?.string
-            ?? String(decoding: body, as: UTF8.self)
-        // Before it is cut: the first half of a secret would not be found any more.
-        let said = secrets.hidden(in: parts.isEmpty ? plainText : parts.joined(separator: "; "))
-        let lines = said.utf8.split(whereSeparator: "\r\n".utf8.contains)
-        let line = lines.first.map { String(Substring($0)) } ?? said
-        text = line.isEmpty ? nil : quoted(line)
-    }
-}
-
-extension JSONValue {
-    /// The texts of all members `code` and `error`, to this depth: proxies and clouds nest them
-    /// otherwise than the specification does.
-    fileprivate func errorCodes(depth: Int) -> [String] {
-        guard depth >= 0 else { return [] }
-        if let items = array { return items.flatMap { $0.errorCodes(depth: depth - 1) } }
-        return (object ?? [:]).flatMap { member -> [String] in
-            guard let text = member.value.string else {
-                return member.value.errorCodes(depth: depth - 1)
-            }
-            return isSame(member.name, "code") || isSame(member.name, "error") ? [text] : []
-        }
-    }
-}
-
-/// What a code says about access or the state of the registry, in any case and with any separator.
-///
-/// Spec: distribution-spec 1.1, "Error Codes"; gRPC status codes, as clouds answer them.
-private func failureKind(_ code: String) -> Failure.Kind? {
-    let letters = String(decoding: code.utf8.filter { !" _-".utf8.contains($0) }, as: UTF8.self)
-    switch letters.utf8.lowercased() {
-    case "unauthorized", "unauthenticated", "denied", "forbidden", "permissiondenied",
-        "accessdenied":
-        return .denied
-    case "toomanyrequests", "resourceexhausted", "ratelimitexceeded": return .rateLimited
-    case "unavailable", "internalerror", "internal", "deadlineexceeded": return .unavailable
-    default: return nil
-    }
-}
-
-/// Whether a body begins as HTML does. Spec: MIME Sniffing Standard, section 7.1.
-private func startsWebPage(_ body: some Collection<UInt8>) -> Bool {
-    let start = body.drop { " \t\r\n\u{C}".utf8.contains($0) }.prefix(16)
-    let text = String(decoding: start, as: UTF8.self).utf8.lowercased()
-    return ["<!doctype html", "<html", "<head", "<body", "<script"].contains {
-        text.utf8.hasPrefix($0)
     }
 }
 

@@ -36,7 +36,8 @@ package final class SentSecrets: Sendable {
         guard !secret.isEmpty else { return }
         let written = [
             secret, percentEncoded(secret), JSONValue.string(secret).innerText,
-            escapedForHTML(secret),
+            escapedForHTML(secret, quote: "&#34;"), escapedForHTML(secret, quote: "&quot;"),
+            escapedByGo(secret),
         ]
         spellings.withLock { known in
             for spelling in written { known.insert(Array(spelling.utf8.lowercased().utf8)) }
@@ -135,14 +136,28 @@ private let secretFields: Set<String> = [
     "authorization", "x-vault-token", "x-amz-security-token",
 ]
 
-private func escapedForHTML(_ text: String) -> String {
+/// Spec: Go, encoding/json, `HTMLEscape`.
+private func escapedByGo(_ text: String) -> String {
+    var written = ""
+    for scalar in JSONValue.string(text).innerText.unicodeScalars {
+        switch scalar {
+        case "&": written += "\\u0026"
+        case "<": written += "\\u003c"
+        case ">": written += "\\u003e"
+        default: written.unicodeScalars.append(scalar)
+        }
+    }
+    return written
+}
+
+private func escapedForHTML(_ text: String, quote: String) -> String {
     var written = ""
     for scalar in text.unicodeScalars {
         switch scalar {
         case "&": written += "&amp;"
         case "<": written += "&lt;"
         case ">": written += "&gt;"
-        case "\"": written += "&#34;"
+        case "\"": written += quote
         case "'": written += "&#39;"
         default: written.unicodeScalars.append(scalar)
         }

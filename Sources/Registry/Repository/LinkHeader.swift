@@ -61,7 +61,14 @@ extension RegistryRepository {
     /// The address of the next page, which has to be on the registry itself.
     private func nextPage(after answer: RegistryAnswer) throws(Failure) -> WebAddress? {
         for field in answer.fields[values: .link] {
-            guard let reference = nextReference(in: field) else { continue }
+            let reference: String
+            switch nextReference(in: field) {
+            case .none: continue
+            case .next(let found): reference = found
+            case .unreadable:
+                throw answer.noAnswer(
+                    "the field Link cannot be read, so there may be another page of the list")
+            }
             let next: WebAddress
             do {
                 next = try answer.reading { () throws(Failure) in
@@ -83,22 +90,85 @@ extension RegistryRepository {
     }
 }
 
-/// The target of `rel="next"` in a `Link` field.
+/// What a `Link` field says about the page that follows.
+enum NextReference: Hashable {
+    case none
+    case next(String)
+    /// The field is not what RFC 8288 allows.
+    case unreadable
+}
+
+/// The target of `rel="next"` in a `Link` field. A link without `rel` counts as the next page, as for
+/// other clients of registries.
 ///
-/// Spec: RFC 8288 §3: links are separated by commas, and a target may hold commas between its
-/// marks.
-func nextReference(in field: String) -> String? {
-    var rest = field[...]
-    while let opened = rest.utf8.split(atFirst: "<")?.after,
-        let (target, after) = opened.utf8.split(atFirst: ">")
-    {
-        let parameters = after.utf8.prefix(before: "<")
-        let isNext = parameters.utf8.split(whereSeparator: ";,".utf8.contains).contains {
-            let text = String(decoding: $0.filter { !" \"\t".utf8.contains($0) }, as: UTF8.self)
-            return text.utf8.lowercased() == "rel=next"
+/// Spec: RFC 8288 §3: `<target>; name=value; name="value"`, links separated by commas; `rel` holds
+/// relation types separated by spaces, and only its first occurrence counts.
+func nextReference(in field: String) -> NextReference {
+    var reader = LinkReader(rest: Array(field.utf8)[...])
+    while true {
+        reader.skip(" \t,")
+        guard !reader.rest.isEmpty else { return .none }
+        guard let target = reader.target() else { return .unreadable }
+        var relation: String?
+        while let parameter = reader.parameter() {
+            if relation == nil, isSame(parameter.name.utf8.lowercased(), "rel") {
+                relation = parameter.value
+            }
         }
-        if isNext { return String(target) }
-        rest = after[parameters.endIndex...]
+        guard reader.isAtEndOfLink else { return .unreadable }
+        guard let relation else { return .next(target) }
+        let types = relation.utf8.lowercased().utf8.split(whereSeparator: " \t'".utf8.contains)
+        if types.contains(where: { Array($0) == Array("next".utf8) }) { return .next(target) }
     }
-    return nil
+}
+
+/// Reads one `Link` field from left to right.
+private struct LinkReader {
+    var rest: ArraySlice<UInt8>
+
+    mutating func skip(_ characters: String) {
+        rest = rest.drop { characters.utf8.contains($0) }
+    }
+
+    /// What stands between `<` and `>`.
+    mutating func target() -> String? {
+        guard rest.first == UInt8(ascii: "<"), let end = rest.firstIndex(of: UInt8(ascii: ">"))
+        else { return nil }
+        defer { rest = rest[(end + 1)...] }
+        return String(decoding: rest[(rest.startIndex + 1)..<end], as: UTF8.self)
+    }
+
+    /// The next `; name[=value]`; nil when the link has no more.
+    mutating func parameter() -> (name: String, value: String)? {
+        skip(" \t")
+        guard rest.first == UInt8(ascii: ";") else { return nil }
+        skip("; \t")
+        let name = take { !"=;, \t".utf8.contains($0) }
+        skip(" \t")
+        guard rest.first == UInt8(ascii: "=") else { return (name, "") }
+        rest = rest.dropFirst()
+        skip(" \t")
+        guard rest.first == UInt8(ascii: "\"") else {
+            return (name, take { !";,<".utf8.contains($0) })
+        }
+        return (name, quotedValue())
+    }
+
+    var isAtEndOfLink: Bool { rest.isEmpty || rest.first == UInt8(ascii: ",") }
+
+    private mutating func take(while isTaken: (UInt8) -> Bool) -> String {
+        let taken = rest.prefix(while: isTaken)
+        rest = rest[taken.endIndex...]
+        return String(decoding: taken, as: UTF8.self)
+    }
+
+    /// A quoted string, with `\` before a character that stands for itself.
+    private mutating func quotedValue() -> String {
+        var value: [UInt8] = []
+        rest = rest.dropFirst()
+        while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
+            value.append(byte == UInt8(ascii: "\\") ? rest.popFirst() ?? byte : byte)
+        }
+        return String(decoding: value, as: UTF8.self)
+    }
 }

@@ -46,6 +46,7 @@ extension RegistryRepository {
                 found.add(try ReferrersList(reading: page))
                 try checkCount(found.descriptors.count, call)
             }
+            found.failure = found.failure.map(session.memory.sent.hidden(in:))
             if hasAPI { return found.answer(.referrersAPI, failures) }
         } catch let failure as Failure {
             failures.append(.init(door: .referrersAPI, failure: failure))
@@ -134,6 +135,22 @@ private func isReferrersAnswer(_ answer: RegistryAnswer, _ body: [UInt8]) throws
     return false
 }
 
+/// A referrer that a list names. Its digest is enough to read it: where another field cannot be read,
+/// the rest of the entry, which is only a hint, is left out.
+private func referrer(_ entry: JSONReader) throws(Failure) -> Descriptor {
+    do {
+        return try Descriptor(reading: entry)
+    } catch {
+        guard error.kind != .overLimit,
+            let digest = (try? entry.required("digest").string()).flatMap({
+                try? Digest(parsing: $0)
+            }),
+            let size = try? entry.required("size").integer(), size >= 0
+        else { throw error }
+        return Descriptor(mediaType: .ociManifest, digest: digest, size: size)
+    }
+}
+
 /// What one or several lists name, as far as each entry can be read.
 private struct ReferrersList {
     var descriptors: [Descriptor] = []
@@ -150,7 +167,7 @@ private struct ReferrersList {
         try page.refuseOtherSpellings(of: ["manifests"])
         for entry in try page.required("manifests").items(atMost: Limits.manifestsPerIndex) {
             do {
-                descriptors.append(try Descriptor(reading: entry))
+                descriptors.append(try referrer(entry))
             } catch {
                 failure = failure ?? error
             }

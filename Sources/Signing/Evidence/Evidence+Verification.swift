@@ -198,7 +198,18 @@ extension Evidence {
     func statement(
         in envelope: Envelope, of type: PredicateType
     ) throws(EvidenceProblem) -> Statement {
-        let statement = try signedStatement(in: envelope)
+        let statement: Statement
+        do throws(EvidenceProblem) {
+            statement = try signedStatement(in: envelope)
+        } catch {
+            // Whatever else it says, it names another type.
+            if error.code == .statementMalformed, let named = envelope.claimedTypeText,
+                !isSame(named, type.description)
+            {
+                throw EvidenceProblem(.otherType, "\(error.why); its type is \(quoted(named))")
+            }
+            throw error
+        }
         guard statement.predicateType == type else {
             throw otherType(statement.predicateType, type)
         }

@@ -149,8 +149,16 @@ extension EvidenceCandidate.Form {
 }
 
 extension Envelope {
-    fileprivate var claimedType: PredicateType? {
+    /// The type that its payload names, as far as every reader would read that one.
+    ///
+    /// Anybody may push a payload of any size, so the statement is not read for it.
+    var claimedType: PredicateType? {
+        claimedTypeText.flatMap { try? PredicateType(uri: $0) }
+    }
+
+    /// The same as it is written, whether or not it is a type.
+    var claimedTypeText: String? {
         guard payloadType == inTotoPayloadType else { return nil }
-        return try? Statement(parsing: payload).predicateType
+        return topLevelText(of: "predicateType", in: payload)
     }
 }
