@@ -25,4 +25,7 @@ extension Limits {
     package static let serviceTotalSeconds = 2 * serviceSeconds
     /// Bytes of one message that is handed to something that signs elsewhere, where it needs all.
     package static let remoteMessageBytes = 16 * mebibyte
+    /// Images that `sign --recursive` signs below one index: the largest official images list about
+    /// 30 platforms, each with a BuildKit attestation beside it.
+    package static let recursivelySigned = 500
 }

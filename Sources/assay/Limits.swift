@@ -6,10 +6,6 @@ import Primitives
 extension Limits {
     // MARK: Registry documents
 
-    /// Images that `sign --recursive` signs below one index: the largest official images list about
-    /// 30 platforms, each with a BuildKit attestation beside it.
-    static let recursivelySigned = 500
-
     // MARK: Evidence
 
     /// Seconds for one question to registries (one image to verify, show or sign), all its requests

@@ -18,6 +18,9 @@ package struct SignedArtifact: Hashable, Sendable {
         self.digests = digests
     }
 
+    /// Content of which only one digest is known.
+    package init(_ digest: Digest) { self.init(digests: [digest.algorithm: digest.bytes]) }
+
     /// - Parameter content: the bytes, where they are at hand; they have these digests.
     package init(digests: [HashAlgorithm: [UInt8]], content: [UInt8]? = nil) {
         self.digests = digests

@@ -219,9 +219,7 @@ private struct EvidenceAttachment: Sendable {
         _ store: @Sendable (LegacyShelf, Digest) async throws -> Manifest
     ) async throws {
         try await using { destination, subject in
-            let shelf = LegacyShelf(destination: destination) {
-                try await SystemPause().wait(milliseconds: tagSettlingTime)
-            }
+            let shelf = LegacyShelf(destination: destination, settle: settleTag)
             return try await store(shelf, subject.digest)
         }
     }
@@ -231,9 +229,7 @@ private struct EvidenceAttachment: Sendable {
             let claim = try Claim.statement(
                 attached.envelope.payload, on: subject, in: try image.repositoryForClaims())
             guard attached.isBundle else {
-                let shelf = LegacyShelf(destination: destination) {
-                    try await SystemPause().wait(milliseconds: tagSettlingTime)
-                }
+                let shelf = LegacyShelf(destination: destination, settle: settleTag)
                 return try await shelf.add(
                     attached.envelope, of: attached.statement.predicateType,
                     about: subject.digest, replacing: false)

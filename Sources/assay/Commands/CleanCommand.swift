@@ -6,6 +6,7 @@ import OCI
 import Primitives
 import Registry
 import Signing
+import Workflows
 
 struct CleanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

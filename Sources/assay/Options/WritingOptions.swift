@@ -68,11 +68,10 @@ struct WritingOptions: ParsableArguments {
                     access, for: image, limiting: isRecursive ? .transfer : .command
                 ) { connections in
                     let destination = try connections.destination(image)
-                    let writer = ClaimWriter(
-                        options: self, signer: signer, destination: destination,
-                        place: try image.evidencePlace(),
-                        evidence: isReplacing ? try deletable(image, connections) : nil,
-                        created: created)
+                    let writer = ImageSigner(
+                        signer: signer, destination: destination, created: created,
+                        settle: settleTag)
+                    let older = isReplacing ? try deletable(image, connections) : nil
                     let root = try await destination.resolve(
                         try await image.reference(in: destination))
                     if image.digest == nil {
@@ -83,9 +82,50 @@ struct WritingOptions: ParsableArguments {
                         isRecursive ? try await writer.subjects(under: root) : [root]
                     for subject in subjects {
                         let claim = try claim(subject, try image.repositoryForClaims())
-                        try show(image, try await writer.write(claim, replacing: isReplacing))
+                        let signed = try await sign(claim, of: image, by: writer, isReplacing)
+                        if let older {
+                            try await delete(claim, kept: signed.kept, from: older)
+                        }
+                        try show(image, signed)
                     }
                 }
+            }
+        }
+    }
+
+    private func sign(
+        _ claim: Claim, of image: ImageLocation, by writer: ImageSigner, _ isReplacing: Bool
+    ) async throws -> SignedClaim {
+        let signed =
+            switch format {
+            case .bundle:
+                try await writer.signAsBundle(claim, storing: upload) { signature in
+                    if let path = bundle {
+                        try writeFile(
+                            signature.bundleBytes + Array("\n".utf8), at: path,
+                            permissions: 0o644)
+                        Answer.did("wrote the bundle \(path)")
+                    }
+                    try detached.write(signature)
+                }
+            case .legacy: try await writer.signAsLegacy(claim, replacing: isReplacing)
+            }
+        if let evidence = signed.evidence {
+            let noun = claim.predicateType == .signature ? "signature" : "attestation"
+            Answer.did("stored the \(noun) \(try image.evidencePlace())@\(evidence)")
+        }
+        return signed
+    }
+
+    private func delete(
+        _ claim: Claim, kept: Digest?, from repository: RegistryRepository
+    ) async throws {
+        try await OlderAttestations(
+            replacedBy: claim, kept: kept, in: repository, settle: settleTag
+        ).delete { event in
+            switch event {
+            case .deleted(let sentence): Talk.say(sentence)
+            case .remains(let sentence): Talk.warn(sentence)
             }
         }
     }
@@ -108,7 +148,7 @@ struct WritingOptions: ParsableArguments {
         return repository
     }
 
-    private func show(_ image: ImageLocation, _ written: WrittenClaim) throws {
+    private func show(_ image: ImageLocation, _ written: SignedClaim) throws {
         if !upload { Answer.did("signed \(image.pinned(to: written.subject)), and stored nothing") }
         switch output.output {
         case .json:
@@ -141,125 +181,6 @@ struct WritingOptions: ParsableArguments {
     }
 }
 
-/// What was signed, where the evidence is, and by whom.
-struct WrittenClaim: Sendable {
-    let subject: Digest
-    /// The manifest that holds the evidence; nil when nothing was stored.
-    let evidence: Digest?
-    /// nil for the legacy format.
-    let bundle: [UInt8]?
-    let signer: VerifiedSigner
-    let signedBy: String
-}
-
-/// Signs claims about images in one place and stores them there.
-private struct ClaimWriter: Sendable {
-    let options: WritingOptions
-    let signer: BundleSigner
-    let destination: any ArtifactDestination
-    /// The destination, as it is typed.
-    let place: String
-    /// Where older attestations are deleted; nil when none are.
-    let evidence: RegistryRepository?
-    let created: Timestamp
-
-    /// The image and, of an index, every image and index below it; each once.
-    func subjects(under root: Descriptor) async throws -> [Descriptor] {
-        var found = [root]
-        var place = 0
-        while place < found.count {
-            let current = found[place]
-            place += 1
-            guard current.mediaType.isIndex else { continue }
-            let index = try await destination.manifest(.digest(current.digest))
-            for child in index.children
-            where child.mediaType.isIndex || child.mediaType.isImageManifest {
-                guard !found.contains(where: { $0.digest == child.digest }) else { continue }
-                guard found.count < Limits.recursivelySigned else {
-                    throw Failure(
-                        .overLimit, "cannot sign all images of \(root.digest)",
-                        because: "there are more than \(Limits.recursivelySigned)")
-                }
-                found.append(child)
-            }
-        }
-        return found
-    }
-
-    func write(_ claim: Claim, replacing isReplacing: Bool) async throws -> WrittenClaim {
-        let (written, kept) =
-            switch options.format {
-            case .bundle: try await writeBundle(claim)
-            case .legacy: try await writeLegacy(claim, replacing: isReplacing)
-            }
-        if isReplacing, let evidence {
-            try await OlderAttestations(claim: claim, kept: kept, repository: evidence).delete()
-        }
-        return written
-    }
-
-    /// What was written, and the manifest that holds it.
-    private func writeBundle(_ claim: Claim) async throws -> (WrittenClaim, kept: Digest?) {
-        let artifact = SignedArtifact(claim.subject.digest)
-        let signature = try await signer.attest(
-            claim.statement, of: claim.predicateType, about: artifact)
-        if let path = options.bundle {
-            try writeFile(
-                signature.bundleBytes + Array("\n".utf8), at: path, permissions: 0o644)
-            Answer.did("wrote the bundle \(path)")
-        }
-        try options.detached.write(signature)
-        var manifest: Manifest?
-        if options.upload {
-            manifest = try await BundleShelf(destination: destination).store(
-                signature.bundleBytes, saying: claim, created: created)
-        }
-        if let manifest { noteStored(claim, in: manifest) }
-        let written = WrittenClaim(
-            subject: claim.subject.digest, evidence: manifest?.digest,
-            bundle: signature.bundleBytes, signer: signature.signer,
-            signedBy: signature.signedBy)
-        return (written, manifest?.digest)
-    }
-
-    /// What was written, and the layer that holds it.
-    private func writeLegacy(
-        _ claim: Claim, replacing: Bool
-    ) async throws -> (WrittenClaim, kept: Digest?) {
-        guard let key = signer.loneKey else {
-            throw Failure(
-                .usage, "cannot sign in the legacy format",
-                because: "Assay writes that format for a key alone, without certificate, log "
-                    + "and timestamp", next: "leave out --format legacy")
-        }
-        let writer = EvidenceWriter(destination: destination, key: key) {
-            try await SystemPause().wait(milliseconds: tagSettlingTime)
-        }
-        let manifest = try await writer.write(
-            claim, as: .legacy, created: created, replacing: replacing)
-        noteStored(claim, in: manifest)
-        var layer: Digest?
-        if case .image(let image) = manifest.kind { layer = image.layers.last?.digest }
-        let written = WrittenClaim(
-            subject: claim.subject.digest, evidence: manifest.digest, bundle: nil,
-            signer: .key(TrustedKey(key: key.publicKey)),
-            signedBy: "with the key \(key.publicKey.fingerprint)")
-        return (written, layer)
-    }
-
-    private func noteStored(_ claim: Claim, in manifest: Manifest) {
-        let noun = claim.predicateType == .signature ? "signature" : "attestation"
-        Answer.did("stored the \(noun) \(place)@\(manifest.digest)")
-    }
-}
-
-extension SignedArtifact {
-    /// Content of which only one digest is known.
-    init(_ digest: Digest) {
-        self.init(digests: [digest.algorithm: digest.bytes])
-    }
-}
-
 extension ImageLocation {
     /// The repository that a claim names. For a layout on disk it is a placeholder.
     func repositoryForClaims() throws(Failure) -> Repository {
@@ -270,5 +191,5 @@ extension ImageLocation {
     }
 }
 
-/// Milliseconds: longer than a signer usually needs between reading and writing a tag.
-let tagSettlingTime = 400
+/// Waits longer than a signer usually needs between reading and writing a tag.
+@Sendable func settleTag() async throws { try await SystemPause().wait(milliseconds: 400) }

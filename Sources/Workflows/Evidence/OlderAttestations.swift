@@ -2,25 +2,39 @@
 // attest --replace: older attestations of the same type, wherever they are kept.
 // Spec: cosign v3, cmd/cosign/cli/attest.go (--replace), pkg/cosign/remote.go (ReplaceOp).
 
-import Host
-import OCI
-import Primitives
-import Registry
-import Signing
+internal import OCI
+package import Primitives
+package import Registry
+package import Signing
 
 /// The attestations that a new one replaces: those of the same type about the same image, of every
 /// signer, as bundles, as envelopes in referrers, and under cosign's `.att` tag.
-struct OlderAttestations: Sendable {
+package struct OlderAttestations: Sendable {
     /// What the new attestation says.
-    let claim: Claim
+    private let claim: Claim
     /// The manifest or layer that holds the new attestation.
-    let kept: Digest?
-    let repository: RegistryRepository
+    private let kept: Digest?
+    private let repository: RegistryRepository
+    private let settle: @Sendable () async throws -> Void
 
-    /// Deletes them, and says what was deleted and what remains.
+    /// - Parameters:
+    ///   - kept: the manifest or layer that holds the new attestation; nil when none was stored.
+    ///   - settle: waits longer than another writer needs between reading an old tag and writing it.
+    package init(
+        replacedBy claim: Claim, kept: Digest?, in repository: RegistryRepository,
+        settle: @escaping @Sendable () async throws -> Void
+    ) {
+        self.claim = claim
+        self.kept = kept
+        self.repository = repository
+        self.settle = settle
+    }
+
+    /// Deletes them.
     ///
+    /// - Parameter report: told what was deleted and what remains, as it happens.
     /// - Throws: also if some may have been missed.
-    func delete() async throws {
+    package func delete(reporting report: (EvidenceDeletion) -> Void) async throws {
         let evidence = try await EvidenceCollector(source: repository).collect(
             .only(claim.predicateType), about: subject
         ) { _ in false }
@@ -31,17 +45,17 @@ struct OlderAttestations: Sendable {
         for (manifest, candidates) in referrers where candidates.contains(where: isOlder) {
             // A referrer may hold statements of several types.
             guard candidates.allSatisfy(isOlder) else {
-                Talk.warn("\(name(manifest)) remains: it holds other evidence too")
+                report(.remains("\(name(manifest)) remains: it holds other evidence too"))
                 continue
             }
-            try await deleteReferrer(manifest)
+            try await deleteReferrer(manifest, report)
         }
-        try await deleteLayers(Set(tagged.filter(isOlder).map(\.digest)))
+        try await deleteLayers(Set(tagged.filter(isOlder).map(\.digest)), report)
         let unreadable = evidence.candidates.count {
             if case .unreadable = $0.form { true } else { false }
         }
         if unreadable > 0 {
-            Talk.warn("items that could not be read remain: \(unreadable)")
+            report(.remains("items that could not be read remain: \(unreadable)"))
         }
         if let obstacle = evidence.obstacle(to: claim.predicateType) {
             throw obstacle.during("cannot tell whether all older attestations were found")
@@ -64,31 +78,41 @@ struct OlderAttestations: Sendable {
         )
     }
 
-    private func deleteReferrer(_ manifest: Digest) async throws {
+    private func deleteReferrer(
+        _ manifest: Digest, _ report: (EvidenceDeletion) -> Void
+    ) async throws {
         switch try await repository.deletability(of: manifest, about: subject) {
         case .deletable:
             try await repository.delete(manifest)
-            Talk.say("deleted \(name(manifest))")
+            report(.deleted("deleted \(name(manifest))"))
         case .gone: break
-        case .refused(let failure): Talk.warn("\(failure.what): \(failure.why)")
+        case .refused(let failure): report(.remains("\(failure.what): \(failure.why)"))
         }
     }
 
-    private func deleteLayers(_ layers: Set<Digest>) async throws {
+    private func deleteLayers(
+        _ layers: Set<Digest>, _ report: (EvidenceDeletion) -> Void
+    ) async throws {
         guard !layers.isEmpty else { return }
         let tag = Tag(for: subject, suffix: ".att")
-        let shelf = LegacyShelf(destination: repository) {
-            try await SystemPause().wait(milliseconds: tagSettlingTime)
-        }
+        let shelf = LegacyShelf(destination: repository, settle: settle)
         do {
             if try await !shelf.remove(attestations: layers, about: subject) {
                 try await repository.delete(tag)
             }
-            Talk.say("deleted from \(repository.name):\(tag): attestations: \(layers.count)")
+            report(
+                .deleted("deleted from \(repository.name):\(tag): attestations: \(layers.count)"))
         } catch let failure as Failure where failure.kind == .unsupported {
-            Talk.warn(
-                "\(repository.name):\(tag) remains, with older attestations: the registry does not "
-                    + "delete tags")
+            report(
+                .remains(
+                    "\(repository.name):\(tag) remains, with older attestations: the registry does "
+                        + "not delete tags"))
         }
     }
+}
+
+/// What became of one piece of older evidence, in a sentence.
+package enum EvidenceDeletion: Hashable, Sendable {
+    case deleted(String)
+    case remains(String)
 }

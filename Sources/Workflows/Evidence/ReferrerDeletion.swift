@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which manifests may be deleted as evidence about an image.
 
-import OCI
-import Primitives
-import Registry
-import Signing
+internal import OCI
+package import Primitives
+package import Registry
 
 /// Whether a manifest that is listed as a referrer of an image may be deleted.
-enum ReferrerDeletability: Sendable {
+package enum ReferrerDeletability: Sendable {
     case deletable
     /// The manifest is listed and does not exist.
     case gone
@@ -19,7 +18,7 @@ extension RegistryRepository {
     ///
     /// Anyone who may push decides what a referrers tag lists: the image itself, another image, or
     /// another image's signature. Only the manifest's own subject says that it belongs to the image.
-    func deletability(
+    package func deletability(
         of digest: Digest, about subject: Digest
     ) async throws -> ReferrerDeletability {
         let why: String
