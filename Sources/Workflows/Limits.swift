@@ -7,7 +7,7 @@ internal import Signing
 extension Limits {
     /// Images that one run of policies asks about at a time.
     package static let parallelImages = 4
-    /// Draws of random bytes for one key. One in 2^32 is outside the curve P-256.
+    /// Draws of random bytes for one key. One in 2^32 is not below the order of P-256.
     package static let keyDraws = 8
 
     // MARK: Signing services

@@ -6,22 +6,25 @@ package import Policy
 package import Primitives
 internal import Signing
 
-/// The repositories of a run. Every call begins a question of its own, with its own deadline.
+/// Opens the repositories that a policy run reads.
 package protocol RepositoryProvider: Sendable {
-    /// Repositories that share the deadline of one question.
+    /// The same repositories for one question: all its requests share one deadline, which begins
+    /// now.
     func forOneQuestion() -> Self
+    /// One repository, for reading.
     func repository(_ name: Repository) -> any ArtifactSource
 }
 
-/// Loads facts about images. It judges nothing: what could not be found out is a fact of its own.
+/// Loads facts about images and evaluates nothing. Each call of `facts` is one question, with its
+/// own deadline.
 package struct ImageFactLoader<Provider: RepositoryProvider>: ImageFactSource {
     private let provider: Provider
     private let history: TagHistory?
     private let mirrors: [MirrorRule]
 
     /// - Parameters:
-    ///   - history: what tags meant when they last passed; nil when nobody keeps it.
-    ///   - mirrors: where the content of mirrors comes from; the first rule that fits counts.
+    ///   - history: the digests of tags when their images last passed; nil if none is kept.
+    ///   - mirrors: where the content of mirrors comes from; the first rule that matches decides.
     package init(
         provider: Provider, history: TagHistory? = nil, mirrors: [MirrorRule] = []
     ) {
@@ -79,7 +82,8 @@ package struct ImageFactLoader<Provider: RepositoryProvider>: ImageFactSource {
         }
     }
 
-    /// What the tag meant when it last passed, when that is another digest; it only explains.
+    /// The digest that the tag had when its image last passed, if it is another one. It explains a
+    /// result and never changes one.
     private func remembered(
         _ image: NeededImage, now digest: Digest, in source: any ArtifactSource
     ) async -> KnownImage? {
@@ -120,8 +124,8 @@ package struct MirrorRule: Hashable, Sendable {
         self.origin = origin
     }
 
-    /// Where the repository's content comes from; nil when it is no mirror of this kind. A prefix
-    /// ends at a slash or at the end: `ghcr.io/acme` is none of `ghcr.io/acme-evil/x`.
+    /// Where the repository's content comes from; nil if the rule does not match it. A prefix
+    /// matches whole path components: `ghcr.io/acme` does not match `ghcr.io/acme-evil/x`.
     package func origin(of repository: Repository) throws(Failure) -> Repository? {
         let name = repository.description
         guard let below = name.utf8.removingPrefix(mirror),

@@ -6,14 +6,14 @@ package import Policy
 package import Primitives
 package import Signing
 
-/// Where facts about images come from. It never throws: what could not be found out is a fact too.
+/// A source of facts about images. It never throws: that something could not be read is a fact too.
 package protocol ImageFactSource: Sendable {
     /// Everything about one image; one question, with its own deadline.
     func facts(about image: NeededImage) async -> ImageFacts
 }
 
-/// One run of policies over resources. Each image is asked about once, however many workloads use it,
-/// and at most `Limits.parallelImages` are asked about at a time.
+/// One run of policies over resources. Each image is looked up once for each set of evidence that
+/// its rules need, however many workloads use it, and at most `Limits.parallelImages` at a time.
 package struct PolicyRun: Sendable {
     private let policies: [CompiledPolicy]
     private let trust: TrustedRoot?
@@ -21,9 +21,9 @@ package struct PolicyRun: Sendable {
     private let now: Timestamp
 
     /// - Parameters:
-    ///   - trust: logs and authorities for what policies demand and do not name; nil when there are
+    ///   - trust: the logs and authorities that policies require and do not name; nil if there are
     ///     none.
-    ///   - now: what conditions take for the time: one for everything that is judged.
+    ///   - now: the time that conditions see, the same for all resources.
     package init(
         policies: [CompiledPolicy], trust: TrustedRoot?, facts: any ImageFactSource,
         now: Timestamp
@@ -34,8 +34,8 @@ package struct PolicyRun: Sendable {
         self.now = now
     }
 
-    /// The results, in the order of the resources. A resource that cannot be read as what it claims to
-    /// be is a failure beside them.
+    /// The results, in the order of the resources. A resource that is malformed is a failure beside
+    /// them.
     package func results(
         for resources: [ResourceManifest]
     ) async throws -> (evaluations: [Evaluation], failures: [Failure]) {

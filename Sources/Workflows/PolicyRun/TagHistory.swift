@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tags pointed at when their images last passed.
+// The digests that tags had when their images last passed.
 
 package import OCI
 package import Policy
 package import Primitives
 
-/// `REPOSITORY:TAG` to digest. It never makes an image pass: it explains why one fails.
+/// Maps `REPOSITORY:TAG` to a digest. It never makes an image pass; it explains why one fails.
 package struct TagHistory: Sendable {
     private var tags: [String: Digest] = [:]
 
@@ -27,7 +27,8 @@ package struct TagHistory: Sendable {
 
     package func digest(of name: ImageName) -> Digest? { tags[key(name)] }
 
-    /// The tags that passed everywhere they were judged and that this history does not know so.
+    /// The tags whose image passed in all of these decisions, and whose digest is not in this
+    /// history yet.
     package func news(in decisions: [Decision]) -> TagHistory {
         var passed = TagHistory()
         var refused: Set<String> = []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One signature from beginning to end: made, witnessed, and verified before anybody gets it.
+// One signature from beginning to end: made, countersigned by services, and verified before it is
+// returned.
 
 package import Keys
 internal import Primitives
@@ -34,8 +35,9 @@ package struct BundleSigner: Sendable {
     private let approve: UploadApproval
 
     /// - Parameters:
-    ///   - client: nil when nobody needs to be asked.
-    ///   - approve: asked before anything leaves the machine.
+    ///   - client: reaches the services; nil if none takes part.
+    ///   - random: for ephemeral keys and nonces.
+    ///   - approve: called before anything is uploaded.
     package init(
         means: Means, material: SigningMaterial, client: ServiceClient?,
         random: @escaping RandomBytes, approve: @escaping UploadApproval
@@ -170,7 +172,7 @@ package struct BundleSigner: Sendable {
     }
 }
 
-/// The services of one signature, and whom to believe about their answers.
+/// The services of one signature, and the trusted root that their responses are verified with.
 package struct SigningMaterial: Sendable {
     package let services: ServiceSelection
     package let root: TrustedRoot

@@ -6,7 +6,8 @@ internal import FoundationEssentials
 internal import Keys
 internal import Primitives
 
-/// A P-256 key that is made, signs once, and is forgotten; it is never written anywhere.
+/// A P-256 key for one certificate: it signs the proof of possession and the content, and is never
+/// stored.
 struct EphemeralKey: Sendable {
     private let key: P256.Signing.PrivateKey
     let publicKey: PublicKey

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keyless signing, and countersigning by logs and timestamp authorities.
-// Spec: sigstore client-spec §2, "Signing"; fulcio.proto v2; rekor openapi.yaml; rekor-v2-spec.md;
-// RFC 3161.
+// Spec: sigstore client-spec §2, "Signing"; fulcio.proto v2; rekor openapi.yaml;
+// sigstore/architecture-docs rekor-v2-spec.md; RFC 3161.
 
 internal import Keys
 package import Primitives
@@ -20,7 +20,7 @@ package struct FinishedBundle: Sendable {
     package let timestamps: [VerifiedTimestamp]
 }
 
-/// That many bytes from a source that nobody can foresee.
+/// Returns `count` bytes from a cryptographically secure source.
 package typealias RandomBytes = @Sendable (_ count: Int) -> [UInt8]
 
 /// Shows somebody what will leave the machine; throws when it must not.

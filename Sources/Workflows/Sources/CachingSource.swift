@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A source that is asked each question once.
+// A source that keeps what it has read.
 
 package import OCI
 package import Primitives
 internal import Synchronization
 
-/// Keeps the manifests and lists of one place for as long as one command runs, "it is not
-/// there" and other failures included. Blobs pass through; they are not kept.
+/// Keeps the manifests and lists of one place as long as it exists, "not found" and other failures
+/// of manifests included. Blobs are not kept.
 package final class CachingSource: ArtifactSource {
     private struct Memory {
         var manifests: [ManifestReference: Result<Manifest, Failure>] = [:]

@@ -6,12 +6,13 @@ internal import Primitives
 package import Signing
 internal import Synchronization
 
-/// The question, without the image: the type of proof and how evidence is judged.
+/// A question without its image: the type of proof, and how evidence is verified.
 package struct ImageVerification<Proof: Sendable>: Sendable {
     package let type: PredicateType
     private let judge: @Sendable (Evidence) -> VerificationReport<Proof>
 
-    /// - Parameter judge: verifies the evidence; pure, and called once for what was collected so far.
+    /// - Parameter judge: verifies evidence. It is called after each stage of the collection with
+    ///   all that was found so far, until it gives a proof.
     package init(
         of type: PredicateType,
         judgedBy judge: @escaping @Sendable (Evidence) -> VerificationReport<Proof>
@@ -20,10 +21,12 @@ package struct ImageVerification<Proof: Sendable>: Sendable {
         self.judge = judge
     }
 
-    /// Resolves the reference once, and looks until there is proof or nothing is left to look at.
+    /// Resolves the reference once, then collects evidence until there is proof or every place was
+    /// searched.
     ///
-    /// - Parameter origin: the repository that the image was copied from. It is asked only where
-    ///   nothing is here, to tell evidence that was lost on the way from evidence that never was.
+    /// - Parameter origin: the repository that the image was copied from. It is read only if
+    ///   there is no evidence here, or only names of evidence that is gone: to tell what is missing
+    ///   at the mirror from what never existed.
     /// - Throws: a `Failure` when the image, or a place that may hold the proof, could not be read.
     package func result(
         for reference: ManifestReference, in source: any ArtifactSource,
@@ -34,7 +37,7 @@ package struct ImageVerification<Proof: Sendable>: Sendable {
         var answer = try report.answer(unless: evidence.obstacle(to: type))
         if answer.mayBeLost, let origin {
             let (found, there) = try await collect(from: origin.source, about: subject.digest)
-            // If the origin does not answer, it stays open whether anything was lost.
+            // If the origin cannot be read, this throws: whether anything was lost stays open.
             if case .proven(let proofs) = try there.answer(unless: found.obstacle(to: type)) {
                 answer = .lostAtMirror(origin: origin.name.description, proofs)
             }
@@ -43,7 +46,7 @@ package struct ImageVerification<Proof: Sendable>: Sendable {
             subject: subject, searches: evidence.searches, answer: answer)
     }
 
-    /// The evidence and its report; no candidate is verified twice.
+    /// The evidence and its report. A report with a proof is kept and not made a second time.
     private func collect(
         from source: any ArtifactSource, about digest: Digest
     ) async throws -> (Evidence, VerificationReport<Proof>) {
@@ -70,7 +73,7 @@ package struct ImageOrigin: Sendable {
     }
 }
 
-/// What an image name meant, and whether there is proof.
+/// The digest of an image reference, and whether there is proof about it.
 package struct ImageVerificationResult<Proof: Sendable>: Sendable {
     /// The digest that was judged, and whether it is an index.
     package let subject: Descriptor
