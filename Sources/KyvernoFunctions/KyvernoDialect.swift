@@ -10,7 +10,8 @@
 package import JMESPath
 
 extension JMESPathDialect {
-    /// Kyverno's: a missing key is an error, and 51 functions more.
+    /// Kyverno's: a missing key is an error. Of its 51 functions 50 are new; `sum` replaces the
+    /// built-in one, and `to_string` writes JSON as Go does.
     package static let kyverno = JMESPathDialect(
         "Kyverno's dialect", rules: [.missingKeysFail, .valueProjectionsTakeOneName],
         adding: [
@@ -18,6 +19,6 @@ extension JMESPathDialect {
             encodingFunctions, timeFunctions, imageFunctions,
         ].flatMap { $0 })
 
-    /// The specification's, and where a function is Kyverno's, a message that says so.
+    /// The specification's. The problem about a function that only Kyverno has says so.
     package static let standardBesideKyverno = JMESPathDialect.standard.hinting(at: .kyverno)
 }

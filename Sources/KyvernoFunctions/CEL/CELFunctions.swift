@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Kyverno adds to CEL and needs nothing from outside. Spec: Kyverno, sdk, extensions/cel/libs;
+// The functions that Kyverno adds to CEL and that need nothing from outside.
+// Spec: github.com/kyverno/sdk, extensions/cel/libs; github.com/kyverno/kyverno,
 // pkg/cel/compiler/env.go.
 
 package import CEL
