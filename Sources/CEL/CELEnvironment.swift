@@ -196,7 +196,7 @@ package struct CELEnvironment: Sendable {
         }
     }
 
-    /// Whether the function has no parameters, and its value is bound.
+    /// Whether the function has no parameters and takes its value from the bindings.
     func readsBinding(_ name: String) -> Bool {
         overloads(name, isMethod: false, count: 0).contains {
             if case .binding = $0.body { true } else { false }

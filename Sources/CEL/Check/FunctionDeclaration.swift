@@ -10,8 +10,8 @@ package struct Overload: Sendable {
         case one(@Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue)
         case two(@Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue)
         case many(@Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue)
-        /// What the bindings hold under the function's own name, and a need while they hold nothing.
-        /// For a function without parameters, such as the time.
+        /// The value that the bindings hold under the function's name; an unknown attribute if they
+        /// hold none. For a function without parameters, such as the time.
         case binding
     }
 

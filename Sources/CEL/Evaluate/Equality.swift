@@ -109,7 +109,7 @@ func compare(
     }
 }
 
-/// Values nest as deep as expressions and documents do, with room; deeper ones are not walked.
-/// How deep values nest at most, where they are walked.
+/// The deepest nesting of a value that is walked: what expressions and documents can make, and
+/// more.
 package let deepestValue = 2 * Limits.documentDepth
 var tooDeep: Stop { .failed(.tooLarge, "a value nests more than \(deepestValue) deep") }

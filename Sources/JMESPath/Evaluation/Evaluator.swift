@@ -5,7 +5,7 @@ package import Primitives
 
 /// One evaluation: what it may know and what it may still spend.
 ///
-/// `swallowed` marks the places that take a missing key for null where `missingKeysFail` is a rule.
+/// With the rule `missingKeysFail`, `swallowed` marks the places that take a missing key for null.
 package struct Evaluator {
     private let rules: JMESPathDialect.Rules
     package let context: JMESPathContext

@@ -25,7 +25,8 @@ package struct JMESPathDialect: Sendable, CustomStringConvertible {
         let name: String
         let rules: Rules
         let functions: [String: FunctionDefinition]
-        /// Another dialect, to say so where a function is unknown here and known there.
+        /// Another dialect, which the problem about an unknown function names if it has the
+        /// function.
         let other: JMESPathDialect?
 
         init(
@@ -62,7 +63,8 @@ package struct JMESPathDialect: Sendable, CustomStringConvertible {
         self.init(Content(name: name, rules: rules, functions: all))
     }
 
-    /// The same dialect, which tells of a function that only `other` has where to find it.
+    /// The same dialect. Its problem about an unknown function names `other`, if that has the
+    /// function.
     package func hinting(at other: JMESPathDialect) -> JMESPathDialect {
         JMESPathDialect(
             Content(name: description, rules: rules, functions: functions, other: other))
