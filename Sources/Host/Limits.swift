@@ -4,7 +4,7 @@
 package import Primitives
 
 extension Limits {
-    // MARK: Registry documents
+    // MARK: HTTP, credentials, helper programs
 
     /// Informational (1xx) responses before a final one. A server that says 102 every 20 seconds sends
     /// them for half an hour; Go's client stopped at 5 for years.
@@ -42,7 +42,7 @@ extension Limits {
     /// Milliseconds between two looks at its lock.
     package static let trustLockMilliseconds = 20
 
-    // MARK: Archives and inventories
+    // MARK: Files, layouts, folders
 
     /// Files of an image layout or `docker save` archive; content of layers is not counted.
     package static let filesPerImageArchive = 100_000

@@ -4,12 +4,8 @@
 package import Primitives
 
 extension Limits {
-    // MARK: Evidence
-
     /// Bytes of one key file.
     package static let keyFileBytes = 64 * 1024
-
-    // MARK: Keys, tokens, key services
 
     /// Keys of one file, or versions of one key in a service. Vault keeps ten by default in its tools.
     package static let keysPerFile = 100

@@ -4,18 +4,10 @@
 package import Primitives
 
 extension Limits {
-    // MARK: Policies
-
     /// Exponent of an amount such as `1e3`: billionths of 1e27 still fit into 128 bits.
     package static let amountExponent = 27
-
-    // MARK: Expressions
-
     /// Nodes of a YAML text that an expression reads, after aliases are expanded.
     package static let expressionYAMLNodes = 10_000
-
-    // MARK: JMESPath
-
     /// Repeats that `*` and `+` stand for at most when text is made to fit an expression.
     package static let generatedRepeats = 16
     /// Bytes of text made to fit an expression.

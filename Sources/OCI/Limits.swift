@@ -4,7 +4,7 @@
 package import Primitives
 
 extension Limits {
-    // MARK: Registry documents
+    // MARK: Manifests and names
 
     /// Bytes of one manifest or index. Spec: distribution-spec 1.1 asks for at least 4 MiB.
     package static let manifestBytes = 8 * mebibyte

@@ -4,7 +4,7 @@
 package import Primitives
 
 extension Limits {
-    // MARK: Text
+    // MARK: Manifests
 
     /// Images of one resource that are named as not evaluated. All of them are counted.
     package static let unevaluatedImages = 100

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limits of the ground, and those that modules beside each other share, with where their
-// numbers come from. Every other module adds its own in a Limits.swift.
+// The limits of Primitives, and those that several modules above share, with where their numbers
+// come from. Every other module adds its own in a Limits.swift.
 
 /// The named limits. A limit that is reached is a failure of kind `overLimit`, never a cut; only
 /// text that is shown to people is cut, and pages are.
@@ -37,7 +37,7 @@ package enum Limits {
     /// Steps that one wildcard match may take.
     package static let wildcardSteps = 100_000
 
-    // MARK: Shared by modules beside each other
+    // MARK: Shared by modules that do not import each other
 
     /// Bytes of one address in a header (Location, Link, realm). Signed storage addresses stay under
     /// 4 KiB.

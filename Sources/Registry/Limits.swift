@@ -4,8 +4,6 @@
 package import Primitives
 
 extension Limits {
-    // MARK: Registry documents
-
     /// Bytes of a token answer. go-containerregistry stops at 64 KiB too.
     package static let tokenAnswerBytes = 64 * 1024
     /// Bytes of an error body that are looked at.
@@ -52,9 +50,6 @@ extension Limits {
     package static let tagsPerRepository = 1_000_000
     /// Bytes of all manifests of one graph, kept in memory. The largest real graphs have 2 MiB.
     package static let graphBytes = 256 * mebibyte
-
-    // MARK: Evidence
-
     /// Referrers looked at for one digest. Kyverno errors at 50 of any kind.
     package static let referrersPerDigest = 1_000
 }

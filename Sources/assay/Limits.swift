@@ -4,9 +4,8 @@
 import Primitives
 
 extension Limits {
-    // MARK: Registry documents
+    // MARK: Commands
 
-    // MARK: Evidence
 
     /// Seconds for one question to registries (one image to verify, show or sign), all its requests
     /// together, unless `--timeout` says otherwise. cosign's default is 3 minutes too.
@@ -14,13 +13,9 @@ extension Limits {
     /// Seconds of the longest `--timeout`: a day.
     static let longestQuestionSeconds = 86_400
 
-    // MARK: Files that are signed
-
     /// A file that is held in memory as a whole, because a signature is made or checked over the
     /// file itself (pure Ed25519). Larger files are known by their hashes.
     static let wholeMessageBytes = 256 * mebibyte
-
-    // MARK: Update repositories (TUF)
 
     /// Bytes of the trust folder's `source.json`, which Assay writes: two names and an address.
     static let trustSourceBytes = 16_384
