@@ -13,17 +13,17 @@ package protocol Signer: Sendable {
     var scheme: SignatureScheme { get }
     /// A signature over `message`: ASN.1 DER for ECDSA, raw bytes for the others.
     func sign(_ message: [UInt8]) async throws -> [UInt8]
-    /// Whether it signs a message of which only the digest is known.
+    /// Whether `sign(loggedDigest:)` works: the signer does not need the message itself.
     var signsDigests: Bool { get }
     /// A signature over a message of which only the digest is known, in the form that transparency
     /// logs take: Ed25519ph for an Ed25519 key.
     ///
-    /// - Throws: `usage` where it needs the message (`signsDigests`) or signs with another hash.
+    /// - Throws: `usage` if `signsDigests` is false, or if the key signs with another hash.
     func sign(loggedDigest digest: Digest) async throws -> [UInt8]
 }
 
 extension Signer {
-    /// Keys in services and tokens are given the message.
+    /// False: keys in services and tokens receive the message.
     package var signsDigests: Bool { false }
 
     package func sign(loggedDigest digest: Digest) async throws -> [UInt8] {

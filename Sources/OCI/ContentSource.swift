@@ -27,7 +27,7 @@ extension ContentSource {
         try await read(descriptor, atMost: limit, counting: nil)
     }
 
-    /// The same; `counter` learns how many bytes arrived, whatever comes of them.
+    /// As `read(_:atMost:)`; `counter` counts the bytes that arrive, also if the read fails.
     func read(
         _ descriptor: Descriptor, atMost limit: Int, counting counter: ByteCounter?
     ) async throws -> [UInt8] {
@@ -43,7 +43,7 @@ extension ContentSource {
     }
 }
 
-/// Bytes that came through one stream.
+/// Counts the bytes of one stream.
 final class ByteCounter: Sendable {
     private let total = Atomic(0)
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a written image reference divides. Spec: distribution/reference, "splitDockerDomain".
+// An image reference, split into its parts. Spec: distribution/reference, normalize.go,
+// "splitDockerDomain".
 
 internal import Primitives
 
 /// The parts of a reference as it is written: nothing is filled in, and nothing is checked.
 ///
-/// `ImageName` is the reading of OCI and Docker. Other readers fill in and check by rules of their
-/// own; all of them divide a reference here.
+/// `ImageName` fills in and checks as Docker does. The readers of Kyverno's names have rules of
+/// their own, and split a reference here too.
 package struct ImageNameParts: Hashable, Sendable {
     /// Nil where the reference names no registry.
     package let registry: Substring?
@@ -16,8 +17,8 @@ package struct ImageNameParts: Hashable, Sendable {
 
     /// The first path component is a registry when it has a `.` or a `:` or is `localhost`.
     ///
-    /// - Parameter capitalsNameRegistry: whether it is one, too, when it has a capital letter: in
-    ///   distribution/reference it is, in go-containerregistry it is not.
+    /// - Parameter capitalsNameRegistry: whether a component with a capital letter is a registry
+    ///   too, as in distribution/reference. In go-containerregistry it is not.
     package init(_ text: String, capitalsNameRegistry: Bool = true) {
         var rest = text[...]
         let sides = rest.utf8.split(atFirst: "@")

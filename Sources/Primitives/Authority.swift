@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The authority of an address: its host and port. Spec: RFC 3986 §3.2.2, §3.2.3.
+// The authority of a URL: its host and port. Spec: RFC 3986 §3.2.2, §3.2.3.
 
-/// The host and the port that `host:port` or `[2001:db8::1]:port` names. Nothing is checked: who
-/// takes a text for an authority has read it already.
+/// The host and the port that `host:port` or `[2001:db8::1]:port` names. It checks nothing; the
+/// caller has validated the text.
 package struct Authority: Hashable, Sendable {
     /// Without the brackets of an IPv6 address.
     package let host: String
-    /// What follows the colon; nil when there is none.
+    /// The text after the colon; nil if there is no colon.
     package let port: String?
 
     package init(_ text: String) {

@@ -19,8 +19,8 @@ package func bytes(fromBase64 text: some StringProtocol) -> [UInt8]? {
     return Array(data)
 }
 
-/// A base64 text without its line breaks, which Go's decoder skips wherever they are, and with it
-/// every Go reader of evidence.
+/// A base64 text without its line breaks. Go's decoder, and so every reader of evidence that is
+/// written in Go, skips them wherever they are.
 ///
 /// Spec: Go encoding/base64, `Encoding.Decode`: "New line characters (\r and \n) are ignored."
 package func withoutLineBreaks(_ text: String) -> String {

@@ -69,7 +69,7 @@ package struct CalendarTime: Hashable, Sendable {
     }
 }
 
-/// A text that RFC 3339 gives a meaning, as a moment.
+/// A moment that was read from an RFC 3339 text.
 ///
 /// Foundation's reader is not used: it accepts text after the end, and the 30th of February.
 package struct RFC3339Time: Hashable, Sendable {

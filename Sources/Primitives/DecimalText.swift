@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Digits with zeros before them, and decimal fractions without zeros after them.
 
-/// A whole number with at least `width` digits: `07`. A minus sign stands before the zeros.
+/// A whole number with at least `width` digits: `07`. A minus sign comes before the zeros.
 package func zeroPadded(_ value: some FixedWidthInteger, to width: Int = 2) -> String {
     let digits = String(value.magnitude)
     let zeros = String(repeating: "0", count: max(0, width - digits.utf8.count))

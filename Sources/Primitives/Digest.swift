@@ -5,8 +5,9 @@ internal import Crypto
 
 /// The name of some bytes: an algorithm, and the hash those bytes must have.
 ///
-/// A `Digest` exists only if its hash has as many bytes as its algorithm makes. One that was read
-/// from a text has a registered algorithm, so it can be asked for in a registry.
+/// A `Digest` exists only if its hash has as many bytes as its algorithm makes. A `Digest` that was
+/// parsed has a registered algorithm, so content in a registry can be addressed by it. A `Digest`
+/// of a signed message may also be SHA-384, which no registry accepts.
 ///
 /// Spec: OCI image-spec 1.1, descriptor.md, "Digests".
 public struct Digest: Hashable, Sendable, Comparable, CustomStringConvertible {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hash functions that Assay computes. Spec: FIPS 180-4.
+// The hash functions of digests and signatures. Spec: FIPS 180-4.
 
 internal import Crypto
 
@@ -8,7 +8,7 @@ internal import Crypto
 package enum HashAlgorithm: String, Hashable, Sendable, CaseIterable {
     case sha256, sha384, sha512
 
-    /// Those that content in a registry may be addressed by.
+    /// The algorithms that content in a registry may be addressed by.
     ///
     /// Spec: OCI image-spec 1.1, descriptor.md, "Registered algorithms".
     package static let registered: [HashAlgorithm] = [.sha256, .sha512]
@@ -41,7 +41,7 @@ package enum HashAlgorithm: String, Hashable, Sendable, CaseIterable {
     /// Hex digits of one hash.
     package var hexCount: Int { 2 * byteCount }
 
-    /// The hash of a message that is here.
+    /// The hash of a message.
     package func hash(of message: [UInt8]) -> [UInt8] {
         switch self {
         case .sha256: Array(SHA256.hash(data: message))

@@ -329,7 +329,7 @@ private let largestBinary = ExactDecimal(unscaled: Int128(Int64.max), scale: 0)
 private let mostDigits = 38
 /// Places behind the point that Kubernetes keeps.
 private let finestScale = 9
-/// Bytes of a quantity's text; a text of a known digit and unit has far fewer.
+/// Bytes of a quantity's text. Real ones have under 30.
 private let longestQuantity = 1_000
 /// Bytes of a number's text: every digit that can count, and an exponent.
 private let longestNumber = 100
