@@ -93,7 +93,7 @@ package func followingLinks(_ path: String) throws(Failure) -> String {
         because: "more than \(Limits.symbolicLinks) links follow each other")
 }
 
-/// Makes a folder, and those above it that are missing. One that is there is left as it is.
+/// Creates a directory and the missing directories above it. One that exists is not changed.
 ///
 /// - Parameters:
 ///   - permissions: of each folder that is made, before the umask.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the user named to be read: a file, a pipe or a terminal.
+// The input that the user names: a file, a pipe or a terminal.
 
 internal import Glibc
 internal import Primitives
 
-/// An open file, read from its start to its end; closed when nobody needs it any more.
+/// An open file, read from its start to its end. It is closed when it is released.
 final class InputFile {
     private let descriptor: Int32
     private let path: String
@@ -39,7 +39,7 @@ final class InputFile {
 
     deinit { if descriptor > STDIN_FILENO { close(descriptor) } }
 
-    /// Reads what is there next; gives back how many bytes of `chunk` it filled, 0 at the end.
+    /// Reads the next bytes into `chunk`; returns their number, 0 at the end.
     ///
     /// - Throws: `unavailable` if nothing is written to a pipe for too long.
     func read(into chunk: inout [UInt8]) throws(Failure) -> Int {

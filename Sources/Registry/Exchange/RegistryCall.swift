@@ -133,7 +133,7 @@ struct RegistryAnswer: Sendable {
         }
     }
 
-    /// Throws where a page for people came in place of content, or in place of "it is not there".
+    /// - Throws: `unavailable` if the body is a web page in place of content or of "not found".
     func refuseWebPage(_ body: [UInt8]) throws(Failure) {
         guard [200, 400, 404, 405, 406, 501].contains(status) else { return }
         let isPage = !body.isEmpty && (isWebPage || startsMarkup(body))

@@ -54,7 +54,7 @@ struct RegistrySession: Sendable {
     /// The call with the deadline of all its attempts. A transfer has only the deadline of its
     /// question.
     ///
-    /// - Parameter share: the call gets one part in so many of the time that the question has left.
+    /// - Parameter share: the call gets 1/`share` of the time that the question has left.
     func timed(_ call: RegistryCall, share: Int = 1) -> RegistryCall {
         guard call.deadline == nil else { return call }
         var call = call

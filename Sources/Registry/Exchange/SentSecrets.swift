@@ -6,11 +6,11 @@ package import HTTPTypes
 internal import Primitives
 internal import Synchronization
 
-/// The secrets that a client has sent, to be hidden in texts that others wrote.
+/// The secrets that a client has sent, to be redacted in texts from servers.
 ///
-/// Servers repeat requests in error bodies, challenges and addresses, and what we print ends in logs
-/// of builds. A secret is found as it is, percent-encoded, escaped as in JSON or HTML, and without
-/// regard to the case of ASCII letters, because schemes and host names are compared in lower case.
+/// Servers repeat requests in error bodies, challenges and addresses, and messages end up in build
+/// logs. A secret is found as it is, percent-encoded, escaped as in JSON or HTML, and in any case
+/// of ASCII letters, because schemes and host names are made lower case.
 package final class SentSecrets: Sendable {
     /// Each spelling in lower case.
     private let spellings = Mutex<Set<[UInt8]>>([])
@@ -44,8 +44,8 @@ package final class SentSecrets: Sendable {
         }
     }
 
-    /// Remembers the values in the query of an address that a server signed: whoever has them may
-    /// read the content. Short values and digests are no secrets.
+    /// Remembers the values in the query of a signed address: they give access to the content.
+    /// Short values and digests are not secrets.
     func note(queryOf address: WebAddress) {
         guard let query = address.target.utf8.split(atFirst: "?")?.after else { return }
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {

@@ -151,10 +151,10 @@ private func referrer(_ entry: JSONReader) throws(Failure) -> Descriptor {
     }
 }
 
-/// What one or several lists name, as far as each entry can be read.
+/// The readable entries of one or several lists of referrers.
 private struct ReferrersList {
     var descriptors: [Descriptor] = []
-    /// Why one entry or more could not be read; the first reason.
+    /// Why the first entry that cannot be read cannot be read; nil if all entries were read.
     var failure: Failure?
 
     init(descriptors: [Descriptor] = [], failure: Failure? = nil) {

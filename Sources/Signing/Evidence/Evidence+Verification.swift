@@ -140,7 +140,7 @@ extension Evidence {
             proofs: proofs, unmet: [], rejections: rejections, limit: limit)
     }
 
-    /// What goes beyond a limit was not read to its end, so it may be anything.
+    /// The failure for evidence over a limit: it was not read to its end, so it may be a proof.
     func notJudged(_ candidate: EvidenceCandidate, _ problem: EvidenceProblem) -> Failure {
         Failure(
             .overLimit, "cannot judge all evidence of \(subject)",
@@ -302,7 +302,7 @@ extension EvidenceCandidate {
     }
 }
 
-/// Why content that is signed says nothing: its shape, or a limit that it exceeds.
+/// The problem of signed content that cannot be read: it is malformed, or over a limit.
 private func signedAndUnreadable(
     _ noun: String, _ code: EvidenceProblem.Code, _ failure: Failure
 ) -> EvidenceProblem {

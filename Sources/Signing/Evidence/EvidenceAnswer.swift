@@ -90,8 +90,8 @@ extension VerificationReport {
         return answer
     }
 
-    /// Why a statement that the signer signed cannot be judged; nil when there is none. Nobody else
-    /// can make such a statement, and another reader may read what it says.
+    /// Why a statement that the signer signed cannot be evaluated; nil if there is no such
+    /// statement. Only the signer can make one, and another reader may accept it.
     package var unreadStatement: Failure? {
         rejections.first { $0.problem.code == .statementMalformed }.map {
             Failure(

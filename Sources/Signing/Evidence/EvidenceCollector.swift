@@ -28,8 +28,8 @@ package struct EvidenceCollector: Sendable {
     }
 
     /// Reads stage by stage until `satisfied`: referrers that hint at the wish, the other
-    /// referrers, the `.sig` or `.att` tag, then what is listed as something else than evidence: the
-    /// list may be wrong. What could not be read is in the `searches` of the
+    /// referrers, the `.sig` or `.att` tag, then referrers that the list calls something else than
+    /// evidence, because the list may be wrong. What could not be read is in the `searches` of the
     /// evidence, and so is a limit that was reached (`Limits.candidatesPerDigest`,
     /// `Limits.evidenceBytesPerDigest`).
     ///

@@ -32,8 +32,8 @@ struct EvidenceReading {
 
     // MARK: Referrers
 
-    /// The referrers that say they hold evidence, or nothing, and those that say they are something
-    /// else. The type in a list is a hint: the list, or what was pushed, may say anything.
+    /// The referrers that may hold evidence by their type in the list, and the others. The type in a
+    /// list is a hint: neither the registry nor a client that pushes must tell the truth.
     mutating func referrers() async throws -> (
         carrier: EvidenceCarrier, evidence: [Descriptor], others: [Descriptor]
     ) {
@@ -67,8 +67,8 @@ struct EvidenceReading {
 
     /// Reads the evidence in these referrers; one that cannot be read does not hide the others.
     ///
-    /// - Parameter saysOtherwise: the list says that they are something else. Then what cannot be read
-    ///   of them is no finding about evidence.
+    /// - Parameter saysOtherwise: the list calls them something else than evidence. One that cannot be
+    ///   read is then not a finding.
     mutating func read(
         _ referrers: [Descriptor], found carrier: EvidenceCarrier, saysOtherwise: Bool = false
     ) async throws {
@@ -286,8 +286,8 @@ struct EvidenceReading {
         return false
     }
 
-    /// Takes `bytes` from what one digest may cost. What does not fit is left out, and hides nothing
-    /// that fits.
+    /// Takes `bytes` from the budget of one digest. An item over the budget is left out and does not
+    /// hide smaller ones.
     private mutating func spend(_ bytes: Int, found carrier: EvidenceCarrier) -> Bool {
         guard bytes > bytesLeft else {
             bytesLeft -= bytes

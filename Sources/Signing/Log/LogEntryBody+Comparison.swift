@@ -60,8 +60,10 @@ extension SignedContent {
 }
 
 extension LogEntryBody.HashedRecordVersion2 {
-    /// Spec: rekor-v2-spec.md §6.1.4: the leaf is made anew from what is verified; the comparisons
-    /// before it only say in which part it differs.
+    /// The leaf is rebuilt from what is verified; the comparisons before it only say which part
+    /// differs.
+    ///
+    /// Spec: sigstore/architecture-docs rekor-v2-spec.md §6.1.4.
     fileprivate func requireAbout(_ content: SignedContent) throws(EvidenceProblem) {
         let ways = KeyDetails.logged(for: content.verifier.key)
         guard let details = ways.first(where: { isSame($0.rawValue, keyDetails) }) else {

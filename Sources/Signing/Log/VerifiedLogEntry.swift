@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Log entries that were checked: signed or proven by a known log, and about this very signature.
-// Spec: sigstore client-spec §4.2.2 and §4.4; rekor openapi.yaml, LogEntry; rekor-v2-spec.md.
+// Spec: sigstore client-spec §4.2.2 and §4.4; rekor openapi.yaml, LogEntry;
+// sigstore/architecture-docs rekor-v2-spec.md.
 
 internal import Keys
 package import Primitives

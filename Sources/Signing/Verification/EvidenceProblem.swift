@@ -71,7 +71,8 @@ package struct EvidenceProblem: Error, Hashable, Sendable {
         case duplicateLogEntry = "duplicate-log-entry"
 
         // What it says.
-        /// The signer signed it, and the bytes are no statement that every reader reads alike.
+        /// The signer signed the bytes, and they are not a statement that all readers read the same
+        /// way.
         case statementMalformed = "statement-malformed"
         case subjectMismatch = "subject-mismatch"
         case messageDigestMismatch = "message-digest-mismatch"
