@@ -7,8 +7,8 @@ package import Primitives
 
 /// The labels that namespaces have when each of the manifests is created, in their order.
 ///
-/// A Namespace gives its labels to what stands after it. kubectl creates what stands before it in a
-/// namespace that has other labels, or none.
+/// A Namespace gives its labels to the manifests after it. kubectl creates the manifests before it
+/// in a namespace that has other labels, or none.
 package struct NamespaceLabels: Sendable {
     /// What is known of the labels of one namespace.
     package enum Finding: Hashable, Sendable {

@@ -7,9 +7,9 @@ import Policy
 import Primitives
 import Signing
 
-/// The policies of a command line, and whom they believe.
+/// The policies of a command line, and the trusted material for them.
 enum PolicyFiles {
-    /// Every policy in these files and folders, with the keys beside them. Warnings are told.
+    /// Every policy in these files and folders, with the keys beside them. Warnings are displayed.
     static func bundle(_ policies: [String], beside material: [String] = []) throws -> PolicyBundle
     {
         let bundle = try PolicyBundle(
@@ -32,10 +32,10 @@ enum PolicyFiles {
         return bundle
     }
 
-    /// The trust material for what policies demand and do not name.
+    /// The trusted material for requirements whose logs and authorities a policy does not name.
     ///
-    /// A file that somebody named must be usable. Kept material that is not makes only those rules
-    /// `unknown` that need it: keys of one's own need none.
+    /// A file that the user named must be usable. Without usable kept material the result of rules
+    /// that need it is `unknown`; rules with keys need none.
     static func trust(_ options: TrustOptions) async throws -> TrustMaterial? {
         do {
             return try await options.material(needed: true)
@@ -52,7 +52,7 @@ enum PolicyFiles {
             content: try readStandardInput(atMost: Limits.yamlBytes, named: "the policies"))
     }
 
-    /// The file itself, or every .yaml, .yml and .json file below a folder, sorted.
+    /// The file itself, or every .yaml, .yml and .json file below a folder, in kubectl's order.
     static func yamlFiles(_ path: String) throws -> [String] {
         guard let isFolder = LocalSource.isFolder(path) else {
             throw Failure(

@@ -72,7 +72,7 @@ struct AttestCommand: AsyncParsableCommand {
 
     @Flag(
         help: """
-            Delete older attestations of the same type, of every signer and in both formats.
+            Delete older attestations of the same type, of every signer and in every format.
             """)
     var replace = false
 

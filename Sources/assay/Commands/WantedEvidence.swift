@@ -4,7 +4,7 @@
 import Primitives
 import Signing
 
-/// The kind of evidence that is looked for.
+/// A kind of evidence, by which stored evidence is selected without verifying it.
 enum WantedEvidence: Sendable {
     case signature
     /// nil for any type.
@@ -24,7 +24,7 @@ enum WantedEvidence: Sendable {
         }
     }
 
-    /// Whether such evidence is ever kept there.
+    /// Whether evidence of this kind can be at that location.
     func isKept(in carrier: EvidenceCarrier) -> Bool {
         switch self {
         case .signature: carrier != .attestationTag
@@ -32,7 +32,7 @@ enum WantedEvidence: Sendable {
         }
     }
 
-    /// Whether a candidate says that it is of the kind.
+    /// Whether a candidate claims to be of this kind.
     func matches(_ candidate: EvidenceCandidate) -> Bool {
         switch self {
         case .signature: candidate.claimedType == .signature
@@ -41,7 +41,7 @@ enum WantedEvidence: Sendable {
         }
     }
 
-    /// Why nobody can tell whether a candidate is of the kind; nil where it can be told. `verify` and
+    /// Why it is not known whether a candidate is of this kind; nil if it is known. `verify` and
     /// `verify-attestation` count the same candidates as evidence that does not verify.
     func obstacle(in candidate: EvidenceCandidate) -> Failure? {
         guard isKept(in: candidate.carrier) else { return nil }

@@ -76,14 +76,14 @@ enum Answer {
         return (attributes?[.posixPermissions] as? Int).flatMap(UInt32.init(exactly:))
     }
 
-    /// What the command has done that stays, for the case that its answer cannot be written.
+    /// The lasting effects of the command, for the case that its answer cannot be written.
     private static let effects = Mutex<[String]>([])
 
     /// Remembers an effect: "stored the signature NAME@DIGEST".
     static func did(_ effect: String) { effects.withLock { $0.append(effect) } }
 
-    /// Says what was done and is in no answer that was written. Who sees only the error would repeat
-    /// the command.
+    /// Displays the effects that no written answer mentions. A user who sees only the error would
+    /// repeat the command.
     static func sayEffects() {
         let untold = effects.withLock { effects in
             defer { effects = [] }
