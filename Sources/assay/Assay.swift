@@ -78,8 +78,9 @@ struct Assay: AsyncParsableCommand {
         }
     }
 
-    /// Opens something that cannot be used in the place of each standard stream that the caller closed.
-    /// Otherwise the next file or connection would get its number, and an answer would go there.
+    /// Opens `/dev/null`, in the wrong direction, for each standard stream that the caller closed.
+    /// Otherwise the next file or connection would get its number, and output would be written
+    /// there.
     private static func holdStandardStreams() {
         for (stream, mode) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_RDONLY)] as [(Int32, Int32)]
         where fcntl(stream, F_GETFD) == -1 {

@@ -10,7 +10,7 @@ internal import Primitives
 ///
 /// Every entry counts, whatever its annotations, its media type or its content say that it is. Other
 /// tools look only at the name: skopeo and podman take the first entry that has it, containerd and
-/// oras the last. What an annotation took out of the names would be what they run.
+/// oras the last. An entry that an annotation could hide here would be the one that they run.
 struct LayoutNames {
     private let entries: [Descriptor]
     private let place: String

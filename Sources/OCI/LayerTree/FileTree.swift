@@ -17,8 +17,8 @@ package struct FileTree: Sendable {
         package let size: Int
         /// Counted from 0, bottom first: the layer that holds these bytes.
         package let layer: Int
-        /// Counted from 0: the entry of that layer that holds them. Its path is another one than
-        /// `path` behind hard links, and in folders that the layer reaches through links.
+        /// The index of the entry of that layer that holds them. Its path differs from `path` for
+        /// hard links, and in directories that the layer reaches through links.
         package let entry: Int
     }
 

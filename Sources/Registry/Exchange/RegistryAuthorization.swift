@@ -110,7 +110,7 @@ extension RegistrySession {
             throw Failure(
                 .usage, call.what, at: .url(base.description),
                 because: "the registry token has characters that no token has: a line break, a "
-                    + "space or none of ASCII",
+                    + "space, or one outside ASCII",
                 next: loginHint)
         }
         return token

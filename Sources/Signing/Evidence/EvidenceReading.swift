@@ -32,8 +32,8 @@ struct EvidenceReading {
 
     // MARK: Referrers
 
-    /// The referrers that may hold evidence by their type in the list, and the others. The type in a
-    /// list is a hint: neither the registry nor a client that pushes must tell the truth.
+    /// The referrers that may hold evidence by their type in the list, and the others. The type in
+    /// a list is a hint, and may be false.
     mutating func referrers() async throws -> (
         carrier: EvidenceCarrier, evidence: [Descriptor], others: [Descriptor]
     ) {
@@ -67,8 +67,8 @@ struct EvidenceReading {
 
     /// Reads the evidence in these referrers; one that cannot be read does not hide the others.
     ///
-    /// - Parameter saysOtherwise: the list calls them something else than evidence. One that cannot be
-    ///   read is then not a finding.
+    /// - Parameter saysOtherwise: the list calls them something else than evidence. One that cannot
+    ///   be read is then not a finding.
     mutating func read(
         _ referrers: [Descriptor], found carrier: EvidenceCarrier, saysOtherwise: Bool = false
     ) async throws {
@@ -175,8 +175,8 @@ struct EvidenceReading {
         }
     }
 
-    /// As many pieces as are read at a time, each with room for the size it claims. What claims more
-    /// waits: a claim costs nothing, only bytes that arrive do.
+    /// The pieces to read next: as many as are read at a time, and as fit the budget by their
+    /// claimed sizes. The others wait, because only bytes that arrive are counted.
     private mutating func nextBatch(of waiting: [Piece]) -> (batch: [Piece], rest: [Piece]) {
         var batch: [Piece] = []
         var rest: [Piece] = []
@@ -286,8 +286,8 @@ struct EvidenceReading {
         return false
     }
 
-    /// Takes `bytes` from the budget of one digest. An item over the budget is left out and does not
-    /// hide smaller ones.
+    /// Takes `bytes` from the budget of one digest. An item over the budget is left out and does
+    /// not hide smaller ones.
     private mutating func spend(_ bytes: Int, found carrier: EvidenceCarrier) -> Bool {
         guard bytes > bytesLeft else {
             bytesLeft -= bytes

@@ -46,10 +46,10 @@ package struct LegacyShelf: Sendable {
         ) { replacing && $0.annotations[layerTypeAnnotation] == type.description }
     }
 
-    /// Takes attestations out of the `.att` tag. A tag that holds nothing else is left as it is.
+    /// Removes attestations from the `.att` tag. A tag that holds nothing else is not changed.
     ///
     /// - Parameter layers: the digests of the envelopes.
-    /// - Returns: whether something else is under the tag. Otherwise the caller deletes the tag.
+    /// - Returns: false if the tag holds nothing else; the caller then deletes the tag.
     package func remove(attestations layers: Set<Digest>, about subject: Digest) async throws
         -> Bool
     {

@@ -88,8 +88,8 @@ extension CommandLineWords {
     }
 }
 
-/// The path that is written for an output: its own, or that of the file that it links to. Asked
-/// before a command has an effect that cannot be taken back.
+/// The path that is written for an output: its own, or that of the file that it links to. Commands
+/// call it before they have an effect that cannot be undone.
 ///
 /// - Throws: `usage` or `unavailable` if no file can be written there.
 func outputTarget(_ path: String, of what: String) throws(Failure) -> String {
