@@ -27,7 +27,7 @@ extension ArtifactSource {
                 return ReceivedContent(result: .failure(failure), received: counter.count)
             }
         }
-        return contents.compactMap { try? $0.get() }
+        return try contents.map { try $0.get() }
     }
 }
 

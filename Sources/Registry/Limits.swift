@@ -52,4 +52,7 @@ extension Limits {
     package static let graphBytes = 256 * mebibyte
     /// Referrers looked at for one digest. Kyverno errors at 50 of any kind.
     package static let referrersPerDigest = 1_000
+    /// Spellings of secrets that are looked for in texts from servers; the newest are kept. A request
+    /// has about ten, and every redirect to signed storage adds some.
+    package static let secretSpellings = 1_000
 }

@@ -6,7 +6,6 @@ import Primitives
 extension Limits {
     // MARK: Commands
 
-
     /// Seconds for one question to registries (one image to verify, show or sign), all its requests
     /// together, unless `--timeout` says otherwise. cosign's default is 3 minutes too.
     static let questionSeconds = 180

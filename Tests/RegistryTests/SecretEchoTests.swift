@@ -264,6 +264,24 @@ struct SecretEchoTests {
         #expect(secrets.hidden(in: "a rose") == "a rose")
     }
 
+    @Test("however many signed addresses were followed, what is in use stays a secret")
+    func manySecrets() throws {
+        let secrets = SentSecrets()
+        var fields = HTTPFields()
+        fields[.authorization] = "Bearer \(Self.token)"
+        let count = 3 * Limits.secretSpellings
+        for place in 0...count {
+            secrets.note(fields)
+            secrets.note(
+                queryOf: try WebAddress(parsing: "https://s.example/b?sig=0123456789abcdef\(place)")
+            )
+        }
+        expectHidden(
+            Failure(.denied, "no", because: secrets.hidden(in: "it says \(Self.token)")))
+        let last = secrets.hidden(in: "0123456789abcdef\(count)")
+        #expect(last == "[redacted]")
+    }
+
     @Test("a line break in a credential starts no header field")
     func lineBreaks() async throws {
         let broken = "a\r\nX-Evil: 1"

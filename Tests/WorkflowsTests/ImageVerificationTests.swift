@@ -5,6 +5,7 @@ import Keys
 import OCI
 import Primitives
 import Signing
+import Synchronization
 import TestSupport
 import Testing
 import Workflows
@@ -31,10 +32,12 @@ struct ImageVerificationTests {
         _ image: Manifest, withOrigin: Bool = true
     ) async throws -> ImageVerificationResult<VerifiedSignature> {
         let verifier = SignatureVerifier.key(key.publicKey)
-        return try await ImageVerification(of: .signature) { $0.signatures(by: verifier) }
-            .result(
-                for: .digest(image.digest), in: here,
-                origin: withOrigin ? ImageOrigin(name: name, source: there) : nil)
+        return try await ImageVerification(of: .signature) {
+            $0.signatures(by: verifier, spending: &$1)
+        }
+        .result(
+            for: .digest(image.digest), in: here,
+            origin: withOrigin ? ImageOrigin(name: name, source: there) : nil)
     }
 
     @Test("a proof here is enough; the origin is not asked")
@@ -62,6 +65,29 @@ struct ImageVerificationTests {
             Issue.record("not unsigned")
             return
         }
+    }
+
+    @Test("no candidate is judged twice, however many stages the search has")
+    func stages() async throws {
+        let image = try await smallImage(in: here, says: "a")
+        for format in [EvidenceFormat.bundle, .legacy] {
+            let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
+            _ = try await EvidenceWriter(
+                destination: here, key: try TestKeys.ecdsaP256(), settle: {}
+            ).write(claim, as: format, created: Timestamp(seconds: 1_700_000_000))
+        }
+        let judged = Mutex<[String]>([])
+        let verifier = SignatureVerifier.key(key.publicKey)
+        let result = try await ImageVerification(of: .signature) { evidence, work in
+            judged.withLock { $0 += evidence.candidates.map(\.identity) }
+            return evidence.signatures(by: verifier, spending: &work)
+        }.result(for: .digest(image.digest), in: here)
+        guard case .notProven(let rejected) = result.answer else {
+            Issue.record("\(result.answer)")
+            return
+        }
+        #expect(rejected.count == 2)
+        #expect(judged.withLock { $0.count } == 2)
     }
 
     @Test("an origin that cannot be read leaves it open whether anything was lost")

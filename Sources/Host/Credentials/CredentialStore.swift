@@ -107,7 +107,8 @@ package struct CredentialStore: Sendable {
         if let added { auths[added.server] = added.entry }
         document["auths"] = .object(auths)
         let path = try followingLinks(path)
-        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         try makeFolder(
             at: folder, permissions: 0o700, named: "the folder of Docker's configuration")
         try writeFile(

@@ -12,8 +12,8 @@ internal import Synchronization
 /// logs. A secret is found as it is, percent-encoded, escaped as in JSON or HTML, and in any case
 /// of ASCII letters, because schemes and host names are made lower case.
 package final class SentSecrets: Sendable {
-    /// Each spelling in lower case.
-    private let spellings = Mutex<Set<[UInt8]>>([])
+    /// Each spelling in lower case, with the number of the note that named it last.
+    private let spellings = Mutex((notes: 0, known: [[UInt8]: Int]()))
 
     package init() {}
 
@@ -39,8 +39,14 @@ package final class SentSecrets: Sendable {
             escapedForHTML(secret, quote: "&#34;"), escapedForHTML(secret, quote: "&quot;"),
             escapedByGo(secret),
         ]
-        spellings.withLock { known in
-            for spelling in written { known.insert(Array(spelling.utf8.lowercased().utf8)) }
+        spellings.withLock { state in
+            state.notes += 1
+            for spelling in written {
+                state.known[Array(spelling.utf8.lowercased().utf8)] = state.notes
+            }
+            guard state.known.count > 2 * Limits.secretSpellings else { return }
+            let newest = state.known.sorted { $0.value > $1.value }.prefix(Limits.secretSpellings)
+            state.known = Dictionary(uniqueKeysWithValues: Array(newest))
         }
     }
 
@@ -50,7 +56,7 @@ package final class SentSecrets: Sendable {
         guard let query = address.target.utf8.split(atFirst: "?")?.after else { return }
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let value = String(Substring(pair).utf8.split(atFirst: "=")?.after ?? "")
-            let decoded = percentDecoded(value)
+            let decoded = leniently(percentDecoded: value)
             guard decoded.utf8.count >= shortestSignature, !decoded.utf8.hasPrefix("sha256:"),
                 !decoded.utf8.hasPrefix("sha512:")
             else { continue }
@@ -62,7 +68,7 @@ package final class SentSecrets: Sendable {
     /// Outside text with each secret in it replaced. A text with a secret of under 4 bytes is
     /// replaced as a whole, because what is missing would tell the secret.
     package func hidden(in text: some StringProtocol) -> String {
-        let secrets = spellings.withLock { $0 }.sorted { $0.count > $1.count }
+        let secrets = spellings.withLock { Array($0.known.keys) }.sorted { $0.count > $1.count }
         let bytes = Array(text.utf8)
         let folded = Array(String(text).utf8.lowercased().utf8)
         var shown: [UInt8] = []
@@ -165,7 +171,8 @@ private func escapedForHTML(_ text: String, quote: String) -> String {
     return written
 }
 
-private func percentDecoded(_ text: String) -> String {
+/// A percent sign that starts no escape stands for itself, because the address is a server's.
+private func leniently(percentDecoded text: String) -> String {
     var decoded: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {

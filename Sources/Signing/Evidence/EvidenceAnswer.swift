@@ -5,12 +5,32 @@ package import Primitives
 
 /// The result for every candidate: a proof, or the reason why it is not one.
 package struct VerificationReport<Proof: Sendable>: Sendable {
-    package let proofs: [Proof]
+    package private(set) var proofs: [Proof]
     /// Verified, but excluded by the predicate of `keeping`.
-    package let unmet: [Proof]
-    package let rejections: [RejectedCandidate]
+    package private(set) var unmet: [Proof]
+    package private(set) var rejections: [RejectedCandidate]
     /// Why some candidates were not verified; nil when all were.
-    package let limit: Failure?
+    package private(set) var limit: Failure?
+
+    init(
+        proofs: [Proof], unmet: [Proof], rejections: [RejectedCandidate], limit: Failure?
+    ) {
+        self.proofs = proofs
+        self.unmet = unmet
+        self.rejections = rejections
+        self.limit = limit
+    }
+
+    /// A report on no candidate.
+    package init() { self.init(proofs: [], unmet: [], rejections: [], limit: nil) }
+
+    /// Adds the report on further candidates.
+    package mutating func add(_ other: VerificationReport<Proof>) {
+        proofs += other.proofs
+        unmet += other.unmet
+        rejections += other.rejections
+        limit = limit ?? other.limit
+    }
 
     /// The most specific rejection; nil when nothing was found.
     package var mostTelling: RejectedCandidate? { rejections.mostTelling }

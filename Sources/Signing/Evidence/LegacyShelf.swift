@@ -49,16 +49,18 @@ package struct LegacyShelf: Sendable {
     /// Removes attestations from the `.att` tag. A tag that holds nothing else is not changed.
     ///
     /// - Parameter layers: the digests of the envelopes.
-    /// - Returns: false if the tag holds nothing else; the caller then deletes the tag.
+    /// - Returns: how many were removed; nil if the tag holds nothing else, and the caller deletes it.
     package func remove(attestations layers: Set<Digest>, about subject: Digest) async throws
-        -> Bool
+        -> Int?
     {
         let tag = Tag(for: subject, suffix: ".att")
+        var removed = 0
         for _ in 0..<Limits.tagWriteAttempts {
-            guard var image = try await image(under: tag) else { return true }
+            guard var image = try await image(under: tag) else { return removed }
             let rest = image.layers.filter { !layers.contains($0.digest) }
-            guard rest.count < image.layers.count else { return true }
-            guard !rest.isEmpty else { return false }
+            guard rest.count < image.layers.count else { return removed }
+            guard !rest.isEmpty else { return nil }
+            removed = max(removed, image.layers.count - rest.count)
             image.layers = rest
             _ = try await write(image, under: tag)
             try await settle()

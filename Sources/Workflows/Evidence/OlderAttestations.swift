@@ -97,11 +97,13 @@ package struct OlderAttestations: Sendable {
         let tag = Tag(for: subject, suffix: ".att")
         let shelf = LegacyShelf(destination: repository, settle: settle)
         do {
-            if try await !shelf.remove(attestations: layers, about: subject) {
+            var count = try await shelf.remove(attestations: layers, about: subject)
+            if count == nil {
                 try await repository.delete(tag)
+                count = layers.count
             }
-            report(
-                .deleted("deleted from \(repository.name):\(tag): attestations: \(layers.count)"))
+            guard let count, count > 0 else { return }
+            report(.deleted("deleted from \(repository.name):\(tag): attestations: \(count)"))
         } catch let failure as Failure where failure.kind == .unsupported {
             report(
                 .remains(

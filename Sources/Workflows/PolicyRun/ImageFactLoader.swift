@@ -107,7 +107,10 @@ package struct ImageFactLoader<Provider: RepositoryProvider>: ImageFactSource {
     }
 
     private func asFailure(_ error: any Error, _ what: String) -> Failure {
-        (error as? Failure) ?? Failure(.unavailable, what, because: "it was interrupted")
+        if let failure = error as? Failure { return failure }
+        return Failure(
+            .unavailable, what,
+            because: error is CancellationError ? "it was cancelled" : plain("\(error)"))
     }
 }
 

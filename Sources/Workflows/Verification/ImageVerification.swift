@@ -9,14 +9,15 @@ internal import Synchronization
 /// A question without its image: the type of proof, and how evidence is verified.
 package struct ImageVerification<Proof: Sendable>: Sendable {
     package let type: PredicateType
-    private let judge: @Sendable (Evidence) -> VerificationReport<Proof>
+    private let judge: Judge
 
-    /// - Parameter judge: verifies evidence. It is called after each stage of the collection with
-    ///   all that was found so far, until it gives a proof.
-    package init(
-        of type: PredicateType,
-        judgedBy judge: @escaping @Sendable (Evidence) -> VerificationReport<Proof>
-    ) {
+    /// Verifies evidence, and takes what that costs from the budget of the question.
+    package typealias Judge =
+        @Sendable (Evidence, inout VerificationWork) -> VerificationReport<Proof>
+
+    /// - Parameter judge: pure. It is called after each stage of the search, with what that stage
+    ///   found, so that no candidate is verified twice.
+    package init(of type: PredicateType, judgedBy judge: @escaping Judge) {
         self.type = type
         self.judge = judge
     }
@@ -46,19 +47,35 @@ package struct ImageVerification<Proof: Sendable>: Sendable {
             subject: subject, searches: evidence.searches, answer: answer)
     }
 
-    /// The evidence and its report. A report with a proof is kept and not made a second time.
+    /// The evidence and its report.
     private func collect(
         from source: any ArtifactSource, about digest: Digest
     ) async throws -> (Evidence, VerificationReport<Proof>) {
-        let proof = Mutex<VerificationReport<Proof>?>(nil)
+        let progress = Mutex(JudgingProgress<Proof>())
         let evidence = try await EvidenceCollector(source: source)
             .collect(.only(type), about: digest) { evidence in
-                let report = judge(evidence)
-                guard !report.proofs.isEmpty else { return false }
-                proof.withLock { $0 = report }
-                return true
+                progress.withLock { !$0.judge(evidence, judge).proofs.isEmpty }
             }
-        return (evidence, proof.withLock { $0 } ?? judge(evidence))
+        return (evidence, progress.withLock { $0.judge(evidence, judge) })
+    }
+}
+
+/// What was judged until now, and what is left of the budget.
+private struct JudgingProgress<Proof: Sendable>: Sendable {
+    private var work = VerificationWork()
+    private var judged = 0
+    private var report = VerificationReport<Proof>()
+
+    /// Judges the candidates that are new, and reports on all of them.
+    mutating func judge(
+        _ evidence: Evidence, _ judge: ImageVerification<Proof>.Judge
+    ) -> VerificationReport<Proof> {
+        guard judged < evidence.candidates.count else { return report }
+        var news = evidence
+        news.candidates.removeFirst(judged)
+        report.add(judge(news, &work))
+        judged = evidence.candidates.count
+        return report
     }
 }
 

@@ -69,8 +69,8 @@ struct VerifyCommand: AsyncParsableCommand {
         about image: ImageLocation, _ verifier: SignatureVerifier, _ trust: TrustMaterial?
     ) async throws {
         let demand = ProofDemand(annotations: annotations, format: format)
-        let verification = ImageVerification(of: .signature) { evidence in
-            evidence.signatures(by: verifier).keeping {
+        let verification = ImageVerification(of: .signature) { evidence, work in
+            evidence.signatures(by: verifier, spending: &work).keeping {
                 demand.isMet(byAnnotations: $0.annotations, inFormat: $0.format)
             }
         }
@@ -169,8 +169,8 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
         _ trust: TrustMaterial?
     ) async throws {
         let demand = ProofDemand(annotations: [], format: format)
-        let verification = ImageVerification(of: type) { evidence in
-            evidence.attestations(of: type, by: verifier).keeping {
+        let verification = ImageVerification(of: type) { evidence, work in
+            evidence.attestations(of: type, by: verifier, spending: &work).keeping {
                 demand.isMet(byAnnotations: [:], inFormat: $0.format)
             }
         }

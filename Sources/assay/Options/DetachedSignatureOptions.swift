@@ -43,11 +43,10 @@ struct DetachedSignatureOptions: ParsableArguments {
         guard let path = outputCertificate else { return }
         guard case .certificate(let chain) = bundle.signer, let leaf = chain.first else {
             throw Failure(
-                .usage, "cannot write \(quoted(path))",
-                because: "signatures with --key have no certificate",
-                next: "leave out --output-certificate, or sign without --key")
+                .bug, "cannot write \(quoted(path))", because: "the signature has no certificate")
         }
         let pem = try Certificate(derBytes: leaf).pem
         try writeFile(Array(base64Text(Array(pem.utf8)).utf8), at: path, permissions: 0o644)
+        Answer.did("wrote the certificate \(path)")
     }
 }
