@@ -341,7 +341,10 @@ struct InteropTests {
             defer { server.close() }
             server.serve("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n\(start)")
             let port = try #require(server.port)
-            try await withClient { _, transport in
+            // A silence of which the idle time never hears, however busy the machine is.
+            let timeouts = HTTPTransport.Timeouts(
+                connectMilliseconds: 600_000, idleMilliseconds: 600_000)
+            try await withClient(timeouts) { _, transport in
                 let request = HTTPRequest(
                     method: .get, scheme: "http", authority: "127.0.0.1:\(port)", path: "/")
                 await expectFailure(.unavailable, "not over after 1 seconds") {
