@@ -7,7 +7,7 @@ import Primitives
 struct ControlStanza {
     /// Counted from 1, where the stanza starts.
     let line: Int
-    fileprivate(set) var fields: [String: String] = [:]
+    var fields: [String: String] = [:]
     /// Why the stanza cannot be trusted, when it cannot.
     var problem: String?
 

@@ -10,12 +10,18 @@ internal import Primitives
 /// `not-installed` do not count, although plain `dpkg-query -W` lists the former; what is wanted
 /// (`install`, `hold`, `deinstall`) does not matter. A `half-installed` package is reported as
 /// unknown: some of its files may be there.
-func debianPackages(_ source: PackageEvidence.Database) -> PackageDatabase {
-    var journal = DebianJournal(
-        controlStanzas(source.bytes, wanted: wantedFields), source.path,
-        isDatabase: !source.isFragment)
+///
+/// - Throws: `overLimit` when there are more stanzas than `count` allows.
+func debianPackages(_ source: PackageEvidence.Database, count: inout StanzaCount) throws(Failure)
+    -> PackageDatabase
+{
+    let stanzas = controlStanzas(source.bytes, wanted: wantedFields)
+    try count.add(stanzas.count)
+    var journal = DebianJournal(stanzas, source.path, isDatabase: !source.isFragment)
     for file in source.journal {
-        journal.apply(controlStanzas(file.bytes, wanted: wantedFields), of: file.path)
+        let changes = controlStanzas(file.bytes, wanted: wantedFields)
+        try count.add(changes.count)
+        journal.apply(changes, of: file.path)
     }
     var database = PackageDatabase()
     for (old, new) in journal.replaced where differ(old, new) {

@@ -4,6 +4,24 @@
 internal import OCI
 internal import Primitives
 
+/// How many stanzas the package databases of one inventory have.
+struct StanzaCount {
+    private let limit: Int
+    private var total = 0
+
+    init(limit: Int = Limits.packageStanzas) { self.limit = limit }
+
+    /// - Throws: `overLimit` when the sum is over the limit.
+    mutating func add(_ count: Int) throws(Failure) {
+        total += count
+        guard total <= limit else {
+            throw Failure(
+                .overLimit, "cannot make the inventory",
+                because: "the package databases have more than \(limit) stanzas")
+        }
+    }
+}
+
 /// The packages that one moment's evidence lists.
 struct PackageSet {
     /// By package URL, whose texts are ASCII, so that no two names are equal by looks.
@@ -13,13 +31,15 @@ struct PackageSet {
 
     init(_ evidence: PackageEvidence) throws(Failure) {
         unknowns = evidence.unknowns
+        var count = StanzaCount()
         for database in evidence.databases {
             let found =
                 switch database.kind {
                 case .debian:
-                    debianPackages(database)
+                    try debianPackages(database, count: &count)
                 case .alpine: alpinePackages(database.bytes, path: database.path)
                 }
+            if database.kind == .alpine { try count.add(found.records.count) }
             unknowns += found.unknowns
             for record in found.records { try insert(record, evidence.operatingSystem) }
         }

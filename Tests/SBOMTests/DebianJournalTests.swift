@@ -201,6 +201,44 @@ struct DebianJournalTests {
             ]) == ["a 1.0 amd64"])
     }
 
+    @Test(
+        "very many stanzas of one name are read in time that grows with them",
+        .timeLimit(.minutes(1)), arguments: ["install ok installed", "purge ok not-installed"])
+    func manyOfOneName(_ status: String) throws {
+        let count = 20_000
+        func stanza(_ number: Int, _ version: String) -> ControlStanza {
+            var fields = [
+                "package": "m", "architecture": "a\(number)", "version": version,
+                "multi-arch": "same",
+            ]
+            fields["status"] = status
+            return ControlStanza(line: number, fields: fields)
+        }
+        let numbers = Array(0..<count)
+        var journal = DebianJournal(
+            numbers.map { stanza($0, "1") } + [stanza(7, "2")], "status", isDatabase: true)
+        #expect(journal.current.count == count && journal.replaced.count == 1)
+        #expect(journal.current[7].stanza["version"] == "2")
+        let changed = numbers.suffix(2_000)
+        journal.apply(changed.map { stanza($0, "3") }, of: "updates/0000")
+        #expect(journal.current.map(\.stanza.line) == numbers)
+        #expect(journal.current.suffix(2_000).allSatisfy { $0.stanza["version"] == "3" })
+    }
+
+    @Test("stanzas of all databases and of the journal count against one limit")
+    func stanzaLimit() throws {
+        let bytes = Array((debianStanza("a") + debianStanza("b")).utf8)
+        let database = PackageEvidence.Database(
+            kind: .debian, path: "status", bytes: bytes, isFragment: false,
+            journal: [PackageEvidence.JournalFile(path: "updates/0000", bytes: bytes)])
+        var count = StanzaCount(limit: 8)
+        #expect(try debianPackages(database, count: &count).records.count == 2)
+        #expect(try debianPackages(database, count: &count).records.count == 2)
+        #expect(throws: Failure.self) { try debianPackages(database, count: &count) }
+        var less = StanzaCount(limit: 3)
+        #expect(throws: Failure.self) { try debianPackages(database, count: &less) }
+    }
+
     @Test("names and the words of a Status are compared in any case, as in dpkg")
     func anyCase() throws {
         #expect(

@@ -239,8 +239,10 @@ struct DebianPackagesTests {
         for _ in 0..<30 {
             var bytes = status
             for _ in 0..<3 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
-            let database = debianPackages(
-                PackageEvidence.Database(kind: .debian, path: "x", bytes: bytes, isFragment: false))
+            var count = StanzaCount()
+            let database = try debianPackages(
+                PackageEvidence.Database(kind: .debian, path: "x", bytes: bytes, isFragment: false),
+                count: &count)
             #expect(database.records.count <= 2 + 3)
             _ = alpinePackages(bytes, path: "x")
             _ = OperatingSystem(parsing: bytes, path: "x")
