@@ -22,9 +22,18 @@ struct PackageEvidence: Hashable {
         let bytes: [UInt8]
     }
 
+    /// A file, and as what it is read. The path that leads to a file says as what, so links can have
+    /// one file read as several kinds, and as each of them once.
+    private struct Reading: Hashable {
+        let kind: PackageKind
+        let path: ExactText
+        let isFragment: Bool
+    }
+
     private(set) var operatingSystem: OperatingSystem?
     private(set) var databases: [Database] = []
     private(set) var unknowns: [Inventory.Unknown] = []
+    private var readings: Set<Reading> = []
     /// Files behind links whose content was not kept.
     private(set) var unread: [FileTree.File] = []
 
@@ -68,8 +77,9 @@ struct PackageEvidence: Hashable {
         _ kind: PackageKind, at path: String, in tree: FileTree, isFragment: Bool = false
     ) {
         guard let (file, bytes) = content(at: path, in: tree),
-            !databases.contains(where: { isSame($0.path, file) && !isFragment }),
-            !isFragment || !isListOfSums(path, bytes)
+            !isFragment || !isListOfSums(path, bytes),
+            readings.insert(Reading(kind: kind, path: ExactText(file), isFragment: isFragment))
+                .inserted
         else { return }
         databases.append(
             Database(kind: kind, path: file, bytes: bytes, isFragment: isFragment))

@@ -177,6 +177,47 @@ struct LinkedDatabaseTests {
         }
     }
 
+    /// Links of a path of dpkg to apk's database, and the other way.
+    static let linksBetweenKinds = [
+        (
+            ["lib/apk/db/installed": "P:own\nV:1\nA:x\n\n"],
+            ["var/lib/dpkg/status": "/lib/apk/db/installed"]
+        ),
+        (
+            ["lib/apk/db/installed": "P:own\nV:1\nA:x\n\n"],
+            ["var/lib/dpkg/status.d": "/lib/apk/db"]
+        ),
+        (
+            ["var/lib/dpkg/status": debianStanza("own")],
+            ["lib/apk/db/installed": "/var/lib/dpkg/status"]
+        ),
+        (
+            ["var/lib/dpkg/status.d/own": debianStanza("own", status: nil)],
+            ["var/lib/dpkg/status": "status.d/own"]
+        ),
+    ]
+
+    @Test(
+        "a file that paths of two kinds lead to is read as both", arguments: linksBetweenKinds)
+    func bothKinds(_ files: [String: String], _ links: [String: String]) async throws {
+        let folder = try folderInventory(
+            files.merging(["etc/os-release": "ID=x"]) { own, _ in own }, links: links)
+        #expect(folder.packages.map(\.name) == ["own"])
+        #expect(!folder.unknowns.isEmpty)
+        var images = MemoryImages()
+        let manifest = try images.addImage([
+            archive { tar in
+                tar.file("etc/os-release", "ID=x")
+                for (path, text) in files { tar.file(path, text) }
+                for (path, target) in links { tar.symbolicLink(path, to: target) }
+            }
+        ])
+        let image = try await inventory(
+            of: manifest, platform: nil, from: images, repository: nil, layersAtOnce: 1)
+        #expect(image.packages.map(\.name) == ["own"])
+        #expect(image.unknowns == folder.unknowns)
+    }
+
     @Test("a link behind which no database was ever expected is no unknown")
     func plainAbsence() throws {
         let found = try folderInventory(
