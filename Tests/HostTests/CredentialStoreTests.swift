@@ -77,6 +77,62 @@ struct CredentialStoreTests {
         #expect(found == .anonymous)
     }
 
+    @Test("logins and logouts at the same time lose nothing of each other")
+    func parallel() async throws {
+        let folder = try TemporaryFolder()
+        let environment = ["DOCKER_CONFIG": folder.path + "/new"]
+        let path = try CredentialStore(environment: environment).path
+        let hosts = try (0..<40).map { try registry("r\($0).example.org") }
+        try await withThrowingTaskGroup { group in
+            for host in hosts {
+                group.addTask {
+                    let store = try CredentialStore(environment: environment)
+                    _ = try await store.store(user: "u", secret: "s", for: host)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(
+            Set(try content(of: path)["auths"]?.object?.names ?? [])
+                == Set(hosts.map(\.description)))
+        try await withThrowingTaskGroup { group in
+            for (number, host) in hosts.enumerated() {
+                group.addTask {
+                    let store = try CredentialStore(environment: environment)
+                    guard number < 20 else {
+                        return _ = try await store.store(user: "v", secret: "s", for: host)
+                    }
+                    #expect(try await store.erase(host).wasThere)
+                }
+            }
+            try await group.waitForAll()
+        }
+        let left = try content(of: path)["auths"]?.object
+        #expect(Set(left?.names ?? []) == Set(hosts.dropFirst(20).map(\.description)))
+        #expect(left?.names.allSatisfy { left?[$0]?["auth"] == "djpz" } == true)
+    }
+
+    @Test(
+        "a key that is a known one in another case is refused, and the file stays",
+        arguments: ["Auths", "AUTHS", "auth\u{17F}", "CredHelpers", "CredsStore", "credhelpers"])
+    func otherSpellings(_ key: String) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/config.json"
+        let value =
+            key.utf8.first.map { $0 | 0x20 } == UInt8(ascii: "a")
+            ? #"{"x.io":{"auth":"YTpi"}}"# : "{}"
+        let text = "{\"\(key)\":\(value)}"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        let store = try CredentialStore(environment: ["DOCKER_CONFIG": folder.path])
+        await expectFailure(.malformed, "upper from lower case") {
+            _ = try await store.erase(try registry("x.io"))
+        }
+        await expectFailure(.malformed, "upper from lower case") {
+            _ = try await store.store(user: "u", secret: "s", for: try registry("x.io"))
+        }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+    }
+
     @Test("a file that is a link stays a link; its target is written, even a missing one")
     func links() async throws {
         let folder = try TemporaryFolder()

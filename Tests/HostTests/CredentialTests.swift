@@ -151,6 +151,27 @@ struct CredentialTests {
         }
     }
 
+    @Test(
+        "a key that Go's reader takes for a known one in another case is refused",
+        arguments: [
+            #"{"Auths":{"x.io":{"auth":"YTpz"}}}"#, #"{"auths":{},"AUTHS":{}}"#,
+            #"{"CredHelpers":{"x.io":"h"}}"#, #"{"credsstore":"h"}"#,
+            #"{"auths":{"x.io":{"Auth":"YTpz"}}}"#,
+            #"{"auths":{"x.io":{"auth":"YTpz","Auth":"YjpzM2NyZXQ="}}}"#,
+            #"{"auths":{"x.io":{"Username":"a","Password":"s3cret"}}}"#,
+            #"{"auths":{"x.io":{"IdentityToken":"s3cret"}}}"#,
+        ])
+    func otherSpellings(_ json: String) {
+        do {
+            _ = try found(json, for: "x.io/a")
+            Issue.record("it was read: \(json)")
+        } catch {
+            let text = (error as? Failure)?.description ?? ""
+            #expect(text.utf8.count > 0 && text.contains("config.json"))
+            #expect(text.contains("upper from lower case") && !text.contains("s3cret"))
+        }
+    }
+
     @Test("broken files are failures that tell no secret")
     func broken() async throws {
         for text in [

@@ -24,6 +24,7 @@ struct CredentialFile: Sendable {
                 .malformed, "cannot read the credentials", at: .named(path),
                 because: "it is not valid JSON")
         }
+        try json.refuseOtherSpellings(of: ["auths", "credHelpers", "credsStore"])
         var auths: [(String, JSONReader)] = []
         for name in try json.optional("auths")?.object().names ?? [] {
             if let entry = try json.optional("auths")?.optional(name) {
@@ -64,6 +65,9 @@ struct CredentialFile: Sendable {
             guard let text = try entry.optional(name)?.string(), !text.isEmpty else { return nil }
             return text
         }
+        try entry.refuseOtherSpellings(of: [
+            "auth", "username", "password", "identitytoken", "registrytoken",
+        ])
         if let token = try text("registrytoken") { return .registryToken(token) }
         if let token = try text("identitytoken") { return .identityToken(token) }
         if let auth = try text("auth") {

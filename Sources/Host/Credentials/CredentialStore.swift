@@ -8,6 +8,9 @@ package import OCI
 package import Primitives
 
 /// Docker's configuration file, for one change. All other content is preserved.
+///
+/// Changes by several processes at a time are made one after the other, under the lock
+/// `config.json.lock`. Docker itself does not take it.
 package struct CredentialStore: Sendable {
     /// The file that is written.
     package let path: String
@@ -45,11 +48,11 @@ package struct CredentialStore: Sendable {
         var entry: JSONObject = [:]
         if let helper = try helper(for: registry, in: document) {
             try await helper.store(user: user, secret: secret, for: server)
-            try write(document, removing: [server], adding: (server, .object(entry)))
+            try change(removing: { isSame($0, server) }, adding: (server, .object(entry)))
             return "the credential helper \(helper.program)"
         }
         entry["auth"] = .string(base64Text(Array("\(user):\(secret)".utf8)))
-        try write(document, removing: [server], adding: (server, .object(entry)))
+        try change(removing: { isSame($0, server) }, adding: (server, .object(entry)))
         return path
     }
 
@@ -66,12 +69,15 @@ package struct CredentialStore: Sendable {
     package func erase(_ registry: RegistryHost) async throws -> Erasure {
         let document = try read()
         let names = document["auths"]?.object?.names ?? []
-        let own = names.filter { CredentialKeyScope(of: $0, for: registry) == .registry }
+        func isOwn(_ name: String) -> Bool {
+            CredentialKeyScope(of: name, for: registry) == .registry
+        }
+        let wasThere = names.contains(where: isOwn)
         let helper = try helper(for: registry, in: document)
         try await helper?.erase(serverName(registry))
-        if !own.isEmpty { try write(document, removing: own, adding: nil) }
+        if wasThere { try change(removing: isOwn, adding: nil) }
         return Erasure(
-            wasThere: !own.isEmpty || helper != nil,
+            wasThere: wasThere || helper != nil,
             namespaces: names.filter { CredentialKeyScope(of: $0, for: registry) == .namespace })
     }
 
@@ -93,27 +99,29 @@ package struct CredentialStore: Sendable {
         return object
     }
 
+    /// Changes `auths` in the file as it is at this moment, under a lock.
+    ///
     /// Where the file is a link, its target is written and the link stays.
-    private func write(
-        _ document: JSONObject, removing removed: [String],
-        adding added: (server: String, entry: JSONValue)?
+    private func change(
+        removing isRemoved: (String) -> Bool, adding added: (server: String, entry: JSONValue)?
     ) throws {
-        var document = document
-        var auths = JSONObject()
-        for name in document["auths"]?.object?.names ?? []
-        where !removed.contains(where: { isSame($0, name) }) {
-            auths[name] = document["auths"]?.object?[name]
-        }
-        if let added { auths[added.server] = added.entry }
-        document["auths"] = .object(auths)
-        let path = try followingLinks(path)
-        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let target = try followingLinks(path)
+        let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let folder = slash.map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
         try makeFolder(
             at: folder, permissions: 0o700, named: "the folder of Docker's configuration")
-        try writeFile(
-            Array((JSONValue.object(document).prettyText + "\n").utf8), at: path,
-            permissions: 0o600)
+        try whileLocked(target) {
+            var document = try read()
+            var auths = JSONObject()
+            for name in document["auths"]?.object?.names ?? [] where !isRemoved(name) {
+                auths[name] = document["auths"]?.object?[name]
+            }
+            if let added { auths[added.server] = added.entry }
+            document["auths"] = .object(auths)
+            try writeFile(
+                Array((JSONValue.object(document).prettyText + "\n").utf8), at: target,
+                permissions: 0o600)
+        }
     }
 
     /// The helper that would be asked for the password afterwards.
