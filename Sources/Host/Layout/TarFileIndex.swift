@@ -8,11 +8,16 @@ internal import Primitives
 struct TarFileIndex: LayoutFiles {
     private enum Entry {
         case file(FilePart)
-        case link(to: String)
+        /// nil where the target is outside.
+        case link(to: String?)
+        /// A device or a pipe.
+        case other
     }
 
     let name: String
     private var entries: [ExactText: Entry] = [:]
+    /// Folders, those that are only named in paths too.
+    private var folders: Set<ExactText> = []
 
     /// Reads the headers; content is passed over by seeking.
     init(_ file: OpenFile) throws(Failure) {
@@ -41,27 +46,57 @@ struct TarFileIndex: LayoutFiles {
         }
     }
 
+    /// Takes an entry in, or refuses the archive where readers that unpack it and readers that look
+    /// names up could find different files: a name that occurs twice, files below a link, a hard link
+    /// to anything but an earlier file, a sparse file.
     private mutating func keep(_ entry: TarEntry, as path: String, _ part: FilePart) throws(Failure)
     {
+        func refused(_ why: String) -> Failure {
+            Failure(
+                .rejected, "cannot read \(quoted(name))",
+                at: .bytes(of: name, offset: part.offset), because: why)
+        }
+        guard !path.isEmpty, entry.kind != .globalHeader else { return }
+        for folder in Self.folders(above: path) {
+            if case .link? = entries[ExactText(folder)] {
+                throw refused("\(quoted(path)) is below \(quoted(folder)), which is a link")
+            }
+            folders.insert(ExactText(folder))
+        }
+        if entry.kind == .directory, entries[ExactText(path)] == nil {
+            folders.insert(ExactText(path))
+            return
+        }
+        let isNew = !folders.contains(ExactText(path)) && entries[ExactText(path)] == nil
+        guard isNew else { throw refused("it holds \(quoted(path)) twice") }
+        entries[ExactText(path)] = try kept(entry, as: path, part, refused)
+    }
+
+    private func kept(
+        _ entry: TarEntry, as path: String, _ part: FilePart, _ refused: (String) -> Failure
+    ) throws(Failure) -> Entry {
         let target = String(decoding: entry.linkTarget, as: UTF8.self)
         switch entry.kind {
-        case .file where !entry.isSparse:
-            // Two files of one name: which one counts depends on the reader, so neither does.
-            guard entries.updateValue(.file(part), forKey: ExactText(path)) == nil else {
-                throw Failure(
-                    .rejected, "cannot read \(quoted(name))",
-                    at: .bytes(of: name, offset: part.offset),
-                    because: "it holds \(quoted(path)) twice")
-            }
-        case .symbolicLink, .hardLink:
-            let folder =
-                entry.kind == .hardLink
-                ? "" : String(path[..<(path.utf8.lastIndex(of: "/") ?? path.startIndex)])
-            if let target = Self.cleaned(target, from: folder) {
-                entries[ExactText(path)] = .link(to: target)
-            }
-        default: break
+        case .file:
+            guard !entry.isSparse else { throw refused("\(quoted(path)) is a sparse file") }
+            return .file(part)
+        case .symbolicLink:
+            let folder = path.utf8.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+            // Unpacked, a rooted target is a file of this machine.
+            guard !target.utf8.hasPrefix("/") else { return .link(to: nil) }
+            return .link(to: Self.cleaned(target, from: folder))
+        case .hardLink:
+            guard let earlier = Self.cleaned(target, from: ""),
+                case .file(let linked)? = entries[ExactText(earlier)]
+            else { throw refused("\(quoted(path)) is a hard link to no earlier file") }
+            return .file(linked)
+        case .directory, .special, .globalHeader, .unknown: return .other
         }
+    }
+
+    /// `a`, `a/b` for `a/b/c`.
+    private static func folders(above path: String) -> [String] {
+        path.utf8.indices.filter { path.utf8[$0] == UInt8(ascii: "/") }.map { String(path[..<$0]) }
     }
 
     /// The entry whose headers start at `offset`, and where its content starts.
@@ -106,8 +141,8 @@ struct TarFileIndex: LayoutFiles {
         for _ in 0..<Limits.symbolicLinks {
             switch entries[ExactText(path)] {
             case .file(let part): return part
-            case .link(let target): path = target
-            case nil: return nil
+            case .link(let target?): path = target
+            case .link(nil), .other, nil: return nil
             }
         }
         return nil
