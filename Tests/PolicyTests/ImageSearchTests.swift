@@ -168,6 +168,8 @@ struct ImageSearchTests {
             ("helmCharts: [{}]", "/helmCharts"), ("resources: [a.yaml, b.txt]", "/resources/1"),
             ("resources: [../a.yaml]", "/resources/0"),
             ("bases: ['https://a.b/c.yaml']", "/bases/0"), ("anything: 1", "/anything"),
+            ("namespace: prod", "/namespace"), ("namePrefix: a-", "/namePrefix"),
+            ("labels: [{pairs: {a: b}}]", "/labels"), ("commonLabels: {a: b}", "/commonLabels"),
         ])
     func kustomizations(_ text: String, _ pointer: String) throws {
         for name in ["kustomization.yaml", "a/kustomization.yml", "a/Kustomization"] {
@@ -179,9 +181,9 @@ struct ImageSearchTests {
         #expect(try findings(head + text + "\n") == ["kustomization field \(pointer)"])
     }
 
-    @Test("kustomizations that only list files and change names are not listed")
+    @Test("kustomizations that only list files, and change what no rule matches by, are not listed")
     func plainKustomizations() throws {
-        let text = "resources: [a.yaml, b.yml, c.json]\nnamespace: n\nimages: []\nlabels: [{}]\n"
+        let text = "resources: [a.yaml, b.yml, c.json]\nreplicas: [{}]\nimages: []\n"
         for head in ["", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"] {
             let file = try manifests(head + text, named: "kustomization.yaml")
             #expect(file.unevaluated.isEmpty && file.failures.isEmpty)

@@ -24,12 +24,14 @@ package struct NamespaceLabels: Sendable {
             var labels = manifest.labels
             // The API server sets this label itself, whatever the manifest says.
             labels["kubernetes.io/metadata.name"] = name
-            let isAccepted =
-                isDNSLabel(name)
-                && labels.allSatisfy { isLabelKey($0.key) && isLabelValue($0.value) }
+            let isAccepted = isDNSLabel(name) && manifest.isPlainNamespace
             let finding: Finding =
                 isAccepted
-                ? .known(labels) : .unknown(why: "the API server refuses its Namespace")
+                ? .known(labels)
+                : .unknown(
+                    why:
+                        "the API server may refuse its Namespace: it says more than name and labels"
+                )
             guard let before = entries[ExactText(name)] else {
                 entries[ExactText(name)] = (finding, position)
                 continue
@@ -54,6 +56,59 @@ package struct NamespaceLabels: Sendable {
         }
         return entry.finding
     }
+}
+
+extension ResourceManifest {
+    /// Whether a Namespace holds only what every API server accepts. If it is refused, kubectl goes on
+    /// with what stands behind it, in a namespace with other labels.
+    ///
+    /// Spec: Kubernetes 1.32, pkg/apis/core/validation, `ValidateNamespace` and `ValidateObjectMeta`;
+    /// staging/src/k8s.io/pod-security-admission/api/helpers.go, `PolicyToEvaluate`.
+    fileprivate var isPlainNamespace: Bool {
+        guard let object = json.object, let metadata = json["metadata"]?.object else {
+            return false
+        }
+        let fields = object.allSatisfy { member in
+            switch member.name {
+            case "apiVersion", "kind", "metadata": true
+            case "spec": isPlainSpec(member.value)
+            case "status": member.value.isNull || member.value.object?.isEmpty == true
+            default: false
+            }
+        }
+        return fields && metadata.allSatisfy { isPlainMetadata($0) }
+            && labels.allSatisfy {
+                isLabelKey($0.key) && isLabelValue($0.value) && isPodSecurity($0.key, $0.value)
+            }
+            && annotations.allSatisfy { isLabelKey($0.key) }
+    }
+}
+
+private func isPlainMetadata(_ member: JSONObject.Member) -> Bool {
+    switch member.name {
+    case "name": true
+    case "labels", "annotations": member.value.object != nil
+    case "creationTimestamp": member.value.isNull
+    default: false
+    }
+}
+
+/// `kubernetes` is the one finalizer that API servers set and accept themselves.
+private func isPlainSpec(_ value: JSONValue) -> Bool {
+    value.isNull
+        || value.object?.allSatisfy {
+            isSame($0.name, "finalizers") && $0.value == ["kubernetes"]
+        } == true
+}
+
+/// Whether a label of the pod security admission has a value that it accepts.
+private func isPodSecurity(_ key: String, _ value: String) -> Bool {
+    guard let mode = key.utf8.removingPrefix("pod-security.kubernetes.io/") else { return true }
+    guard mode.utf8.hasSuffix("-version") else {
+        return ["privileged", "baseline", "restricted"].contains { isSame($0, value) }
+    }
+    guard let digits = value.utf8.removingPrefix("v1.") else { return isSame(value, "latest") }
+    return !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
 }
 
 extension ResourceIdentity {

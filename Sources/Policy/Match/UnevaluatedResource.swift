@@ -95,7 +95,9 @@ package struct UnevaluatedResource: Hashable, Sendable {
         budget = search.budget
         self.init(
             search, kustomization.documentIdentity(kind: "Kustomization"), file: file,
-            why: "Kustomize may change images, or add resources that are not read")
+            why:
+                "Kustomize may change images or what rules match by, or add resources that are not read"
+        )
     }
 
     private init?(
@@ -144,6 +146,13 @@ extension ImageSearch {
         if let annotations = resource.json["metadata"]?["annotations"] {
             look(in: ["metadata": ["annotations": annotations]]) { _ in true }
         }
+        guard isSame(resource.identity.group, "kustomize.toolkit.fluxcd.io") else { return }
+        for field in changingFluxFields {
+            guard let value = resource.json["spec"]?[field], !value.isEmptyOfMembers else {
+                continue
+            }
+            add(.kustomization, at: "/spec/" + field, [])
+        }
     }
 
     fileprivate mutating func look(
@@ -187,10 +196,17 @@ extension JSONValue {
     }
 }
 
-/// Fields of a kustomization that change names, labels, counts and data, and no image.
+/// Fields of a kustomization that change no image, and nothing that a rule matches by. Namespace, names
+/// and labels are not among them: rules that match the built resource are other rules than those that
+/// match the file.
 /// Spec: sigs.k8s.io/kustomize api v0.18, types/kustomization.go.
 private let harmlessFields = [
-    "apiVersion", "kind", "metadata", "namespace", "namePrefix", "nameSuffix", "labels",
-    "commonLabels", "configMapGenerator", "secretGenerator", "generatorOptions", "replicas",
-    "buildMetadata", "sortOptions",
+    "apiVersion", "kind", "metadata", "configMapGenerator", "secretGenerator", "generatorOptions",
+    "replicas", "buildMetadata", "sortOptions",
+]
+
+/// Fields of a Flux Kustomization that change what it applies. Its images are found by their names.
+/// Spec: kustomize.toolkit.fluxcd.io/v1, KustomizationSpec.
+private let changingFluxFields = [
+    "targetNamespace", "commonMetadata", "namePrefix", "nameSuffix", "patches", "components",
 ]
