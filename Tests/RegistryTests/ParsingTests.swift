@@ -59,7 +59,10 @@ struct ParsingTests {
             ("</a>; rel=\"next http://x/\"", .next("/a")), ("</a>;rel='next'", .next("/a")),
             ("</a>; title=\"a<b>, c\"; rel=\"next\"", .next("/a")),
             ("</a>; a=\"x,y;z<\\\"\";rel=next", .next("/a")), ("</a> ; rel = next", .next("/a")),
-            ("</p>; rel=prev; rel=next, </n>; rel=next", .next("/n")),
+            ("</p>; rel=prev; rel=next, </n>; rel=next", .next("/n")), ("</a>; rel", .next("/a")),
+            ("</a>; rel=\"\"", .next("/a")), ("</a>; rel=\"prev,next\"", .next("/a")),
+            ("</a>; rel=\"last, </b>; rel=next", .unreadable),
+            ("</a>; rel=first rel=next", .unreadable),
             ("</a>; rel=nextpage, </b>; rel=canonical", .none),
             // Without a relation: other clients of registries follow it.
             ("</a>", .next("/a")), ("</a>; rel*=UTF-8''next", .next("/a")), ("</a>;", .next("/a")),

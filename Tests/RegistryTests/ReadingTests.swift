@@ -241,7 +241,11 @@ struct ReadingTests {
             }
         }
         for (type, body) in [
-            ("text/plain; charset=utf-8", "404 page not found\n"), ("application/json", "{}"),
+            ("text/plain; charset=utf-8", "404 page not found\n"),
+            (
+                "application/json",
+                #"{"errors":[{"code":"MANIFEST_UNKNOWN","detail":"denied/x:1"}]}"#
+            ),
             ("application/json", #"{"errors":[{"code":"NAME_UNKNOWN"}]}"#), ("text/plain", ""),
             ("text/html", ""),
         ] {
@@ -263,7 +267,12 @@ struct ReadingTests {
             (#"{"errors":[{"code":"TOOMANYREQUESTS"}]}"#, .rateLimited),
             (#"{"error":{"status":"x","code":"RESOURCE_EXHAUSTED"}}"#, .rateLimited),
             (#"{"errors":[{"code":"UNAVAILABLE"}]}"#, .unavailable),
-            ("<!doctype html>", .unavailable),
+            ("<!doctype html>", .unavailable), ("{}", .unavailable),
+            ("no healthy upstream", .unavailable), (#"{"code":"403"}"#, .denied),
+            (#"{"error_code":503}"#, .unavailable), ("authentication failed", .unavailable),
+            (#"{"status":404,"error":"Not Found","message":"Access denied"}"#, .denied),
+            (#"{"__type":"UnrecognizedClientException"}"#, .unavailable),
+            (#"{"pad":""# + String(repeating: "x", count: 20_000) + #""}"#, .unavailable),
         ])
     func softAbsence(body: String, kind: Failure.Kind) async throws {
         let stage = try Stage()
@@ -273,6 +282,22 @@ struct ReadingTests {
         }
         await expectFailure(kind, "404") {
             _ = try await stage.repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
+        }
+    }
+
+    @Test("storage behind a registry names a missing blob in XML")
+    func storageWords() async throws {
+        for (text, kind) in [
+            ("<?xml version=\"1.0\"?><Error><Code>NoSuchKey</Code></Error>", Failure.Kind.notFound),
+            ("<Error><Code>BlobNotFound</Code></Error>", .notFound),
+            ("<Error><Code>AccessDenied</Code></Error>", .denied),
+            ("<Error><Code>SlowDown</Code></Error>", .rateLimited),
+        ] {
+            let stage = try Stage()
+            stage.registry.intercept { _, _ in answer(404, body: text.utf8) }
+            await expectFailure(kind, "404") {
+                _ = try await stage.repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
+            }
         }
     }
 
@@ -408,7 +433,7 @@ struct ReadingTests {
     @Test("statuses become kinds, and the registry's own words are shown and cut")
     func statuses() async throws {
         let kinds: [(Int, Failure.Kind)] = [
-            (403, .denied), (404, .notFound), (429, .rateLimited), (500, .unavailable),
+            (403, .denied), (404, .unavailable), (429, .rateLimited), (500, .unavailable),
             (503, .unavailable), (400, .unavailable), (405, .unavailable), (410, .unavailable),
             (418, .unavailable), (204, .unavailable), (206, .unavailable), (302, .unavailable),
         ]

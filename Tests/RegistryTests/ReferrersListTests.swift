@@ -26,7 +26,8 @@ struct ReferrersListTests {
     @Test(
         "a registry without the API says so in many ways, and names and digests in them mean nothing",
         arguments: [
-            (404, "404 page not found\n"), (405, "Method Not Allowed"), (501, ""), (404, "{}"),
+            (404, "404 page not found\n"), (405, "Method Not Allowed"), (501, ""),
+            (404, "404 page not found: /v2/internal/app/referrers/x"),
             (
                 404,
                 #"{"errors":[{"code":"NAME_UNKNOWN","message":"login/denied-403 is not known"}]}"#
@@ -70,12 +71,42 @@ struct ReferrersListTests {
 
     @Test("an error document with the status 200 is no manifest, and not a broken one either")
     func errorWithStatus200() async throws {
-        let stage = try Stage()
-        stage.registry.intercept { _, _ in
-            answer(200, body: #"{"errors":[{"code":"UNAUTHORIZED"}]}"#.utf8)
+        for (body, said) in [
+            (#"{"errors":[{"code":"UNAUTHORIZED"}]}"#, "UNAUTHORIZED"), (#"{"error":"no"}"#, "no"),
+            ("Unauthorized", "Unauthorized"), ("null", "null"), ("[]", "[]"),
+            (#"{"schemaVersion":2,"errors":[{"code":"X"}]}"#, "X"),
+        ] {
+            let stage = try Stage()
+            stage.registry.intercept { _, _ in answer(200, body: body.utf8) }
+            await expectFailure(.unavailable, "is no manifest: \"\(said)\"") {
+                _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+            }
         }
-        await expectFailure(.unavailable, "error document: \"UNAUTHORIZED\"") {
+        // What looks like a manifest is content.
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in answer(200, body: #"{"layers":7}"#.utf8) }
+        await expectFailure(.malformed, "cannot read") {
             _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        }
+    }
+
+    @Test("a list with an error beside it is no list, and neither is one that is encoded")
+    func errorBesideList() async throws {
+        let rows: [([String: String], String, String)] = [
+            ([:], #"{"manifests":[],"errors":[{"code":"UNAVAILABLE"}]}"#, "error beside a list"),
+            ([:], #"{"schemaVersion":2,"manifests":[],"message":"x"}"#, "error beside a list"),
+            (["Content-Encoding": "gzip"], #"{"manifests":[]}"#, "encoded as"),
+        ]
+        for (fields, body, part) in rows {
+            let stage = try Stage()
+            stage.registry.intercept { request, _ in
+                request.path.contains("/referrers/") ? answer(200, fields, body: body.utf8) : nil
+            }
+            await expectFailure(.unavailable, part) {
+                _ = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+                    .complete()
+            }
+            #expect(stage.registry.seen.allSatisfy { $0.fields[.acceptEncoding] == "identity" })
         }
     }
 

@@ -64,6 +64,14 @@ struct ClosedPlaceTests {
         #expect(try await isProven())
     }
 
+    @Test("bytes that are not what was asked for come from the registry, and close the place")
+    func otherBytes() async throws {
+        close(.rejected, tag)
+        await expectFailure(.rejected, "the test says so") { _ = try await answer() }
+        try await sign(.bundle)
+        #expect(try await isProven())
+    }
+
     @Test("a closed list and nothing elsewhere, or what does not verify there, is no answer")
     func closedAndUnproven() async throws {
         close(.denied, "referrers")
@@ -129,7 +137,7 @@ struct ClosedPlaceTests {
 
     @Test(
         "what anybody may push and nobody can read is a finding: it opens no question",
-        arguments: [Failure.Kind.malformed, .unsupported, .rejected])
+        arguments: [Failure.Kind.malformed, .unsupported])
     func brokenTag(kind: Failure.Kind) async throws {
         close(kind, tag)
         guard case .notProven(let rejected) = try await answer() else {

@@ -14,8 +14,9 @@ package func topLevelText(of name: String, in document: [UInt8]) -> String? {
         var isExact = false
         guard search.open(text) else { return nil }
         while let member = search.next(text) {
-            guard let key = decodedString(text, member.name),
-                isSame(key.utf8.lowercased(), wanted)
+            // Quotes included; an escape is longer than what it stands for.
+            guard member.name.count == wanted.utf8.count + 2 || member.isEscaped,
+                let key = decodedString(text, member.name), isSame(key.utf8.lowercased(), wanted)
             else { continue }
             guard found == nil else { return nil }
             (found, isExact) = (member.value, isSame(key, name))
@@ -49,19 +50,22 @@ private struct JSONMemberSearch {
     }
 
     /// The next member; nil at the end of the object, or where the text is no object.
-    mutating func next(_ text: Span<UInt8>) -> (name: Range<Int>, value: Range<Int>)? {
+    mutating func next(
+        _ text: Span<UInt8>
+    ) -> (name: Range<Int>, isEscaped: Bool, value: Range<Int>)? {
         skipSpace(text)
         if byte(text) == UInt8(ascii: ",") { offset += 1 }
         skipSpace(text)
         guard byte(text) == UInt8(ascii: "\"") else { return nil }
         let name = string(text)
+        let isEscaped = name.contains { text[$0] == UInt8(ascii: "\\") }
         skipSpace(text)
         guard byte(text) == UInt8(ascii: ":") else { return nil }
         offset += 1
         skipSpace(text)
         let start = offset
         skipValue(text)
-        return (name, start..<offset)
+        return (name, isEscaped, start..<offset)
     }
 
     private mutating func skipValue(_ text: Span<UInt8>) {
@@ -94,7 +98,9 @@ private struct JSONMemberSearch {
     }
 
     private mutating func skipSpace(_ text: Span<UInt8>) {
-        while let byte = byte(text), [0x20, 0x09, 0x0A, 0x0D].contains(byte) { offset += 1 }
+        while let byte = byte(text), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+            offset += 1
+        }
     }
 
     private func byte(_ text: Span<UInt8>) -> UInt8? {

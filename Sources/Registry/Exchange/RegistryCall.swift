@@ -124,8 +124,8 @@ struct RegistryAnswer: Sendable {
 
     private func kindOfStatus(_ said: RegistryErrorText) -> Failure.Kind {
         switch status {
-        // Registries answer 404 with JSON, plain text or nothing; a web page is somebody else's.
-        case 404: said.isWebPage || (isWebPage && said.text != nil) ? .unavailable : .notFound
+        // Anything but the known words of registries and storage may be somebody else's answer.
+        case 404: said.saysAbsent && (!isWebPage || said.text == nil) ? .notFound : .unavailable
         case 413: .overLimit
         case 429: .rateLimited
         case 408, 425, 500...599: .unavailable
@@ -141,14 +141,20 @@ struct RegistryAnswer: Sendable {
         throw noAnswer("the answer \(status) is a web page; a registry has none to show")
     }
 
-    /// Throws where the answer 200 holds the error document of a proxy that lost the status.
-    func refuseErrorDocument(_ body: [UInt8]) throws(Failure) {
-        guard body.count < Limits.errorBodyBytes,
-            let json = try? JSONValue(parsing: body, named: "the answer"),
-            json["errors"]?.array != nil, json["schemaVersion"] == nil
-        else { return }
-        let said = RegistryErrorText(body, hiding: sent).text ?? "an error"
-        throw noAnswer("the answer 200 is an error document: \(said)")
+    /// Throws where the answer 200 holds something that no registry takes as a manifest: the error of
+    /// a proxy that lost the status, or a text. What looks like a manifest is content, readable or not.
+    func refuseOtherDocument(_ body: [UInt8]) throws(Failure) {
+        let start = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        if start == UInt8(ascii: "{") {
+            guard let json = try? JSONValue(parsing: body, named: "the answer") else { return }
+            let parts = ["manifests", "layers", "config", "fsLayers", "blobs"]
+            guard !parts.contains(where: { json[$0] != nil }) else { return }
+            // Go's reader takes names in any case; such documents are refused as content.
+            let names = json.object?.names.map { $0.utf8.lowercased() } ?? []
+            guard !parts.contains(where: { names.contains($0.utf8.lowercased()) }) else { return }
+        }
+        let said = RegistryErrorText(body.prefix(Limits.errorBodyBytes), hiding: sent).text
+        throw noAnswer("the answer 200 is no manifest: \(said ?? "it says nothing")")
     }
 
     /// That what came is not what was asked for, nor a word of the registry about it.

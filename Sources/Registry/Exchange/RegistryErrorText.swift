@@ -13,6 +13,9 @@ struct RegistryErrorText: Sendable {
     /// What the body says beyond the status: no access, a rate limit, a fault. Nil when it says
     /// nothing of the kind.
     let kind: Failure.Kind?
+    /// Whether the body says, in words that are known, that something is not there or that the
+    /// request is not known; so does an empty one. Any other body leaves it open.
+    let saysAbsent: Bool
 
     init(_ body: some Collection<UInt8>, hiding secrets: SentSecrets) {
         // Storage that a registry redirects to answers in XML.
@@ -20,11 +23,16 @@ struct RegistryErrorText: Sendable {
         guard !body.isEmpty else {
             text = nil
             kind = nil
+            saysAbsent = true
             return
         }
         let json = try? JSONValue(parsing: Array(body), named: "the error")
         let plainBody = String(decoding: body, as: UTF8.self)
-        kind = json.map(failureKind(of:)) ?? failureKind(ofText: plainBody)
+        let said = json.map(ErrorDocument.init)
+        let isKnown = said?.saysAbsent ?? isAbsence(plainBody, isXML: startsXML(body))
+        // A path behind a known sentence means nothing.
+        kind = said.map(\.kind) ?? (isKnown ? nil : failureKind(ofText: plainBody))
+        saysAbsent = kind == nil && isKnown && !isWebPage
         let errors = json?["errors"]?.array?.prefix(3) ?? []
         let parts = errors.map { error in
             [error["code"]?.string, error["message"]?.string].compactMap { $0 }
@@ -34,44 +42,81 @@ struct RegistryErrorText: Sendable {
             json?["details"]?.string ?? json?["message"]?.string ?? json?["error"]?.string
             ?? plainBody
         // Before it is cut: the first half of a secret would not be found any more.
-        let said = secrets.hidden(in: parts.isEmpty ? plainText : parts.joined(separator: "; "))
-        let lines = said.utf8.split(whereSeparator: "\r\n".utf8.contains)
-        let line = lines.first.map { String(Substring($0)) } ?? said
+        let shown = secrets.hidden(in: parts.isEmpty ? plainText : parts.joined(separator: "; "))
+        let lines = shown.utf8.split(whereSeparator: "\r\n".utf8.contains)
+        let line = lines.first.map { String(Substring($0)) } ?? shown
         text = line.isEmpty ? nil : quoted(line)
     }
 }
 
 // MARK: Meaning
 
-/// What an error document says. A code decides; where no code is known, the sentences do, because
-/// names and digests in them mean nothing beside a code such as `NAME_UNKNOWN`.
-private func failureKind(of document: JSONValue) -> Failure.Kind? {
-    var codes: [String] = []
-    var sentences: [String] = []
-    var kind: Failure.Kind?
-    document.eachMember(depth: 5) { name, value in
-        if let number = value.integer, codeMembers.contains(name) {
-            kind = kind ?? failureKind(ofStatus: number)
+/// What an error document in JSON says. A code decides; where no code of the specification is known,
+/// the sentences count too. Beside `NAME_UNKNOWN` they do not, because names and digests in them mean
+/// nothing.
+private struct ErrorDocument {
+    private(set) var kind: Failure.Kind?
+    private(set) var saysAbsent = false
+
+    init(_ document: JSONValue) {
+        var codes: [String] = []
+        var isRegistrys = false
+        var sentences: [String] = []
+        var statuses: [Int] = []
+        document.eachMember(depth: 5) { name, value in
+            let isCode = codeMembers.contains(letters(of: name))
+            if isCode, let number = value.integer ?? value.string.flatMap({ Int($0) }) {
+                statuses.append(number)
+            } else if let text = value.string {
+                if isCode { codes.append(text) } else { sentences.append(text) }
+                isRegistrys =
+                    isRegistrys || (name == "code" && unknownNames.contains(letters(of: text)))
+            }
         }
-        guard let text = value.string else { return }
-        if codeMembers.contains(name) { codes.append(text) } else { sentences.append(text) }
+        kind =
+            statuses.lazy.compactMap(failureKind(ofStatus:)).first
+            ?? codes.lazy.compactMap(failureKind(ofText:)).first
+        let names = codes.map(letters(of:))
+        if kind == nil, !isRegistrys {
+            kind = sentences.lazy.compactMap(failureKind(ofText:)).first
+        }
+        saysAbsent =
+            names.contains { unknownNames.contains($0) || absences.contains($0) }
+            || statuses.contains { [404, 405, 501].contains($0) }
+            || sentences.contains { absences.contains(letters(of: $0)) }
     }
-    if let found = kind ?? codes.lazy.compactMap(failureKind(ofText:)).first { return found }
-    guard !codes.contains(where: { absences.contains(letters(of: $0)) }) else { return nil }
-    return sentences.lazy.compactMap(failureKind(ofText:)).first
 }
 
 /// Members that hold codes: the specification's, and those of clouds and of RFC 9457.
 private let codeMembers: Set = [
-    "code", "error", "status", "statuscode", "__type", "type", "reason", "title",
+    "code", "error", "status", "statuscode", "errorcode", "httpcode", "type", "reason", "title",
 ]
 
-/// Codes that say that something is not there, or that a request is not known.
-private let absences: Set = [
-    "nameunknown", "manifestunknown", "manifestblobunknown", "blobunknown", "nameinvalid",
-    "manifestinvalid", "digestinvalid", "unsupported", "notfound", "pagenotfound",
-    "methodnotallowed", "notimplemented", "unimplemented",
+/// Codes for what a registry does not have: the specification's, and Harbor's `NOT_FOUND`.
+private let unknownNames: Set = [
+    "nameunknown", "manifestunknown", "manifestblobunknown", "blobunknown", "notfound",
 ]
+
+/// Codes and sentences, as letters and digits, that say that something is not there, or that the
+/// request is not known.
+private let absences: Set = [
+    "nameinvalid", "manifestinvalid", "digestinvalid", "unsupported", "theoperationisunsupported",
+    "notfound", "404notfound", "pagenotfound", "404pagenotfound", "resourcenotfound",
+    "methodnotallowed", "405methodnotallowed", "notimplemented", "501notimplemented",
+    "unimplemented", "badrequest", "400badrequest", "notacceptable", "406notacceptable",
+    "manifestunknown", "repositorynamenotknowntoregistry", "404",
+]
+
+/// Whether a body that is no JSON says so. Storage that a registry redirects to names the missing key
+/// in XML (S3, Azure, Google).
+private func isAbsence(_ text: String, isXML: Bool) -> Bool {
+    let letters = letters(of: text)
+    guard !isXML else {
+        return ["nosuchkey", "blobnotfound", "nosuchbucket"].contains { letters.utf8.contains($0) }
+    }
+    // Some servers name the path behind the sentence.
+    return absences.contains(letters) || letters.utf8.hasPrefix("404pagenotfound")
+}
 
 private func failureKind(ofStatus status: Int) -> Failure.Kind? {
     switch status {

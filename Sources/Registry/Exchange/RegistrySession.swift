@@ -127,6 +127,9 @@ struct RegistrySession: Sendable {
     }
 
     private func whole(_ answer: RegistryAnswer, atMost limit: Int) async throws -> [UInt8] {
+        if let encoding = answer.fields[.contentEncoding], !isSame(encoding, "identity") {
+            throw answer.noAnswer("it is encoded as \(quoted(encoding)), which was not asked for")
+        }
         let name = "the answer of \(answer.place)"
         guard (200..<300).contains(answer.status) else { return await answer.errorBody() }
         if let claimed = answer.claimedLength, claimed > limit {
@@ -195,6 +198,8 @@ struct RegistrySession: Sendable {
             method: call.method, scheme: address.scheme.rawValue, authority: address.authority,
             path: address.target, headerFields: call.fields)
         request.headerFields[.userAgent] = options.userAgent
+        // What a digest names are the bytes themselves.
+        request.headerFields[.acceptEncoding] = "identity"
         if call.body.length > 0 || [.put, .post, .patch].contains(call.method) {
             request.headerFields[.contentLength] = String(call.body.length)
         }

@@ -39,7 +39,12 @@ private actor BlobDownload {
             do {
                 if let chunk = try await pull() { return chunk }
                 if offset >= descriptor.size { return nil }
-                guard resumes < Limits.transferResumes else { return nil }
+                guard resumes < Limits.transferResumes else {
+                    throw Failure(
+                        .unavailable, what, at: .named(repository.sourceName),
+                        because: "the transfer ended after \(offset) of \(descriptor.size) bytes, "
+                            + "again and again")
+                }
             } catch let failure as Failure where failure.kind == .unavailable {
                 guard resumes < Limits.transferResumes else { throw failure.during(what) }
             }

@@ -116,10 +116,18 @@ func nextReference(in field: String) -> NextReference {
             }
         }
         guard reader.isAtEndOfLink else { return .unreadable }
-        guard let relation else { return .next(target) }
-        let types = relation.utf8.lowercased().utf8.split(whereSeparator: " \t'".utf8.contains)
-        if types.contains(where: { Array($0) == Array("next".utf8) }) { return .next(target) }
+        let types = (relation ?? "").utf8.lowercased().utf8.split(
+            whereSeparator: { !isTypeByte($0) })
+        if types.isEmpty || types.contains(where: { Array($0) == Array("next".utf8) }) {
+            return .next(target)
+        }
     }
+}
+
+/// Letters, digits and the marks of registered relation types and of addresses.
+private func isTypeByte(_ byte: UInt8) -> Bool {
+    (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+        || "-._~:/?#@!$&*+=%".utf8.contains(byte)
 }
 
 /// Reads one `Link` field from left to right.
@@ -141,7 +149,7 @@ private struct LinkReader {
     /// The next `; name[=value]`; nil when the link has no more.
     mutating func parameter() -> (name: String, value: String)? {
         skip(" \t")
-        guard rest.first == UInt8(ascii: ";") else { return nil }
+        guard !isBroken, rest.first == UInt8(ascii: ";") else { return nil }
         skip("; \t")
         let name = take { !"=;, \t".utf8.contains($0) }
         skip(" \t")
@@ -149,12 +157,23 @@ private struct LinkReader {
         rest = rest.dropFirst()
         skip(" \t")
         guard rest.first == UInt8(ascii: "\"") else {
-            return (name, take { !";,<".utf8.contains($0) })
+            return (name, take { !" \t;,<\"".utf8.contains($0) })
         }
-        return (name, quotedValue())
+        guard let value = quotedValue() else {
+            isBroken = true
+            return nil
+        }
+        return (name, value)
     }
 
-    var isAtEndOfLink: Bool { rest.isEmpty || rest.first == UInt8(ascii: ",") }
+    /// Whether a quoted string has no end.
+    private var isBroken = false
+
+    init(rest: ArraySlice<UInt8>) { self.rest = rest }
+
+    var isAtEndOfLink: Bool {
+        !isBroken && (rest.isEmpty || rest.first == UInt8(ascii: ","))
+    }
 
     private mutating func take(while isTaken: (UInt8) -> Bool) -> String {
         let taken = rest.prefix(while: isTaken)
@@ -162,13 +181,14 @@ private struct LinkReader {
         return String(decoding: taken, as: UTF8.self)
     }
 
-    /// A quoted string, with `\` before a character that stands for itself.
-    private mutating func quotedValue() -> String {
+    /// A quoted string, with `\` before a character that stands for itself; nil without an end.
+    private mutating func quotedValue() -> String? {
         var value: [UInt8] = []
         rest = rest.dropFirst()
-        while let byte = rest.popFirst(), byte != UInt8(ascii: "\"") {
+        while let byte = rest.popFirst() {
+            guard byte != UInt8(ascii: "\"") else { return String(decoding: value, as: UTF8.self) }
             value.append(byte == UInt8(ascii: "\\") ? rest.popFirst() ?? byte : byte)
         }
-        return String(decoding: value, as: UTF8.self)
+        return nil
     }
 }

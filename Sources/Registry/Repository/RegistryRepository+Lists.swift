@@ -129,8 +129,12 @@ private func isReferrersAnswer(_ answer: RegistryAnswer, _ body: [UInt8]) throws
     guard body.count < Limits.errorBodyBytes else {
         throw answer.noAnswer("the answer \(answer.status) is longer than an error needs")
     }
-    guard RegistryErrorText(body, hiding: answer.sent).kind == nil else {
-        throw answer.failure(reading: body)
+    let said = RegistryErrorText(body, hiding: answer.sent)
+    guard said.kind == nil else { throw answer.failure(reading: body) }
+    guard said.saysAbsent else {
+        throw answer.noAnswer(
+            "the registry answered \(answer.status) and says \(said.text ?? "nothing"), which does "
+                + "not tell whether there is a list")
     }
     return false
 }
@@ -165,6 +169,10 @@ private struct ReferrersList {
     /// - Throws: `malformed` for a document that is no list.
     init(reading page: JSONReader) throws(Failure) {
         try page.refuseOtherSpellings(of: ["manifests"])
+        for name in try page.object().names
+        where ["errors", "error", "message", "code"].contains(name.utf8.lowercased()) {
+            throw page.broken("it is an error beside a list")
+        }
         for entry in try page.required("manifests").items(atMost: Limits.manifestsPerIndex) {
             do {
                 descriptors.append(try referrer(entry))

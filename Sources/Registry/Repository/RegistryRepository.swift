@@ -58,7 +58,7 @@ package struct RegistryRepository: ArtifactDestination {
         try answer.refuseWebPage(bytes)
         guard answer.status == 200 else { throw answer.failure(reading: bytes) }
         guard !bytes.isEmpty else { throw answer.noAnswer("the answer 200 is empty") }
-        try answer.refuseErrorDocument(bytes)
+        try answer.refuseOtherDocument(bytes)
         return (answer, bytes)
     }
 

@@ -79,7 +79,9 @@ struct EvidenceReading {
             let manifests = try await source.manifests(batch.map(\.digest))
             var pieces: [Piece] = []
             for (referrer, manifest) in zip(batch, manifests) {
-                if saysOtherwise, case .failure(let failure) = manifest, failure.isAboutContent {
+                if saysOtherwise, case .failure(let failure) = manifest,
+                    isFinding(failure, in: carrier)
+                {
                     continue
                 }
                 pieces += take(manifest, of: referrer.digest, found: carrier)
@@ -201,7 +203,8 @@ struct EvidenceReading {
         switch content {
         case .success(let bytes):
             form = EvidenceReading.parsed(bytes, of: piece.layer, as: piece.shape)
-        case .failure(let failure) where failure.isAboutContent: form = .unreadable(failure)
+        case .failure(let failure) where isFinding(failure, in: piece.carrier):
+            form = .unreadable(failure)
         case .failure(let failure):
             return close(piece.carrier, item: piece.manifest, because: failure)
         }
@@ -253,11 +256,18 @@ struct EvidenceReading {
     private mutating func note(
         _ failure: Failure, in manifest: Digest, found carrier: EvidenceCarrier, item: Digest?
     ) {
-        if failure.isAboutContent {
+        if isFinding(failure, in: carrier) {
             addUnreadable(failure, in: manifest, found: carrier)
         } else {
             close(carrier, item: item, because: failure)
         }
+    }
+
+    /// Whether somebody who may push can have caused the failure. Registries check digests when they
+    /// take content in, so bytes that are not what was asked for come from the registry itself or from
+    /// what stands before it.
+    private func isFinding(_ failure: Failure, in carrier: EvidenceCarrier) -> Bool {
+        failure.isAboutContent && (failure.kind != .rejected || carrier == .layout)
     }
 
     private mutating func addUnreadable(
