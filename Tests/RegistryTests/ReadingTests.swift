@@ -285,6 +285,41 @@ struct ReadingTests {
         }
     }
 
+    @Test(
+        "an error that breaks off may leave out what it says, so it is no absence",
+        arguments: [404, 400, 405, 406, 501])
+    func brokenErrors(status: Int) async throws {
+        for (fields, body, failure) in [
+            (["Content-Length": "90"], "", nil), (["Content-Length": "90"], "Not Found", nil),
+            ([:], "404 page not found", stalled),
+            ([:], "404 page not found" + String(repeating: "\n", count: 20_000), nil),
+        ] as [([String: String], String, Failure?)] {
+            let stage = try Stage()
+            stage.registry.intercept { _, _ in
+                brokenAnswer(status, fields, body: Array(body.utf8), then: failure)
+            }
+            await expectFailure(.unavailable, "broke off") {
+                _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+            }
+            await expectFailure(.unavailable, "broke off") {
+                _ = try await stage.repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
+            }
+            let listed = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+            #expect(listed.failures.map(\.failure.kind) == [.unavailable, .unavailable])
+        }
+    }
+
+    @Test("half a manifest under a tag is told from a broken one by what the registry says it sent")
+    func halfManifest() async throws {
+        let whole = Array(#"{"schemaVersion":2,"config":{},"layers":[]}"#.utf8)
+        let fields = ["Docker-Content-Digest": Digest(of: whole, by: .sha256).description]
+        let stage = try Stage()
+        stage.registry.intercept { _, _ in answer(200, fields, body: whole.dropLast(9)) }
+        await expectFailure(.unavailable, "not what the registry says it sent") {
+            _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        }
+    }
+
     @Test("storage behind a registry names a missing blob in XML")
     func storageWords() async throws {
         for (text, kind) in [

@@ -94,7 +94,13 @@ struct RegistryAnswer: Sendable {
 
     /// The failure that this answer means, with what the registry says about it.
     func failure() async -> Failure {
-        failure(reading: await errorBody())
+        let (bytes, isWhole) = await errorPart()
+        do {
+            if call.method != .head { try refuseBrokenError(isWhole) }
+            return failure(reading: bytes)
+        } catch {
+            return error
+        }
     }
 
     func failure(reading errorBody: [UInt8]) -> Failure {
@@ -144,9 +150,16 @@ struct RegistryAnswer: Sendable {
     /// Throws where the answer 200 holds something that no registry takes as a manifest: the error of
     /// a proxy that lost the status, or a text. What looks like a manifest is content, readable or not.
     func refuseOtherDocument(_ body: [UInt8]) throws(Failure) {
+        let json = try? JSONValue(parsing: body, named: "the answer")
+        // Half a document, of a connection that was closed.
+        if json == nil, let claimed = try? claimedDigest(),
+            claimed != Digest(of: body, by: claimed.algorithm)
+        {
+            throw noAnswer("what arrived is not what the registry says it sent, \(claimed)")
+        }
         let start = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
         if start == UInt8(ascii: "{") {
-            guard let json = try? JSONValue(parsing: body, named: "the answer") else { return }
+            guard let json else { return }
             let parts = ["manifests", "layers", "config", "fsLayers", "blobs"]
             guard !parts.contains(where: { json[$0] != nil }) else { return }
             // Go's reader takes names in any case; such documents are refused as content.
@@ -164,18 +177,26 @@ struct RegistryAnswer: Sendable {
             next: "look what stands between us and the registry: a proxy, a login page, a fault")
     }
 
-    /// The first bytes of a body whose rest nobody needs; what came before it broke off.
-    func errorBody() async -> [UInt8] {
+    /// The first bytes of an error, and whether they are the whole body: the half of an error may leave
+    /// out what it says.
+    func errorPart() async -> (bytes: [UInt8], isWhole: Bool) {
         var bytes: [UInt8] = []
         do {
             for try await chunk in body {
                 bytes += chunk.prefix(Limits.errorBodyBytes - bytes.count)
-                if bytes.count >= Limits.errorBodyBytes { break }
+                if bytes.count >= Limits.errorBodyBytes { return (bytes, false) }
             }
         } catch {
-            return bytes
+            // A document that ends as JSON does has said everything.
+            return (bytes, (try? JSONValue(parsing: bytes, named: "the error")) != nil)
         }
-        return bytes
+        return (bytes, bytes.count >= claimedLength ?? 0)
+    }
+
+    /// Throws where the body of an error that may mean "not there" did not come whole.
+    func refuseBrokenError(_ isWhole: Bool) throws(Failure) {
+        guard !isWhole, [400, 404, 405, 406, 501].contains(status) else { return }
+        throw noAnswer("the answer \(status) broke off, or is longer than an error needs")
     }
 }
 
