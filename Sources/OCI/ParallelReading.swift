@@ -9,7 +9,13 @@ extension ArtifactSource {
     ///
     /// - Throws: only errors other than `Failure`, such as cancellation.
     package func manifests(_ digests: [Digest]) async throws -> [Result<Manifest, Failure>] {
-        try await inParallel(digests) { try await manifest(.digest($0)) }
+        try await inParallel(digests, atMost: Limits.parallelEvidenceReads) { digest in
+            do {
+                return .success(try await manifest(.digest(digest)))
+            } catch let failure as Failure {
+                return .failure(failure)
+            }
+        }
     }
 
     /// The contents of these descriptors, as `read(_:atMost:)` gives them, in their order.
@@ -18,7 +24,7 @@ extension ArtifactSource {
     package func contents(
         _ descriptors: [Descriptor], atMost limit: Int
     ) async throws -> [ReceivedContent] {
-        let contents = try await inParallel(descriptors) { descriptor in
+        try await inParallel(descriptors, atMost: Limits.parallelEvidenceReads) { descriptor in
             let counter = ByteCounter()
             do {
                 let content = try await read(descriptor, atMost: limit, counting: counter)
@@ -27,7 +33,6 @@ extension ArtifactSource {
                 return ReceivedContent(result: .failure(failure), received: counter.count)
             }
         }
-        return try contents.map { try $0.get() }
     }
 }
 
@@ -38,25 +43,22 @@ package struct ReceivedContent: Sendable {
     package let received: Int
 }
 
-/// Structured tasks only: all of them have ended when this returns.
-private func inParallel<Item: Sendable, Answer: Sendable>(
-    _ items: [Item], _ ask: @escaping @Sendable (Item) async throws -> Answer
-) async throws -> [Result<Answer, Failure>] {
-    try await withThrowingTaskGroup(of: (Int, Result<Answer, Failure>).self) { group in
-        var answers: [Int: Result<Answer, Failure>] = [:]
+/// What `work` makes of each item, in the order of the items, with at most `width` at a time.
+///
+/// Structured tasks only: all of them have ended when this returns or throws. The first error cancels
+/// the rest.
+package func inParallel<Item: Sendable, Output: Sendable>(
+    _ items: [Item], atMost width: Int, _ work: @escaping @Sendable (Item) async throws -> Output
+) async throws -> [Output] {
+    try await withThrowingTaskGroup(of: (Int, Output).self) { group in
+        var outputs: [Int: Output] = [:]
         for (index, item) in items.enumerated() {
-            if index >= Limits.parallelEvidenceReads, let (done, answer) = try await group.next() {
-                answers[done] = answer
+            if index >= width, let (done, output) = try await group.next() {
+                outputs[done] = output
             }
-            group.addTask {
-                do {
-                    return (index, .success(try await ask(item)))
-                } catch let failure as Failure {
-                    return (index, .failure(failure))
-                }
-            }
+            group.addTask { (index, try await work(item)) }
         }
-        while let (done, answer) = try await group.next() { answers[done] = answer }
-        return items.indices.compactMap { answers[$0] }
+        while let (done, output) = try await group.next() { outputs[done] = output }
+        return items.indices.compactMap { outputs[$0] }
     }
 }

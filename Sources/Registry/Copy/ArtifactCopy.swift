@@ -146,23 +146,10 @@ package struct ArtifactCopy: Sendable {
     private func copyBlobs(of manifests: [Manifest], _ report: inout CopyReport) async throws {
         var seen: Set<Digest> = []
         let blobs = manifests.flatMap(\.blobs).filter { seen.insert($0.digest).inserted }
-        let outcomes = try await withThrowingTaskGroup(of: (Descriptor, BlobOutcome).self) {
-            group in
-            var rest = blobs[...]
-            for blob in rest.prefix(Limits.parallelTransfers) {
-                group.addTask { (blob, try await copy(blob)) }
-            }
-            rest = rest.dropFirst(Limits.parallelTransfers)
-            var outcomes: [(Descriptor, BlobOutcome)] = []
-            while let outcome = try await group.next() {
-                outcomes.append(outcome)
-                if let blob = rest.popFirst() {
-                    group.addTask { (blob, try await copy(blob)) }
-                }
-            }
-            return outcomes
+        let outcomes = try await inParallel(blobs, atMost: Limits.parallelTransfers) {
+            try await copy($0)
         }
-        for (blob, outcome) in outcomes {
+        for (blob, outcome) in zip(blobs, outcomes) {
             switch outcome {
             case .copied:
                 report.blobsCopied += 1

@@ -51,7 +51,7 @@ package struct PolicyRun: Sendable {
         var known: [NeededImage: ImageFacts] = [:]
         while pending.contains(where: { !$0.isDone }) {
             let missing = try step(&pending, with: known)
-            known.merge(await load(missing)) { _, new in new }
+            known.merge(try await load(missing)) { _, new in new }
         }
         return (pending.compactMap(\.evaluation), pending.compactMap(\.failure))
     }
@@ -99,19 +99,11 @@ package struct PolicyRun: Sendable {
         return missing
     }
 
-    private func load(_ images: Set<NeededImage>) async -> [NeededImage: ImageFacts] {
-        let facts = facts
-        return await withTaskGroup(of: (NeededImage, ImageFacts).self) { group in
-            var loaded: [NeededImage: ImageFacts] = [:]
-            for (place, image) in images.enumerated() {
-                if place >= Limits.parallelImages, let (done, found) = await group.next() {
-                    loaded[done] = found
-                }
-                group.addTask { (image, await facts.facts(about: image)) }
-            }
-            for await (done, found) in group { loaded[done] = found }
-            return loaded
+    private func load(_ images: Set<NeededImage>) async throws -> [NeededImage: ImageFacts] {
+        let loaded = try await inParallel(Array(images), atMost: Limits.parallelImages) { image in
+            (image, await facts.facts(about: image))
         }
+        return Dictionary(uniqueKeysWithValues: loaded)
     }
 }
 
