@@ -282,6 +282,27 @@ struct SecretEchoTests {
         #expect(last == "[redacted]")
     }
 
+    @Test("an entry of the first page that repeats the password, in a list that breaks off")
+    func listEntryOfBrokenList() async throws {
+        let entry: JSONValue = [
+            "mediaType": "a/b", "digest": .string("ann:\(Self.password)"), "size": 1,
+        ]
+        let list: JSONValue = ["schemaVersion": 2, "manifests": [entry]]
+        let stage = try Stage(credential: .password(user: "ann", secret: Self.password))
+        stage.registry.intercept { request, _ in
+            guard request.fields[.authorization] != nil else {
+                return answer(401, ["WWW-Authenticate": "Basic realm=x"])
+            }
+            guard request.path.contains("/referrers/") else { return nil }
+            guard !request.path.contains("n=2") else { return answer(403) }
+            return answer(
+                200, ["Link": "<\(request.path)?n=2>; rel=next"], body: list.compactBytes)
+        }
+        let found = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+        #expect(found.failures.map(\.failure.kind) == [.denied, .malformed])
+        for unread in found.failures { expectHidden(unread.failure) }
+    }
+
     @Test("a line break in a credential starts no header field")
     func lineBreaks() async throws {
         let broken = "a\r\nX-Evil: 1"

@@ -94,17 +94,15 @@ struct RegistryAnswer: Sendable {
 
     /// The failure that this answer means, with what the registry says about it.
     func failure() async -> Failure {
-        let (bytes, isWhole) = await errorPart()
         do {
-            if call.method != .head { try refuseBrokenError(isWhole) }
-            return failure(reading: bytes)
+            return failure(reading: try await errorBody())
         } catch {
             return error
         }
     }
 
-    func failure(reading errorBody: [UInt8]) -> Failure {
-        let said = RegistryErrorText(errorBody.prefix(Limits.errorBodyBytes), hiding: sent)
+    func failure(reading body: [UInt8]) -> Failure {
+        let said = RegistryErrorText(body.prefix(Limits.errorBodyBytes), hiding: sent)
         let answered =
             said.text.map { "the registry answered \(status) and says \($0)" }
             ?? "the registry answered \(status)"
@@ -139,9 +137,12 @@ struct RegistryAnswer: Sendable {
         }
     }
 
+    /// Whether registries answer so where something is not there or a request is not known to them.
+    var mayMeanAbsence: Bool { [400, 404, 405, 406, 501].contains(status) }
+
     /// - Throws: `unavailable` if the body is a web page in place of content or of "not found".
     func refuseWebPage(_ body: [UInt8]) throws(Failure) {
-        guard [200, 400, 404, 405, 406, 501].contains(status) else { return }
+        guard status == 200 || mayMeanAbsence else { return }
         let isPage = !body.isEmpty && (isWebPage || startsMarkup(body))
         guard isPage else { return }
         throw noAnswer("the answer \(status) is a web page; a registry has none to show")
@@ -177,9 +178,19 @@ struct RegistryAnswer: Sendable {
             next: "look what stands between us and the registry: a proxy, a login page, a fault")
     }
 
-    /// The first bytes of an error, and whether they are the whole body: the half of an error may leave
-    /// out what it says.
-    func errorPart() async -> (bytes: [UInt8], isWhole: Bool) {
+    /// The first bytes of an error.
+    ///
+    /// - Throws: `unavailable` for one that may mean absence and did not come whole: the half may
+    ///   leave out what it says.
+    func errorBody() async throws(Failure) -> [UInt8] {
+        let (bytes, isWhole) = await errorPart()
+        guard isWhole || !mayMeanAbsence || call.method == .head else {
+            throw noAnswer("the answer \(status) broke off, or is longer than an error needs")
+        }
+        return bytes
+    }
+
+    private func errorPart() async -> (bytes: [UInt8], isWhole: Bool) {
         var bytes: [UInt8] = []
         do {
             for try await chunk in body {
@@ -191,12 +202,6 @@ struct RegistryAnswer: Sendable {
             return (bytes, (try? JSONValue(parsing: bytes, named: "the error")) != nil)
         }
         return (bytes, bytes.count >= claimedLength ?? 0)
-    }
-
-    /// Throws where the body of an error that may mean "not there" did not come whole.
-    func refuseBrokenError(_ isWhole: Bool) throws(Failure) {
-        guard !isWhole, [400, 404, 405, 406, 501].contains(status) else { return }
-        throw noAnswer("the answer \(status) broke off, or is longer than an error needs")
     }
 }
 

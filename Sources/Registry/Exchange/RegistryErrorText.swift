@@ -160,9 +160,7 @@ private let meanings: [(parts: [String], kind: Failure.Kind)] = [
 
 /// The letters and digits of a text, in lower case.
 private func letters(of text: String) -> String {
-    let bytes = text.utf8.lowercased().utf8.filter {
-        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0)
-    }
+    let bytes = text.utf8.lowercased().utf8.filter { isLetterByte($0) || isDigitByte($0) }
     return String(decoding: bytes, as: UTF8.self)
 }
 

@@ -131,11 +131,7 @@ struct RegistrySession: Sendable {
             throw answer.noAnswer("it is encoded as \(quoted(encoding)), which was not asked for")
         }
         let name = "the answer of \(answer.place)"
-        guard (200..<300).contains(answer.status) else {
-            let (bytes, isWhole) = await answer.errorPart()
-            if answer.call.method != .head { try answer.refuseBrokenError(isWhole) }
-            return bytes
-        }
+        guard (200..<300).contains(answer.status) else { return try await answer.errorBody() }
         if let claimed = answer.claimedLength, claimed > limit {
             throw Failure(
                 .overLimit, answer.call.what, at: answer.place,

@@ -126,8 +126,7 @@ func nextReference(in field: String) -> NextReference {
 
 /// Letters, digits and the marks of registered relation types and of addresses.
 private func isTypeByte(_ byte: UInt8) -> Bool {
-    (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
-        || "-._~:/?#@!$&*+=%".utf8.contains(byte)
+    isLetterByte(byte) || isDigitByte(byte) || "-._~:/?#@!$&*+=%".utf8.contains(byte)
 }
 
 /// Reads one `Link` field from left to right.
@@ -146,10 +145,10 @@ private struct LinkReader {
         return String(decoding: rest[(rest.startIndex + 1)..<end], as: UTF8.self)
     }
 
-    /// The next `; name[=value]`; nil when the link has no more.
+    /// The next `; name[=value]`; nil when the link has no more, or its quoted string has no end.
     mutating func parameter() -> (name: String, value: String)? {
         skip(" \t")
-        guard !isBroken, rest.first == UInt8(ascii: ";") else { return nil }
+        guard rest.first == UInt8(ascii: ";") else { return nil }
         skip("; \t")
         let name = take { !"=;, \t".utf8.contains($0) }
         skip(" \t")
@@ -159,21 +158,10 @@ private struct LinkReader {
         guard rest.first == UInt8(ascii: "\"") else {
             return (name, take { !" \t;,<\"".utf8.contains($0) })
         }
-        guard let value = quotedValue() else {
-            isBroken = true
-            return nil
-        }
-        return (name, value)
+        return quotedValue().map { (name, $0) }
     }
 
-    /// Whether a quoted string has no end.
-    private var isBroken = false
-
-    init(rest: ArraySlice<UInt8>) { self.rest = rest }
-
-    var isAtEndOfLink: Bool {
-        !isBroken && (rest.isEmpty || rest.first == UInt8(ascii: ","))
-    }
+    var isAtEndOfLink: Bool { rest.isEmpty || rest.first == UInt8(ascii: ",") }
 
     private mutating func take(while isTaken: (UInt8) -> Bool) -> String {
         let taken = rest.prefix(while: isTaken)
@@ -181,13 +169,17 @@ private struct LinkReader {
         return String(decoding: taken, as: UTF8.self)
     }
 
-    /// A quoted string, with `\` before a character that stands for itself; nil without an end.
+    /// A quoted string, with `\` before a character that stands for itself; nil, and nothing read, when
+    /// it has no end.
     private mutating func quotedValue() -> String? {
         var value: [UInt8] = []
-        rest = rest.dropFirst()
-        while let byte = rest.popFirst() {
-            guard byte != UInt8(ascii: "\"") else { return String(decoding: value, as: UTF8.self) }
-            value.append(byte == UInt8(ascii: "\\") ? rest.popFirst() ?? byte : byte)
+        var unread = rest.dropFirst()
+        while let byte = unread.popFirst() {
+            guard byte != UInt8(ascii: "\"") else {
+                rest = unread
+                return String(decoding: value, as: UTF8.self)
+            }
+            value.append(byte == UInt8(ascii: "\\") ? unread.popFirst() ?? byte : byte)
         }
         return nil
     }

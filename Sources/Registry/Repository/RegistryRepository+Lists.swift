@@ -37,40 +37,53 @@ extension RegistryRepository {
         call.fields[.accept] = MediaType.ociIndex.description
         // One deadline for all pages.
         call = session.timed(call, share: 2)
-        var found = ReferrersList()
+        var listed = ReferrersList()
+        var tagged = ReferrersList()
         var failures: [ReferrersAnswer.UnreadList] = []
         do {
             let hasAPI = try await pages(
                 call, atMost: Limits.referrersPages, accepts: isReferrersAnswer
             ) { (page) throws(Failure) in
-                found.add(try ReferrersList(reading: page))
-                try checkCount(found.descriptors.count, call)
+                listed.add(try ReferrersList(reading: page))
+                try checkCount(listed.descriptors.count, call)
             }
-            found.failure = found.failure.map(session.memory.sent.hidden(in:))
-            if hasAPI { return found.answer(.referrersAPI, failures) }
+            if hasAPI { return answer(listed, tagged, failures) }
         } catch let failure as Failure {
             failures.append(.init(door: .referrersAPI, failure: failure))
             // A list beyond a limit exists; the tag does not replace it.
-            guard failure.kind != .overLimit else { return found.answer(.referrersAPI, failures) }
+            guard failure.kind != .overLimit else { return answer(listed, tagged, failures) }
         }
-        let isPartial = !found.descriptors.isEmpty
-        if let failure = found.failure {
-            failures.append(.init(door: .referrersAPI, failure: failure))
-        }
+        var door = ReferrersAnswer.Door.referrersTag
+        if !listed.descriptors.isEmpty { door = .referrersAPI }
         do {
-            let tagged = try await listUnderTag(for: subject)
-            try checkCount(tagged.descriptors.count, call)
-            found = ReferrersList(
-                descriptors: found.descriptors + tagged.descriptors, failure: tagged.failure)
+            let found = try await listUnderTag(for: subject)
+            try checkCount(found.descriptors.count, call)
+            tagged = found
         } catch let failure as Failure {
-            found.failure = nil
             failures.append(.init(door: .referrersTag, failure: failure))
         }
-        if let failure = found.failure {
-            failures.append(.init(door: .referrersTag, failure: failure))
-            found.failure = nil
+        return answer(listed, tagged, failures, door: door)
+    }
+
+    /// What both lists name, each referrer once, and why some could not be read. An entry that could not
+    /// be read may repeat a secret.
+    private func answer(
+        _ listed: ReferrersList, _ tagged: ReferrersList, _ failures: [ReferrersAnswer.UnreadList],
+        door: ReferrersAnswer.Door = .referrersAPI
+    ) -> ReferrersAnswer {
+        var seen: Set<Digest> = []
+        let entries: [(ReferrersAnswer.Door, Failure?)] = [
+            (.referrersAPI, listed.failure), (.referrersTag, tagged.failure),
+        ]
+        let unread = entries.compactMap { door, failure in
+            failure.map {
+                ReferrersAnswer.UnreadList(door: door, failure: session.memory.sent.hidden(in: $0))
+            }
         }
-        return found.answer(isPartial ? .referrersAPI : .referrersTag, failures)
+        return ReferrersAnswer(
+            descriptors: (listed.descriptors + tagged.descriptors).filter {
+                seen.insert($0.digest).inserted
+            }, door: door, failures: failures + unread)
     }
 
     /// The index under the referrers tag, entry by entry; empty when there is none, or an image.
@@ -124,11 +137,8 @@ private func checkCount(_ count: Int, _ call: RegistryCall) throws(Failure) {
 /// 406 or 501 in a few bytes, and say nothing about access, rates or faults; any other answer is a
 /// list or a failure, not an absence.
 private func isReferrersAnswer(_ answer: RegistryAnswer, _ body: [UInt8]) throws(Failure) -> Bool {
-    guard [404, 400, 405, 406, 501].contains(answer.status) else { return true }
+    guard answer.mayMeanAbsence else { return true }
     try answer.refuseWebPage(body)
-    guard body.count < Limits.errorBodyBytes else {
-        throw answer.noAnswer("the answer \(answer.status) is longer than an error needs")
-    }
     let said = RegistryErrorText(body, hiding: answer.sent)
     guard said.kind == nil else { throw answer.failure(reading: body) }
     guard said.saysAbsent else {
@@ -185,16 +195,5 @@ private struct ReferrersList {
     mutating func add(_ page: ReferrersList) {
         descriptors += page.descriptors
         failure = failure ?? page.failure
-    }
-
-    /// The answer, each entry once.
-    func answer(
-        _ door: ReferrersAnswer.Door, _ failures: [ReferrersAnswer.UnreadList]
-    ) -> ReferrersAnswer {
-        var seen: Set<Digest> = []
-        let unread = failure.map { [ReferrersAnswer.UnreadList(door: door, failure: $0)] } ?? []
-        return ReferrersAnswer(
-            descriptors: descriptors.filter { seen.insert($0.digest).inserted }, door: door,
-            failures: failures + unread)
     }
 }

@@ -58,12 +58,23 @@ package struct RegistryRepository: ArtifactDestination {
         try answer.refuseWebPage(bytes)
         guard answer.status == 200 else { throw answer.failure(reading: bytes) }
         guard !bytes.isEmpty else { throw answer.noAnswer("the answer 200 is empty") }
-        try answer.refuseOtherDocument(bytes)
         return (answer, bytes)
     }
 
+    /// The manifest of these bytes. Where they are none, it is asked whether they are an answer at all.
     func manifest(
         _ reference: ManifestReference, _ bytes: [UInt8], in answer: RegistryAnswer
+    ) throws(Failure) -> Manifest {
+        do {
+            return try read(bytes, as: reference, in: answer)
+        } catch {
+            try answer.refuseOtherDocument(bytes)
+            throw error
+        }
+    }
+
+    private func read(
+        _ bytes: [UInt8], as reference: ManifestReference, in answer: RegistryAnswer
     ) throws(Failure) -> Manifest {
         var algorithm = HashAlgorithm.sha256
         if case .digest(let wanted) = reference {
