@@ -221,7 +221,7 @@ struct BundleSigning {
                 transport: transport, pause: SystemPause(), userAgent: "assay-conformance")
             let signer = try KeylessSigner(
                 services: services, client: client, trust: trust,
-                random: { KeyGenerator.randomBytes($0) })
+                random: KeyGenerator.randomBytes)
             // The suite has agreed that its artifacts are published.
             return try await signer.sign(content, as: token) { _ in }
         }

@@ -5,29 +5,24 @@
 /// when a reader that ignores the case of names could take another member for it.
 ///
 /// A hint about a document that nobody has verified: the rest of it is skipped, not checked. It costs
-/// one pass and no memory, however many values the document has.
+/// one pass and the memory of that member, however many values the document has.
 package func topLevelText(of name: String, in document: [UInt8]) -> String? {
     let wanted = name.utf8.lowercased()
-    return document.withSpan { text in
-        var search = JSONMemberSearch()
-        var found: Range<Int>?
-        var isExact = false
-        guard search.open(text) else { return nil }
-        while let member = search.next(text) {
-            // Quotes included; an escape is longer than what it stands for.
-            guard member.name.count == wanted.utf8.count + 2 || member.isEscaped,
-                let key = decodedString(text, member.name), isSame(key.utf8.lowercased(), wanted)
-            else { continue }
-            guard found == nil else { return nil }
-            (found, isExact) = (member.value, isSame(key, name))
-        }
-        guard isExact, let found else { return nil }
-        return decodedString(text, found)
+    let text = document.span
+    var search = JSONMemberSearch()
+    var found: Range<Int>?
+    var isExact = false
+    guard search.open(text) else { return nil }
+    while let member = search.next(text) {
+        // Quotes included; an escape is longer than what it stands for.
+        guard member.name.count == wanted.utf8.count + 2 || member.isEscaped,
+            let key = decodedString(text, member.name), isSame(key.utf8.lowercased(), wanted)
+        else { continue }
+        guard found == nil else { return nil }
+        (found, isExact) = (member.value, isSame(key, name))
     }
-}
-
-extension [UInt8] {
-    fileprivate func withSpan<Result>(_ body: (Span<UInt8>) -> Result) -> Result { body(span) }
+    guard isExact, let found else { return nil }
+    return decodedString(text, found)
 }
 
 /// The string whose JSON spelling, quotes included, stands in that range; nil for anything else.

@@ -61,7 +61,7 @@ struct ExpressionQueryCommand: AsyncParsableCommand {
         let queries = try texts.map { ($0, try $0.compiled(dialect.dialect)) }
         let document = try ExpressionInput.document(named)
         let context = JMESPathContext(
-            now: SystemPause().now(), randomBytes: { KeyGenerator.randomBytes($0) })
+            now: SystemPause().now(), randomBytes: KeyGenerator.randomBytes)
         var value = document
         var results: [ExpressionResult] = []
         for (text, expression) in queries {

@@ -51,7 +51,7 @@ struct SigningOptions: ParsableArguments {
             return try await work(
                 BundleSigner(
                     means: .key(signer), material: material, client: client(over: transport),
-                    random: { KeyGenerator.randomBytes($0) },
+                    random: KeyGenerator.randomBytes,
                     approve: services.approval()))
         }
     }
@@ -65,14 +65,14 @@ struct SigningOptions: ParsableArguments {
         // Before a token is asked for.
         let signer = try KeylessSigner(
             services: material.services, client: client, trust: material.root,
-            random: { KeyGenerator.randomBytes($0) })
+            random: KeyGenerator.randomBytes)
         let token = try await IdentityTokenFinder(
             explicit: services.identityToken,
             environment: ProcessInfo.processInfo.environment, client: client
         ).token()
         return BundleSigner(
             means: .identity(token, signer), material: material, client: client,
-            random: { KeyGenerator.randomBytes($0) },
+            random: KeyGenerator.randomBytes,
             approve: services.approval())
     }
 

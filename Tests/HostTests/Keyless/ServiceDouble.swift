@@ -177,4 +177,4 @@ struct KeylessStage: Sendable {
 }
 
 /// Random bytes as the command line takes them.
-let systemRandom: RandomBytes = { KeyGenerator.randomBytes($0) }
+let systemRandom: RandomBytes = KeyGenerator.randomBytes
