@@ -217,16 +217,17 @@ struct AttestationTests {
 
     @Test("the evaluator asks for exactly what the rule needs")
     func wishes() throws {
-        let input = EvaluationInput(
-            resource: try pod(trial.written, "elsewhere.example.com/a"), operation: .create,
-            namespaceLabels: labelFinding(nil), trust: nil)
-        let evaluator = PolicyEvaluator(policies: try policy().compiled())
-        let needed = try evaluator.neededImages(input)
-        #expect(needed.map(\.written) == [trial.written])
-        #expect(needed[0].wishes == [.only(try PredicateType(named: "slsaprovenance1"))])
-        guard case .needs(needed) = try evaluator.evaluate(input) else {
+        let request = AdmissionRequest(
+            object: try pod(trial.written, "elsewhere.example.com/a"), operation: .create,
+            namespaceLabels: labelFinding(nil))
+        let step = try evaluate(
+            request, by: try policy().compiled(), facts: Facts(), at: nil)
+        guard case .needs(let missing) = step else {
             Issue.record("it decided without facts")
             return
         }
+        #expect(missing.images.map(\.written) == [trial.written])
+        #expect(missing.images.first?.types == [try PredicateType(named: "slsaprovenance1")])
+        #expect(missing.keys.isEmpty && missing.signatures.isEmpty && missing.statements.isEmpty)
     }
 }

@@ -104,7 +104,7 @@ struct AutogenTests {
         let text =
             "{apiVersion: apps/v1, kind: Deployment, metadata: {name: x, namespace: shop}, spec: {template: {spec: {containers: [{name: a, image: registry.example.com/a}]}}}}"
         let found = try evaluation(of: try resource(text), by: try policy.compiled())
-        #expect(found.outcomes.isEmpty)
+        #expect(found.results.isEmpty)
         #expect(found.decisions.map(\.result) == [.unmatched])
     }
 }

@@ -28,16 +28,15 @@ struct ConditionContextTests {
         image: String = "ghcr.io/acme/api:1.0", context: String = "[]", now: Int? = 1_700_000_000
     ) throws -> ConditionFinding {
         let policy = try compiledPolicies([Self.policy(text, context: context)])[0]
-        let input = EvaluationInput(
-            resource: try resource(manifest), operation: .update,
-            namespaceLabels: labelFinding(nil),
-            trust: nil,
-            now: now.map { Timestamp(seconds: $0) })
-        let isPod = input.resource.identity.kind == "Pod"
+        let request = AdmissionRequest(
+            object: try resource(manifest), operation: .update, namespaceLabels: labelFinding(nil))
+        let isPod = request.object.identity.kind == "Pod"
         let rule = try #require(policy.rules.first { $0.isGenerated != isPod })
-        let names = ConditionContext(input, try input.resource.images(), for: rule)
+        let images = try request.object.images().map { RequestImage($0) }
+        let time = now.map { Timestamp(seconds: $0) }
+        let names = ConditionContext(request, images, for: rule, at: time)
             .judging(try PolicyImageName(parsing: image))
-        let condition = rule.verifications[0].attestations[0].conditions[0].all[0]
+        let condition = rule.images[0].statements[0].conditions[0].all[0]
         return condition.judged(in: names.about(try node(predicate).json))
     }
 

@@ -188,19 +188,17 @@ struct DecisionTests {
                 ]
             ],
         ])
-        var input = EvaluationInput(
-            resource: pod, operation: .create, namespaceLabels: labelFinding(nil), trust: nil)
-        input.facts[trial.written] = try await trial.facts(about: unsigned)
-        input.facts[other] = ImageFacts(
-            resolution: .unresolved(failure), evidence: .couldNotLook(failure))
-        guard
-            case .decided(let evaluation) = try PolicyEvaluator(policies: policies).evaluate(input)
-        else {
-            Issue.record("facts are missing")
-            return
+        let request = AdmissionRequest(
+            object: pod, operation: .create, namespaceLabels: labelFinding(nil))
+        let facts = try await trial.facts(about: unsigned)
+        let found = try evaluation(of: request, by: policies) { image in
+            image.written == other
+                ? ImageFacts(
+                    resolution: .unresolved(failure), evidence: .couldNotLook(failure))
+                : facts
         }
         let report = ApplyReport(
-            policies: policies, evaluations: [evaluation], failures: [], auditWarn: auditWarn)
+            policies: policies, evaluations: [found], failures: [], auditWarn: auditWarn)
         #expect(report.counts.error == 1 && report.counts.warn == 0)
         #expect(report.exitCode == 1)
     }

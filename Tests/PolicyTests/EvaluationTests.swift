@@ -386,12 +386,18 @@ struct EvaluationTests {
             var policy = PolicyText()
             policy.rule = [context]
             policy.attestors = ["- entries: [{keys: {\(source), rekor: {ignoreTlog: true}}}]"]
-            let with = try decision(
-                on: trial.written, by: try policy.compiled(besides: [holder]), facts)
-            #expect(with.result == .pass)
-            let without = try decision(on: trial.written, by: try policy.compiled(), facts)
-            #expect(without.result == .unknown)
-            #expect(without.reason == .trustMaterialMissing)
+            let bundle = try policyBundle([policy.text, holder])
+            for (keys, expected) in [
+                (bundle.keys, nil), (KeyMaterial(), ReasonCode.trustMaterialMissing),
+            ] {
+                let found = try evaluation(
+                    of: AdmissionRequest(
+                        object: try pod(trial.written), operation: .create,
+                        namespaceLabels: labelFinding(nil)), by: bundle.policies, keys: keys
+                ) { _ in facts }
+                #expect(found.decisions.map(\.result) == [expected == nil ? .pass : .unknown])
+                #expect(found.decisions.map(\.reason) == [expected])
+            }
         }
     }
 }

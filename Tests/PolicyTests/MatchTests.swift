@@ -185,10 +185,9 @@ struct MatchTests {
 
     @Test("a Pod rule also speaks about ephemeral containers that are added later")
     func ephemeralContainers() throws {
-        let input = EvaluationInput(
-            resource: try resource(Self.pod), operation: .update,
-            subresource: "ephemeralcontainers",
-            namespaceLabels: labelFinding(nil), trust: nil)
+        let input = AdmissionRequest(
+            object: try resource(Self.pod), operation: .update,
+            subresource: "ephemeralcontainers", namespaceLabels: labelFinding(nil))
         #expect(try scope(match: "resources: {kinds: [Pod]}").answer(input) == .yes)
     }
 
@@ -226,11 +225,10 @@ struct MatchTests {
             ])
     }
 
-    private func input(labels: ExactTextMap<String>? = nil) throws -> EvaluationInput {
-        EvaluationInput(
-            resource: try resource(Self.pod), operation: .create,
-            namespaceLabels: labelFinding(labels),
-            trust: nil)
+    private func input(labels: ExactTextMap<String>? = nil) throws -> AdmissionRequest {
+        AdmissionRequest(
+            object: try resource(Self.pod), operation: .create,
+            namespaceLabels: labelFinding(labels))
     }
 
     @Test(

@@ -53,7 +53,7 @@ struct PolicyDocumentTests {
         let compiled = try policy.compiled()
         #expect(compiled.count == 1)
         #expect(compiled[0].ruleCount == 3)
-        #expect(compiled[0].digest == Digest(of: policy.text.utf8, by: .sha256))
+        #expect(compiled[0].identity.digest == Digest(of: policy.text.utf8, by: .sha256))
         #expect(compiled[0].warnings.isEmpty)
     }
 
@@ -286,7 +286,7 @@ struct PolicyDocumentTests {
                 try Suites.text(of: "cli/test/images/secure-images/resources.yaml").utf8),
             named: "resources.yaml")
         for resource in file.resources where resource.identity.name == "tomcat" {
-            let outcomes = try evaluation(of: resource, by: policies).outcomes
+            let outcomes = try evaluation(of: resource, by: policies).results
             #expect(outcomes.map(\.status) == [.fail])
             #expect(outcomes.map(\.rule) == ["enforce-signatures"])
         }

@@ -36,10 +36,8 @@ struct PolicyText {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The policies, compiled; files beside it may hold keys.
-    func compiled(besides others: [String] = []) throws -> [CompiledPolicy] {
-        try compiledPolicies([text] + others)
-    }
+    /// The policy, compiled.
+    func compiled() throws -> [CompiledPolicy] { try compiledPolicies([text]) }
 
     init() {}
 
@@ -54,11 +52,14 @@ struct PolicyText {
 func quotedPEM(_ key: PublicKey) -> String { JSONValue.string(key.pem).compactText }
 
 func compiledPolicies(_ texts: [String]) throws -> [CompiledPolicy] {
+    try policyBundle(texts).policies
+}
+
+func policyBundle(_ texts: [String]) throws -> PolicyBundle {
     try PolicyBundle(
         reading: texts.enumerated().map {
             PolicySource(name: "policy-\($0).yaml", content: Array($1.utf8))
-        }
-    ).policies
+        })
 }
 
 /// What reading these policies throws; nil when it does not.
@@ -162,16 +163,37 @@ func evaluation(
     operation: ResourceOperation = .create, namespaceLabels: ExactTextMap<String>? = nil,
     trust: TrustedRoot? = nil
 ) throws -> Evaluation {
-    var input = EvaluationInput(
-        resource: resource, operation: operation, namespaceLabels: labelFinding(namespaceLabels),
-        trust: trust)
-    let evaluator = PolicyEvaluator(policies: policies)
-    for image in try evaluator.neededImages(input) { input.facts[image.written] = facts }
-    switch try evaluator.evaluate(input) {
-    case .decided(let evaluation): return evaluation
-    case .needs(let images):
-        throw Failure(
-            .bug, "cannot evaluate", because: "facts are missing: \(images.map(\.written))")
+    try evaluation(
+        of: AdmissionRequest(
+            object: resource, operation: operation, namespaceLabels: labelFinding(namespaceLabels)),
+        by: policies, trust: trust
+    ) { _ in facts }
+}
+
+/// The same with other facts for each image. Answers everything else that the evaluation asks.
+func evaluation(
+    of request: AdmissionRequest, by policies: [CompiledPolicy], trust: TrustedRoot? = nil,
+    keys: KeyMaterial = KeyMaterial(), _ imageFacts: (ImageQuery) -> ImageFacts?
+) throws -> Evaluation {
+    var known = Facts()
+    while true {
+        switch try evaluate(request, by: policies, facts: known, at: nil) {
+        case .done(let evaluation): return evaluation
+        case .needs(let missing):
+            guard !missing.subtracting(known).isEmpty else {
+                throw Failure(.bug, "cannot evaluate", because: "it asks again")
+            }
+            for image in missing.images { known.images[image] = imageFacts(image) }
+            for key in missing.keys { known.keys[key] = try keys.keys(of: key) }
+            for query in missing.signatures {
+                let evidence = try #require(known.evidence(for: query))
+                known.signatures[query] = query.signatures(in: evidence, trust: trust)
+            }
+            for query in missing.statements {
+                let evidence = try #require(known.evidence(for: query))
+                known.statements[query] = query.statements(in: evidence, trust: trust)
+            }
+        }
     }
 }
 

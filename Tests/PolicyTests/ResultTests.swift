@@ -109,7 +109,7 @@ struct ResultTests {
         #expect(found.decisions.map(\.result) == [.unmatched])
         #expect(found.decisions.map(\.reason) == [.unmatched])
         #expect((found.decisions[0].patch?.value == "\(name)@\(image.digest)") == isPinned)
-        #expect(found.outcomes.map(\.status) == [.skip])
+        #expect(found.results.map(\.status) == [.skip])
         let again = try Decision(
             reading: JSONReader(found.decisions[0].json, document: "d"))
         #expect(again == found.decisions[0])
@@ -261,7 +261,7 @@ struct ResultTests {
         let found = try evaluation(of: try pod(name), by: try policy.compiled())
         #expect(found.decisions.map(\.result) == [.unmatched])
         #expect(found.decisions[0].found.contains("*/debug*"))
-        #expect(found.outcomes.map(\.status) == [.skip])
+        #expect(found.results.map(\.status) == [.skip])
     }
 
     @Test(
@@ -289,7 +289,7 @@ struct ResultTests {
                 """), by: try policy().compiled(), try await trial.facts(about: image))
         #expect(found.decisions.map(\.image.use.written) == names)
         #expect(found.decisions.allSatisfy { $0.reason == .unsigned })
-        #expect(found.outcomes.map(\.status) == [.fail])
+        #expect(found.results.map(\.status) == [.fail])
     }
 
     @Test("a rule that cannot be decided makes its images unknown")
@@ -302,7 +302,7 @@ struct ResultTests {
         #expect(found.decisions.map(\.result) == [.unknown])
         #expect(found.decisions.map(\.reason) == [.policyError])
         #expect(found.decisions.first?.found.contains("no Namespace has this name") == true)
-        #expect(found.outcomes.map(\.status) == [.error])
+        #expect(found.results.map(\.status) == [.error])
     }
 
     @Test("a match that takes too many steps makes the images unknown, not free")

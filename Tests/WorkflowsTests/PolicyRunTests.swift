@@ -12,7 +12,7 @@ import Testing
 import Workflows
 
 /// Answers every question with "could not look", and counts.
-private final class CountingFacts: ImageFactSource {
+private final class CountingFacts: FactSource {
     private struct State {
         var asked: [String] = []
         var running = 0
@@ -24,7 +24,9 @@ private final class CountingFacts: ImageFactSource {
     var asked: [String] { state.withLock { $0.asked } }
     var most: Int { state.withLock { $0.most } }
 
-    func facts(about image: NeededImage) async -> ImageFacts {
+    func keys(_ key: StoredKey) async -> KeyLookup { .missing("no Secret was given") }
+
+    func facts(about image: ImageQuery) async -> ImageFacts {
         state.withLock {
             $0.asked.append(image.written)
             $0.running += 1

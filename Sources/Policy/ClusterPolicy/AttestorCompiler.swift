@@ -1,44 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attestors ready to evaluate: keys resolved, duplicates removed, counts checked.
+// From attestors as a policy writes them to requirements: duplicates removed, counts checked.
 // Spec: docs/kyverno.md, "Attestors", "Refused policies".
 
 internal import Keys
 import Primitives
 import Signing
 
-/// How many of which attestors must have signed.
-///
-/// Without a count every attestor must be met: one key may meet several that ask for different
-/// things. With a count, that many must be met by as many different signers
-/// (`DemandFinding.atLeast(_:bySignersOf:id:remedy:)`).
-struct AttestorSet: Sendable {
-    /// `attestors[0]`, as Kyverno writes it in messages.
-    let path: String
-    let required: Int
-    /// Whether the policy writes a count.
-    let needsDifferentSigners: Bool
-    let attestors: [Attestor]
-}
-
-/// One way to trust, and where the policy says so.
-struct Attestor: Sendable {
-    enum Demand: Sendable {
-        case signer(TrustedSigner, TrustDeclaration)
-        /// A key that was not given; neither met nor refused.
-        case missingKey(String)
-        indirect case set(AttestorSet)
-    }
-
-    /// `attestors[0].entries[1].keys`, as Kyverno writes it in messages.
-    let path: String
-    /// The same place in the policy's file, for edits (RFC 6901).
-    let pointer: String
-    let demand: Demand
-    let annotations: ExactTextMap<String>
-}
-
-/// Turns declarations into attestors; counts everything it makes against one limit.
+/// Turns declarations into requirements. All attestors of a rule are counted against one limit.
 struct AttestorCompiler {
+    /// Only to check what policies require of stored keys; the requirement names them, and the keys
+    /// are a fact of the evaluation.
     let material: KeyMaterial
     let context: [String: StoredKeyName]
     private var attestorsLeft = Limits.attestorsPerRule
@@ -50,149 +21,196 @@ struct AttestorCompiler {
         self.context = context
     }
 
-    /// `root` is the pointer of what holds the list.
-    mutating func sets(
-        _ declarations: [AttestorSetDeclaration], under root: String
-    ) throws(Failure) -> [AttestorSet] {
-        var sets: [AttestorSet] = []
+    /// The requirement of a list of attestor sets: each set must be met.
+    ///
+    /// - Parameters:
+    ///   - id: the name of what holds the list, in messages.
+    ///   - pointer: the place of what holds the list, in the policy's file.
+    mutating func requirements(
+        _ declarations: [AttestorSetDeclaration], of subject: EvidenceSubject, id: String,
+        pointer: String
+    ) throws(Failure) -> [Requirement] {
+        var sets: [Requirement] = []
         for (index, declaration) in declarations.enumerated() {
             let place = AttestorPlace(
-                path: "attestors[\(index)]", pointer: "\(root)/attestors/\(index)")
-            sets.append(try set(declaration, at: place))
+                subject: subject, root: id, path: "attestors[\(index)]",
+                pointer: "\(pointer)/attestors/\(index)")
+            sets.append(.attestors(try set(declaration, at: place).requirement))
         }
         return sets
     }
 
     private mutating func set(
         _ declaration: AttestorSetDeclaration, at place: AttestorPlace
-    ) throws(Failure) -> AttestorSet {
-        var attestors: [Attestor] = []
-        var seen: Set<AttestorDemand> = []
+    ) throws(Failure) -> (requirement: AttestorSet, signers: SignerCount) {
+        var members: [Requirement] = []
+        var signers = SignerCount()
         for (index, entry) in declaration.entries.enumerated() {
-            for attestor in try expanded(entry, at: place.entry(index))
-            // The same demand twice is one demand; the same key with another annotation or another
-            // log is another demand.
-            where attestor.asked.map({ seen.insert($0).inserted }) ?? true {
-                attestors.append(attestor)
-            }
+            members += try expanded(entry, at: place.entry(index), &signers)
         }
-        let required = declaration.count ?? attestors.count
-        let signers = Signers(of: attestors)
-        // Several people may fit one pattern; each entry still brings one of them.
-        let possible =
-            signers.hasPattern
-            ? attestors.count : min(attestors.count, signers.signers.count)
-        guard declaration.count == nil || required <= possible || signers.isOpen else {
+        if let count = declaration.count, !signers.isOpen, count > signers.possible {
             throw Failure(
                 .malformed, "cannot use the policy", at: declaration.place,
                 because:
-                    "the count is \(required), and there are \(possible) different entries")
+                    "the count is \(count), and there are \(signers.possible) different entries")
         }
-        return AttestorSet(
-            path: place.path, required: required, needsDifferentSigners: declaration.count != nil,
-            attestors: attestors)
+        let requirement = AttestorSet(
+            id: "\(place.root).\(place.path)", count: declaration.count, subject: place.subject,
+            members: members.withoutRepeatedAttestors)
+        return (requirement, signers)
     }
 
-    /// Each PEM block of `publicKeys` becomes an entry of its own.
+    /// Each PEM block of `publicKeys` becomes an attestor of its own.
     ///
     /// Spec: docs/kyverno.md, "Attestors".
     private mutating func expanded(
-        _ entry: AttestorDeclaration, at place: AttestorPlace
-    ) throws(Failure) -> [Attestor] {
-        let demands: [Attestor.Demand]
-        let field: String
+        _ entry: AttestorDeclaration, at place: AttestorPlace, _ signers: inout SignerCount
+    ) throws(Failure) -> [Requirement] {
         switch entry.trust {
         case .keyless(let keyless):
-            (demands, field) = (
-                [.signer(.certificates([keyless.identity]), keyless.trust)], "keyless"
-            )
             warnings = (warnings + keyless.warnings).inOrderOnce
+            let query = SignerQuery(.certificates([keyless.identity]), keyless.trust)
+            try spend(1, at: entry.place)
+            signers.add(query, entry.annotations)
+            return [
+                .attestor(place.field("keyless").attestor(.signer(query), entry.annotations))
+            ]
         case .nested(let inner):
-            (demands, field) = (
-                [.set(try set(inner, at: place.field("attestor")))], "attestor"
-            )
-        case .keys(let source, let trust):
-            field = "keys"
-            switch try material.keys(of: source, context: context, at: entry.place) {
-            case .found(let keys):
-                demands = keys.map { key in
-                    let trusted = TrustedKey(key: key, hash: entry.signatureHash)
-                    return .signer(.keys([trusted]), trust)
-                }
-            case .missing(let why): demands = [.missingKey(why)]
+            try spend(1, at: entry.place)
+            let (requirement, nested) = try set(inner, at: place.field("attestor"))
+            signers.add(nested)
+            return [.attestors(requirement)]
+        case .keys(.inline(let keys), let trust):
+            try spend(keys.count, at: entry.place)
+            let queries = queries(keys, trust, of: entry)
+            for query in queries { signers.add(query, entry.annotations) }
+            let base = place.field("keys")
+            return queries.enumerated().map { index, query in
+                let here = keys.count > 1 ? base.item(index) : base
+                return .attestor(here.attestor(.signer(query), entry.annotations))
             }
+        case .keys(.stored(let name), let trust):
+            let key = StoredKey(kind: .secretOrConfigMap, object: name, entry: "cosign.pub")
+            return [try stored(key, trust, of: entry, at: place, &signers)]
+        case .keys(.context(let label, let item), let trust):
+            guard let name = context[label] else {
+                throw Failure(
+                    .malformed, "cannot use the policy", at: entry.place,
+                    because: "the rule's context has no entry \(quoted(label))")
+            }
+            let key = StoredKey(kind: .configMap, object: name, entry: item)
+            return [try stored(key, trust, of: entry, at: place, &signers)]
         }
-        attestorsLeft -= demands.count
+    }
+
+    private func queries(
+        _ keys: [PublicKey], _ trust: TrustDeclaration, of entry: AttestorDeclaration
+    ) -> [SignerQuery] {
+        keys.map { SignerQuery(.keys([TrustedKey(key: $0, hash: entry.signatureHash)]), trust) }
+    }
+
+    /// The keys themselves are read when the policy is evaluated. If they are here already, what
+    /// cannot be used is refused with the policy.
+    private mutating func stored(
+        _ key: StoredKey, _ trust: TrustDeclaration, of entry: AttestorDeclaration,
+        at place: AttestorPlace, _ signers: inout SignerCount
+    ) throws(Failure) -> Requirement {
+        do throws(Failure) {
+            switch try material.keys(of: key) {
+            case .found(let keys):
+                try spend(keys.count, at: entry.place)
+                for query in queries(keys, trust, of: entry) {
+                    signers.add(query, entry.annotations)
+                }
+            case .missing:
+                try spend(1, at: entry.place)
+                signers.isOpen = true
+            }
+        } catch {
+            var failure = error
+            failure.place = entry.place
+            throw failure
+        }
+        return .attestor(
+            place.field("keys").attestor(
+                .stored(key, hash: entry.signatureHash, trust), entry.annotations))
+    }
+
+    private mutating func spend(_ count: Int, at place: Place) throws(Failure) {
+        attestorsLeft -= count
         guard attestorsLeft >= 0 else {
             throw Failure(
-                .overLimit, "cannot use the policy", at: entry.place,
+                .overLimit, "cannot use the policy", at: place,
                 because: "a rule has at most \(Limits.attestorsPerRule) attestors")
-        }
-        let here = place.field(field)
-        return demands.enumerated().map { index, demand in
-            Attestor(
-                path: here.path + (demands.count > 1 ? "[\(index)]" : ""), pointer: here.pointer,
-                demand: demand, annotations: entry.annotations)
         }
     }
 }
 
-/// A place in the policy, in the two spellings that are needed.
+/// A place in the policy, in the two spellings that are needed, and what is required there.
 private struct AttestorPlace {
+    let subject: EvidenceSubject
+    let root: String
     let path: String
     let pointer: String
 
     func entry(_ index: Int) -> AttestorPlace {
-        AttestorPlace(path: "\(path).entries[\(index)]", pointer: "\(pointer)/entries/\(index)")
+        AttestorPlace(
+            subject: subject, root: root, path: "\(path).entries[\(index)]",
+            pointer: "\(pointer)/entries/\(index)")
     }
 
     func field(_ name: String) -> AttestorPlace {
-        AttestorPlace(path: "\(path).\(name)", pointer: "\(pointer)/\(name)")
+        AttestorPlace(
+            subject: subject, root: root, path: "\(path).\(name)", pointer: "\(pointer)/\(name)")
+    }
+
+    /// One key of several under the same field.
+    func item(_ index: Int) -> AttestorPlace {
+        AttestorPlace(
+            subject: subject, root: root, path: "\(path)[\(index)]", pointer: pointer)
+    }
+
+    func attestor(_ source: Attestor.Source, _ annotations: ExactTextMap<String>) -> Attestor {
+        Attestor(
+            source: source, subject: subject, root: root, path: path, pointer: pointer,
+            annotations: annotations)
     }
 }
 
-/// Everything one attestor asks for; two that ask for the same are one.
-private struct AttestorDemand: Hashable {
-    let signer: TrustedSigner
-    let trust: TrustDeclaration
-    let annotations: ExactTextMap<String>
-}
-
-extension Attestor {
-    fileprivate var asked: AttestorDemand? {
-        switch demand {
-        case .signer(let signer, let trust):
-            AttestorDemand(signer: signer, trust: trust, annotations: annotations)
-        case .missingKey, .set: nil
-        }
-    }
-}
-
-/// Whoever can sign for a set, nested ones included.
-private struct Signers {
-    var signers: Set<TrustedSigner> = []
-    /// Whether nobody can say how many entries there are: a key was not given.
+/// How many different signers a set can have, as far as a policy says.
+struct SignerCount {
+    /// Those of nested sets too.
+    private var signers: Set<TrustedSigner> = []
+    /// Different attestors of the set itself.
+    private var attestors: Set<AttestorDemand> = []
+    private var nestedSets = 0
+    /// Whether one of them is a pattern that different identities may match.
+    private var hasPattern = false
+    /// Whether the number is not known: keys were not given.
     var isOpen = false
-    /// Whether one of them is a pattern that different identities may fit.
-    var hasPattern = false
 
-    init(of attestors: [Attestor]) { add(attestors) }
+    mutating func add(_ query: SignerQuery, _ annotations: ExactTextMap<String>) {
+        attestors.insert(AttestorDemand(source: .signer(query), annotations: annotations))
+        signers.insert(query.signer.withAnyHash)
+        hasPattern = hasPattern || query.signer.isPattern
+    }
 
-    private mutating func add(_ attestors: [Attestor]) {
-        for attestor in attestors {
-            switch attestor.demand {
-            case .signer(let signer, _):
-                signers.insert(signer.withAnyHash)
-                hasPattern = hasPattern || signer.isPattern
-            case .missingKey: isOpen = true
-            case .set(let inner): add(inner.attestors)
-            }
-        }
+    mutating func add(_ nested: SignerCount) {
+        nestedSets += 1
+        signers.formUnion(nested.signers)
+        hasPattern = hasPattern || nested.hasPattern
+        isOpen = isOpen || nested.isOpen
+    }
+
+    /// Several people may match one pattern; each attestor still brings one of them.
+    var possible: Int {
+        let members = attestors.count + nestedSets
+        return hasPattern ? members : min(members, signers.count)
     }
 }
 
 extension TrustedSigner {
-    /// The same signer, whatever hash is demanded of it: one key stays one signer.
+    /// The same signer, whatever hash is required of it: one key stays one signer.
     fileprivate var withAnyHash: TrustedSigner {
         switch self {
         case .keys(let keys): .keys(keys.map { $0.signing(with: nil) })
@@ -200,7 +218,7 @@ extension TrustedSigner {
         }
     }
 
-    /// Whether different signers may fit it.
+    /// Whether different signers may match it.
     fileprivate var isPattern: Bool {
         guard case .certificates(let identities) = self else { return false }
         return identities.contains { identity in

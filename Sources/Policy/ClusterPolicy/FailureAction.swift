@@ -38,23 +38,23 @@ struct FailureActionOverride: Sendable {
     }
 
     /// Whether it speaks about the resource's namespace; both parts must, when both are there.
-    func answer(_ input: EvaluationInput) throws(Failure) -> MatchAnswer {
-        let namespace = input.resource.identity.namespace
+    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchAnswer {
+        let namespace = request.object.identity.namespace
         if !namespaces.isEmpty, try !anyWildcard(of: namespaces, matches: namespace) { return .no }
         guard let selector else { return .yes }
-        return try selector.answer(input)
+        return try selector.answer(request)
     }
 }
 
 extension LabelSelector {
     /// Whether the labels of the resource's namespace match.
-    func answer(_ input: EvaluationInput) throws(Failure) -> MatchAnswer {
-        switch input.namespaceLabels {
+    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchAnswer {
+        switch request.namespaceLabels {
         case .known(let labels): return try matches(labels) ? .yes : .no
         case .unknown(let why):
             return .undecided(
                 "namespaceSelector: the labels of the namespace "
-                    + "\(quoted(input.resource.identity.namespace)) are not known: \(why)")
+                    + "\(quoted(request.object.identity.namespace)) are not known: \(why)")
         }
     }
 }

@@ -3,14 +3,16 @@
 // Spec: Kubernetes Secret and ConfigMap (v1); docs/kyverno.md, "Attestors".
 
 internal import Keys
-import Primitives
+package import Primitives
 import Signing
 
 /// The data of the Secrets and ConfigMaps that stand beside the policies. Only what a policy names
 /// is looked at; nothing in it is ever printed.
-struct KeyMaterial: Sendable {
+package struct KeyMaterial: Sendable {
     private var secrets: [StoredKeyName: ExactTextMap<[UInt8]>] = [:]
     private var configMaps: [StoredKeyName: ExactTextMap<[UInt8]>] = [:]
+
+    package init() {}
 
     static let kinds: Set<String> = ["Secret", "ConfigMap"]
 
@@ -38,27 +40,23 @@ struct KeyMaterial: Sendable {
         if isSecret { secrets[name] = data } else { configMaps[name] = data }
     }
 
-    /// The keys an entry means, or why they are not here.
-    func keys(
-        of source: KeySource, context: [String: StoredKeyName], at place: Place
-    ) throws(Failure) -> KeyLookup {
-        switch source {
-        case .inline(let keys): return .found(keys)
-        case .stored(let name):
-            let data = secrets[name] ?? configMaps[name]
-            return try lookup("cosign.pub", in: data, of: "the Secret \(name)", at: place)
-        case .context(let label, let entry):
-            guard let name = context[label] else {
-                throw Failure(
-                    .malformed, "cannot use the policy", at: place,
-                    because: "the rule's context has no entry \(quoted(label))")
-            }
-            return try lookup(entry, in: configMaps[name], of: "the ConfigMap \(name)", at: place)
+    /// The keys of an entry, or why they are not here.
+    ///
+    /// - Throws: `Failure` if the entry is here and holds no keys that can be used.
+    package func keys(of key: StoredKey) throws(Failure) -> KeyLookup {
+        switch key.kind {
+        case .secretOrConfigMap:
+            try lookup(
+                key.entry, in: secrets[key.object] ?? configMaps[key.object],
+                of: "the Secret \(key.object)")
+        case .configMap:
+            try lookup(
+                key.entry, in: configMaps[key.object], of: "the ConfigMap \(key.object)")
         }
     }
 
     private func lookup(
-        _ entry: String, in data: ExactTextMap<[UInt8]>?, of holder: String, at place: Place
+        _ entry: String, in data: ExactTextMap<[UInt8]>?, of holder: String
     ) throws(Failure) -> KeyLookup {
         guard let data else { return .missing("\(holder) was not given") }
         guard let content = data[entry] else {
@@ -66,21 +64,15 @@ struct KeyMaterial: Sendable {
         }
         guard content.count <= Limits.keyFileBytes else {
             throw Failure(
-                .overLimit, "cannot use the policy", at: place,
+                .overLimit, "cannot use the policy",
                 because: "\(holder) holds a key of more than \(Limits.keyFileBytes) bytes")
         }
         do {
             return .found(try PublicKey.list(pem: String(decoding: content, as: UTF8.self)))
         } catch {
-            throw error.during("cannot use \(holder)", at: place)
+            throw error.during("cannot use \(holder)")
         }
     }
-}
-
-/// Keys, or where they were expected.
-enum KeyLookup: Sendable {
-    case found([PublicKey])
-    case missing(String)
 }
 
 private func withoutWhitespace(_ text: String) -> String {

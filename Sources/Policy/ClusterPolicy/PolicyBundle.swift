@@ -18,6 +18,8 @@ package struct PolicySource: Sendable {
 package struct PolicyBundle: Sendable {
     /// In the order of the files.
     package let policies: [CompiledPolicy]
+    /// The Secrets and ConfigMaps of the files, which hold keys.
+    package let keys: KeyMaterial
 
     /// Reads all files. Keys may stand in any of them, before or after the policy that names them.
     /// Items of lists stand in the place of their list.
@@ -46,6 +48,7 @@ package struct PolicyBundle: Sendable {
                 }
             }
         }
+        keys = material
         policies = try documents.map { (item) throws(Failure) in
             try CompiledPolicy(
                 item.document, material: material,

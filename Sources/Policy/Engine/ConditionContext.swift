@@ -21,12 +21,15 @@ struct ConditionContext: Sendable {
     private let variables: [ContextVariable]
 
     /// The names of a resource, for the rules that have conditions.
-    init(_ input: EvaluationInput, _ images: [ImageUse], for rule: CompiledRule) {
+    init(
+        _ admission: AdmissionRequest, _ images: [RequestImage], for rule: CompiledRule,
+        at time: Timestamp?
+    ) {
         scope = rule.scopeOfConditions
-        context = JMESPathContext(now: input.now)
+        context = JMESPathContext(now: time)
         variables = rule.hasConditions ? rule.variables : []
         guard rule.hasConditions else { return }
-        names["request"] = request(input, seesPodTemplate: rule.isGenerated)
+        names["request"] = requestValue(admission, seesPodTemplate: rule.isGenerated)
         switch imageTable(images) {
         case .success(let table): names["images"] = table
         case .failure(let obstacle): obstacles["images"] = obstacle
@@ -107,18 +110,20 @@ private func require(_ roots: Set<String>, among obstacles: [String: ConditionOb
 /// roles, oldObject) is refused when it is loaded.
 ///
 /// Spec: docs/kyverno.md, "Context roots".
-private func request(_ input: EvaluationInput, seesPodTemplate: Bool) -> JSONValue {
-    let identity = input.resource.identity
+private func requestValue(
+    _ admission: AdmissionRequest, seesPodTemplate: Bool
+) -> JSONValue {
+    let identity = admission.object.identity
     var request: JSONObject = [
-        "object": seesPodTemplate ? input.resource.asPod : input.resource.json,
+        "object": seesPodTemplate ? admission.object.asPod : admission.object.json,
         "namespace": .string(identity.namespace), "name": .string(identity.name),
-        "operation": .string(input.operation.rawValue),
+        "operation": .string(admission.operation.rawValue),
         "kind": [
             "group": .string(identity.group), "version": .string(identity.version),
             "kind": .string(identity.kind),
         ],
     ]
-    if !input.subresource.isEmpty { request["subResource"] = .string(input.subresource) }
+    if !admission.subresource.isEmpty { request["subResource"] = .string(admission.subresource) }
     return .object(request)
 }
 
@@ -141,20 +146,18 @@ extension ResourceManifest {
 /// name, because the image that is left out would pass unseen.
 ///
 /// Spec: docs/kyverno.md, "Context roots", "Images of a resource".
-private func imageTable(_ images: [ImageUse]) -> Result<JSONValue, ConditionObstacle> {
+private func imageTable(_ images: [RequestImage]) -> Result<JSONValue, ConditionObstacle> {
     var lists: [ImageUse.Role: JSONObject] = [:]
     var owners: [ImageUse.Role: Set<String>] = [:]
     func obstacle(_ why: String) -> Result<JSONValue, ConditionObstacle> {
         .failure(
             ConditionObstacle(outcome: .refused, reason: .attestationPolicyFailed, why: why))
     }
-    for image in images where image.role != .volume {
-        let name: PolicyImageName
-        do {
-            name = try PolicyImageName(parsing: image.written)
-        } catch {
-            return obstacle("the image \(quoted(image.written)) is no image name")
+    for image in images where image.use.role != .volume {
+        guard case .success(let name) = image.name else {
+            return obstacle("the image \(quoted(image.use.written)) is no image name")
         }
+        let image = image.use
         guard owners[image.role, default: []].insert(image.owner).inserted else {
             return obstacle("two \(image.role.rawValue) have the name \(quoted(image.owner))")
         }

@@ -1,26 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the edge found out about an image. The evaluator asks for it by name and fetches nothing.
+// What an evaluation knows, and what it asks for. The caller fetches; the evaluator never does.
 
 package import OCI
 package import Primitives
 package import Signing
 
-/// What the name means now. What could not be found out is never taken for "nothing there".
+/// An image that an evaluation asks about.
+package struct ImageQuery: Hashable, Sendable {
+    /// The image reference as the object has it.
+    package let written: String
+    package let name: ImageName
+    /// The predicate types of the evidence that rules need; empty if only the digest is needed.
+    package let types: Set<PredicateType>
+}
+
+/// The digest that an image reference means now. "Could not find out" is never "nothing there".
 package enum ImageResolution: Sendable {
     case resolved(Descriptor)
     case unresolved(Failure)
 }
 
-/// What hangs beside the digest. Places that could not be read are part of what was `looked` at:
-/// evidence found elsewhere still proves.
+/// The evidence at a digest. Places that could not be read are part of the evidence: a proof that
+/// was found elsewhere is still a proof.
 package enum EvidenceLookup: Sendable {
     case looked(Evidence)
     case couldNotLook(Failure)
 }
 
-/// Another digest that may explain a fail, with the evidence found beside it.
+/// Another digest, or another repository, that may explain why an image fails.
 package struct KnownImage: Sendable {
-    /// Where it is: the repository matters, and the digest must be there.
     package let repository: Repository
     package let digest: Digest
     package let evidence: Evidence
@@ -32,14 +40,14 @@ package struct KnownImage: Sendable {
     }
 }
 
-/// Everything the edge found out about one image name, as it is written in the resource.
+/// Everything that is known about one image reference.
 package struct ImageFacts: Sendable {
     package let resolution: ImageResolution
     package let evidence: EvidenceLookup
-    /// What this tag meant when somebody last looked. It never makes an image pass; when it is
-    /// properly signed and what the tag means now is not, the verdict says that the tag has moved.
+    /// The digest that the tag had when its image last passed. It never makes an image pass: it
+    /// tells a tag that moved from an image that was never signed.
     package var remembered: KnownImage?
-    /// The same digest in the repository this one is a mirror of.
+    /// The same digest in the repository that this one mirrors.
     package var origin: KnownImage?
 
     package init(
@@ -53,41 +61,116 @@ package struct ImageFacts: Sendable {
     }
 }
 
-/// An image the evaluator must be told about.
-package struct NeededImage: Hashable, Sendable {
-    /// As it is written; the name under which its facts are given.
-    package let written: String
-    package let name: ImageName
-    /// What will be looked for; empty when only the digest is needed.
-    package let wishes: Set<EvidenceCollector.Wish>
+/// Which evidence of an image: that of its digest, or that of an image that explains a fail.
+package enum EvidenceLocator: Hashable, Sendable {
+    case current, remembered, origin
 }
 
-/// Everything that goes into one evaluation.
-package struct EvaluationInput: Sendable {
-    package let resource: ResourceManifest
-    package let operation: ResourceOperation
-    /// `ephemeralcontainers`, or empty.
-    package let subresource: String
-    /// The labels of the resource's namespace.
-    package let namespaceLabels: NamespaceLabels.Finding
-    /// Logs and authorities for what policies demand and do not name; nil when there is none.
-    package let trust: TrustedRoot?
-    /// What conditions take for the time; nil when they have none.
-    package let now: Timestamp?
-    /// By name as written.
-    package var facts: [String: ImageFacts]
+/// "What does this evidence prove about that signer?" The answer is a fact like any other: whoever
+/// evaluates many requests verifies each piece of evidence once, and keeps the answer.
+package struct VerificationQuery: Hashable, Sendable {
+    package let image: ImageQuery
+    package let evidence: EvidenceLocator
+    package let type: PredicateType
+    package let signer: SignerQuery
+}
 
-    package init(
-        resource: ResourceManifest, operation: ResourceOperation, subresource: String = "",
-        namespaceLabels: NamespaceLabels.Finding, trust: TrustedRoot?, now: Timestamp? = nil,
-        facts: [String: ImageFacts] = [:]
-    ) {
-        self.resource = resource
-        self.operation = operation
-        self.subresource = subresource
-        self.namespaceLabels = namespaceLabels
-        self.trust = trust
-        self.now = now
-        self.facts = facts
+/// The answer to a `VerificationQuery`.
+package enum VerificationFact<Proof: Sendable>: Sendable {
+    case verified(VerificationReport<Proof>)
+    /// There is no trusted material to verify with, and what the evidence states without it.
+    case untrusted(Failure, ClaimReport)
+}
+
+/// Facts by what was asked. A question that is not in it was not answered yet.
+package struct Facts: Sendable {
+    package var images: [ImageQuery: ImageFacts] = [:]
+    package var keys: [StoredKey: KeyLookup] = [:]
+    package var signatures: [VerificationQuery: VerificationFact<VerifiedSignature>] = [:]
+    package var statements: [VerificationQuery: VerificationFact<VerifiedStatement>] = [:]
+
+    package init() {}
+
+    /// The evidence that a query is about; nil if it was not collected.
+    package func evidence(for query: VerificationQuery) -> Evidence? {
+        guard let facts = images[query.image] else { return nil }
+        switch query.evidence {
+        case .current:
+            guard case .looked(let evidence) = facts.evidence else { return nil }
+            return evidence
+        case .remembered: return facts.remembered?.evidence
+        case .origin: return facts.origin?.evidence
+        }
+    }
+}
+
+/// Questions that an evaluation has no answers to yet.
+package struct MissingFacts: Hashable, Sendable {
+    package internal(set) var images: Set<ImageQuery> = []
+    package internal(set) var keys: Set<StoredKey> = []
+    package internal(set) var signatures: Set<VerificationQuery> = []
+    package internal(set) var statements: Set<VerificationQuery> = []
+
+    package init() {}
+
+    package var isEmpty: Bool {
+        images.isEmpty && keys.isEmpty && signatures.isEmpty && statements.isEmpty
+    }
+
+    package mutating func formUnion(_ other: MissingFacts) {
+        images.formUnion(other.images)
+        keys.formUnion(other.keys)
+        signatures.formUnion(other.signatures)
+        statements.formUnion(other.statements)
+    }
+
+    /// Without the questions that these facts answer.
+    package func subtracting(_ facts: Facts) -> MissingFacts {
+        var open = MissingFacts()
+        open.images = images.filter { facts.images[$0] == nil }
+        open.keys = keys.filter { facts.keys[$0] == nil }
+        open.signatures = signatures.filter { facts.signatures[$0] == nil }
+        open.statements = statements.filter { facts.statements[$0] == nil }
+        return open
+    }
+}
+
+/// Reads facts for one evaluation, and notes each one that is missing. Since a question is asked
+/// where its answer is used, asking and deciding cannot differ.
+struct FactReader {
+    private let facts: Facts
+    private(set) var missing = MissingFacts()
+
+    init(_ facts: Facts) { self.facts = facts }
+
+    mutating func image(_ query: ImageQuery) -> ImageFacts? {
+        if let found = facts.images[query] { return found }
+        missing.images.insert(query)
+        return nil
+    }
+
+    /// What is known about an image, without asking for it.
+    func known(_ query: ImageQuery) -> ImageFacts? { facts.images[query] }
+
+    mutating func keys(_ key: StoredKey) -> KeyLookup? {
+        if let found = facts.keys[key] { return found }
+        missing.keys.insert(key)
+        return nil
+    }
+
+    mutating func signatures(
+        _ query: VerificationQuery
+    ) -> VerificationFact<VerifiedSignature>? {
+        if let found = facts.signatures[query] { return found }
+        missing.signatures.insert(query)
+        return nil
+    }
+
+    mutating func statements(
+        _ query: VerificationQuery
+    ) -> VerificationFact<VerifiedStatement>? {
+        if let found = facts.statements[query] { return found }
+        missing.statements.insert(query)
+        return nil
     }
 }

@@ -6,33 +6,35 @@ import OCI
 import Primitives
 import Signing
 
-/// From facts to a finding. The digest that is judged is the digest that is reported and pinned.
-struct ImageJudge: Sendable {
+/// From facts to a result. The digest whose evidence is verified is the digest that is reported and
+/// pinned.
+struct ImageEvaluator: Sendable {
     let name: PolicyImageName
-    let facts: ImageFacts?
-    let verifications: [CompiledVerification]
-    /// Whom to believe where the policy names nobody itself.
-    let trust: TrustedRoot?
+    let query: ImageQuery
+    /// Those of the rule that match the image.
+    let requirements: [ImageRequirement]
     /// What conditions on statements see.
     let names: ConditionContext
 
-    func judge() throws(Failure) -> (DemandFinding, Digest?) {
-        let resolution = resolve()
-        guard resolution.finding.outcome == .met else {
-            return (.all([resolution.finding] + digestFindings(nil)), nil)
+    /// The result, and the digest that it is about. It says nothing if a fact was missing.
+    func result(reading facts: inout FactReader) -> (RequirementResult, Digest?) {
+        let isNeeded = requirements.contains { $0.needsFacts(for: name) }
+        guard let known = isNeeded ? facts.image(query) : facts.known(query) else {
+            guard !isNeeded else { return (.waiting, nil) }
+            return (.all(digestResults(name.name.digest) + requiredResults), name.name.digest)
         }
-        var findings: [DemandFinding] = [resolution.finding]
-        if needsEvidence {
-            guard let digest = resolution.digest, let facts else { return (noFacts, nil) }
-            findings.append(try evidenceFinding(facts, digest))
+        switch resolution(known) {
+        case .failed(let failed): return (.all([failed] + digestResults(nil)), nil)
+        case .digest(let digest):
+            var results: [RequirementResult] = []
+            if needsEvidence { results.append(evidenceResult(known, digest, reading: &facts)) }
+            return (.all(results + digestResults(digest) + requiredResults), digest)
         }
-        findings += digestFindings(resolution.digest) + requirementFindings
-        return (.all(findings), resolution.digest)
     }
 
     /// What Kyverno says of an image that passed.
     var passMessage: String {
-        if verifications.contains(where: { !$0.attestations.isEmpty }) {
+        if requirements.contains(where: { !$0.statements.isEmpty }) {
             return "verified image attestations for \(name)"
         }
         return "verified image signatures for \(name)"
@@ -45,9 +47,9 @@ struct ImageJudge: Sendable {
     /// The patch is still made, and a missing digest still fails (`DIGEST_REQUIRED`).
     ///
     /// Spec: docs/exit-codes-and-reasons.md, "Five results of a check".
-    var unverified: DemandFinding? {
-        guard !needsEvidence, let first = verifications.first else { return nil }
-        return DemandFinding(
+    var unverified: RequirementResult? {
+        guard !needsEvidence, let first = requirements.first else { return nil }
+        return RequirementResult(
             DecisionCheck(
                 id: "verifyImages[\(first.index)].attestors", what: "verification",
                 expected: "attestors or attestations that verify the image",
@@ -58,92 +60,83 @@ struct ImageJudge: Sendable {
     }
 
     /// The pinned reference, when the policy asks for it and the image passed.
-    func patch(at image: ImageUse, digest: Digest?, after finding: DemandFinding) -> Decision.Patch?
+    func patch(at image: ImageUse, digest: Digest?, after finding: RequirementResult) -> Decision
+        .Patch?
     {
         guard finding.outcome == .met, name.name.digest == nil, let digest,
-            verifications.contains(where: \.mutateDigest)
+            requirements.contains(where: \.mutateDigest)
         else { return nil }
         return Decision.Patch(pointer: image.pointer, value: "\(image.written)@\(digest)")
     }
 
-    private var needsEvidence: Bool { verifications.contains(where: \.needsEvidence) }
-
-    /// The evaluator asks for facts before it judges; should it ever not, nothing passes.
-    private var noFacts: DemandFinding {
-        DemandFinding(
-            DecisionCheck(
-                id: "facts", what: "facts about the image", expected: "what \(name) means",
-                observed: "nothing was found out", outcome: .undetermined, reason: .policyError),
-            remedies: [], cause: "nothing is known about \(name)")
-    }
+    private var needsEvidence: Bool { requirements.contains(where: \.needsEvidence) }
 
     // MARK: The digest
 
+    private enum Resolution {
+        case digest(Digest)
+        case failed(RequirementResult)
+    }
+
     /// A digest in the name is what is meant, whatever a tag beside it points at.
-    private func resolve() -> (digest: Digest?, finding: DemandFinding) {
+    private func resolution(_ facts: ImageFacts) -> Resolution {
         let written = name.name.digest
-        switch facts?.resolution {
-        case nil: return (written, .met)
-        case .resolved(let descriptor)?:
+        switch facts.resolution {
+        case .resolved(let descriptor):
             guard let written, written != descriptor.digest else {
-                return (descriptor.digest, .met)
+                return .digest(descriptor.digest)
             }
-            return (
-                nil,
-                DemandFinding(
-                    DecisionCheck(
-                        id: "digest", what: "resolution", expected: "\(written)",
-                        observed: "\(descriptor.digest)", outcome: .refused,
-                        reason: .subjectMismatch),
-                    remedies: [],
-                    cause:
-                        "failed to verify image \(name): the registry gave \(descriptor.digest)"
-                )
-            )
-        case .unresolved(let obstacle)?:
-            // Evidence hangs on the digest, and the digest is known.
-            if let written, obstacle.lookupOutcome != .refused { return (written, .met) }
-            return (
-                nil,
-                DemandFinding(
-                    DecisionCheck(
-                        id: "digest", what: "resolution",
-                        expected: obstacle.kind == .notFound
-                            ? "the image \(name) in \(name.name.repository)"
-                            : "the digest of \(name)",
-                        observed: obstacle.kind == .notFound
-                            ? "the registry answered, and the image is not there: \(obstacle.line)"
-                            : obstacle.line,
-                        outcome: obstacle.lookupOutcome,
-                        reason: obstacle.lookupReason),
-                    remedies: [.mendRegistry(obstacle)], cause: obstacle.line)
-            )
+            let check = DecisionCheck(
+                id: "digest", what: "resolution", expected: "\(written)",
+                observed: "\(descriptor.digest)", outcome: .refused, reason: .subjectMismatch)
+            return .failed(
+                RequirementResult(
+                    check, remedies: [],
+                    cause: "failed to verify image \(name): the registry gave "
+                        + "\(descriptor.digest)"))
+        case .unresolved(let failure):
+            // Evidence is found by digest, and the digest is known.
+            if let written, failure.lookupOutcome != .refused { return .digest(written) }
+            return .failed(unresolved(failure))
         }
+    }
+
+    private func unresolved(_ failure: Failure) -> RequirementResult {
+        let isAbsent = failure.kind == .notFound
+        let check = DecisionCheck(
+            id: "digest", what: "resolution",
+            expected: isAbsent
+                ? "the image \(name) in \(name.name.repository)" : "the digest of \(name)",
+            observed: isAbsent
+                ? "the registry answered, and the image is not there: \(failure.line)"
+                : failure.line,
+            outcome: failure.lookupOutcome, reason: failure.lookupReason)
+        return RequirementResult(check, remedies: [.mendRegistry(failure)], cause: failure.line)
     }
 
     /// The entries with `verifyDigest` require a digest in the image's reference. With
     /// `mutateDigest` the patch adds it.
     ///
     /// Spec: docs/kyverno.md, "verifyImages".
-    private func digestFindings(_ digest: Digest?) -> [DemandFinding] {
-        verifications.filter(\.verifyDigest).map { verification in
-            let id = "verifyImages[\(verification.index)].verifyDigest"
+    private func digestResults(_ digest: Digest?) -> [RequirementResult] {
+        requirements.filter(\.verifyDigest).map { requirement in
+            let id = "verifyImages[\(requirement.index)].verifyDigest"
             let expected = "a digest in the reference"
             guard name.name.digest == nil else {
-                return DemandFinding(
+                return RequirementResult(
                     DecisionCheck(
                         id: id, what: "digest", expected: expected, observed: "\(name)",
                         outcome: .met),
                     remedies: [], cause: "")
             }
-            guard !verification.mutateDigest else {
-                return DemandFinding(
+            guard !requirement.mutateDigest else {
+                return RequirementResult(
                     DecisionCheck(
                         id: id, what: "digest", expected: expected,
                         observed: "\(name), which is pinned on the way in", outcome: .met),
                     remedies: [], cause: "")
             }
-            return DemandFinding(
+            return RequirementResult(
                 DecisionCheck(
                     id: id, what: "digest", expected: expected, observed: "\(name)",
                     outcome: .refused, reason: .digestRequired),
@@ -154,97 +147,91 @@ struct ImageJudge: Sendable {
 
     /// `required` means that the image must be verified, which is impossible without attestors.
     /// Kyverno asks whether it was marked as verified before: docs/kyverno.md, "verifyImages".
-    private var requirementFindings: [DemandFinding] {
-        verifications.filter { $0.required && !$0.needsEvidence }.map { verification in
-            DemandFinding(
+    private var requiredResults: [RequirementResult] {
+        requirements.filter { $0.required && !$0.needsEvidence }.map { requirement in
+            RequirementResult(
                 DecisionCheck(
-                    id: "verifyImages[\(verification.index)].required", what: "verification",
+                    id: "verifyImages[\(requirement.index)].required", what: "verification",
                     expected: "attestors or attestations that verify the image",
                     observed: "the policy names none", outcome: .refused, reason: .policyError),
-                remedies: [.nameSigners(pointer: verification.pointer)],
+                remedies: [.nameSigners(pointer: requirement.pointer)],
                 cause: "unverified image \(name)")
         }
     }
 
     // MARK: Evidence
 
-    private func evidenceFinding(_ facts: ImageFacts, _ digest: Digest) throws(Failure)
-        -> DemandFinding
-    {
-        let finding = try judged(digest, facts.evidence)
-        guard finding.outcome == .refused else { return finding }
-        if let lost = try lostOnTheWay(facts, digest, finding) { return lost }
-        return try tagMoved(facts, digest, finding) ?? finding
+    private func evidenceResult(
+        _ facts: ImageFacts, _ digest: Digest, reading reader: inout FactReader
+    ) -> RequirementResult {
+        let result = result(of: facts.evidence, .current, about: digest, reading: &reader)
+        guard result.outcome == .refused else { return result }
+        return missingAtMirror(facts, digest, result, reading: &reader)
+            ?? tagMoved(facts, digest, result, reading: &reader) ?? result
     }
 
-    private func judged(_ digest: Digest, _ lookup: EvidenceLookup) throws(Failure) -> DemandFinding
-    {
+    private func result(
+        of lookup: EvidenceLookup, _ locator: EvidenceLocator, about digest: Digest,
+        reading facts: inout FactReader
+    ) -> RequirementResult {
         // Evidence is verified against its own subject, so that must be the digest in question.
         if case .looked(let evidence) = lookup, evidence.subject != digest {
-            return DemandFinding(
-                DecisionCheck(
-                    id: "evidence", what: "evidence", expected: "evidence about \(digest)",
-                    observed: "evidence about \(evidence.subject)", outcome: .refused,
-                    reason: .subjectMismatch),
-                remedies: [],
+            let check = DecisionCheck(
+                id: "evidence", what: "evidence", expected: "evidence about \(digest)",
+                observed: "evidence about \(evidence.subject)", outcome: .refused,
+                reason: .subjectMismatch)
+            return RequirementResult(
+                check, remedies: [],
                 cause: "failed to verify image \(name): the evidence is about \(evidence.subject)")
         }
-        let judge = EvidenceJudge(
-            digest: digest, lookup: lookup, image: name.description, trust: trust, names: names)
-        var findings: [DemandFinding] = []
-        for verification in verifications where verification.needsEvidence {
-            findings.append(try judge.judge(verification))
+        let evaluator = RequirementEvaluator(
+            query: query, locator: locator, lookup: lookup, image: name.description, names: names)
+        var results: [RequirementResult] = []
+        for requirement in requirements.compactMap(\.evidence) {
+            results.append(evaluator.result(of: requirement, reading: &facts))
         }
-        return .all(findings)
+        return .all(results)
     }
 
-    private func lostOnTheWay(
-        _ facts: ImageFacts, _ digest: Digest, _ finding: DemandFinding
-    ) throws(Failure) -> DemandFinding? {
+    private func missingAtMirror(
+        _ facts: ImageFacts, _ digest: Digest, _ result: RequirementResult,
+        reading reader: inout FactReader
+    ) -> RequirementResult? {
         guard let origin = facts.origin, origin.digest == digest,
-            finding.reason == .unsigned || finding.reason == .attestationMissing
+            result.reason == .unsigned || result.reason == .attestationMissing
         else { return nil }
-        let there = try judged(digest, .looked(origin.evidence))
+        let there = self.result(
+            of: .looked(origin.evidence), .origin, about: digest, reading: &reader)
         // If the origin does not answer, it stays open whether the evidence was lost.
         if there.outcome == .undetermined, !origin.evidence.isComplete { return there }
         guard there.outcome == .met else { return nil }
-        return explained(
-            finding,
-            by: DecisionCheck(
-                id: "mirror", what: "evidence at the origin",
-                expected: "the evidence that \(origin.repository) has",
-                observed: "it is not at \(name.name.repository)", outcome: .refused,
-                reason: .evidenceLostAtMirror,
-                evidence: there.checks.flatMap(\.evidence).inOrderOnce),
-            remedy: .copyEvidence(from: origin.repository, digest))
+        let check = DecisionCheck(
+            id: "mirror", what: "evidence at the origin",
+            expected: "the evidence that \(origin.repository) has",
+            observed: "it is not at \(name.name.repository)", outcome: .refused,
+            reason: .evidenceLostAtMirror, evidence: there.checks.flatMap(\.evidence).inOrderOnce)
+        return result.explained(
+            by: check, remedy: .copyEvidence(from: origin.repository, digest))
     }
 
-    /// A tag that meant a signed digest, and now means something else that does not verify.
+    /// A tag that meant a signed digest, and now means another one that does not verify.
     private func tagMoved(
-        _ facts: ImageFacts, _ digest: Digest, _ finding: DemandFinding
-    ) throws(Failure) -> DemandFinding? {
+        _ facts: ImageFacts, _ digest: Digest, _ result: RequirementResult,
+        reading reader: inout FactReader
+    ) -> RequirementResult? {
         guard name.name.digest == nil, let remembered = facts.remembered,
             remembered.digest != digest, remembered.repository == name.name.repository
         else { return nil }
-        let before = try judged(remembered.digest, .looked(remembered.evidence))
+        let before = self.result(
+            of: .looked(remembered.evidence), .remembered, about: remembered.digest,
+            reading: &reader)
         guard before.outcome == .met else { return nil }
-        return explained(
-            finding,
-            by: DecisionCheck(
-                id: "tag", what: "what the tag means",
-                expected: "\(remembered.digest), which is signed",
-                observed: "\(digest)", outcome: .refused, reason: .tagMoved,
-                evidence: before.checks.flatMap(\.evidence).inOrderOnce),
-            remedy: .useDigest(remembered.digest, in: remembered.repository))
-    }
-
-    private func explained(
-        _ finding: DemandFinding, by check: DecisionCheck, remedy: Remedy
-    ) -> DemandFinding {
-        var finding = finding
-        finding.reason = check.reason
-        finding.checks.insert(check, at: 0)
-        finding.remedies = [remedy]
-        return finding
+        let check = DecisionCheck(
+            id: "tag", what: "what the tag means",
+            expected: "\(remembered.digest), which is signed", observed: "\(digest)",
+            outcome: .refused, reason: .tagMoved,
+            evidence: before.checks.flatMap(\.evidence).inOrderOnce)
+        return result.explained(
+            by: check, remedy: .useDigest(remembered.digest, in: remembered.repository))
     }
 }

@@ -63,9 +63,9 @@ struct ResourceFilter: Sendable {
         }
     }
 
-    func answer(_ input: EvaluationInput) throws(Failure) -> MatchAnswer {
+    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchAnswer {
         var answers: [MatchAnswer] = []
-        if let resources { answers.append(try resources.answer(input)) }
+        if let resources { answers.append(try resources.answer(request)) }
         if !requesterFields.isEmpty {
             let names = requesterFields.joined(separator: ", ")
             answers.append(.undecided("\(names): who makes the request is not known here"))
@@ -121,23 +121,23 @@ struct ResourceDemand: Sendable {
         name?.isEmpty == false || !names.isEmpty || selector != nil || !annotations.isEmpty
     }
 
-    func answer(_ input: EvaluationInput) throws(Failure) -> MatchAnswer {
-        let identity = input.resource.identity
-        guard try fitsKind(input), try fitsName(identity), try fitsNamespace(identity),
-            operations.isEmpty || operations.contains(input.operation),
-            try allPatterns(annotations, matchIn: input.resource.annotations)
+    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchAnswer {
+        let identity = request.object.identity
+        guard try fitsKind(request), try fitsName(identity), try fitsNamespace(identity),
+            operations.isEmpty || operations.contains(request.operation),
+            try allPatterns(annotations, matchIn: request.object.annotations)
         else { return .no }
-        if let selector, try !selector.matches(input.resource.labels) { return .no }
+        if let selector, try !selector.matches(request.object.labels) { return .no }
         // Deviation: in Kyverno a filter with a namespaceSelector never matches a Namespace object
         // (docs/kyverno.md, "Matching"). Here its other parts decide: a Namespace has no images.
         guard let namespaceSelector, identity.kind != "Namespace" else { return .yes }
-        return try namespaceSelector.answer(input)
+        return try namespaceSelector.answer(request)
     }
 
-    private func fitsKind(_ input: EvaluationInput) throws(Failure) -> Bool {
+    private func fitsKind(_ request: AdmissionRequest) throws(Failure) -> Bool {
         guard !kinds.isEmpty else { return true }
         for kind in kinds
-        where try kind.matches(input.resource.identity, subresource: input.subresource) {
+        where try kind.matches(request.object.identity, subresource: request.subresource) {
             return true
         }
         return false

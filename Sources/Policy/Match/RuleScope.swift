@@ -32,10 +32,10 @@ struct RuleScope: Sendable {
         (match.filters + (exclude?.filters ?? [])).compactMap(\.resources)
     }
 
-    func answer(_ input: EvaluationInput) throws(Failure) -> MatchAnswer {
-        let matched = try answer(match, input)
+    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchAnswer {
+        let matched = try answer(match, request)
         guard matched != .no, let exclude else { return matched }
-        switch try answer(exclude, input) {
+        switch try answer(exclude, request) {
         case .yes: return .no
         case .no: return matched
         case .undecided(let why): return .undecided(why)
@@ -51,10 +51,10 @@ struct RuleScope: Sendable {
     }
 
     private func answer(
-        _ combination: Combination, _ input: EvaluationInput
+        _ combination: Combination, _ request: AdmissionRequest
     ) throws(Failure) -> MatchAnswer {
         var answers: [MatchAnswer] = []
-        for filter in combination.filters { answers.append(try filter.answer(input)) }
+        for filter in combination.filters { answers.append(try filter.answer(request)) }
         switch combination {
         case .any: return .any(answers)
         case .all: return .all(answers)

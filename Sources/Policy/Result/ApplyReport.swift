@@ -41,7 +41,7 @@ package struct ApplyReport: Sendable {
     package var counts: Counts {
         var counts = Counts()
         counts.error = failures.count
-        for outcome in evaluations.flatMap(\.outcomes) {
+        for outcome in evaluations.flatMap(\.results) {
             switch status(outcome) {
             case .pass: counts.pass += 1
             case .fail: counts.fail += 1
@@ -72,9 +72,9 @@ package struct ApplyReport: Sendable {
     /// Ours: how many images ended in which of the five results, which Kyverno's counts of rules do
     /// not tell.
     package var imagesLine: String {
-        let decisions = evaluations.flatMap(\.decisions)
+        let images = evaluations.flatMap(\.images)
         let counts = ImageResult.allCases.map { result in
-            "\(result.rawValue) \(decisions.count { $0.result == result })"
+            "\(result.rawValue) \(images.count { $0.result == result })"
         }
         return "images: " + counts.joined(separator: ", ")
     }
@@ -83,7 +83,7 @@ package struct ApplyReport: Sendable {
     /// resource.
     package var holdsUnjudgedImages: Bool {
         !unevaluated.isEmpty
-            || evaluations.contains { $0.decisions.contains { $0.result == .unmatched } }
+            || evaluations.contains { $0.images.contains { $0.result == .unmatched } }
     }
 
     /// The whole report; no newline at its end.
@@ -126,7 +126,7 @@ package struct ApplyReport: Sendable {
                     ]
                 }),
             "rules": .array(
-                evaluations.flatMap { evaluation in evaluation.outcomes.map { json($0, evaluation) }
+                evaluations.flatMap { evaluation in evaluation.results.map { json($0, evaluation) }
                 }),
             "decisions": .array(evaluations.flatMap(\.decisions).map(\.json)),
             "failures": .array(failures.map { .string($0.description) }),
@@ -137,23 +137,23 @@ package struct ApplyReport: Sendable {
     /// How many images ended in which of the five results.
     private var imageCounts: JSONValue {
         var object = JSONObject()
-        let decisions = evaluations.flatMap(\.decisions)
+        let images = evaluations.flatMap(\.images)
         for result in ImageResult.allCases {
-            object[result.rawValue] = .number(JSONNumber(decisions.count { $0.result == result }))
+            object[result.rawValue] = .number(JSONNumber(images.count { $0.result == result }))
         }
         return .object(object)
     }
 
-    private func json(_ outcome: RuleOutcome, _ evaluation: Evaluation) -> JSONValue {
+    private func json(_ outcome: RuleResult, _ evaluation: Evaluation) -> JSONValue {
         [
-            "policy": .string(outcome.policy), "rule": .string(outcome.rule),
+            "policy": .string(outcome.policy.name), "rule": .string(outcome.rule),
             "resource": .string(evaluation.resource.description),
             "result": .string(status(outcome).rawValue),
             "action": .string(outcome.action.rawValue), "message": .string(outcome.message),
         ]
     }
 
-    private func status(_ outcome: RuleOutcome) -> RuleOutcome.Status {
+    private func status(_ outcome: RuleResult) -> RuleResult.Status {
         let softened = !outcome.isScored || (auditWarn && outcome.action == .audit)
         guard outcome.status == .fail, softened else { return outcome.status }
         // The fail becomes a warning; what could not be found out beside it stays an error.
@@ -161,9 +161,9 @@ package struct ApplyReport: Sendable {
     }
 
     private func violations(in evaluation: Evaluation) -> [String] {
-        let bad = evaluation.outcomes.filter { [.fail, .error].contains($0.status) }
-        return bad.map(\.policy).inOrderOnce.map { policy in
-            let rules = bad.filter { $0.policy == policy }
+        let bad = evaluation.results.filter { [.fail, .error].contains($0.status) }
+        return bad.map(\.policy.name).inOrderOnce.map { policy in
+            let rules = bad.filter { $0.policy.name == policy }
             let isSoft = rules.allSatisfy { status($0) == .warn }
             let lines = rules.enumerated().map {
                 "\($0 + 1) - \(plain($1.rule)) \(plain($1.message, atMost: messageLength))"

@@ -37,13 +37,21 @@ extension Remediation.Step: CustomStringConvertible {
 
 /// Names that remedies are filled in with.
 struct RemedyContext: Sendable {
-    let image: ImageUse
-    let name: PolicyImageName?
-    let digest: Digest?
+    private let image: ImageUse
+    private let name: PolicyImageName?
+    private let digest: Digest?
     /// The file of the resource.
-    let file: String?
+    private let file: String?
     /// The file of the policy.
-    let policy: String?
+    private let policy: String?
+
+    init(image: Decision.Image, file: String?, policy: String?) {
+        self.image = image.use
+        name = try? PolicyImageName(parsing: image.use.written)
+        digest = image.digest
+        self.file = file
+        self.policy = policy
+    }
 
     func remediation(_ remedies: [Remedy]) -> Remediation? {
         guard !remedies.isEmpty else { return nil }
@@ -135,9 +143,13 @@ struct RemedyContext: Sendable {
             return [
                 editPolicy("\(pointer)/attestors", to: "[{entries: [{keys: {publicKeys: …}}]}]")
             ]
-        case .coverImage(let pointer):
+        case .coverImage(let policy, let pointer):
             guard let pointer, let name else { return [] }
-            return [editPolicy("\(pointer)/imageReferences/-", to: "\(name.name.repository):*")]
+            return [
+                .edit(
+                    file: policy, pointer: "\(pointer)/imageReferences/-", from: nil,
+                    to: "\(name.name.repository):*")
+            ]
         default: return []
         }
     }

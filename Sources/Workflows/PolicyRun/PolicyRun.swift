@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Policies on resources: evaluate, load the facts that are missing, evaluate again.
+// Policies on resources: evaluate, find the facts that are missing, evaluate again.
 
 internal import OCI
 package import Policy
 package import Primitives
 package import Signing
 
-/// A source of facts about images. It never throws: that something could not be read is a fact too.
-package protocol ImageFactSource: Sendable {
+/// Answers what an evaluation asks. It never throws: that something could not be read is a fact too.
+package protocol FactSource: Sendable {
     /// Everything about one image; one question, with its own deadline.
-    func facts(about image: NeededImage) async -> ImageFacts
+    func facts(about image: ImageQuery) async -> ImageFacts
+    /// The keys in a Secret or ConfigMap.
+    func keys(_ key: StoredKey) async -> KeyLookup
 }
 
-/// One run of policies over resources. Each image is looked up once for each set of evidence that
-/// its rules need, however many workloads use it, and at most `Limits.parallelImages` at a time.
+/// One run of policies over resources. Each fact is found once, however many resources and policies
+/// need it: an image is looked up once for each set of evidence that its rules need, and its
+/// evidence is verified once for each signer. At most `Limits.parallelImages` at a time.
 package struct PolicyRun: Sendable {
     private let policies: [CompiledPolicy]
     private let trust: TrustedRoot?
-    private let facts: any ImageFactSource
+    private let source: any FactSource
     private let now: Timestamp
 
     /// - Parameters:
@@ -25,12 +28,12 @@ package struct PolicyRun: Sendable {
     ///     none.
     ///   - now: the time that conditions see, the same for all resources.
     package init(
-        policies: [CompiledPolicy], trust: TrustedRoot?, facts: any ImageFactSource,
+        policies: [CompiledPolicy], trust: TrustedRoot?, facts: any FactSource,
         now: Timestamp
     ) {
         self.policies = policies
         self.trust = trust
-        self.facts = facts
+        source = facts
         self.now = now
     }
 
@@ -42,16 +45,15 @@ package struct PolicyRun: Sendable {
         let namespaces = NamespaceLabels(among: resources)
         var pending = resources.enumerated().map { position, resource in
             PendingEvaluation(
-                input: EvaluationInput(
-                    resource: resource, operation: .create,
+                request: AdmissionRequest(
+                    object: resource, operation: .create,
                     namespaceLabels: namespaces.labels(
-                        of: resource.identity.namespace, at: position),
-                    trust: trust, now: now))
+                        of: resource.identity.namespace, at: position)))
         }
-        var known: [NeededImage: ImageFacts] = [:]
+        var known = Facts()
         while pending.contains(where: { !$0.isDone }) {
-            let missing = try step(&pending, with: known)
-            known.merge(try await load(missing)) { _, new in new }
+            let missing = try await step(&pending, with: known)
+            try await find(missing, &known)
         }
         return (pending.compactMap(\.evaluation), pending.compactMap(\.failure))
     }
@@ -70,48 +72,94 @@ package struct PolicyRun: Sendable {
         return evaluation
     }
 
-    /// Evaluates what is not done yet; returns the images whose facts are missing.
+    /// Evaluates what is not done yet; returns the facts that are missing.
     private func step(
-        _ pending: inout [PendingEvaluation], with known: [NeededImage: ImageFacts]
-    ) throws -> Set<NeededImage> {
-        let evaluator = PolicyEvaluator(policies: policies)
-        var missing: Set<NeededImage> = []
-        for place in pending.indices where !pending[place].isDone {
-            for image in pending[place].needs {
-                pending[place].input.facts[image.written] = known[image]
-            }
-            do {
-                switch try evaluator.evaluate(pending[place].input) {
-                case .decided(let evaluation): pending[place].evaluation = evaluation
-                case .needs(let images):
-                    guard Set(images).isDisjoint(with: pending[place].needs) else {
-                        throw Failure(
-                            .bug, "cannot judge \(pending[place].input.resource.identity)",
-                            because: "it asks for the same facts again")
-                    }
-                    pending[place].needs = images
-                    missing.formUnion(images.filter { known[$0] == nil })
+        _ pending: inout [PendingEvaluation], with known: Facts
+    ) async throws -> MissingFacts {
+        let open = pending.indices.filter { !pending[$0].isDone }
+        let requests = open.map { pending[$0].request }
+        let steps = try await inParallel(requests, atMost: Limits.parallelImages) { request in
+            PendingEvaluation.Step(request, by: policies, facts: known, at: now)
+        }
+        var missing = MissingFacts()
+        for (index, step) in zip(open, steps) {
+            switch step {
+            case .done(let evaluation): pending[index].evaluation = evaluation
+            case .failed(let failure): pending[index].failure = failure
+            case .needs(let facts):
+                guard !facts.subtracting(known).isEmpty else {
+                    throw Failure(
+                        .bug, "cannot judge \(pending[index].request.object.identity)",
+                        because: "it asks for the same facts again")
                 }
-            } catch let failure as Failure where failure.kind == .malformed {
-                pending[place].failure = failure
+                missing.formUnion(facts)
             }
         }
-        return missing
+        return missing.subtracting(known)
     }
 
-    private func load(_ images: Set<NeededImage>) async throws -> [NeededImage: ImageFacts] {
-        let loaded = try await inParallel(Array(images), atMost: Limits.parallelImages) { image in
-            (image, await facts.facts(about: image))
+    /// Finds what is missing. Verification needs evidence that is already known.
+    private func find(_ missing: MissingFacts, _ known: inout Facts) async throws {
+        let width = Limits.parallelImages
+        for (image, facts) in try await inParallel(
+            Array(missing.images), atMost: width, { ($0, await source.facts(about: $0)) })
+        {
+            known.images[image] = facts
         }
-        return Dictionary(uniqueKeysWithValues: loaded)
+        for (key, lookup) in try await inParallel(
+            Array(missing.keys), atMost: width, { ($0, await source.keys($0)) })
+        {
+            known.keys[key] = lookup
+        }
+        let evidence = known
+        for (query, fact) in try await inParallel(
+            Array(missing.signatures), atMost: width,
+            { query in
+                (
+                    query,
+                    evidence.evidence(for: query).map { query.signatures(in: $0, trust: trust) }
+                )
+            })
+        {
+            known.signatures[query] = fact
+        }
+        for (query, fact) in try await inParallel(
+            Array(missing.statements), atMost: width,
+            { query in
+                (
+                    query,
+                    evidence.evidence(for: query).map { query.statements(in: $0, trust: trust) }
+                )
+            })
+        {
+            known.statements[query] = fact
+        }
     }
 }
 
 /// One resource on its way to a result.
-private struct PendingEvaluation {
-    var input: EvaluationInput
-    /// What was asked for in the last step.
-    var needs: [NeededImage] = []
+private struct PendingEvaluation: Sendable {
+    enum Step: Sendable {
+        case needs(MissingFacts)
+        case done(Evaluation)
+        case failed(Failure)
+
+        init(
+            _ request: AdmissionRequest, by policies: [CompiledPolicy], facts: Facts,
+            at time: Timestamp
+        ) {
+            do throws(Failure) {
+                switch try evaluate(request, by: policies, facts: facts, at: time) {
+                case .needs(let missing): self = .needs(missing)
+                case .done(let evaluation): self = .done(evaluation)
+                }
+            } catch {
+                self = .failed(error)
+            }
+        }
+    }
+
+    let request: AdmissionRequest
     var evaluation: Evaluation?
     var failure: Failure?
 

@@ -79,8 +79,8 @@ struct PolicyApplyCommand: AsyncParsableCommand {
             try await Connections.using(access, for: nil, limiting: .each) { connections in
                 let run = PolicyRun(
                     policies: bundle.policies, trust: root,
-                    facts: ImageFactLoader(
-                        provider: connections, history: memory?.history,
+                    facts: FactLoader(
+                        provider: connections, keys: bundle.keys, history: memory?.history,
                         mirrors: mirror.map(\.rule)),
                     now: SystemPause().now())
                 let (evaluations, failures) = try await run.results(for: manifests.resources)

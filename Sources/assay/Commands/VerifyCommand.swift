@@ -113,7 +113,8 @@ struct VerifyCommand: AsyncParsableCommand {
             }
             let run = PolicyRun(
                 policies: bundle.policies, trust: trust?.root,
-                facts: ImageFactLoader(provider: connections, mirrors: mirrors ?? []),
+                facts: FactLoader(
+                    provider: connections, keys: bundle.keys, mirrors: mirrors ?? []),
                 now: SystemPause().now())
             return try await run.result(forImage: image.description)
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Facts about images, from the repositories that hold them.
+// Facts from where they are: images in repositories, keys in the files that were given.
 
 package import OCI
 package import Policy
@@ -15,30 +15,41 @@ package protocol RepositoryProvider: Sendable {
     func repository(_ name: Repository) -> any ArtifactSource
 }
 
-/// Loads facts about images and evaluates nothing. Each call of `facts` is one question, with its
-/// own deadline.
-package struct ImageFactLoader<Provider: RepositoryProvider>: ImageFactSource {
+/// Loads facts and evaluates nothing. Each call of `facts` is one question, with its own deadline.
+package struct FactLoader<Provider: RepositoryProvider>: FactSource {
     private let provider: Provider
+    private let material: KeyMaterial
     private let history: TagHistory?
     private let mirrors: [MirrorRule]
 
     /// - Parameters:
+    ///   - keys: the Secrets and ConfigMaps that were given.
     ///   - history: the digests of tags when their images last passed; nil if none is kept.
     ///   - mirrors: where the content of mirrors comes from; the first rule that matches decides.
     package init(
-        provider: Provider, history: TagHistory? = nil, mirrors: [MirrorRule] = []
+        provider: Provider, keys: KeyMaterial, history: TagHistory? = nil,
+        mirrors: [MirrorRule] = []
     ) {
         self.provider = provider
+        material = keys
         self.history = history
         self.mirrors = mirrors
     }
 
-    package func facts(about image: NeededImage) async -> ImageFacts {
+    package func keys(_ key: StoredKey) async -> KeyLookup {
+        do throws(Failure) {
+            return try material.keys(of: key)
+        } catch {
+            return .missing("\(error.what): \(error.why)")
+        }
+    }
+
+    package func facts(about image: ImageQuery) async -> ImageFacts {
         let provider = provider.forOneQuestion()
         let source = provider.repository(image.name.repository)
         do {
             let subject = try await source.resolve(image.name.reference)
-            var found = await evidence(image.wishes, about: subject.digest, in: source)
+            var found = await evidence(image.types, about: subject.digest, in: source)
             var origin: KnownImage?
             do {
                 origin = try await self.origin(of: image, digest: subject.digest, from: provider)
@@ -59,48 +70,43 @@ package struct ImageFactLoader<Provider: RepositoryProvider>: ImageFactSource {
     }
 
     private func evidence(
-        _ wishes: Set<EvidenceCollector.Wish>, about digest: Digest, in source: any ArtifactSource
+        _ types: Set<PredicateType>, about digest: Digest, in source: any ArtifactSource
     ) async -> EvidenceLookup {
         do {
-            return .looked(try await collect(wishes, about: digest, in: source))
+            return .looked(try await collect(types, about: digest, in: source))
         } catch {
             return .couldNotLook(asFailure(error, "cannot look at \(digest)"))
         }
     }
 
     private func collect(
-        _ wishes: Set<EvidenceCollector.Wish>, about digest: Digest, in source: any ArtifactSource
+        _ types: Set<PredicateType>, about digest: Digest, in source: any ArtifactSource
     ) async throws -> Evidence {
         let collector = EvidenceCollector(source: source)
-        switch wishes.count {
-        case 0: return Evidence(subject: digest)
-        case 1:
-            return try await collector.collect(wishes.first ?? .everything, about: digest) { _ in
-                false
-            }
-        default: return try await collector.everything(about: digest)
-        }
+        guard let type = types.first else { return Evidence(subject: digest) }
+        guard types.count == 1 else { return try await collector.everything(about: digest) }
+        return try await collector.collect(.only(type), about: digest) { _ in false }
     }
 
     /// The digest that the tag had when its image last passed, if it is another one. It explains a
     /// result and never changes one.
     private func remembered(
-        _ image: NeededImage, now digest: Digest, in source: any ArtifactSource
+        _ image: ImageQuery, now digest: Digest, in source: any ArtifactSource
     ) async -> KnownImage? {
         guard image.name.digest == nil, let before = history?.digest(of: image.name),
             before != digest,
-            let evidence = try? await collect(image.wishes, about: before, in: source)
+            let evidence = try? await collect(image.types, about: before, in: source)
         else { return nil }
         return KnownImage(repository: image.name.repository, digest: before, evidence: evidence)
     }
 
     private func origin(
-        of image: NeededImage, digest: Digest, from provider: Provider
+        of image: ImageQuery, digest: Digest, from provider: Provider
     ) async throws -> KnownImage? {
         for mirror in mirrors {
             guard let repository = try mirror.origin(of: image.name.repository) else { continue }
             let evidence = try await collect(
-                image.wishes, about: digest, in: provider.repository(repository))
+                image.types, about: digest, in: provider.repository(repository))
             return KnownImage(repository: repository, digest: digest, evidence: evidence)
         }
         return nil
