@@ -142,8 +142,8 @@ let package = Package(
         .executableTarget(
             name: "assay-benchmarks",
             dependencies: [
-                "Primitives", "OCI", "Keys", "Signing", "TUF", "CEL", "JMESPath", "KyvernoFunctions", "StandIns", "TestSupport",
-                "HostileExpressions", "AllocationCounter",
+                "Primitives", "OCI", "Keys", "Signing", "TUF", "CEL", "JMESPath", "KyvernoFunctions", "Policy", "StandIns",
+                "TestSupport", "HostileExpressions", "AllocationCounter",
             ],
             path: "Benchmarks", exclude: ["peer.py", "AllocationCounter"], swiftSettings: strict),
         .target(name: "AllocationCounter", path: "Benchmarks/AllocationCounter"),

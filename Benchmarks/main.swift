@@ -10,11 +10,13 @@ let usage = """
            assay-benchmarks expressions
            assay-benchmarks hostile [NAME]
            assay-benchmarks documents [FILE]
+           assay-benchmarks policies
 
     Measures the verification of bundles, its steps, batches, and trust updates, in processor time;
     or what expressions of policies take to compile and to evaluate, and how often they ask for
     memory; or tries hostile expressions (those with NAME in their name), none of which may take
-    more than 50 ms; or how fast a list of Pods is read, which FILE then holds for another program.
+    more than 50 ms; or how fast a list of Pods is read, which FILE then holds for another program;
+    or what policies cost when every fact is known.
 
       --suite FOLDER   bundles of sigstore-conformance's bundle-verify folder, besides the stand-ins
       --seconds N      how long one round of a measurement takes (0.1)
@@ -28,6 +30,7 @@ do {
     switch arguments.first {
     case "hostile": try HostileRun(only: arguments.dropFirst().first).run()
     case "documents": try DocumentBenchmarks().run(writingTo: arguments.dropFirst().first)
+    case "policies": try await PolicyBenchmarks().run()
     case "expressions": try ExpressionBenchmarks(roundLength: 50_000).run()
     default: try await BenchmarkOptions(arguments).run()
     }

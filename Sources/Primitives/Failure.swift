@@ -112,6 +112,10 @@ package func quoted(_ text: some StringProtocol) -> String {
 package func plain(_ text: some StringProtocol, atMost limit: Int = Limits.plainTextLength)
     -> String
 {
+    // Most texts need no change.
+    if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) {
+        return String(text)
+    }
     let shown = text.unicodeScalars.prefix(limit).map(printable).joined()
     return text.unicodeScalars.dropFirst(limit).first == nil ? shown : shown + "…"
 }

@@ -12,6 +12,8 @@ package struct Wildcard: Hashable, Sendable, CustomStringConvertible {
 
     package let description: String
     private let steps: [Step]
+    /// Whether any character of the pattern stands for others.
+    package let isPattern: Bool
 
     package init(_ pattern: String) {
         self.init([(pattern, isPattern: true)])
@@ -29,13 +31,13 @@ package struct Wildcard: Hashable, Sendable, CustomStringConvertible {
                 }
             }
         }
+        isPattern = steps.contains { $0 == .anyRun || $0 == .anyOne }
     }
-
-    /// Whether any character of the pattern stands for others.
-    package var isPattern: Bool { steps.contains { $0 == .anyRun || $0 == .anyOne } }
 
     /// Compares in time proportional to pattern times text, and stops at `Limits.wildcardSteps`.
     package func matches(_ text: String) throws(Failure) -> Bool {
+        guard isPattern else { return isSame(text, description) }
+        if steps == [.anyRun] { return true }
         let text = Array(text.unicodeScalars)
         var (patternPlace, textPlace) = (0, 0)
         var star: (pattern: Int, text: Int)?

@@ -118,6 +118,32 @@ struct FactTests {
         #expect(found.decisions.map(\.reason) == [.policyError])
     }
 
+    @Test("a Secret without a key is no attestor that is met")
+    func noKeys() async throws {
+        let image = try await trial.image()
+        try await trial.sign(image)
+        var policy = PolicyText()
+        policy.attestors = [
+            "- entries: [{keys: {secret: {name: key, namespace: kyverno}, rekor: {ignoreTlog: true}}}]"
+        ]
+        let policies = try policy.compiled()
+        let request = try request(trial.written)
+        var facts = Facts()
+        for query in try #require(try missing(request, by: policies, facts)).images {
+            facts.images[query] = try await trial.facts(about: image)
+        }
+        for key in try #require(try missing(request, by: policies, facts)).keys {
+            facts.keys[key] = .found([])
+        }
+        guard case .done(let found) = try evaluate(request, by: policies, facts: facts, at: nil)
+        else {
+            Issue.record("it asks for more")
+            return
+        }
+        #expect(found.decisions.map(\.result) == [.unknown])
+        #expect(found.decisions.map(\.reason) == [.trustMaterialMissing])
+    }
+
     @Test("two attestors that name the same Secret are one signer")
     func repeatedStoredKeys() async throws {
         let image = try await trial.image()

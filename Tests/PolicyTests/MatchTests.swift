@@ -59,7 +59,10 @@ struct MatchTests {
     func kinds(text: String, group: String, version: String, kind: String, sub: String) throws {
         let selector = try #require(KindSelector(text))
         #expect(
-            [selector.group, selector.version, selector.kind, selector.subresource] == [
+            [
+                selector.groups.description, selector.versions.description, selector.kind,
+                selector.subresources.description,
+            ] == [
                 group, version, kind, sub,
             ])
     }

@@ -173,6 +173,12 @@ extension Attestor {
             remedies: [.mendRegistry(failure)], cause: failure.line)
     }
 
+    /// The result if the keys that the policy names are not there.
+    func withoutKeys(because why: String) -> RequirementResult {
+        withoutTrust(
+            expected: "a public key", observed: why, remedy: .giveKey(pointer: pointer, why))
+    }
+
     /// The result if there is nothing to verify evidence with.
     func withoutTrust(expected: String, observed: String, remedy: Remedy) -> RequirementResult {
         RequirementResult(

@@ -19,6 +19,8 @@ struct ConditionContext: Sendable {
     private let context: JMESPathContext
 
     private let variables: [ContextVariable]
+    /// Whether anything reads the names.
+    private let hasConditions: Bool
 
     /// The names of a resource, for the rules that have conditions.
     init(
@@ -27,8 +29,9 @@ struct ConditionContext: Sendable {
     ) {
         scope = rule.scopeOfConditions
         context = JMESPathContext(now: time)
-        variables = rule.hasConditions ? rule.variables : []
-        guard rule.hasConditions else { return }
+        variables = rule.variables
+        hasConditions = rule.hasConditions
+        guard hasConditions else { return }
         names["request"] = requestValue(admission, seesPodTemplate: rule.isGenerated)
         switch imageTable(images) {
         case .success(let table): names["images"] = table
@@ -38,6 +41,7 @@ struct ConditionContext: Sendable {
 
     /// The same with the image that is judged, and the rule's own names.
     func judging(_ image: PolicyImageName) -> ConditionContext {
+        guard hasConditions else { return self }
         var context = self
         context.names["image"] = image.json(isComplete: true)
         for variable in variables { context.evaluate(variable) }

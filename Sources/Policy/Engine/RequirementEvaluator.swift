@@ -87,13 +87,12 @@ struct RequirementEvaluator: Sendable {
         case .stored(let key, let hash, let trust):
             switch facts.keys(key) {
             case nil: return [.waiting]
-            case .missing(let why)?:
-                return [
-                    attestor.withoutTrust(
-                        expected: "a public key", observed: why,
-                        remedy: .giveKey(pointer: attestor.pointer, why))
-                ]
+            case .missing(let why)?: return [attestor.withoutKeys(because: why)]
             case .found(let keys)?:
+                // No attestor is met by nobody.
+                guard !keys.isEmpty else {
+                    return [attestor.withoutKeys(because: "\(key) holds no public key")]
+                }
                 attestors = keys.enumerated().map { index, key in
                     let signer = SignerQuery(.keys([TrustedKey(key: key, hash: hash)]), trust)
                     return (attestor.with(signer, index: keys.count > 1 ? index : nil), signer)

@@ -11,7 +11,9 @@ extension ImagePattern {
     /// one of these parts matches nothing, and skips nothing.
     var misfit: String? {
         guard description.utf8.count <= Limits.examinedPatternBytes else { return nil }
-        func fits(_ pattern: String) -> Bool { ImageNameShape.canFit(pattern) }
+        func fits(_ pattern: String) -> Bool {
+            hasExample(pattern) || ImageNameShape.canFit(pattern)
+        }
         guard !wildcards.contains(where: { fits($0.description) }) else { return nil }
         let text = wildcards[0].description
         if let why = oddity { return why }
@@ -50,6 +52,17 @@ extension ImagePattern {
         let path = description.utf8.split(atFirst: "/")?.after.utf8.prefix(before: ":") ?? ""
         if path.utf8.lowercased() != path { return "a repository has no capital letters" }
         return nil
+    }
+}
+
+/// Whether one of a few names that the pattern matches is an image name: a quick yes for the patterns
+/// that most policies have.
+private func hasExample(_ pattern: String) -> Bool {
+    ["a:a", "a"].contains { last in
+        guard let start = pattern.utf8.removingSuffix("*"), !start.utf8.contains("*"),
+            !start.utf8.contains("?")
+        else { return false }
+        return ImageNameShape.canFit(String(start) + last)
     }
 }
 

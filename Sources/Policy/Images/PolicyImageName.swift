@@ -18,6 +18,10 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
     let written: String
     let name: ImageName
     private let repositories: [String]
+    /// The names that mean exactly what runs: the digest if there is one, else the tag.
+    let spellings: [String]
+    /// The same by tag, whatever the digest is.
+    private let tagged: [String]
 
     init(parsing written: String) throws(Failure) {
         self.written = written
@@ -37,16 +41,13 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
         repositories.append("\(host)/\(path)")
         if isStandardPort { repositories += repositories.map { $0.withPort443(after: host) } }
         self.repositories = repositories
+        let tag = name.tag?.description ?? "latest"
+        tagged = repositories.map { "\($0):\(tag)" }
+        spellings = name.digest.map { digest in repositories.map { "\($0)@\(digest)" } } ?? tagged
     }
 
     /// Kyverno's own spelling.
     var description: String { spellings[0] }
-
-    /// The names that mean exactly what runs: the digest when there is one, else the tag.
-    var spellings: [String] {
-        if let digest = name.digest { return repositories.map { "\($0)@\(digest)" } }
-        return repositories.map { "\($0):\(tag)" }
-    }
 
     /// Whether a pattern of `imageReferences` covers this image.
     ///
@@ -56,7 +57,6 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
     func isCovered(by pattern: ImagePattern) throws(Failure) -> Bool {
         if try pattern.wildcards.match(anyOf: spellings) { return true }
         guard name.digest != nil else { return false }
-        let tagged = repositories.map { "\($0):\(tag)" }
         if name.tag != nil, try pattern.wildcards.match(anyOf: tagged) { return true }
         return try pattern.withoutAnyTag.match(anyOf: repositories)
     }
@@ -76,8 +76,6 @@ struct PolicyImageName: Hashable, Sendable, CustomStringConvertible {
         }
         return "\(text)@\(digest)"
     }
-
-    private var tag: String { name.tag?.description ?? "latest" }
 }
 
 extension String {

@@ -6,10 +6,11 @@ import Primitives
 /// `[group/[version/]]Kind[/subresource]` or `Kind.subresource`; each part may hold wildcards.
 struct KindSelector: Hashable, Sendable, CustomStringConvertible {
     let description: String
-    let group: String
-    let version: String
     let kind: String
-    let subresource: String
+    let groups: Wildcard
+    let versions: Wildcard
+    private let kinds: Wildcard
+    let subresources: Wildcard
 
     init(reading node: YAMLNode) throws(Failure) {
         let text = try node.string()
@@ -33,6 +34,7 @@ struct KindSelector: Hashable, Sendable, CustomStringConvertible {
         guard parts.allSatisfy({ !$0.isEmpty && !$0.utf8.contains(where: isWhitespaceByte) }) else {
             return nil
         }
+        let (group, version, subresource): (String, String, String)
         switch parts.count {
         case 1: (group, version, kind, subresource) = ("*", "*", parts[0], "")
         case 2 where parts[0] == "*" && parts[1] == "*":
@@ -47,19 +49,22 @@ struct KindSelector: Hashable, Sendable, CustomStringConvertible {
         default: return nil
         }
         description = text
+        groups = Wildcard(group)
+        versions = Wildcard(version)
+        kinds = Wildcard(kind)
+        subresources = Wildcard(subresource)
     }
 
     /// Whether it names pods themselves and nothing else, which is what autogen asks.
-    var isPod: Bool { kind == "Pod" && subresource.isEmpty }
+    var isPod: Bool { kind == "Pod" && subresources.description.isEmpty }
 
     func matches(_ resource: ResourceIdentity, subresource asked: String) throws(Failure) -> Bool {
-        guard try Wildcard(group).matches(resource.group),
-            try Wildcard(version).matches(resource.version),
-            try Wildcard(kind).matches(resource.kind)
+        guard try kinds.matches(resource.kind), try groups.matches(resource.group),
+            try versions.matches(resource.version)
         else { return false }
         // Spec: docs/kyverno.md, "Kinds": ephemeralcontainers.
         if isPod, asked == "ephemeralcontainers" { return true }
-        return try Wildcard(subresource).matches(asked)
+        return try subresources.matches(asked)
     }
 }
 

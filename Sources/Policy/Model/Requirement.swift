@@ -102,7 +102,7 @@ package struct SignerQuery: Hashable, Sendable {
 }
 
 /// An entry of a Secret or ConfigMap that holds public keys.
-package struct StoredKey: Hashable, Sendable {
+package struct StoredKey: Hashable, Sendable, CustomStringConvertible {
     enum Kind: Hashable, Sendable {
         /// `secret` and `k8s://`: a Secret, or a ConfigMap if there is no Secret of that name.
         case secretOrConfigMap
@@ -113,6 +113,8 @@ package struct StoredKey: Hashable, Sendable {
     let kind: Kind
     let object: StoredKeyName
     let entry: String
+
+    package var description: String { "the entry \(quoted(entry)) of \(object)" }
 
     package static func == (left: StoredKey, right: StoredKey) -> Bool {
         left.kind == right.kind && left.object == right.object && isSame(left.entry, right.entry)
