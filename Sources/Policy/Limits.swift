@@ -12,6 +12,10 @@ extension Limits {
     /// expanded: that of five of the largest objects.
     package static let imageSearchBytes = yamlBytes / 4
 
+    /// Bytes of a Namespace whose labels are known, as JSON. With the copy that `kubectl apply` adds,
+    /// in which each byte may take six, its annotations stay below the 256 KiB of the API server.
+    package static let namespaceBytes = 32 * 1_024
+
     // MARK: Policies
 
     /// Nesting of attestor sets.

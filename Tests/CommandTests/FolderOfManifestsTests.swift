@@ -137,6 +137,45 @@ struct FolderOfManifestsTests {
         }
     }
 
+    @Test(
+        "a kustomization, or a file of another deployer, leaves the labels of Namespaces unknown",
+        arguments: [
+            ("kustomization.yaml", "resources: [pod.yaml]\n"),
+            ("kustomization.yaml", "resources: [pod.yaml, ns.yaml]\n"),
+            ("kustomization.yaml", "resources: [ns.yaml, pod.yaml]\nsortOptions: {order: fifo}\n"),
+            ("../Kustomization", "resources: [k]\n"), ("sub/kustomization.yml", "resources: []\n"),
+            ("fleet.yaml", "namespaceLabels: {check: 'yes'}\n"), ("Chart.yaml", "name: a\n"),
+        ])
+    func namespacesOfKustomizations(name: String, content: String) throws {
+        let pod = text("registry.example.com/a:1")
+            .replacing("{name: pod}", with: "{name: pod, namespace: shop}")
+        let selecting = policy.replacing(
+            "kinds: [Pod]}}]}",
+            with: "kinds: [Pod], namespaceSelector: {matchLabels: {check: 'yes'}}}}]}")
+        try BuiltBinary.withTemporaryFolder { folder in
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent("m/k/sub"), withIntermediateDirectories: true)
+            for (path, content) in [
+                ("policy.yaml", selecting), ("m/k/pod.yaml", pod),
+                (
+                    "m/k/ns.yaml",
+                    "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {check: 'no'}}\n"
+                ),
+            ] {
+                try content.write(
+                    to: folder.appendingPathComponent(path), atomically: false, encoding: .utf8)
+            }
+            let apply = "assay policy apply policy.yaml -r m"
+            #expect(try BuiltBinary.shell(apply, in: folder).status == 0)
+            try content.write(
+                to: folder.appendingPathComponent("m/k/\(name)"), atomically: false,
+                encoding: .utf8)
+            let outcome = try BuiltBinary.shell(apply, in: folder)
+            #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
+            #expect((outcome.output + outcome.errors).contains("judge what that builds"))
+        }
+    }
+
     private func text(_ image: String) -> String {
         """
         apiVersion: v1

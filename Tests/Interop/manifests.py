@@ -402,9 +402,8 @@ def compare(assay, folder, environment, policy):
     return len(files), len(refused), sum(len(each) for each in seen.values())
 
 
-def main():
-    assay, work, first, seeds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-    size = int(sys.argv[5]) if len(sys.argv) > 5 else 100
+def kubectl_environment(work):
+    """Starts the stand-in; the environment of a kubectl that asks it."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     os.makedirs(work, exist_ok=True)
@@ -413,7 +412,13 @@ def main():
             "apiVersion": "v1", "kind": "Config", "current-context": "c",
             "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_address[1]}"}}],
             "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}], "users": [{"name": "u", "user": {}}]}, file)
-    environment = {**os.environ, "KUBECONFIG": f"{work}/config", "HOME": work}
+    return {**os.environ, "KUBECONFIG": f"{work}/config", "HOME": work}
+
+
+def main():
+    assay, work, first, seeds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    size = int(sys.argv[5]) if len(sys.argv) > 5 else 100
+    environment = kubectl_environment(work)
     files = refused = images = 0
     for seed in range(first, first + seeds):
         folder = f"{work}/{seed}"
@@ -431,4 +436,5 @@ def main():
         sys.exit("the generator makes nothing that both read")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -33,6 +33,12 @@ struct ImageSearchTests {
             (#"spec: {"{{ .Values.x }}": [{name: c}]}"#, "/spec/{{ .Values.x }}"),
             (#"metadata: {labels: {"${l}": x}}"#, "/metadata/labels/${l}"),
             (#"spec: {a: "x${y:="}"#, "/spec/a"),
+            (#"metadata: {namespace: "${ns}"}"#, "/metadata/namespace"),
+            (#"metadata: {namespace: "a-${ns:=prod}"}"#, "/metadata/namespace"),
+            (#"metadata: {name: "{{ .Release.Name }}-a"}"#, "/metadata/name"),
+            (#"metadata: {generateName: $name}"#, "/metadata/generateName"),
+            (#"metadata: {labels: {tier: "${tier}"}}"#, "/metadata/labels/tier"),
+            (#"metadata: {annotations: {a/b: "x ${c}"}}"#, "/metadata/annotations/a~1b"),
         ])
     func replacedNames(_ text: String, _ pointer: String) throws {
         #expect(try findings(pod(text)).contains("substitution \(pointer)"))
@@ -107,6 +113,7 @@ struct ImageSearchTests {
             "metadata: {annotations: {description: 'Reads an image: then shows it.', logoImage: 'https://a.b/c.png'}}",
             "metadata: {annotations: {kubectl.kubernetes.io/last-applied-configuration: '{\"image\": \"X\"}'}}",
             "status: {containerStatuses: [{image: X}]}",
+            "metadata: {annotations: {a: 'costs $5, {{ with secret }}'}}",
         ])
     func judgedWorkloads(_ text: String) throws {
         let parts = text.utf8.split(separator: "X", omittingEmptySubsequences: false).joined(
@@ -170,6 +177,7 @@ struct ImageSearchTests {
             ("bases: ['https://a.b/c.yaml']", "/bases/0"), ("anything: 1", "/anything"),
             ("namespace: prod", "/namespace"), ("namePrefix: a-", "/namePrefix"),
             ("labels: [{pairs: {a: b}}]", "/labels"), ("commonLabels: {a: b}", "/commonLabels"),
+            ("buildMetadata: [managedByLabel]", "/buildMetadata"),
         ])
     func kustomizations(_ text: String, _ pointer: String) throws {
         for name in ["kustomization.yaml", "a/kustomization.yml", "a/Kustomization"] {

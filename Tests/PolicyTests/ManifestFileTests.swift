@@ -43,6 +43,9 @@ struct ManifestFileTests {
             "kind: List\nitems: [{metadata: {name: a}}]",
             "kind: List\nitems: [{apiVersion: v1, kind: Pod, items: []}]",
             "kind: List\nitems: [{apiVersion: v1, kind: Pod, items: null}]",
+            "kind: List\nitems: [{apiVersion: v1, kind: List, items: []}, \(item)]",
+            "kind: List\nitems: [{apiVersion: v1, kind: PodList, items: [\(item)]}]",
+            "kind: List\nitems: [{apiVersion: v1, kind: List, items: null}, \(item)]",
         ])
     func brokenItems(_ text: String) throws {
         let file = try manifests("apiVersion: v1\n\(text)\n")
@@ -181,6 +184,58 @@ struct ManifestFileTests {
         #expect(file.unevaluated.first?.why.contains("list") == true)
     }
 
+    @Test("an item of a list is named with its own line")
+    func linesOfItems() throws {
+        let file = try manifests(
+            "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod}\n"
+                + "- {apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease}\n")
+        #expect(file.unevaluated.map(\.place) == [.file("all.yaml", line: 5, column: 3)])
+    }
+
+    @Test(
+        "deployers are named whatever they hold, in one line",
+        arguments: [
+            "argoproj.io/v1alpha1 Application", "argoproj.io/v1alpha1 ApplicationSet",
+            "argoproj.io/v2 Anything", "argoproj.io/v1alpha1 Rollout",
+            "kustomize.toolkit.fluxcd.io/v1 Kustomization",
+            "helm.toolkit.fluxcd.io/v2 HelmRelease", "fluxcd.controlplane.io/v1 ResourceSet",
+            "fluxcd.controlplane.io/v1 FluxInstance", "fleet.cattle.io/v1alpha1 GitRepo",
+            "fleet.cattle.io/v1alpha1 Bundle", "helm.cattle.io/v1 HelmChart",
+            "kubernetes.crossplane.io/v1alpha2 Object", "helm.crossplane.io/v1beta1 Release",
+            "kubernetes.m.crossplane.io/v1alpha1 Object", "pkg.crossplane.io/v1 Provider",
+            "apiextensions.crossplane.io/v1 Composition", "kappctrl.k14s.io/v1alpha1 App",
+            "packaging.carvel.dev/v1alpha1 PackageInstall", "core.oam.dev/v1beta1 Application",
+            "operators.coreos.com/v1alpha1 Subscription", "template.openshift.io/v1 Template",
+            "work.open-cluster-management.io/v1 ManifestWork", "kro.run/v1alpha1 MyApp",
+            "addons.cluster.x-k8s.io/v1beta1 ClusterResourceSet",
+            "policy.karmada.io/v1alpha1 OverridePolicy", "configsync.gke.io/v1beta1 RootSync",
+        ])
+    func deployers(_ text: String) throws {
+        let parts = text.utf8.split(separator: " ").map(String.init)
+        let head = "apiVersion: \(parts[0])\nkind: \(parts[1])\nmetadata: {name: m}\n"
+        let source = "spec: {source: {kustomize: {images: [nginx]}, destination: {namespace: a}}}\n"
+        for body in ["", "spec: {}\n", source, "items: []\n"] {
+            let found = try manifests(head + body).unevaluated
+            #expect(found.count == 1)
+            #expect(found.first?.why.contains("deploys other resources") == true)
+            #expect(found.first?.findings.isEmpty == (body != source))
+        }
+    }
+
+    @Test(
+        "kinds beside deployers that deploy nothing are not named",
+        arguments: [
+            "argoproj.io/v1alpha1 AppProject", "source.toolkit.fluxcd.io/v1 GitRepository",
+            "notification.toolkit.fluxcd.io/v1 Alert", "fluxcd.controlplane.io/v1 FluxReport",
+            "helm.crossplane.io/v1beta1 ProviderConfig", "operators.coreos.com/v1 OperatorGroup",
+            "notargoproj.io/v1 Application", "v1 Application", "app.k8s.io/v1beta1 Application",
+        ])
+    func noDeployers(_ text: String) throws {
+        let parts = text.utf8.split(separator: " ").map(String.init)
+        let head = "apiVersion: \(parts[0])\nkind: \(parts[1])\nmetadata: {name: m}\n"
+        #expect(try manifests(head).unevaluated.isEmpty)
+    }
+
     @Test("more images than are named are counted")
     func manyImages() throws {
         let items = [String](repeating: "{image: a}", count: 300).joined(separator: ", ")
@@ -200,12 +255,13 @@ struct ManifestFileTests {
             others: file.others, auditWarn: false)
         #expect(report.exitCode == 0)
         #expect(report.holdsUnjudgedImages)
-        #expect(report.text.contains("not evaluated: default/Run/m (all.yaml): "))
+        #expect(report.text.contains("not evaluated: default/Run/m (all.yaml:3:1): "))
         #expect(report.text.contains("\n  image at /spec/image: a\\u{202e}b\n"))
         #expect(report.text.contains("\n\nnot evaluated: 1 resource(s)\n\n"))
         #expect(report.text.contains("  all.yaml:1:1: it has no kind\n"))
         #expect(report.json["notEvaluated"]?.array?.first?["findings"]?.array?.count == 1)
         #expect(report.json["notEvaluated"]?.array?.first?["file"] == "all.yaml")
+        #expect(report.json["notEvaluated"]?.array?.first?["line"] == 3)
         #expect(report.json["notKubernetes"]?.array?.count == 1)
     }
 }

@@ -211,14 +211,14 @@ struct MatchTests {
         #expect { try scope(match: match) } throws: { ($0 as? Failure)?.kind == .malformed }
     }
 
-    @Test("a List gives its items, lists in lists too, and a namespace left out is default")
+    @Test("a List gives its items, and a namespace left out is default")
     func lists() throws {
         let text = """
             apiVersion: v1
             kind: List
             items:
               - {apiVersion: v1, kind: Pod, metadata: {name: a}}
-              - {apiVersion: v1, kind: PodList, items: [{apiVersion: v1, kind: Pod, metadata: {generateName: b-}}]}
+              - {apiVersion: v1, kind: Pod, metadata: {generateName: b-}}
               - {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
             """
         let found = try ManifestFile(parsing: Array(text.utf8), named: "list.yaml").resources

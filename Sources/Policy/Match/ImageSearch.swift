@@ -174,7 +174,7 @@ struct ImageSearch {
     }
 
     private func isPassedOver(_ name: String, in parent: String) -> Bool {
-        if isSame(name, "kubectl.kubernetes.io/last-applied-configuration") { return true }
+        if isSame(name, lastAppliedConfiguration) { return true }
         // The text of a label has neither slash nor colon, and runs nothing.
         if isSame(name, "labels"), isSame(parent, "metadata") { return true }
         return exceptions.isPolicy && patternFields.contains { isSame($0, name) }
@@ -271,6 +271,9 @@ private func valueOfPair(_ object: JSONObject) -> String? {
     }
     return nil
 }
+
+/// The annotation in which `kubectl apply` keeps a copy of the object.
+let lastAppliedConfiguration = "kubectl.kubernetes.io/last-applied-configuration"
 
 private func text(_ value: JSONValue?) -> String? {
     guard let text = value?.string, !text.isEmpty else { return nil }

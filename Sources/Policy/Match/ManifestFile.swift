@@ -23,6 +23,9 @@ package struct ManifestFile: Sendable {
     /// beside its items.
     package private(set) var unevaluated: [UnevaluatedResource] = []
 
+    /// Whether the file tells a deployer what to create of the manifests beside it, and how.
+    package private(set) var isForDeployer: Bool
+
     private let name: String
     private var budget = SearchBudget()
 
@@ -37,67 +40,104 @@ package struct ManifestFile: Sendable {
         isRead: (_ resource: String) -> Bool = isFileBeside
     ) throws(Failure) {
         self.name = name
-        for document in try YAMLNode.documents(parsing: bytes, named: name) {
-            let why = document.json.whyNoObject
-            if document.json.isKustomization(inFileNamed: name) {
-                let found = UnevaluatedResource(
-                    kustomization: document.json, file: name, budget: &budget, isRead: isRead)
-                if let found { unevaluated.append(found) }
-                // It is no object that could be judged, but nothing is wrong with it either.
-                if let resource = try? ResourceManifest(document.json, file: name) {
-                    resources.append(resource)
-                } else if found == nil {
-                    others.append(
-                        OtherDocument(place: document.place, why: why ?? "it has no version"))
-                }
-            } else if let why {
-                let found = UnevaluatedResource(
-                    document: document.json, file: name, budget: &budget)
-                if let found { unevaluated.append(found) }
-                others.append(OtherDocument(place: document.place, why: why))
-            } else {
-                add(document.json, at: document.place, depth: 0)
-            }
+        isForDeployer = isDeployerFile(name) || isSame(lastPart(of: name), "Chart.yaml")
+        let documents = try YAMLNode.documentsByForm(parsing: bytes, named: name)
+        for document in documents.json { add(document, isRead) }
+        let start = resources.count
+        for document in documents.yaml { add(document, isRead) }
+        if beginsWithBrace(bytes) {
+            doubt(
+                resourcesFrom: start,
+                because: "its Namespace stands in a file that begins with { and is not only JSON, "
+                    + "which kubectl does not read to its end")
         }
     }
 
-    private mutating func add(_ json: JSONValue, at place: Place, depth: Int) {
+    private mutating func add(_ document: YAMLNode, _ isRead: (String) -> Bool) {
+        let json = document.json
+        let why = json.whyNoObject
+        if json.isKustomization(inFileNamed: name) {
+            isForDeployer = true
+            let found = UnevaluatedResource(
+                kustomization: json, at: document.place, budget: &budget, isRead: isRead)
+            if let found { unevaluated.append(found) }
+            // It is no object that could be judged, but nothing is wrong with it either.
+            if let resource = try? ResourceManifest(json, file: name) {
+                resources.append(resource)
+            } else if found == nil {
+                others.append(OtherDocument(place: document.place, why: why ?? "it has no version"))
+            }
+        } else if let why {
+            let found = UnevaluatedResource(
+                document: json, at: document.place, ofDeployer: isDeployerFile(name),
+                budget: &budget)
+            if let found { unevaluated.append(found) }
+            others.append(OtherDocument(place: document.place, why: why))
+        } else {
+            addObject(document, json)
+        }
+    }
+
+    private mutating func addObject(_ node: YAMLNode, _ json: JSONValue) {
         do throws(Failure) {
-            if let items = try json.listItems(isDocument: depth == 0) {
-                guard depth < Limits.documentDepth else {
-                    throw Failure(
-                        .overLimit, "cannot read the resource",
-                        because: "lists are nested too deep")
-                }
-                addFields(besideItemsOf: json)
-                for item in items { add(item, at: place, depth: depth + 1) }
-                return
+            guard let items = try json.listItems() else {
+                return try add(json, at: node.place)
             }
-            let resource = try ResourceManifest(json, file: name)
-            guard !resource.identity.kind.isEmpty, !resource.identity.apiVersion.isEmpty else {
-                throw Failure(
-                    .malformed, "cannot read the resource",
-                    because: "its kind or its apiVersion is empty")
-            }
-            resources.append(resource)
-            if let found = UnevaluatedResource(resource, budget: &budget) {
-                unevaluated.append(found)
+            addFields(besideItemsOf: json, at: node.place)
+            let start = resources.count
+            let places = try node.optional("items")?.items().map(\.place) ?? []
+            for (item, place) in zip(items, places) { addItem(item, at: place) }
+            if !json.isListOfEveryCluster {
+                doubt(
+                    resourcesFrom: start,
+                    because:
+                        "its Namespace stands in a list that the cluster may not know; write it "
+                        + "alone, or into a List of v1")
             }
         } catch {
-            failures.append(
-                Failure(
-                    error.kind, "cannot read the resource", at: place,
-                    because: "\(error.place.map { "\($0): " } ?? "")\(error.why)",
-                    next: error.next))
+            addFailure(error, at: node.place)
         }
+    }
+
+    private mutating func addItem(_ item: JSONValue, at place: Place) {
+        do throws(Failure) {
+            try add(item, at: place)
+        } catch {
+            addFailure(error, at: place)
+        }
+    }
+
+    private mutating func add(_ json: JSONValue, at place: Place) throws(Failure) {
+        let resource = try ResourceManifest(json, file: name)
+        guard !resource.identity.kind.isEmpty, !resource.identity.apiVersion.isEmpty else {
+            throw Failure(
+                .malformed, "cannot read the resource",
+                because: "its kind or its apiVersion is empty")
+        }
+        resources.append(resource)
+        if let found = UnevaluatedResource(resource, at: place, budget: &budget) {
+            unevaluated.append(found)
+        }
+    }
+
+    private mutating func addFailure(_ error: Failure, at place: Place) {
+        failures.append(
+            Failure(
+                error.kind, "cannot read the resource", at: place,
+                because: "\(error.place.map { "\($0): " } ?? "")\(error.why)",
+                next: error.next))
+    }
+
+    private mutating func doubt(resourcesFrom start: Int, because why: String) {
+        for index in resources.indices.dropFirst(start) { resources[index].creationDoubt = why }
     }
 
     /// A Pod with `items` is a list for kubectl. Another reader may see the Pod.
-    private mutating func addFields(besideItemsOf list: JSONValue) {
+    private mutating func addFields(besideItemsOf list: JSONValue, at place: Place) {
         guard var object = list.object else { return }
         object["items"] = nil
         guard let wrapper = try? ResourceManifest(.object(object), file: name),
-            let found = UnevaluatedResource(fieldsOf: wrapper, budget: &budget)
+            let found = UnevaluatedResource(fieldsOf: wrapper, at: place, budget: &budget)
         else { return }
         unevaluated.append(found)
     }
@@ -114,6 +154,25 @@ package func isManifestFile(_ path: String) -> Bool {
     manifestSuffixes.contains { path.utf8.hasSuffix($0) }
 }
 
+/// Whether the file configures a deployer that may leave out manifests beside it, or change them:
+/// Fleet, Argo CD or Helmfile.
+private func isDeployerFile(_ path: String) -> Bool {
+    let name = lastPart(of: path)
+    return ["fleet.yaml", "helmfile.yaml", "helmfile.yml"].contains { isSame($0, name) }
+        || name.utf8.hasPrefix(".argocd-source")
+}
+
+private func lastPart(of path: String) -> String {
+    path.utf8.split(atLast: "/").map { String($0.after) } ?? path
+}
+
+/// Whether kubectl takes the file for JSON.
+/// Spec: k8s.io/apimachinery v0.32, util/yaml/decoder.go, `GuessJSONStream`.
+private func beginsWithBrace(_ bytes: [UInt8]) -> Bool {
+    let text = bytes.starts(with: "\u{FEFF}".utf8) ? bytes[3...] : bytes[...]
+    return text.first { !" \n\r\t\u{B}\u{C}".utf8.contains($0) } == UInt8(ascii: "{")
+}
+
 package let manifestSuffixes = [".json", ".yaml", ".yml"]
 
 /// The names under which Kustomize looks for its file.
@@ -127,8 +186,9 @@ extension JSONValue {
         let group = object["apiVersion"]?.string?.utf8.prefix(before: "/") ?? ""
         let kind = object["kind"]?.string ?? ""
         if group.utf8.elementsEqual("kustomize.config.k8s.io".utf8) { return true }
-        let name = path.utf8.split(atLast: "/").map { String($0.after) } ?? path
-        guard kustomizationFiles.contains(where: { isSame($0, name) }) else { return false }
+        guard kustomizationFiles.contains(where: { isSame($0, lastPart(of: path)) }) else {
+            return false
+        }
         // Another version means another kind of object, such as one of Flux.
         return (kind.isEmpty || isSame(kind, "Kustomization") || isSame(kind, "Component"))
             && (object["apiVersion"]?.string ?? "").isEmpty
@@ -146,21 +206,39 @@ extension JSONValue {
     /// Whatever its kind, an object with `items` is a list. Items that have neither kind nor version
     /// get those of the list, without the `List` at the kind's end.
     ///
-    /// - Throws: `malformed` where readers differ about whether it is a list: kubectl takes `items`
-    ///   that are null for a list, and refuses lists inside lists, which other readers post.
-    func listItems(isDocument: Bool) throws(Failure) -> [JSONValue]? {
+    /// - Throws: `malformed` where readers differ: kubectl takes `items` that are null for a list,
+    ///   and refuses a list that holds another, which other readers post.
+    fileprivate func listItems() throws(Failure) -> [JSONValue]? {
         guard let object, let items = object["items"] else { return nil }
         let kind = object["kind"]?.string ?? ""
         let itemKind = kind.utf8.removingSuffix("List").map { String($0) }
         if items.isNull, itemKind != nil { return [] }
-        guard isDocument || itemKind != nil else {
-            throw brokenList("it is an item of a list and has items itself")
-        }
         guard let items = items.array else {
             throw brokenList("its items are \(items.kindName), not a list")
         }
+        guard items.allSatisfy({ $0.object?["items"] == nil }) else {
+            throw brokenList("it is a list that holds another, which kubectl does not read")
+        }
         let version = object["apiVersion"]?.string ?? ""
         return items.map { $0.taking(kind: itemKind ?? kind, version: version) }
+    }
+
+    /// Whether kubectl takes it for a list whatever the kinds of the cluster are.
+    fileprivate var isListOfEveryCluster: Bool {
+        guard let object, isSame(object["apiVersion"]?.string ?? "", "v1"),
+            ["List", "NamespaceList"].contains(where: { isSame($0, object["kind"]?.string ?? "") })
+        else { return false }
+        return object.allSatisfy { member in
+            switch member.name {
+            case "apiVersion", "kind", "items": true
+            // `kubectl get` prints these two, without a value.
+            case "metadata":
+                member.value.object?.allSatisfy {
+                    ["resourceVersion", "selfLink"].contains($0.name) && $0.value == ""
+                } == true
+            default: false
+            }
+        }
     }
 
     private func taking(kind: String, version: String) -> JSONValue {

@@ -7,7 +7,8 @@ package import Primitives
 
 /// The labels that namespaces have when each of the manifests is created, in their order.
 ///
-/// A Namespace gives its labels to the manifests after it. kubectl creates the manifests before it
+/// A Namespace gives its labels to the manifests after it, if kubectl and the API server surely create
+/// it as it is written. kubectl creates the manifests before it
 /// in a namespace that has other labels, or none.
 package struct NamespaceLabels: Sendable {
     /// What is known of the labels of one namespace.
@@ -24,23 +25,16 @@ package struct NamespaceLabels: Sendable {
             var labels = manifest.labels
             // The API server sets this label itself, whatever the manifest says.
             labels["kubernetes.io/metadata.name"] = name
-            let isAccepted = isDNSLabel(name) && manifest.isPlainNamespace
             let finding: Finding =
-                isAccepted
-                ? .known(labels)
-                : .unknown(
-                    why:
-                        "the API server may refuse its Namespace: it says more than name and labels"
-                )
+                manifest.namespaceDoubt.map { .unknown(why: $0) } ?? .known(labels)
             guard let before = entries[ExactText(name)] else {
                 entries[ExactText(name)] = (finding, position)
                 continue
             }
-            guard before.finding != finding else { continue }
-            entries[ExactText(name)] = (
-                .unknown(why: "the manifests hold two Namespaces of this name that differ"),
-                before.position
-            )
+            if case .known = before.finding, before.finding != finding {
+                entries[ExactText(name)]?.finding =
+                    .unknown(why: "the manifests hold two Namespaces of this name that differ")
+            }
         }
     }
 
@@ -59,6 +53,26 @@ package struct NamespaceLabels: Sendable {
 }
 
 extension ResourceManifest {
+    /// Why a Namespace may be created with other labels, or not at all; nil when it is as written.
+    fileprivate var namespaceDoubt: String? {
+        if let creationDoubt { return creationDoubt }
+        guard isDNSLabel(identity.name), isPlainNamespace else {
+            return
+                "the API server may refuse its Namespace: it says more than name and labels, or a "
+                + "label that is not valid"
+        }
+        guard json.compactBytes.count <= Limits.namespaceBytes else {
+            return "the API server may refuse its Namespace: it is larger than "
+                + "\(Limits.namespaceBytes) bytes"
+        }
+        let isForDeployer =
+            annotations.contains { isDeployerKey($0.key, of: deployerAnnotations) }
+            || labels.contains { isDeployerKey($0.key, of: ["fluxcd.io"]) }
+        return isForDeployer
+            ? "its Namespace carries settings of a deployer, which may leave it out or change it"
+            : nil
+    }
+
     /// Whether a Namespace holds only what every API server accepts. If it is refused, kubectl goes on
     /// with what stands behind it, in a namespace with other labels.
     ///
@@ -108,8 +122,28 @@ private func isPodSecurity(_ key: String, _ value: String) -> Bool {
         return ["privileged", "baseline", "restricted"].contains { isSame($0, value) }
     }
     guard let digits = value.utf8.removingPrefix("v1.") else { return isSame(value, "latest") }
-    return !digits.isEmpty && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+    // Go refuses what does not fit into 64 bits, and the API server what begins with another 0.
+    return (1...18).contains(digits.utf8.count)
+        && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        && (digits.utf8.count == 1 || digits.utf8.first != UInt8(ascii: "0"))
 }
+
+/// Whether the prefix of a key is one of these domains, or below one.
+private func isDeployerKey(_ key: String, of domains: [String]) -> Bool {
+    guard let prefix = key.utf8.split(atFirst: "/")?.before else { return false }
+    return domains.contains {
+        prefix.utf8.elementsEqual($0.utf8) || prefix.utf8.hasSuffix("." + $0)
+    }
+}
+
+/// Domains of annotations by which deployers leave an object out, create it earlier or later, or keep
+/// what is there: Kustomize and kpt, Config Sync, Flux and its operator, Argo CD, Helm, Carvel, Fleet,
+/// Kluctl.
+private let deployerAnnotations = [
+    "config.kubernetes.io", "config.k8s.io", "configmanagement.gke.io", "configsync.gke.io",
+    "fluxcd.io", "fluxcd.controlplane.io", "argoproj.io", "helm.sh", "k14s.io", "fleet.cattle.io",
+    "kluctl.io",
+]
 
 extension ResourceIdentity {
     /// Whether it is a Namespace of the core group: `v1`, which `/v1` is another spelling of.

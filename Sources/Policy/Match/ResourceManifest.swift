@@ -41,6 +41,9 @@ package struct ResourceManifest: Sendable {
     package let digest: Digest
     /// The file it stands in, for edits; nil when it came over the wire.
     package let file: String?
+    /// Why it may be created later, with other content, or not at all, although it stands among the
+    /// manifests; nil when kubectl creates it as it is written.
+    package var creationDoubt: String?
 
     /// Reads one resource; kind and apiVersion must be there. Files beside resources, such as a
     /// kustomization.yaml, have no metadata. A namespaced resource that names no namespace is in

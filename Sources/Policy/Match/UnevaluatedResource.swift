@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Resources with images that Assay finds and does not evaluate.
 
-import Primitives
+package import Primitives
 
 /// A resource that names images at places where Assay does not look for the images of its kind.
 ///
 /// Only the images of containers and volumes in the nine kinds of `podSpecPaths` are judged. A
 /// custom resource, an annotation or a driver may run an image all the same, so it is named: an image
-/// that is not judged must not look like one that passed.
+/// that is not judged must not look like one that passed. A deployer is named whatever it holds.
 package struct UnevaluatedResource: Hashable, Sendable {
     /// One place that names an image, or may.
     package struct Finding: Hashable, Sendable {
@@ -15,8 +15,8 @@ package struct UnevaluatedResource: Hashable, Sendable {
             /// An object with containers.
             case podTemplate = "pod template"
             case image
-            /// A kind or a name of a field that is known only after Flux, envsubst or Helm has
-            /// replaced `${…}`, `$name` or `{{ … }}`.
+            /// A kind, a name of a field, or what rules match by, that is known only after Flux,
+            /// envsubst or Helm has replaced `${…}`, `$name` or `{{ … }}`.
             case substitution
             /// A field by which Kustomize may change images, or add resources that are not read.
             case kustomization = "kustomization field"
@@ -32,16 +32,17 @@ package struct UnevaluatedResource: Hashable, Sendable {
     }
 
     package let resource: ResourceIdentity
-    package let file: String?
+    /// Where it stands in its file.
+    package let place: Place
     package let why: String
-    /// The first of them, at most `Limits.unevaluatedImages`.
+    /// The first of them, at most `Limits.unevaluatedImages`; none in a deployer that names no image.
     package let findings: [Finding]
     /// How many there are.
     package let count: Int
 
-    /// The places in a resource beyond the images of `ResourceManifest.images()`; nil when there
-    /// are none.
-    init?(_ resource: ResourceManifest, budget: inout SearchBudget) {
+    /// A deployer, or the places in a resource beyond the images of `ResourceManifest.images()`; nil
+    /// when it is neither.
+    init?(_ resource: ResourceManifest, at place: Place, budget: inout SearchBudget) {
         // If these cannot be read, the failure of the resource is reported.
         let evaluated = (try? resource.images()) ?? []
         let podSpec = podSpecPaths[resource.identity.kind] ?? []
@@ -49,11 +50,8 @@ package struct UnevaluatedResource: Hashable, Sendable {
             evaluated: Set(evaluated.map { ExactText($0.pointer) }),
             podSpec: resource.isCoreWorkload ? podSpec.reduce("", jsonPointer) : nil,
             isPolicy: ["kyverno.io", "policies.kyverno.io"].contains(resource.identity.group))
-        var search = ImageSearch(except: exceptions, budget: budget)
-        search.look(at: resource)
-        budget = search.budget
         self.init(
-            search, resource.identity, file: resource.file,
+            resource, at: place, except: exceptions, budget: &budget,
             why: resource.isCoreWorkload
                 ? "only the images of containers and volumes are known"
                 : resource.isWorkload
@@ -63,17 +61,32 @@ package struct UnevaluatedResource: Hashable, Sendable {
     }
 
     /// What the fields of a list beside its items hold.
-    init?(fieldsOf list: ResourceManifest, budget: inout SearchBudget) {
-        var search = ImageSearch(except: ImageSearch.Exceptions(), budget: budget)
-        search.look(at: list)
-        budget = search.budget
+    init?(fieldsOf list: ResourceManifest, at place: Place, budget: inout SearchBudget) {
         self.init(
-            search, list.identity, file: list.file,
+            list, at: place, except: ImageSearch.Exceptions(), budget: &budget,
             why: "an object with items is a list, and its other fields are not posted")
     }
 
-    /// A document without a kind that may have one, once its names are replaced.
-    init?(document: JSONValue, file: String, budget: inout SearchBudget) {
+    private init?(
+        _ resource: ResourceManifest, at place: Place, except exceptions: ImageSearch.Exceptions,
+        budget: inout SearchBudget, why: String
+    ) {
+        var search = ImageSearch(except: exceptions, budget: budget)
+        search.look(at: resource)
+        budget = search.budget
+        let isDeployer = resource.identity.isDeployer
+        self.init(
+            search, resource.identity, at: place, isDeployer: isDeployer,
+            why: isDeployer
+                ? "it deploys other resources, and may change their images, namespaces and labels"
+                : why)
+    }
+
+    /// A document without a kind: one that configures a deployer, or that may have a kind once its
+    /// names are replaced.
+    init?(
+        document: JSONValue, at place: Place, ofDeployer: Bool, budget: inout SearchBudget
+    ) {
         var search = ImageSearch(except: ImageSearch.Exceptions(), budget: budget)
         search.lookAtNames(of: document) { _ in false }
         if let text = document.string, holdsTemplate(Array(text.utf8)[...]) {
@@ -81,31 +94,35 @@ package struct UnevaluatedResource: Hashable, Sendable {
         }
         budget = search.budget
         self.init(
-            search, document.documentIdentity(kind: "document"), file: file,
-            why: "its kind is known only after its names are replaced")
+            search, document.documentIdentity(kind: "document"), at: place,
+            isDeployer: ofDeployer,
+            why: ofDeployer
+                ? "it configures a deployer, which may change images, namespaces and labels"
+                : "its kind is known only after its names are replaced")
     }
 
     /// What in a kustomization may change images, or leads to files that are not read.
     init?(
-        kustomization: JSONValue, file: String, budget: inout SearchBudget,
+        kustomization: JSONValue, at place: Place, budget: inout SearchBudget,
         isRead: (String) -> Bool
     ) {
         var search = ImageSearch(except: ImageSearch.Exceptions(), budget: budget)
         search.look(atKustomization: kustomization, isRead: isRead)
         budget = search.budget
         self.init(
-            search, kustomization.documentIdentity(kind: "Kustomization"), file: file,
+            search, kustomization.documentIdentity(kind: "Kustomization"), at: place,
             why:
                 "Kustomize may change images or what rules match by, or add resources that are not read"
         )
     }
 
     private init?(
-        _ search: ImageSearch, _ resource: ResourceIdentity, file: String?, why: String
+        _ search: ImageSearch, _ resource: ResourceIdentity, at place: Place,
+        isDeployer: Bool = false, why: String
     ) {
-        guard search.count > 0 else { return nil }
+        guard search.count > 0 || isDeployer else { return nil }
         self.resource = resource
-        self.file = file
+        self.place = place
         self.why = why
         findings = search.findings
         count = search.count
@@ -141,18 +158,39 @@ extension ImageSearch {
         lookAtNames(of: resource.json) {
             !isData || !["data", "binaryData", "stringData", "spec", "status"].contains($0)
         }
+        if resource.isWorkload, let metadata = resource.json["metadata"] {
+            lookAtMatched(metadata)
+        }
         guard !isData, let object = resource.json.object else { return }
         look(in: object) { !isSame($0, "metadata") && !isSame($0, "status") }
         if let annotations = resource.json["metadata"]?["annotations"] {
             look(in: ["metadata": ["annotations": annotations]]) { _ in true }
         }
-        guard isSame(resource.identity.group, "kustomize.toolkit.fluxcd.io") else { return }
-        for field in changingFluxFields {
-            guard let value = resource.json["spec"]?[field], !value.isEmptyOfMembers else {
-                continue
-            }
-            add(.kustomization, at: "/spec/" + field, [])
+    }
+
+    /// Names what rules match a workload by and a deployer replaces. Of annotations only `${…}`: the
+    /// other forms mean something to those who read annotations.
+    private mutating func lookAtMatched(_ metadata: JSONValue) {
+        for field in ["namespace", "name", "generateName"] {
+            addSubstitution(metadata[field], at: "/metadata/" + field, if: holdsTemplate)
         }
+        for member in metadata["labels"]?.object ?? [:] {
+            addSubstitution(
+                member.value, at: jsonPointer("/metadata/labels", member.name), if: holdsTemplate)
+        }
+        for member in metadata["annotations"]?.object ?? [:]
+        where !isSame(member.name, lastAppliedConfiguration) {
+            addSubstitution(member.value, at: jsonPointer("/metadata/annotations", member.name)) {
+                !$0.ranges(of: Array("${".utf8)).isEmpty
+            }
+        }
+    }
+
+    private mutating func addSubstitution(
+        _ value: JSONValue?, at place: String, if isReplaced: (TextBytes) -> Bool
+    ) {
+        guard let text = value?.string, isReplaced(Array(text.utf8)[...]) else { return }
+        add(.substitution, at: place, [text])
     }
 
     fileprivate mutating func look(
@@ -202,11 +240,5 @@ extension JSONValue {
 /// Spec: sigs.k8s.io/kustomize api v0.18, types/kustomization.go.
 private let harmlessFields = [
     "apiVersion", "kind", "metadata", "configMapGenerator", "secretGenerator", "generatorOptions",
-    "replicas", "buildMetadata", "sortOptions",
-]
-
-/// Fields of a Flux Kustomization that change what it applies. Its images are found by their names.
-/// Spec: kustomize.toolkit.fluxcd.io/v1, KustomizationSpec.
-private let changingFluxFields = [
-    "targetNamespace", "commonMetadata", "namePrefix", "nameSuffix", "patches", "components",
+    "replicas", "sortOptions",
 ]

@@ -6,8 +6,7 @@ import Primitives
 extension UnevaluatedResource {
     /// A line about the resource and one for each place in it.
     var summaryText: String {
-        let source = file.map { " (\(plain($0)))" } ?? ""
-        var lines = ["not evaluated: \(plain(resource.description))\(source): \(plain(why))"]
+        var lines = ["not evaluated: \(plain(resource.description)) (\(place)): \(plain(why))"]
         for finding in findings {
             let values = finding.values.map { plain($0) }.joined(separator: ", ")
             lines.append(
@@ -24,7 +23,10 @@ extension UnevaluatedResource {
             "kind": .string(resource.kind), "namespace": .string(resource.namespace),
             "name": .string(resource.shownName), "why": .string(why),
         ]
-        object["file"] = file.map { .string($0) }
+        if case .file(let name, let line, _) = place {
+            object["file"] = .string(name)
+            object["line"] = .number(JSONNumber(line))
+        }
         object["count"] = .number(JSONNumber(count))
         object["findings"] = .array(findings.map(\.json))
         return .object(object)

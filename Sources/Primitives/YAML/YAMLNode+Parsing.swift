@@ -15,6 +15,14 @@ extension YAMLNode {
     package static func documents(
         parsing bytes: [UInt8], named name: String, nodes: Int = Limits.yamlNodes
     ) throws(Failure) -> [YAMLNode] {
+        let documents = try documentsByForm(parsing: bytes, named: name, nodes: nodes)
+        return documents.json + documents.yaml
+    }
+
+    /// The same, apart: the JSON objects that the file begins with, and what is read as YAML.
+    package static func documentsByForm(
+        parsing bytes: [UInt8], named name: String, nodes: Int = Limits.yamlNodes
+    ) throws(Failure) -> (json: [YAMLNode], yaml: [YAMLNode]) {
         guard bytes.count <= Limits.yamlBytes else {
             throw Failure(
                 .overLimit, "cannot read \(name)",
@@ -37,14 +45,14 @@ extension YAMLNode {
         var objects = JSONStream(text, named: name, nodes: nodes)
         while let object = try objects.object() { documents.append(object) }
         if !documents.isEmpty {
-            if objects.isAtEnd { return documents }
+            if objects.isAtEnd { return (documents, []) }
             try objects.refuseRest()
             // Lines keep their numbers.
             text =
                 [UInt8](repeating: UInt8(ascii: "\n"), count: objects.linesRead)
                 + text[objects.offset...]
         }
-        return documents + (try yamlDocuments(text, named: name, nodes: nodes))
+        return (documents, try yamlDocuments(text, named: name, nodes: nodes))
     }
 }
 

@@ -13,6 +13,7 @@ struct ManifestFolders {
     private(set) var others: [ManifestFile.OtherDocument] = []
     /// Errors: files of folders that cannot be read, and malformed objects.
     private(set) var failures: [Failure] = []
+    private var isForDeployer = false
 
     /// - Throws: `Failure` when a file that was itself named cannot be read, or holds a document
     ///   that is not a Kubernetes object. Files of a folder are reported instead.
@@ -29,6 +30,13 @@ struct ManifestFolders {
             } else {
                 try add(named: ManifestFolders.file(path, isRead: isFileBeside))
             }
+        }
+        guard isForDeployer else { return }
+        for index in resources.indices {
+            resources[index].creationDoubt =
+                "a file of Kustomize or another deployer among the manifests decides whether its "
+                + "Namespace is created, when, and with which labels; judge what that builds, such as "
+                + "the output of kustomize build"
         }
     }
 
@@ -91,6 +99,7 @@ struct ManifestFolders {
         resources += file.resources
         unevaluated += file.unevaluated
         failures += file.failures
+        isForDeployer = isForDeployer || file.isForDeployer
     }
 
     /// Throws if a file that was itself named holds other documents than objects.

@@ -44,7 +44,7 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     @Flag(help: "Count what fails under Audit as a warning.")
     var auditWarn = false
 
-    @Flag(help: "End with 1 when no rule matches an image, or when an image was not evaluated.")
+    @Flag(help: "End with 1 when no rule matches an image, or a resource was not evaluated.")
     var denyUnmatched = false
 
     @Option(
@@ -111,8 +111,8 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         let unevaluated = report.unevaluated.count
         if unevaluated > 0 {
             Talk.warn(
-                (unevaluated == 1 ? "1 resource names" : "\(unevaluated) resources name")
-                    + " images that were not evaluated")
+                (unevaluated == 1 ? "1 resource was" : "\(unevaluated) resources were")
+                    + " not evaluated")
         }
         if !report.others.isEmpty {
             Talk.warn(
