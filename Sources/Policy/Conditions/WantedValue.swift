@@ -30,7 +30,6 @@ struct WantedValue: Sendable {
             return
         }
         // Ranges and lists in a text. Spec: docs/kyverno.md, "Condition operators".
-        // Deviation: `1!-10` is a range too, as in validate.pattern.
         range = try value.string.flatMap { (text) throws(Failure) in
             try rangeInText(text, at: place)
         }
@@ -142,22 +141,20 @@ private func bytesOfPattern(_ pattern: Wildcard) -> Int {
     pattern.isPattern ? pattern.description.utf8.count : 0
 }
 
-/// `low-high`, both ends inside, or `low!-high`, everything else.
+/// `low-high`, both ends inside.
 struct AmountRange: Sendable {
     private let low: ConditionAmount
     private let high: ConditionAmount
-    private let isInverse: Bool
 
     /// nil for a text that is no range.
     ///
     /// Deviation: `10-1`, which nothing is inside of, is refused; in Kyverno it is a condition that
-    /// never holds, or always.
+    /// never holds, or always. So is `1!-10`: it is a range in validate.pattern, and here a text.
     init?(_ text: String, at place: Place? = nil) throws(Failure) {
         guard text.utf8.count <= longestRange else { return nil }
         for dash in text.utf8.indices.dropFirst() where text.utf8[dash] == UInt8(ascii: "-") {
             let written = text[..<dash]
             let inverse = written.utf8.removingSuffix("!")
-            let isInverse = inverse != nil
             guard let low = ConditionAmount(.string(String(inverse ?? written))),
                 let high = ConditionAmount(.string(String(text[text.utf8.index(after: dash)...])))
             else { continue }
@@ -166,7 +163,13 @@ struct AmountRange: Sendable {
                     .malformed, "cannot use the range \(quoted(text))", at: place,
                     because: "its start is not below its end")
             }
-            (self.low, self.high, self.isInverse) = (low, high, isInverse)
+            guard inverse == nil else {
+                throw Failure(
+                    .malformed, "cannot use the range \(quoted(text))", at: place,
+                    because: "Kyverno takes it for a text in conditions, which no amount equals",
+                    next: "leave out the ! and write the opposite operator")
+            }
+            (self.low, self.high) = (low, high)
             return
         }
         return nil
@@ -177,7 +180,7 @@ struct AmountRange: Sendable {
         guard let amount = ConditionAmount(value), let fromLow = amount.compared(to: low),
             let fromHigh = amount.compared(to: high)
         else { return nil }
-        return (fromLow >= 0 && fromHigh <= 0) != isInverse
+        return fromLow >= 0 && fromHigh <= 0
     }
 }
 
