@@ -208,6 +208,7 @@ struct ManifestFileTests {
             "operators.coreos.com/v1alpha1 Subscription", "template.openshift.io/v1 Template",
             "work.open-cluster-management.io/v1 ManifestWork", "kro.run/v1alpha1 MyApp",
             "addons.cluster.x-k8s.io/v1beta1 ClusterResourceSet",
+            "image.toolkit.fluxcd.io/v1 ImageUpdateAutomation",
             "policy.karmada.io/v1alpha1 OverridePolicy", "configsync.gke.io/v1beta1 RootSync",
         ])
     func deployers(_ text: String) throws {

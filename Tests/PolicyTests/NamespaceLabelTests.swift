@@ -186,6 +186,9 @@ struct NamespaceLabelTests {
             #expect(
                 file.unevaluated.isEmpty == (!isForDeployer || name.utf8.hasSuffix("Chart.yaml")))
         }
+        // With a kind it is no other file for Fleet.
+        let fleet = "apiVersion: v1\nkind: ConfigMap\nnamespace: a\n"
+        #expect(try manifests(fleet, named: "fleet.yaml").unevaluated.count == 1)
         #expect(
             try manifests("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n")
                 .isForDeployer)

@@ -16,6 +16,7 @@ extension ResourceIdentity {
 private let deployers: [String: [String]] = [
     // Argo CD, Rollouts, Workflows and Events; GitOps Promoter
     "argoproj.io": ["AppProject", "AnalysisTemplate", "ClusterAnalysisTemplate", "AnalysisRun"],
+    "argocd-image-updater.argoproj.io": [],
     "promoter.argoproj.io": [],
     "applications.argocd.crossplane.io": [],
     // Flux, its operator, its first version, and controllers beside it
@@ -24,6 +25,7 @@ private let deployers: [String: [String]] = [
     "fluxcd.controlplane.io": ["FluxReport"],
     "helm.fluxcd.io": [],
     "infra.contrib.fluxcd.io": [],
+    "image.toolkit.fluxcd.io": ["ImagePolicy", "ImageRepository"],
     "templates.weave.works": [],
     // Rancher Fleet, and the charts of k3s and k0s
     "fleet.cattle.io": [
@@ -33,7 +35,7 @@ private let deployers: [String: [String]] = [
     "helm.k0sproject.io": [],
     // Crossplane
     "apiextensions.crossplane.io": ["CompositeResourceDefinition"],
-    "pkg.crossplane.io": ["ImageConfig"],
+    "pkg.crossplane.io": [],
     "kubernetes.crossplane.io": ["ProviderConfig", "ProviderConfigUsage"],
     "kubernetes.m.crossplane.io": [
         "ClusterProviderConfig", "ProviderConfig", "ProviderConfigUsage",

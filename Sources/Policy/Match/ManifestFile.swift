@@ -67,11 +67,15 @@ package struct ManifestFile: Sendable {
             } else if found == nil {
                 others.append(OtherDocument(place: document.place, why: why ?? "it has no version"))
             }
-        } else if let why {
+            return
+        }
+        if why != nil || isDeployerFile(name) {
             let found = UnevaluatedResource(
                 document: json, at: document.place, ofDeployer: isDeployerFile(name),
                 budget: &budget)
             if let found { unevaluated.append(found) }
+        }
+        if let why {
             others.append(OtherDocument(place: document.place, why: why))
         } else {
             addObject(document, json)
