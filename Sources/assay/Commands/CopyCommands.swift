@@ -28,8 +28,8 @@ struct PushCommand: AsyncParsableCommand {
     @Argument(help: "The destination: NAME:TAG.")
     var image: ImageLocation
 
-    @Option(help: "The platform of an image made from a folder.")
-    var platform = "linux/amd64"
+    @Option(help: "The platform of an image made from a folder. Default: linux/amd64.")
+    var platform: String?
 
     @OptionGroup var access: RegistryAccessOptions
     @OptionGroup var output: OutputOptions
@@ -42,17 +42,27 @@ struct PushCommand: AsyncParsableCommand {
         _ connections: Connections
     ) async throws -> (any ArtifactSource, ManifestReference) {
         if let named = try LocalSource.location(path) {
+            try refusePlatform()
             let source = try await connections.source(named)
             return (source, try await named.reference(in: source))
         }
         if let local = try await LocalSource.artifacts(at: path) {
+            try refusePlatform()
             return (local, try await local.onlyReference(tag: nil))
         }
         let folder = try FolderImage(
-            folder: path, platform: try Platform(parsing: platform),
+            folder: path, platform: try Platform(parsing: platform ?? "linux/amd64"),
             created: SourceDate.epoch ?? Timestamp(seconds: 0),
             createdBy: "assay push")
         return (folder, .digest(folder.root.digest))
+    }
+
+    private func refusePlatform() throws(Failure) {
+        guard let platform else { return }
+        throw Failure(
+            .usage, "cannot push for \(quoted(platform))",
+            because: "\(quoted(path)) holds images, which have a platform and are pushed whole; "
+                + "--platform is for an image made from a folder")
     }
 }
 
@@ -236,6 +246,13 @@ struct CopyRun: Sendable {
         _ image: ImageLocation, into path: String, evidence: EvidenceChoice,
         access: RegistryAccessOptions, output: OutputForm
     ) async throws {
+        for transport in LocalTransport.allCases where LocalSource.isFolder(path) == nil {
+            guard let folder = path.utf8.removingPrefix("\(transport.rawValue):") else { continue }
+            throw Failure(
+                .usage, "cannot write to \(quoted(path))",
+                because: "the place is the folder of a layout, without a transport before it",
+                next: "write \(plain(String(folder))), or assay copy IMAGE oci:PATH:NAME")
+        }
         let target = ImageLocation(layout: path, tag: image.meantTag, digest: nil)
         let pulled = try await Connections.using(access, for: image, limiting: .transfer) {
             connections in

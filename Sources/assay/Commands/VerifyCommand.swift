@@ -54,6 +54,11 @@ struct VerifyCommand: AsyncParsableCommand {
         guard policy.isEmpty || images.count == 1 else {
             throw ValidationError("--policy judges one image at a time")
         }
+        guard policy.isEmpty || output.output != .cosign else {
+            throw ValidationError(
+                "--output cosign prints the signatures that verified, and --policy judges by "
+                    + "rules; use --output json")
+        }
     }
 
     func run() async throws {

@@ -26,6 +26,10 @@ struct SigningOptions: ParsableArguments {
         guard key == nil || services.identityToken == nil else {
             throw ValidationError("--key and --identity-token cannot stand together")
         }
+        guard key == nil || services.fulcioUrl == nil else {
+            throw ValidationError(
+                "--fulcio-url names who issues a certificate, and a signature by --key has none")
+        }
     }
 
     /// Whether a key signs and no service takes part.
