@@ -2,5 +2,5 @@
 . "$ASSAY_ROOT/Tests/Interop/story.sh"
 needs kubectl python3
 say "the seeds of the suite; more: NAMESPACE_SEEDS=\"1000 500\""
-read -r first seeds <<<"${NAMESPACE_SEEDS:-1 2}"
-python3 "$ASSAY_ROOT/Tests/Interop/namespaces.py" "$ASSAY" "$PWD/work" "$first" "$seeds" 60
+read -r first seeds <<<"${NAMESPACE_SEEDS:-1 1}"
+PYTHONDONTWRITEBYTECODE=1 python3 "$ASSAY_ROOT/Tests/Interop/namespaces.py" "$ASSAY" "$PWD/work" "$first" "$seeds" 60

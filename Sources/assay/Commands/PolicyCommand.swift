@@ -25,7 +25,7 @@ struct PolicyApplyCommand: AsyncParsableCommand {
             remediation. Exit codes are Kyverno's: 0, or 1 when a rule failed or could not be decided. A \
             field or rule type that is not supported is an error with file and line. Namespaces among \
             the manifests give namespaceSelectors their labels. Manifests are read as kubectl reads \
-            them. Resources of other kinds that name images are listed as not evaluated; a file in a \
+            them. Deployers, and other resources that name images, are listed as not evaluated; a file in a \
             folder that is not a Kubernetes object is named, and one that cannot be read is an error.
             """)
 
