@@ -160,7 +160,7 @@ let package = Package(
             dependencies: ["StandIns", "Primitives", "Keys", "Signing", httpTypes, hummingbird, logging, nioCore],
             path: "Tests/StandInServer", swiftSettings: strict),
         tests("ArchitectureTests", []),
-        tests("PrimitivesTests", []),
+        tests("PrimitivesTests", ["TestSupport"]),
         tests("OCITests", ["OCI", "TestSupport"]),
         tests("RegistryTests", ["OCI", "Registry", "TestSupport", httpTypes]),
         tests("KeysTests", ["Keys", "TestSupport", crypto, cryptoExtras]),
