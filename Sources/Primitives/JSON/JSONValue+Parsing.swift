@@ -18,25 +18,44 @@ extension JSONValue {
     ) throws(Failure) {
         let bytes = (bytes as? [UInt8]) ?? Array(bytes)
         var parser = JSONParser(name: name, values: values)
-        self = try parser.document(bytes.span)
+        do throws(JSONFault) {
+            self = try parser.document(bytes.span)
+        } catch {
+            throw parser.reason
+        }
     }
 }
+
+/// Thrown inside the reader; the reason is `JSONParser.reason`. A `Failure` is large, and a
+/// function that can throw one makes room for it in each call.
+struct JSONFault: Error {}
 
 /// A position in the text and what is left of the limits. The text itself is passed to each
 /// function, so that it is borrowed and never copied.
 struct JSONParser {
     let name: String
-    var offset = 0
+    var offset: Int
+    private var failure: Failure?
     private let values: Int
     private var valuesLeft: Int
+    private var names = JSONNameCache()
 
-    init(name: String, values: Int) {
+    init(name: String, offset: Int = 0, values: Int) {
         self.name = name
+        self.offset = offset
         self.values = values
         valuesLeft = values
     }
 
-    mutating func document(_ text: Span<UInt8>) throws(Failure) -> JSONValue {
+    /// How many values were read.
+    var valuesRead: Int { values - valuesLeft }
+
+    /// Why the last function that threw did so.
+    var reason: Failure {
+        failure ?? Failure(.bug, "cannot read \(name)", because: "the reader gave no reason")
+    }
+
+    mutating func document(_ text: Span<UInt8>) throws(JSONFault) -> JSONValue {
         skipSpace(text)
         let value = try value(text, depth: 0)
         skipSpace(text)
@@ -46,7 +65,8 @@ struct JSONParser {
         return value
     }
 
-    private mutating func value(_ text: Span<UInt8>, depth: Int) throws(Failure) -> JSONValue {
+    /// Reads the value that begins at `offset`.
+    mutating func value(_ text: Span<UInt8>, depth: Int) throws(JSONFault) -> JSONValue {
         guard depth <= Limits.documentDepth else {
             throw overLimit("it is nested deeper than \(Limits.documentDepth) levels")
         }
@@ -69,39 +89,67 @@ struct JSONParser {
         }
     }
 
-    private mutating func object(_ text: Span<UInt8>, depth: Int) throws(Failure) -> JSONObject {
+    private mutating func object(_ text: Span<UInt8>, depth: Int) throws(JSONFault) -> JSONObject {
         offset += 1
-        var members = JSONMembers()
         skipSpace(text)
         if take("}", text) { return JSONObject() }
+        var members: [JSONObject.Member] = []
+        members.reserveCapacity(2)
+        var known = JSONKnownNames()
         while true {
             skipSpace(text)
             guard next(text) == UInt8(ascii: "\"") else {
                 throw broken("a member name must be a string")
             }
-            let start = offset
-            let name = try string(text)
-            guard members.reserve(name) else {
-                offset = start
-                throw broken("the name \(quoted(name)) occurs twice in one object")
-            }
+            let name = try memberName(text, after: members, &known)
             skipSpace(text)
             guard take(":", text) else {
                 throw broken("a colon must follow the name \(quoted(name))")
             }
             skipSpace(text)
-            members.add(name, try value(text, depth: depth + 1))
+            let value = try value(text, depth: depth + 1)
+            members.append(JSONObject.Member(name: name, value: value))
             skipSpace(text)
-            if take("}", text) { return JSONObject(members) }
+            if take("}", text) { return JSONObject(members, known.index) }
             guard take(",", text) else { throw broken("a comma or } must follow a member") }
         }
     }
 
-    private mutating func array(_ text: Span<UInt8>, depth: Int) throws(Failure) -> [JSONValue] {
+    /// Reads a name and refuses one that the object has already.
+    private mutating func memberName(
+        _ text: Span<UInt8>, after members: [JSONObject.Member], _ known: inout JSONKnownNames
+    ) throws(JSONFault) -> String {
+        let start = offset
+        let (name, key) = try name(text)
+        guard known.insert(name, key, after: members) else {
+            offset = start
+            throw broken("the name \(quoted(name)) occurs twice in one object")
+        }
+        return name
+    }
+
+    /// Reads the name whose opening quote is at `offset`.
+    private mutating func name(
+        _ text: Span<UInt8>
+    ) throws(JSONFault) -> (text: String, key: JSONNameKey) {
+        let start = offset
         offset += 1
-        var items: [JSONValue] = []
+        guard skipPlain(text), next(text) == UInt8(ascii: "\"") else {
+            offset = start
+            let name = try string(text)
+            return (name, JSONNameKey(name.utf8.span, 0..<name.utf8.count))
+        }
+        let content = start + 1..<offset
+        offset += 1
+        let key = JSONNameKey(text, content)
+        return (names.name(key, text, content), key)
+    }
+
+    private mutating func array(_ text: Span<UInt8>, depth: Int) throws(JSONFault) -> [JSONValue] {
+        offset += 1
         skipSpace(text)
-        if take("]", text) { return items }
+        if take("]", text) { return [] }
+        var items: [JSONValue] = []
         while true {
             skipSpace(text)
             items.append(try value(text, depth: depth + 1))
@@ -111,7 +159,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func number(_ text: Span<UInt8>) throws(Failure) -> JSONValue {
+    private mutating func number(_ text: Span<UInt8>) throws(JSONFault) -> JSONValue {
         let start = offset
         _ = take("-", text)
         if !take("0", text) {
@@ -129,14 +177,14 @@ struct JSONParser {
         if let byte = next(text), isDigit(byte) {
             throw broken("a number cannot start with 0 and go on")
         }
-        return .number(JSONNumber(spelling: try validated(text, start..<offset)))
+        return .number(JSONNumber(spelling: asciiText(text, start..<offset)))
     }
 
     private mutating func word(
-        _ word: StaticString, _ value: JSONValue, _ text: Span<UInt8>
-    ) throws(Failure) -> JSONValue {
+        _ word: String, _ value: JSONValue, _ text: Span<UInt8>
+    ) throws(JSONFault) -> JSONValue {
         let start = offset
-        for byte in "\(word)".utf8 {
+        for byte in word.utf8 {
             guard next(text) == byte else {
                 offset = start
                 throw broken("a value cannot start with \(shown(text[offset]))")
@@ -146,8 +194,10 @@ struct JSONParser {
         return value
     }
 
+    @inline(__always)
     func next(_ text: Span<UInt8>) -> UInt8? { offset < text.count ? text[offset] : nil }
 
+    @inline(__always)
     mutating func take(_ character: Unicode.Scalar, _ text: Span<UInt8>) -> Bool {
         guard next(text) == UInt8(ascii: character) else { return false }
         offset += 1
@@ -160,24 +210,40 @@ struct JSONParser {
         return offset - start
     }
 
+    @inline(__always)
     private mutating func skipSpace(_ text: Span<UInt8>) {
-        while offset < text.count {
-            switch text[offset] {
-            case 0x20, 0x0A, 0x0D, 0x09: offset += 1
-            default: return
+        if offset < text.count, text[offset] <= 0x20 { skipSpaces(text) }
+    }
+
+    private mutating func skipSpaces(_ text: Span<UInt8>) {
+        var index = offset
+        while index < text.count {
+            switch text[index] {
+            case 0x20:
+                index += 1
+                while text.count - index >= 8, eightBytes(text, at: index) == spaces { index += 8 }
+            case 0x0A, 0x0D, 0x09: index += 1
+            default:
+                offset = index
+                return
             }
         }
+        offset = index
     }
 
-    func broken(_ why: String) -> Failure {
-        Failure(
+    @inline(never)
+    mutating func broken(_ why: String) -> JSONFault {
+        failure = Failure(
             .malformed, "cannot read \(name) as JSON", at: .bytes(of: name, offset: offset),
             because: why)
+        return JSONFault()
     }
 
-    func overLimit(_ why: String) -> Failure {
-        Failure(
+    @inline(never)
+    mutating func overLimit(_ why: String) -> JSONFault {
+        failure = Failure(
             .overLimit, "cannot read \(name)", at: .bytes(of: name, offset: offset), because: why)
+        return JSONFault()
     }
 
     func shown(_ byte: UInt8) -> String {
@@ -185,4 +251,7 @@ struct JSONParser {
     }
 }
 
+private let spaces: UInt64 = 0x2020_2020_2020_2020
+
+@inline(__always)
 private func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

@@ -64,7 +64,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
 
     package private(set) var members: [Member] = []
     /// The index of each name in `members`; empty while the object is searched member by member.
-    private var indices: [ExactText: Int] = [:]
+    private var indices = JSONNameIndex()
 
     package init() {}
 
@@ -73,9 +73,15 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
         for (name, value) in elements { self[name] = value }
     }
 
-    init(_ parsed: JSONMembers) {
-        members = parsed.list
-        indices = parsed.indices
+    /// An object of members whose names differ.
+    init(_ members: [Member]) {
+        self.members = members
+        indexNames(from: 0)
+    }
+
+    init(_ members: [Member], _ indices: JSONNameIndex) {
+        self.members = members
+        self.indices = indices
     }
 
     /// The member spelt exactly so.
@@ -91,7 +97,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
                 indexNames(from: members.count - 1)
             case (let index?, nil):
                 members.remove(at: index)
-                indices = [:]
+                indices = JSONNameIndex()
                 indexNames(from: 0)
             case (nil, nil): break
             }
@@ -99,7 +105,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
     }
 
     private func index(of name: String) -> Int? {
-        guard indices.isEmpty else { return indices[ExactText(name)] }
+        guard indices.isEmpty else { return indices.index(of: name, in: members) }
         return members.firstIndex { isSame($0.name, name) }
     }
 
@@ -107,7 +113,7 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
     private mutating func indexNames(from first: Int) {
         guard members.count > longestSearchedObject else { return }
         for index in (indices.isEmpty ? 0 : first)..<members.count {
-            indices[ExactText(members[index].name)] = index
+            _ = indices.insert(members[index].name, at: index, in: members)
         }
     }
 
@@ -127,28 +133,6 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
             hasher.combine(ExactText(member.name))
             hasher.combine(member.value)
         }
-    }
-}
-
-/// Members of an object that is being read; a name is reserved before its value is known.
-struct JSONMembers {
-    private(set) var list: [JSONObject.Member] = []
-    private(set) var indices: [ExactText: Int] = [:]
-
-    /// Whether the name is new; the next `add` is for it.
-    mutating func reserve(_ name: String) -> Bool {
-        if list.count < longestSearchedObject {
-            for member in list where isSame(member.name, name) { return false }
-            return true
-        }
-        if indices.isEmpty {
-            for (index, member) in list.enumerated() { indices[ExactText(member.name)] = index }
-        }
-        return indices.updateValue(list.count, forKey: ExactText(name)) == nil
-    }
-
-    mutating func add(_ name: String, _ value: JSONValue) {
-        list.append(JSONObject.Member(name: name, value: value))
     }
 }
 
