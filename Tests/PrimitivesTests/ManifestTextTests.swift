@@ -124,4 +124,62 @@ struct ManifestTextTests {
         #expect(try read(String(repeating: "{}", count: 50_000)).count == 50_000)
         #expect(throws: Failure.self) { try read(String(repeating: "{", count: 200_000)) }
     }
+
+    private static let files: [String] = [
+        "{\"a\": 1}", "", "a: 1\n---\nb: [1, 2]\n",
+        "{\"é\": 1}\n  {\n \"a\": [1,\n{}]}\n---\nc: 1\n",
+        "{\"a\":1}{\"b\":\"ü\"} {}\r\n{\"c\":null}", "\u{FEFF}{\"a\": \"\u{85}\"}",
+        "{\"a\": 1} [2]", "{\"a\": 1,}",
+        "{\"a\": 1, \"a\": 2}", "{\"a\": [1, 2, 3, 4, 5, 6]}\n{\"b\": {\"c\": 1}}", "[1, 2]",
+        String(repeating: "{\"a\":", count: 80) + "1" + String(repeating: "}", count: 80),
+        String(repeating: "{\"a\":", count: 80), String(repeating: "{\"a\":[", count: 40) + "}",
+        "{\"a\": \"\(String(repeating: "\\u0301", count: 200))\"}",
+        "{\"a\": \"\(String(repeating: "\\u0301", count: 200))\"",
+    ]
+
+    @Test(
+        "documents without inner places are the same documents, or the same failure",
+        arguments: files)
+    func documentsWithoutPlaces(_ file: String) {
+        let bytes = Array(file.utf8)
+        for nodes in 0...12 {
+            var whole: [ManifestDocument]?
+            var failure: Failure?
+            do {
+                let nodes = try YAMLNode.documents(parsing: bytes, named: "f", nodes: nodes)
+                whole = nodes.map { ManifestDocument(json: $0.json, place: $0.place) }
+            } catch {
+                failure = error
+            }
+            do {
+                let parts = try ManifestDocument.documents(parsing: bytes, named: "f", nodes: nodes)
+                let found = parts.json + parts.yaml
+                #expect(found.map(\.json) == whole?.map(\.json))
+                #expect(found.map(\.place) == whole?.map(\.place))
+            } catch {
+                #expect(error == failure)
+            }
+        }
+    }
+
+    @Test("what follows an object that is too deep decides nothing about it")
+    func deepObjects() {
+        let deep = String(repeating: "{\"a\":", count: 80)
+        let closed = deep + "1" + String(repeating: "}", count: 80)
+        for text in [closed, closed + "x", closed + "\n---\nb: 1\n"] {
+            let failure = #expect(throws: Failure.self) { try read(text) }
+            #expect(failure?.kind == .overLimit)
+        }
+    }
+
+    @Test("a name twice among many is found, and many names are found again")
+    func manyNames() throws {
+        let members = (0..<3_000).map { "\"name-\($0)\":\($0)" }.joined(separator: ",")
+        let object = try #require(read("{\(members)}").first?.object)
+        for number in 0..<3_000 { #expect(object["name-\(number)"]?.integer == number) }
+        #expect(object["name-3000"] == nil)
+        for name in ["name-0", "name-8", "name-9", "name-1500", "name-2999"] {
+            #expect(throws: Failure.self) { try read("{\(members),\"\(name)\":1}") }
+        }
+    }
 }

@@ -41,10 +41,24 @@ package struct ManifestFile: Sendable {
     ) throws(Failure) {
         self.name = name
         isForDeployer = isDeployerFile(name) || isSame(lastPart(of: name), "Chart.yaml")
-        let documents = try YAMLNode.documentsByForm(parsing: bytes, named: name)
-        for document in documents.json { add(document, isRead) }
+        let documents = try ManifestDocument.documents(parsing: bytes, named: name)
+        // Items are placed only if something is said about one of them: it takes another reading.
+        var nodes: [YAMLNode]?
+        func itemPlace(_ document: Int, _ item: Int) -> Place? {
+            nodes = nodes ?? (try? YAMLNode.documents(parsing: bytes, named: name)) ?? []
+            guard let nodes, nodes.indices.contains(document),
+                let items = try? nodes[document].optional("items")?.items(),
+                items.indices.contains(item)
+            else { return nil }
+            return items[item].place
+        }
+        for (index, document) in documents.json.enumerated() {
+            add(document, isRead) { itemPlace(index, $0) }
+        }
         let start = resources.count
-        for document in documents.yaml { add(document, isRead) }
+        for (index, document) in documents.yaml.enumerated() {
+            add(document, isRead) { itemPlace(documents.json.count + index, $0) }
+        }
         if beginsWithBrace(bytes) {
             doubt(
                 resourcesFrom: start,
@@ -53,7 +67,10 @@ package struct ManifestFile: Sendable {
         }
     }
 
-    private mutating func add(_ document: YAMLNode, _ isRead: (String) -> Bool) {
+    /// - Parameter itemPlace: the place of an item, if the document is a list.
+    private mutating func add(
+        _ document: ManifestDocument, _ isRead: (String) -> Bool, itemPlace: (Int) -> Place?
+    ) {
         let json = document.json
         let why = json.whyNoObject
         if json.isKustomization(inFileNamed: name) {
@@ -78,19 +95,23 @@ package struct ManifestFile: Sendable {
         if let why {
             others.append(OtherDocument(place: document.place, why: why))
         } else {
-            addObject(document, json)
+            addObject(document, itemPlace)
         }
     }
 
-    private mutating func addObject(_ node: YAMLNode, _ json: JSONValue) {
+    private mutating func addObject(
+        _ document: ManifestDocument, _ itemPlace: (Int) -> Place?
+    ) {
+        let json = document.json
         do throws(Failure) {
             guard let items = try json.listItems() else {
-                return try add(json, at: node.place)
+                return try add(json) { document.place }
             }
-            addFields(besideItemsOf: json, at: node.place)
+            addFields(besideItemsOf: json, at: document.place)
             let start = resources.count
-            let places = try node.optional("items")?.items().map(\.place) ?? []
-            for (item, place) in zip(items, places) { addItem(item, at: place) }
+            for (index, item) in items.enumerated() {
+                addItem(item) { itemPlace(index) ?? document.place }
+            }
             if !json.isListOfEveryCluster {
                 doubt(
                     resourcesFrom: start,
@@ -99,19 +120,19 @@ package struct ManifestFile: Sendable {
                         + "alone, or into a List of v1")
             }
         } catch {
-            addFailure(error, at: node.place)
+            addFailure(error, at: document.place)
         }
     }
 
-    private mutating func addItem(_ item: JSONValue, at place: Place) {
+    private mutating func addItem(_ item: JSONValue, at place: () -> Place) {
         do throws(Failure) {
             try add(item, at: place)
         } catch {
-            addFailure(error, at: place)
+            addFailure(error, at: place())
         }
     }
 
-    private mutating func add(_ json: JSONValue, at place: Place) throws(Failure) {
+    private mutating func add(_ json: JSONValue, at place: () -> Place) throws(Failure) {
         let resource = try ResourceManifest(json, file: name)
         guard !resource.identity.kind.isEmpty, !resource.identity.apiVersion.isEmpty else {
             throw Failure(
@@ -119,7 +140,9 @@ package struct ManifestFile: Sendable {
                 because: "its kind or its apiVersion is empty")
         }
         resources.append(resource)
-        if let found = UnevaluatedResource(resource, at: place, budget: &budget) {
+        // Its own place costs another reading of a list, so it is asked for only if it is needed.
+        if var found = UnevaluatedResource(resource, at: .named(name), budget: &budget) {
+            found.place = place()
             unevaluated.append(found)
         }
     }

@@ -33,7 +33,7 @@ package struct UnevaluatedResource: Hashable, Sendable {
 
     package let resource: ResourceIdentity
     /// Where it stands in its file.
-    package let place: Place
+    package internal(set) var place: Place
     package let why: String
     /// The first of them, at most `Limits.unevaluatedImages`; none in a deployer that names no image.
     package let findings: [Finding]

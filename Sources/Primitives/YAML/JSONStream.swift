@@ -8,7 +8,7 @@
 /// JSON. The two differ: JSON has no merge keys, and YAML folds some characters inside a string.
 struct JSONStream {
     let name: String
-    private let text: [UInt8]
+    let text: [UInt8]
     private(set) var offset = 0
     private var line = 1
     private var column = 1
@@ -26,18 +26,49 @@ struct JSONStream {
 
     /// The next object; nil where the text continues with something else, or is not JSON.
     mutating func object() throws(Failure) -> YAMLNode? {
-        skip(spaces)
-        guard byte == UInt8(ascii: "{"), let end = endOfObject() else { return nil }
-        let value: JSONValue
-        do {
-            value = try JSONValue(parsing: text[offset..<end], named: name)
+        skip(isSpace)
+        guard let value = try parsed()?.value else { return nil }
+        let node = try node(value)
+        skip(isSpace)
+        return node
+    }
+
+    /// The next object without the places of what is in it; nil where `object` is nil.
+    mutating func document() throws(Failure) -> ManifestDocument? {
+        skip(isSpace)
+        guard let (value, end, count) = try parsed() else { return nil }
+        guard count < nodesLeft else {
+            // Finds the value that is one too many.
+            return try object().map(ManifestDocument.init)
+        }
+        let document = ManifestDocument(json: value, place: place)
+        nodesLeft -= count
+        advance(to: end)
+        skip(isSpace)
+        return document
+    }
+
+    /// The object that begins here, where it ends, and how many values it has.
+    private func parsed() throws(Failure) -> (value: JSONValue, end: Int, count: Int)? {
+        guard byte == UInt8(ascii: "{") else { return nil }
+        var parser = JSONParser(name: name, offset: offset, values: Limits.jsonValues)
+        do throws(JSONFault) {
+            let value = try parser.value(text.span, depth: 0)
+            return (value, parser.offset, parser.valuesRead)
         } catch {
-            guard error.kind == .malformed else { throw error }
+            if parser.reason.kind != .malformed { try refuseLargeObject() }
             return nil
         }
-        let node = try node(value)
-        skip(spaces)
-        return node
+    }
+
+    /// Throws if the text that begins here, up to the end of the object, is past a limit.
+    private func refuseLargeObject() throws(Failure) {
+        guard let end = endOfObject() else { return }
+        do {
+            _ = try JSONValue(parsing: text[offset..<end], named: name)
+        } catch {
+            if error.kind != .malformed { throw error }
+        }
     }
 
     /// Throws unless the objects are followed by nothing, a comment, or documents in YAML.
@@ -50,7 +81,7 @@ struct JSONStream {
     }
 
     private mutating func node(_ value: JSONValue) throws(Failure) -> YAMLNode {
-        skip(filling)
+        skip(isFilling)
         let place = place
         nodesLeft -= 1
         guard nodesLeft > 0 else {
@@ -62,21 +93,21 @@ struct JSONStream {
             var members: [YAMLNode.Member] = []
             advance()
             for member in object {
-                skip(filling)
+                skip(isFilling)
                 let place = self.place
                 skipString()
                 members.append(
                     YAMLNode.Member(
                         name: member.name, value: try node(member.value), place: place))
             }
-            skip(filling)
+            skip(isFilling)
             advance()
             return YAMLNode(content: .mapping(members), place: place)
         case .array(let values):
             var items: [YAMLNode] = []
             advance()
             for item in values { items.append(try node(item)) }
-            skip(filling)
+            skip(isFilling)
             advance()
             return YAMLNode(content: .sequence(items), place: place)
         case .string: skipString()
@@ -119,8 +150,28 @@ struct JSONStream {
         }
     }
 
-    private mutating func skip(_ bytes: [UInt8]) {
-        while let byte, bytes.contains(byte) { advance() }
+    /// Moves on to a byte of this line or of a later one.
+    private mutating func advance(to end: Int) {
+        let lines = count(in: offset..<end) { $0 == UInt8(ascii: "\n") }
+        if lines > 0, let last = text[offset..<end].lastIndex(of: UInt8(ascii: "\n")) {
+            (line, column) = (line + lines, 1)
+            offset = last + 1
+        }
+        column += count(in: offset..<end) { $0 & 0xC0 != 0x80 }
+        offset = end
+    }
+
+    @inline(__always)
+    private func count(in range: Range<Int>, _ isCounted: (UInt8) -> Bool) -> Int {
+        let bytes = text.span.extracting(range)
+        var count = 0
+        for index in bytes.indices { count &+= isCounted(bytes[index]) ? 1 : 0 }
+        return count
+    }
+
+    @inline(__always)
+    private mutating func skip(_ isSkipped: (UInt8) -> Bool) {
+        while let byte, isSkipped(byte) { advance() }
     }
 
     private mutating func skipString() {
@@ -133,9 +184,15 @@ struct JSONStream {
     }
 
     private func endsWord(_ byte: UInt8) -> Bool {
-        filling.contains(byte) || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
+        isFilling(byte) || byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]")
     }
 }
 
-private let spaces = Array(" \n\r\t".utf8)
-private let filling = Array(" \n\r\t,:".utf8)
+private func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+}
+
+/// What is between values.
+private func isFilling(_ byte: UInt8) -> Bool {
+    isSpace(byte) || byte == UInt8(ascii: ",") || byte == UInt8(ascii: ":")
+}

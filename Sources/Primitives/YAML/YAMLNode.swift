@@ -28,9 +28,9 @@ package struct YAMLNode: Sendable {
         case .scalar(let value): return value
         case .sequence(let items): return .array(items.map(\.json))
         case .mapping(let members):
-            var object = JSONObject()
-            for member in members { object[member.name] = member.value.json }
-            return .object(object)
+            return .object(
+                JSONObject(
+                    members.map { JSONObject.Member(name: $0.name, value: $0.value.json) }))
         }
     }
 

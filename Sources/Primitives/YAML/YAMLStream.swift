@@ -5,9 +5,13 @@
 /// The text of a file as kubectl hands it to its YAML reader: without a byte order mark, with LF for
 /// every CR LF, and with a line break at its end.
 func manifestText(_ bytes: [UInt8]) -> [UInt8] {
+    let bytes = bytes.starts(with: byteOrderMark) ? bytes[3...] : bytes[...]
+    guard bytes.contains(carriageReturn) else {
+        return bytes.last == lineFeed ? Array(bytes) : bytes + [lineFeed]
+    }
     var text: [UInt8] = []
     text.reserveCapacity(bytes.count + 1)
-    for byte in bytes.starts(with: byteOrderMark) ? bytes[3...] : bytes[...] {
+    for byte in bytes {
         if byte == lineFeed, text.last == carriageReturn { text.removeLast() }
         text.append(byte)
     }
