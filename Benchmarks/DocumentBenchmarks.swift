@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast documents are read: a list of Pods, as an API server or `kubectl get -o json` sends it.
 
-internal import FoundationEssentials
+internal import Foundation
 internal import Primitives
 
 /// Reads one generated document, and writes it to a file for another program to read the same.
@@ -10,14 +10,34 @@ struct DocumentBenchmarks {
 
     /// - Parameter file: where the document is written, for a peer; nil for no file.
     func run(writingTo file: String?) throws {
-        let json = podList(2_000).compactBytes
+        let json = podList(4_000).compactBytes
         if let file { try Data(json).write(to: URL(filePath: file)) }
         let cost = try stopwatch.measure { _ = try JSONValue(parsing: json, named: "the list") }
-        let rate = Double(json.count) / cost.median
-        print(
-            "read JSON: \(json.count) bytes, \(Int(cost.median)) µs, \(Int(rate)) MB/s of one core")
+        tell("read JSON", cost, json.count)
+        let manifest = try stopwatch.measure {
+            _ = try ManifestDocument.documents(parsing: json, named: "the list")
+        }
+        tell("read a file of manifests", manifest, json.count)
+        tell(
+            "read a file of policies",
+            try stopwatch.measure { _ = try YAMLNode.documents(parsing: json, named: "the list") },
+            json.count)
+        let data = Data(json)
+        let peer = try stopwatch.measure { _ = try JSONSerialization.jsonObject(with: data) }
+        tell("by Foundation's JSONSerialization", peer, json.count)
+        print("  ratio \(hundredths(cost.median / peer.median))")
         // The last line is for scripts/bench: microseconds.
         print(Int(cost.median))
+    }
+
+    private func tell(_ what: String, _ cost: Cost, _ count: Int) {
+        let rate = Int(Double(count) / cost.median)
+        print("\(what): \(count) bytes, \(Int(cost.median)) µs, \(rate) MB/s of one core")
+    }
+
+    private func hundredths(_ ratio: Double) -> String {
+        let rounded = Int((ratio * 100).rounded())
+        return "\(rounded / 100).\(rounded % 100 < 10 ? "0" : "")\(rounded % 100)"
     }
 }
 
