@@ -13,6 +13,9 @@ extension Limits {
     package static let evidenceValues = 100_000
     /// Bytes of all evidence read for one digest, manifests included: almost four of the largest.
     package static let evidenceBytesPerDigest = 256 * mebibyte
+    /// Bytes of all payloads of one digest that are searched for the types they name. No time limit ends
+    /// the search; the statements of real images have less together.
+    package static let claimedTypeBytes = 32 * mebibyte
     /// Work of one question to evidence, in bytes hashed for signature checks: hashing them takes two
     /// to four seconds. All that may be read for one digest, hashed in every way, takes a third.
     package static let verificationWork = 2_048 * mebibyte

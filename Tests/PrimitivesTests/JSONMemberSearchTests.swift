@@ -7,7 +7,8 @@ import Testing
 @Suite("one member of a large document")
 struct JSONMemberSearchTests {
     private func found(_ text: String) -> String? {
-        topLevelText(of: "predicateType", in: Array(text.utf8))
+        var budget = text.utf8.count
+        return topLevelText(of: "predicateType", in: Array(text.utf8), spending: &budget)
     }
 
     @Test(
@@ -42,6 +43,21 @@ struct JSONMemberSearchTests {
         for count in 0..<text.utf8.count {
             let cut = String(decoding: text.utf8.prefix(count), as: UTF8.self)
             #expect([nil, "a:b"].contains(found(cut)), "\(cut)")
+        }
+    }
+
+    @Test("a search reads no more than its budget, and takes what it reads from it")
+    func budget() {
+        let members = String(repeating: #""a":[],"#, count: 1_000)
+        let text = Array(#"{"predicateType":"a:b",\#(members)"z":{}}"#.utf8)
+        // The brace at the end is not needed.
+        for (budget, left, found) in [
+            (text.count + 7, 8, "a:b"), (text.count, 1, "a:b"), (text.count - 1, 0, nil),
+            (10, 0, nil), (0, 0, nil), (-3, -3, nil),
+        ] as [(Int, Int, String?)] {
+            var rest = budget
+            #expect(topLevelText(of: "predicateType", in: text, spending: &rest) == found)
+            #expect(rest == left)
         }
     }
 }

@@ -142,6 +142,28 @@ struct EvidenceTests {
         #expect(rejected.first?.problem.code == .signatureInvalid)
     }
 
+    @Test(
+        "the types that payloads name are looked for within one budget, and are unknown beyond it")
+    func claimedTypeBudget() throws {
+        let key = try TestKeys.ecdsaP256()
+        let subject = Digest(of: Array("image".utf8), by: .sha256)
+        let statement = Statement.document(
+            about: subject, name: nil, predicateType: .signature, predicate: [:])
+        let signed = try Envelope(signing: statement.compactBytes, as: inTotoPayloadType, with: key)
+        let bundle = try signedBundle(signed, signedBy: key.publicKey)
+        var budget = 2 * signed.payload.count
+        var types: [PredicateType?] = []
+        for position in 0..<4 {
+            types.append(
+                EvidenceCandidate(
+                    carrier: .referrersAPI, manifest: subject, digest: subject, position: position,
+                    form: .bundle(bundle), spending: &budget
+                ).claimedType)
+        }
+        #expect(types == [.signature, .signature, nil, nil])
+        #expect(budget == 0)
+    }
+
     @Test("a signature by a certificate is told as one, and never counts for a key")
     func certificateSigner() async throws {
         let key = try TestKeys.ecdsaP256()

@@ -6,10 +6,17 @@
 ///
 /// A hint about a document that nobody has verified: the rest of it is skipped, not checked. It costs
 /// one pass and the memory of that member, however many values the document has.
-package func topLevelText(of name: String, in document: [UInt8]) -> String? {
+///
+/// - Parameter budget: how many bytes may be read; what is read is taken from it. Nothing is found in a
+///   document that has more, because the member may occur again.
+package func topLevelText(
+    of name: String, in document: [UInt8], spending budget: inout Int
+) -> String? {
     let wanted = name.utf8.lowercased()
-    let text = document.span
+    let text = document.span.extracting(first: max(budget, 0))
+    let isWhole = text.count == document.count
     var search = JSONMemberSearch()
+    defer { budget -= search.offset }
     var found: Range<Int>?
     var isExact = false
     guard search.open(text) else { return nil }
@@ -21,7 +28,7 @@ package func topLevelText(of name: String, in document: [UInt8]) -> String? {
         guard found == nil else { return nil }
         (found, isExact) = (member.value, isSame(key, name))
     }
-    guard isExact, let found else { return nil }
+    guard isWhole, isExact, let found else { return nil }
     return decodedString(text, found)
 }
 
@@ -35,7 +42,7 @@ private func decodedString(_ text: Span<UInt8>, _ range: Range<Int>) -> String? 
 
 /// Walks over the members of one object. Positions are offsets in bytes.
 private struct JSONMemberSearch {
-    private var offset = 0
+    private(set) var offset = 0
 
     mutating func open(_ text: Span<UInt8>) -> Bool {
         skipSpace(text)

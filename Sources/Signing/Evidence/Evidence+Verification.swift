@@ -202,8 +202,10 @@ extension Evidence {
         do throws(EvidenceProblem) {
             statement = try signedStatement(in: envelope)
         } catch {
-            // Whatever else it says, it names another type.
-            if error.code == .statementMalformed, let named = envelope.claimedTypeText,
+            // Whatever else it says, it names another type. Its signer wrote it, so it is searched whole.
+            var budget = envelope.payload.count
+            if error.code == .statementMalformed,
+                let named = envelope.claimedTypeText(spending: &budget),
                 !isSame(named, type.description)
             {
                 throw EvidenceProblem(.otherType, "\(error.why); its type is \(quoted(named))")

@@ -120,12 +120,23 @@ package struct EvidenceCandidate: Sendable {
     package init(
         carrier: EvidenceCarrier, manifest: Digest, digest: Digest, position: Int, form: Form
     ) {
+        var budget = Limits.claimedTypeBytes
+        self.init(
+            carrier: carrier, manifest: manifest, digest: digest, position: position, form: form,
+            spending: &budget)
+    }
+
+    /// - Parameter budget: bytes of payloads that may still be searched for what they say they are.
+    package init(
+        carrier: EvidenceCarrier, manifest: Digest, digest: Digest, position: Int, form: Form,
+        spending budget: inout Int
+    ) {
         self.carrier = carrier
         self.manifest = manifest
         self.digest = digest
         self.position = position
         self.form = form
-        claimedType = form.claimedType
+        claimedType = form.claimedType(spending: &budget)
     }
 
     package var identity: String { "\(manifest)/\(position)" }
@@ -137,13 +148,14 @@ package struct EvidenceCandidate: Sendable {
 }
 
 extension EvidenceCandidate.Form {
-    fileprivate var claimedType: PredicateType? {
+    fileprivate func claimedType(spending budget: inout Int) -> PredicateType? {
         switch self {
-        case .simpleSigning: .signature
-        case .envelope(let envelope, _, _): envelope.claimedType
+        case .simpleSigning: return .signature
+        case .envelope(let envelope, _, _): return envelope.claimedType(spending: &budget)
         case .bundle(let bundle):
-            if case .envelope(let envelope) = bundle.content { envelope.claimedType } else { nil }
-        case .unreadable: nil
+            guard case .envelope(let envelope) = bundle.content else { return nil }
+            return envelope.claimedType(spending: &budget)
+        case .unreadable: return nil
         }
     }
 }
@@ -151,14 +163,15 @@ extension EvidenceCandidate.Form {
 extension Envelope {
     /// The type that its payload names, as far as every reader would read that one.
     ///
-    /// Anybody may push a payload of any size, so the statement is not read for it.
-    var claimedType: PredicateType? {
-        claimedTypeText.flatMap { try? PredicateType(uri: $0) }
+    /// Anybody may push a payload of any size, so the statement is not read for it, and what is
+    /// searched is taken from a budget.
+    func claimedType(spending budget: inout Int) -> PredicateType? {
+        claimedTypeText(spending: &budget).flatMap { try? PredicateType(uri: $0) }
     }
 
     /// The same as it is written, whether or not it is a type.
-    var claimedTypeText: String? {
+    func claimedTypeText(spending budget: inout Int) -> String? {
         guard payloadType == inTotoPayloadType else { return nil }
-        return topLevelText(of: "predicateType", in: payload)
+        return topLevelText(of: "predicateType", in: payload, spending: &budget)
     }
 }

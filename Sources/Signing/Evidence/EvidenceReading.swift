@@ -24,6 +24,7 @@ struct EvidenceReading {
     private(set) var evidence: Evidence
     private let source: any ArtifactSource
     private var bytesLeft = Limits.evidenceBytesPerDigest
+    private var claimedTypeBytesLeft = Limits.claimedTypeBytes
 
     init(source: any ArtifactSource, subject: Digest) {
         self.source = source
@@ -211,7 +212,7 @@ struct EvidenceReading {
         evidence.candidates.append(
             EvidenceCandidate(
                 carrier: piece.carrier, manifest: piece.manifest, digest: piece.layer.digest,
-                position: piece.position, form: form))
+                position: piece.position, form: form, spending: &claimedTypeBytesLeft))
     }
 
     private static func parsed(

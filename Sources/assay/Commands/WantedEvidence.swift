@@ -52,6 +52,6 @@ enum WantedEvidence: Sendable {
         }
         return Failure(
             .malformed, "cannot read \(candidate.digest)",
-            because: "what it signs is no in-toto statement")
+            because: "what it signs is no in-toto statement, or is too long to tell")
     }
 }
