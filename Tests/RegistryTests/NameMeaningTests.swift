@@ -103,7 +103,12 @@ struct NameMeaningTests {
             let stage = try Stage()
             let image = try await stage.image()
             stage.registry.intercept { _, _ in
-                answer(200, ["Content-Type": type.description], body: image.bytes)
+                answer(
+                    200,
+                    [
+                        "Content-Type": type.description,
+                        "Docker-Content-Digest": image.digest.description,
+                    ], body: image.bytes)
             }
             await expectFailure(.malformed, "was served as \(type)") {
                 _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))

@@ -27,21 +27,26 @@ struct ReferrersListTests {
         "a registry without the API says so in many ways, and names and digests in them mean nothing",
         arguments: [
             (404, "404 page not found\n"), (405, "Method Not Allowed"), (501, ""),
-            (404, "404 page not found: /v2/internal/app/referrers/x"),
+            (404, "404 page not found: /v2/internal/login/referrers/x"),
             (
                 404,
-                #"{"errors":[{"code":"NAME_UNKNOWN","message":"login/denied-403 is not known"}]}"#
+                #"{"errors":[{"code":"NAME_UNKNOWN","message":"internal/login is not known"}]}"#
             ),
-            (404, #"{"errors":[{"code":"NOT_FOUND","detail":{"name":"acme/quota-service"}}]}"#),
+            (404, #"{"errors":[{"code":"NOT_FOUND","detail":{"name":"internal/login"}}]}"#),
             (
                 400,
                 #"{"errors":[{"code":"UNSUPPORTED","message":"The operation is unsupported."}]}"#
             ),
+            (
+                404,
+                #"{"errors":[{"code":"UNSUPPORTED","message":"this registry has no referrers endpoint"}]}"#
+            ),
+            (404, #"{"message":"referrers not found"}"#), (404, "referrers API not supported"),
             (400, #"{"errors":[{"code":"DIGEST_INVALID"}]}"#), (406, #"{"message":"not found"}"#),
             (404, #"{"timestamp":1,"status":404,"error":"Not Found","path":"/v2/x"}"#),
         ])
     func wordsOfNoAPI(status: Int, body: String) async throws {
-        let stage = try Stage()
+        let stage = try Stage(path: "internal/login")
         stage.registry.intercept { request, _ in
             request.path.contains("/referrers/") ? answer(status, body: body.utf8) : nil
         }
@@ -82,32 +87,49 @@ struct ReferrersListTests {
                 _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
             }
         }
-        // What looks like a manifest is content.
+    }
+
+    @Test(
+        "a list with members that no index has is not complete, and what it names is read",
+        arguments: [
+            #""errors":[{"code":"UNAVAILABLE"}]"#, #""message":"x""#, #""status":503"#,
+            #""__type":"ThrottlingException""#, #""fault":{"faultstring":"quota"}"#,
+            #""reason":"Forbidden""#, #""errorMessage":"x""#, #""statusCode":401"#, #""layers":[]"#,
+            #""config":null"#, #""mediaType":"application/vnd.oci.image.manifest.v1+json""#,
+            #""mediaType":"text""#, #""mediaType":7"#, #""Errors":[]"#,
+        ])
+    func errorBesideList(member: String) async throws {
         let stage = try Stage()
-        stage.registry.intercept { _, _ in answer(200, body: #"{"layers":7}"#.utf8) }
-        await expectFailure(.malformed, "cannot read") {
-            _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+        let image = try await stage.image()
+        let one = try await stage.referrer(to: image, "one")
+        let tag = "/manifests/\(Tag(for: image.digest))"
+        for entry in ["", one.descriptor.json.compactText] {
+            for path in ["/referrers/", tag] {
+                let list = #"{"schemaVersion":2,"manifests":[\#(entry)],\#(member)}"#
+                stage.registry.intercept { request, _ in
+                    guard request.path.contains(path) else {
+                        return request.path.contains("/referrers/") ? answer(404) : nil
+                    }
+                    return answer(200, body: list.utf8)
+                }
+                let found = try await stage.repository.referrers(of: image.digest)
+                #expect(found.descriptors.map(\.digest) == (entry.isEmpty ? [] : [one.digest]))
+                #expect(found.failures.map(\.failure.kind) == [.unavailable], "\(path) \(list)")
+            }
         }
     }
 
-    @Test("a list with an error beside it is no list, and neither is one that is encoded")
-    func errorBesideList() async throws {
-        let rows: [([String: String], String, String)] = [
-            ([:], #"{"manifests":[],"errors":[{"code":"UNAVAILABLE"}]}"#, "error beside a list"),
-            ([:], #"{"schemaVersion":2,"manifests":[],"message":"x"}"#, "error beside a list"),
-            (["Content-Encoding": "gzip"], #"{"manifests":[]}"#, "encoded as"),
-        ]
-        for (fields, body, part) in rows {
-            let stage = try Stage()
-            stage.registry.intercept { request, _ in
-                request.path.contains("/referrers/") ? answer(200, fields, body: body.utf8) : nil
-            }
-            await expectFailure(.unavailable, part) {
-                _ = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
-                    .complete()
-            }
-            #expect(stage.registry.seen.allSatisfy { $0.fields[.acceptEncoding] == "identity" })
+    @Test("a list that is encoded is no list")
+    func encodedList() async throws {
+        let stage = try Stage()
+        stage.registry.intercept { request, _ in
+            request.path.contains("/referrers/")
+                ? answer(200, ["Content-Encoding": "gzip"], body: #"{"manifests":[]}"#.utf8) : nil
         }
+        await expectFailure(.unavailable, "encoded as") {
+            _ = try await stage.repository.referrers(of: Digest(of: [], by: .sha256)).complete()
+        }
+        #expect(stage.registry.seen.allSatisfy { $0.fields[.acceptEncoding] == "identity" })
     }
 
     @Test("a list of referrers is read whatever type it is served as")
@@ -222,8 +244,13 @@ struct ReferrersListTests {
                 guard request.path.contains(path) else {
                     return request.path.contains("/referrers/") ? answer(404) : nil
                 }
+                let digest = Digest(of: Array(list.utf8), by: .sha256).description
                 return answer(
-                    200, ["Content-Type": MediaType.ociIndex.description], body: list.utf8)
+                    200,
+                    [
+                        "Content-Type": MediaType.ociIndex.description,
+                        "Docker-Content-Digest": digest,
+                    ], body: list.utf8)
             }
             let found = try await stage.repository.referrers(of: image.digest)
             #expect(found.descriptors == [one.descriptor, two.descriptor])

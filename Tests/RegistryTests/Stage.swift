@@ -14,7 +14,8 @@ struct Stage {
     let repository: RegistryRepository
 
     init(
-        host: String = "registry.example", credential: RegistryCredential = .anonymous,
+        host: String = "registry.example", path: String = "acme/api",
+        credential: RegistryCredential = .anonymous,
         upload: RegistryOptions.UploadStyle = .whole, plainHTTP: Set<RegistryHost> = []
     ) throws {
         var options = RegistryOptions(plainHTTP: plainHTTP)
@@ -22,7 +23,7 @@ struct Stage {
         client = RegistryClient(
             transport: registry, pause: pause, credentials: FixedCredential(credential),
             options: options)
-        repository = client.repository(try Repository(parsing: "\(host)/acme/api"))
+        repository = client.repository(try Repository(parsing: "\(host)/\(path)"))
     }
 
     /// The manifest of a small image that is in the repository, under the tag `1`.

@@ -208,9 +208,8 @@ private struct GraphSearch {
     {
         let tag = Tag(for: subject, suffix: suffix)
         do {
-            // Most images have none of the three: asked with HEAD first, which costs nothing. A wrong
-            // answer hides no more than a wrong answer to GET would.
-            guard try await source.hasManifest(.tag(tag)) else { return nil }
+            // An answer to HEAD has no body to say that the tag is not there, and some registries answer
+            // 404 to every HEAD.
             return .success(try await source.manifest(.tag(tag)))
         } catch let failure as Failure {
             return failure.kind == .notFound ? nil : .failure(failure)

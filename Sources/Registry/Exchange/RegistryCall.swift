@@ -102,7 +102,7 @@ struct RegistryAnswer: Sendable {
     }
 
     func failure(reading body: [UInt8]) -> Failure {
-        let said = RegistryErrorText(body.prefix(Limits.errorBodyBytes), hiding: sent)
+        let said = RegistryErrorText(body.prefix(Limits.errorBodyBytes), in: self)
         let answered =
             said.text.map { "the registry answered \(status) and says \($0)" }
             ?? "the registry answered \(status)"
@@ -110,7 +110,7 @@ struct RegistryAnswer: Sendable {
     }
 
     func failure(because why: String) -> Failure {
-        Failure(kind(RegistryErrorText([], hiding: sent)), call.what, at: place, because: why)
+        Failure(kind(RegistryErrorText([], in: self)), call.what, at: place, because: why)
     }
 
     private func why(_ answered: String) -> String {
@@ -148,27 +148,33 @@ struct RegistryAnswer: Sendable {
         throw noAnswer("the answer \(status) is a web page; a registry has none to show")
     }
 
-    /// Throws where the answer 200 holds something that no registry takes as a manifest: the error of
-    /// a proxy that lost the status, or a text. What looks like a manifest is content, readable or not.
+    /// Whether the registry says that it holds these very bytes. What stands between us and it can
+    /// replace or cut a body, and leaves the digest as it is or out.
+    func names(_ body: [UInt8]) -> Bool {
+        guard let claimed = try? claimedDigest() else { return false }
+        return claimed == Digest(of: body, by: claimed.algorithm)
+    }
+
+    /// - Throws: `unavailable` for the body of an answer 200 that is no object, or has members that no
+    ///   manifest has: the error of a proxy that lost the status, beside a list or alone.
     func refuseOtherDocument(_ body: [UInt8]) throws(Failure) {
-        let json = try? JSONValue(parsing: body, named: "the answer")
-        // Half a document, of a connection that was closed.
-        if json == nil, let claimed = try? claimedDigest(),
-            claimed != Digest(of: body, by: claimed.algorithm)
-        {
-            throw noAnswer("what arrived is not what the registry says it sent, \(claimed)")
+        let json: JSONValue
+        do {
+            json = try JSONValue(parsing: body, named: "the answer")
+        } catch {
+            throw error.kind == .overLimit ? error : noManifest(body, because: error.why)
         }
-        let start = body.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        if start == UInt8(ascii: "{") {
-            guard let json else { return }
-            let parts = ["manifests", "layers", "config", "fsLayers", "blobs"]
-            guard !parts.contains(where: { json[$0] != nil }) else { return }
-            // Go's reader takes names in any case; such documents are refused as content.
-            let names = json.object?.names.map { $0.utf8.lowercased() } ?? []
-            guard !parts.contains(where: { names.contains($0.utf8.lowercased()) }) else { return }
+        guard let names = json.object?.names else {
+            throw noManifest(body, because: "it is \(json.kindName), not an object")
         }
-        let said = RegistryErrorText(body.prefix(Limits.errorBodyBytes), hiding: sent).text
-        throw noAnswer("the answer 200 is no manifest: \(said ?? "it says nothing")")
+        guard let odd = names.first(where: { !isManifestMember($0) }) else { return }
+        throw noManifest(body, because: "no manifest has the field \(quoted(odd))")
+    }
+
+    /// That the answer 200 is no manifest, nor a word of the registry about it.
+    func noManifest(_ body: [UInt8], because why: String) -> Failure {
+        let said = RegistryErrorText(body.prefix(Limits.errorBodyBytes), in: self).text
+        return noAnswer("the answer 200 is no manifest: \(said ?? "it says nothing"); \(why)")
     }
 
     /// That what came is not what was asked for, nor a word of the registry about it.
@@ -203,6 +209,14 @@ struct RegistryAnswer: Sendable {
         }
         return (bytes, bytes.count >= claimedLength ?? 0)
     }
+}
+
+/// Members of a manifest or index. Spec: image-spec 1.1, manifest.md and image-index.md.
+private func isManifestMember(_ name: String) -> Bool {
+    [
+        "schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject",
+        "annotations",
+    ].contains { isSame($0, name) }
 }
 
 extension HTTPField.Name {

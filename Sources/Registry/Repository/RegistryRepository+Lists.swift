@@ -44,8 +44,10 @@ extension RegistryRepository {
             let hasAPI = try await pages(
                 call, atMost: Limits.referrersPages, accepts: isReferrersAnswer
             ) { (page) throws(Failure) in
-                listed.add(try ReferrersList(reading: page))
+                let list = try ReferrersList(reading: page)
+                listed.add(list)
                 try checkCount(listed.descriptors.count, call)
+                try refuseOtherMembers(of: page)
             }
             if hasAPI { return answer(listed, tagged, failures) }
         } catch let failure as Failure {
@@ -107,8 +109,7 @@ extension RegistryRepository {
         case .success(let manifest):
             return ReferrersList(descriptors: manifest.children)
         case .failure(let failure):
-            guard failure.isAboutContent,
-                let json = try? JSONReader(parsing: bytes, named: "the index under the tag"),
+            guard let json = try? JSONReader(parsing: bytes, named: "the index under the tag"),
                 let read = try? ReferrersList(reading: json)
             else { throw failure }
             return ReferrersList(descriptors: read.descriptors, failure: failure)
@@ -139,7 +140,7 @@ private func checkCount(_ count: Int, _ call: RegistryCall) throws(Failure) {
 private func isReferrersAnswer(_ answer: RegistryAnswer, _ body: [UInt8]) throws(Failure) -> Bool {
     guard answer.mayMeanAbsence else { return true }
     try answer.refuseWebPage(body)
-    let said = RegistryErrorText(body, hiding: answer.sent)
+    let said = RegistryErrorText(body, in: answer)
     guard said.kind == nil else { throw answer.failure(reading: body) }
     guard said.saysAbsent else {
         throw answer.noAnswer(
@@ -147,6 +148,20 @@ private func isReferrersAnswer(_ answer: RegistryAnswer, _ body: [UInt8]) throws
                 + "not tell whether there is a list")
     }
     return false
+}
+
+/// Refuses members that no index has, and the type of another document: the list may be cut, and the
+/// other members say why.
+///
+/// Spec: image-spec 1.1, image-index.md.
+private func refuseOtherMembers(of list: JSONReader) throws(Failure) {
+    try list.refuseFields(otherThan: [
+        "schemaVersion", "mediaType", "artifactType", "manifests", "subject", "annotations",
+    ])
+    guard let text = try list.optional("mediaType")?.string() else { return }
+    guard try MediaType(parsing: text).isIndex else {
+        throw list.broken("it says that it is \(quoted(text)), not an index")
+    }
 }
 
 /// A referrer that a list names. Its digest is enough to read it: where another field cannot be read,
@@ -179,10 +194,6 @@ private struct ReferrersList {
     /// - Throws: `malformed` for a document that is no list.
     init(reading page: JSONReader) throws(Failure) {
         try page.refuseOtherSpellings(of: ["manifests"])
-        for name in try page.object().names
-        where ["errors", "error", "message", "code"].contains(name.utf8.lowercased()) {
-            throw page.broken("it is an error beside a list")
-        }
         for entry in try page.required("manifests").items(atMost: Limits.manifestsPerIndex) {
             do {
                 descriptors.append(try referrer(entry))

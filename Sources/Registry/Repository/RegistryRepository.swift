@@ -61,15 +61,25 @@ package struct RegistryRepository: ArtifactDestination {
         return (answer, bytes)
     }
 
-    /// The manifest of these bytes. Where they are none, it is asked whether they are an answer at all.
+    /// The manifest of these bytes.
+    ///
+    /// - Throws: `unavailable` for what is no manifest and may come from somebody else than the registry.
+    ///   What it holds itself is content, readable or not: bytes that a digest names, in the reference or
+    ///   in `Docker-Content-Digest`.
     func manifest(
         _ reference: ManifestReference, _ bytes: [UInt8], in answer: RegistryAnswer
     ) throws(Failure) -> Manifest {
+        let isHeld =
+            switch reference {
+            case .tag: answer.names(bytes)
+            case .digest(let digest): Digest(of: bytes, by: digest.algorithm) == digest
+            }
+        if !isHeld { try answer.refuseOtherDocument(bytes) }
         do {
             return try read(bytes, as: reference, in: answer)
         } catch {
-            try answer.refuseOtherDocument(bytes)
-            throw error
+            guard case .tag = reference, !isHeld, error.kind != .overLimit else { throw error }
+            throw answer.noManifest(bytes, because: error.why)
         }
     }
 
@@ -109,7 +119,8 @@ package struct RegistryRepository: ArtifactDestination {
         let answer = try await session.send(call)
         if !answer.isWebPage {
             if answer.status == 200, try answer.mayHold(reference) { return true }
-            if answer.status == 404 { return false }
+            // Without a body, only the header can tell another reason.
+            if answer.status == 404, RegistryErrorText([], in: answer).saysAbsent { return false }
         }
         // An answer to HEAD has no body to tell more; and some registries do not know HEAD.
         guard [200, 400, 404, 405, 501].contains(answer.status) else {

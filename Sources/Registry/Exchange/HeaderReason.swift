@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the header of an error says about the reason, which many services tell there alone.
+// Spec: RFC 9110 §10.2.3, §11.6.1; RFC 9209; RFC 9111 (its note on Warning); gRPC over HTTP/2.
+
+internal import HTTPTypes
+internal import Primitives
+
+/// Whether the header of an answer leaves room for "it is not there".
+struct HeaderReason {
+    private(set) var allowsAbsence = true
+    /// What the first field against an absence says about access, rates or faults.
+    private(set) var kind: Failure.Kind?
+
+    init(_ fields: HTTPFields, _ words: ErrorWords) {
+        for field in fields where !isNeutral(field, words) {
+            allowsAbsence = false
+            kind = kind ?? words.failureKind(of: field.value)
+        }
+    }
+}
+
+/// Whether a field says that something is not there, or nothing about the reason of an error.
+private func isNeutral(_ field: HTTPField, _ words: ErrorWords) -> Bool {
+    let name = field.name.canonicalName
+    switch name {
+    // They mean: ask later, or as somebody else, or "this is an old answer".
+    case "retry-after", "www-authenticate", "proxy-authenticate", "cf-mitigated",
+        "x-envoy-ratelimited", "x-envoy-overloaded":
+        return false
+    case "warning":
+        let text = field.value.utf8.split(atFirst: "\"")?.after ?? ""
+        return words.meaning(of: String(text)) == .absent
+    case "proxy-status":
+        return isNeutral(proxyStatus: field.value.utf8.lowercased())
+    case "grpc-status":
+        return ["0", "5", "12"].contains { isSame($0, field.value) }
+    default:
+        guard reasonNames.contains(where: { name.utf8.contains($0) }) else { return true }
+        // AWS: `RepositoryNotFoundException:http://internal.amazon.com/…`.
+        return words.meaning(of: String(field.value.utf8.prefix(before: ":http"))) != .other
+    }
+}
+
+/// Spec: RFC 9209 §2.1: `proxy; error=…; received-status=404`.
+private func isNeutral(proxyStatus value: String) -> Bool {
+    value.utf8.split(whereSeparator: ";,".utf8.contains).allSatisfy { part in
+        let parameter = Substring(part).utf8.trimmed().utf8
+        if let status = parameter.removingPrefix("received-status=") {
+            return ["404", "405", "501"].contains { isSame($0, String(status)) }
+        }
+        return !parameter.hasPrefix("error") && !parameter.hasPrefix("details")
+    }
+}
+
+/// Parts of the names of fields that tell a reason: `X-Amzn-ErrorType`, `x-ms-error-code`.
+private let reasonNames = ["error", "exception", "reason", "grpc-message"]
