@@ -107,7 +107,7 @@ let package = Package(
                 crypto, logging, nioSSL, nioCore,
             ]),
         room(
-            "Server",
+            "RegistryServer",
             [
                 "OCI", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix,
                 nioHTTPTypes, serviceLifecycle, unixSignals,
@@ -117,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "Host", "Server", "Workflows", "Policy", "JMESPath", "KyvernoFunctions", "SBOM", "Signing",
+                "Host", "RegistryServer", "Workflows", "Policy", "JMESPath", "KyvernoFunctions", "SBOM", "Signing",
                 "Keys", "TUF", "Registry", argumentParser,
                 logging,
             ],
@@ -181,9 +181,9 @@ let package = Package(
             ["OCI", "Keys", "Policy", "Signing", "Workflows", "TestSupport"]),
         tests("HostTests", ["Host", "Workflows", "Keys", "OCI", "Registry", "Signing", "StandIns", "TestSupport", "TUF"]),
         tests(
-            "ServerTests",
+            "RegistryServerTests",
             [
-                "OCI", "Server", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+                "OCI", "RegistryServer", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
                 nioEmbedded, nioHTTPTypes,
             ]),
         tests("CommandTests", ["TestSupport", argumentParser, "assay", "assay-conformance", "assay-stand-ins"]),

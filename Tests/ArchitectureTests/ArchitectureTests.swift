@@ -62,7 +62,7 @@ let rooms: [Room] = [
             "Crypto",
         ]),
     .effects(
-        "Server",
+        "RegistryServer",
         pureRooms + systemModules + [
             "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "ServiceLifecycle", "UnixSignals",
             "Crypto",

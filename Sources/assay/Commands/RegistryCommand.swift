@@ -5,7 +5,7 @@ import ArgumentParser
 import Host
 import Logging
 import Primitives
-import Server
+import RegistryServer
 
 struct RegistryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -57,7 +57,7 @@ struct RegistryServeCommand: AsyncParsableCommand {
         let store = try RegistryStore(folder: folder, now: SystemPause().now())
         var logger = Logger(label: "assay.registry") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
-        let server = RegistryServer(
+        let server = EmbeddedRegistry(
             store: store, behaviour: behaviour, listen: address, hostNames: allowedHosts,
             logger: logger)
         if !server.isLoopback {

@@ -9,7 +9,7 @@ import OCI
 import Primitives
 import Testing
 
-@testable import Server
+@testable import RegistryServer
 
 private let absent = Digest(of: Array("absent".utf8), by: .sha256)
 

@@ -9,7 +9,7 @@ import OCI
 import Primitives
 import Testing
 
-@testable import Server
+@testable import RegistryServer
 
 @Suite(
     "a registry that is killed",

@@ -7,7 +7,7 @@ import OCI
 import Primitives
 import Testing
 
-@testable import Server
+@testable import RegistryServer
 
 @Suite("sizes in descriptors")
 struct DescriptorSizeTests {

@@ -11,7 +11,7 @@ import OCI
 import Primitives
 import Testing
 
-@testable import Server
+@testable import RegistryServer
 
 /// A folder that is gone when the test is over.
 final class TrialFolder: Sendable {
@@ -91,7 +91,7 @@ func withRegistry(
     let folder = try folder ?? TrialFolder()
     let store = try folder.store()
     defer { store.close() }
-    let server = RegistryServer(
+    let server = EmbeddedRegistry(
         store: store, behaviour: behaviour, listen: .anyLocalPort, logger: quietLogger)
     let application = server.application { _ in }
     try await application.test(.live) { client in

@@ -50,7 +50,7 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 
 /// An OCI registry on a folder, over plain HTTP and without accounts: for labs, tests and air gaps.
 /// Whoever can reach the port can read and, unless told otherwise, change everything.
-package struct RegistryServer: Sendable {
+package struct EmbeddedRegistry: Sendable {
     private let store: RegistryStore
     private let behaviour: RegistryBehaviour
     private let address: ListenAddress

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limits of Server, with where their numbers come from.
+// The limits of RegistryServer, with where their numbers come from.
 
 internal import OCI
 package import Primitives

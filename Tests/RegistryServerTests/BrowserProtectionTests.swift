@@ -7,7 +7,7 @@ import HummingbirdTesting
 import NIOCore
 import Testing
 
-@testable import Server
+@testable import RegistryServer
 
 @Suite("requests of web pages")
 struct BrowserProtectionTests {

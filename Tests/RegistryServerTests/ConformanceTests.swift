@@ -9,7 +9,7 @@ import OCI
 import Primitives
 import Testing
 
-@testable import Server
+@testable import RegistryServer
 
 private let here = "conformance/repo1"
 private let there = "conformance/repo2"

@@ -8,7 +8,7 @@ import NIOEmbedded
 import NIOHTTPTypes
 import Testing
 
-@testable import Server
+@testable import RegistryServer
 
 @Suite("handlers of a registry's connections")
 struct ConnectionHandlerTests {

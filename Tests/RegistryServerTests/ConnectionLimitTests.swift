@@ -7,7 +7,7 @@ import NIOEmbedded
 import NIOHTTPTypes
 import Testing
 
-@testable import Server
+@testable import RegistryServer
 
 @Suite("limits of a registry's connections")
 struct ConnectionLimitTests {

@@ -10,7 +10,7 @@ import OCI
 import Primitives
 import Testing
 
-@testable import Server
+@testable import RegistryServer
 
 @Suite("the store of the embedded registry")
 struct RegistryStoreTests {
@@ -68,7 +68,7 @@ struct RegistryStoreTests {
     func endedServer() async throws {
         let folder = try TrialFolder()
         let store = try folder.store()
-        let server = RegistryServer(
+        let server = EmbeddedRegistry(
             store: store, behaviour: .standard, listen: .anyLocalPort, logger: quietLogger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             let (ports, found) = AsyncStream.makeStream(of: Int.self)
@@ -288,7 +288,7 @@ struct RegistryRouteTests {
     @Test("an address that cannot be taken is a failure that says so")
     func refusesAddress() async throws {
         let folder = try TrialFolder()
-        let server = RegistryServer(
+        let server = EmbeddedRegistry(
             store: try folder.store(), behaviour: .standard,
             listen: ListenAddress(host: "192.0.2.1", port: 1), logger: quietLogger)
         let failure = await #expect(throws: Failure.self) {
