@@ -100,16 +100,17 @@ let package = Package(
         room("Workflows", ["OCI", "Keys", "Policy", "Registry", "Signing", crypto, httpTypes]),
 
         // Effects
+        room("Files", ["Primitives", "OCI"]),
         room(
             "Host",
             [
-                "Workflows", "Registry", "Keys", "Signing", "TUF", "OCI", "CLinux", "CPKCS11", "CZlib", asyncHTTPClient,
+                "Files", "Workflows", "Registry", "Keys", "Signing", "TUF", "OCI", "CLinux", "CPKCS11", "CZlib", asyncHTTPClient,
                 crypto, logging, nioSSL, nioCore,
             ]),
         room(
             "RegistryServer",
             [
-                "OCI", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix,
+                "Files", "OCI", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix,
                 nioHTTPTypes, serviceLifecycle, unixSignals,
             ]),
 
@@ -117,7 +118,7 @@ let package = Package(
         .executableTarget(
             name: "assay",
             dependencies: [
-                "Host", "RegistryServer", "Workflows", "Policy", "JMESPath", "KyvernoFunctions", "SBOM", "Signing",
+                "Files", "Host", "RegistryServer", "Workflows", "Policy", "JMESPath", "KyvernoFunctions", "SBOM", "Signing",
                 "Keys", "TUF", "Registry", argumentParser,
                 logging,
             ],
@@ -125,7 +126,7 @@ let package = Package(
 
         // The sigstore and TUF conformance suites' client; thin, and never shipped.
         .executableTarget(
-            name: "assay-conformance", dependencies: ["Host", "Workflows", "Keys", "Signing", "TUF"],
+            name: "assay-conformance", dependencies: ["Files", "Host", "Workflows", "Keys", "Signing", "TUF"],
             swiftSettings: strict),
 
         // One expression a line, one answer a line: for suites of the languages.
@@ -179,11 +180,12 @@ let package = Package(
         tests(
             "WorkflowsTests",
             ["OCI", "Keys", "Policy", "Signing", "Workflows", "TestSupport"]),
-        tests("HostTests", ["Host", "Workflows", "Keys", "OCI", "Registry", "Signing", "StandIns", "TestSupport", "TUF"]),
+        tests("FilesTests", ["Files", "Keys", "OCI", "TestSupport"]),
+        tests("HostTests", ["Files", "Host", "Workflows", "Keys", "OCI", "Registry", "Signing", "StandIns", "TestSupport", "TUF"]),
         tests(
             "RegistryServerTests",
             [
-                "OCI", "RegistryServer", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+                "Files", "OCI", "RegistryServer", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
                 nioEmbedded, nioHTTPTypes,
             ]),
         tests("CommandTests", ["TestSupport", argumentParser, "assay", "assay-conformance", "assay-stand-ins"]),

@@ -3,6 +3,7 @@
 
 internal import CLinux
 internal import Dispatch
+internal import Files
 internal import Glibc
 internal import Primitives
 internal import Synchronization

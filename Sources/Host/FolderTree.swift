@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Walking a folder on disk into a file tree. Links are recorded, never followed.
 
+internal import Files
 internal import Glibc
 package import OCI
 package import Primitives
@@ -34,7 +35,7 @@ private struct FolderWalk {
             let code = errno
             throw Failure(
                 code == EACCES ? .denied : .notFound, "cannot read the folder \(quoted(root))",
-                because: reason(code))
+                because: systemMessage(code))
         }
         close(descriptor)
         var waiting: [TreePath] = [.root]
@@ -49,7 +50,7 @@ private struct FolderWalk {
         let descriptor = unsafe open(
             location(folder), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0, let stream = unsafe fdopendir(descriptor) else {
-            builder.addUnreadable(folder, because: reason(errno))
+            builder.addUnreadable(folder, because: systemMessage(errno))
             if descriptor >= 0 { close(descriptor) }
             return []
         }
@@ -61,7 +62,7 @@ private struct FolderWalk {
             var status = stat()
             guard unsafe fstatat(descriptor, cString(name), &status, AT_SYMLINK_NOFOLLOW) == 0
             else {
-                builder.addUnreadable(path, because: reason(errno))
+                builder.addUnreadable(path, because: systemMessage(errno))
                 continue
             }
             let mode = UInt16(truncatingIfNeeded: status.st_mode & 0o7777)
@@ -97,7 +98,7 @@ private struct FolderWalk {
             count = unsafe readlinkat(folder, cString(name), start, buffer.count)
             used = max(0, count)
         }
-        guard count >= 0 else { return builder.addUnreadable(path, because: reason(errno)) }
+        guard count >= 0 else { return builder.addUnreadable(path, because: systemMessage(errno)) }
         try builder.addSymbolicLink(path, to: target)
     }
 
@@ -109,7 +110,9 @@ private struct FolderWalk {
         }
         let descriptor = unsafe openat(
             folder, cString(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { return builder.addUnreadable(path, because: reason(errno)) }
+        guard descriptor >= 0 else {
+            return builder.addUnreadable(path, because: systemMessage(errno))
+        }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 256 * 1024)
@@ -118,7 +121,7 @@ private struct FolderWalk {
                 unsafe read(descriptor, $0.baseAddress, $0.count)
             }
             guard count >= 0 else {
-                return builder.addUnreadable(path, because: reason(errno))
+                return builder.addUnreadable(path, because: systemMessage(errno))
             }
             guard count > 0 else { break }
             bytes += chunk[..<count]
@@ -135,8 +138,4 @@ private struct FolderWalk {
     }
 
     private func cString(_ bytes: [UInt8]) -> [CChar] { bytes.map { CChar(bitPattern: $0) } + [0] }
-
-    private func reason(_ code: Int32) -> String {
-        unsafe String(cString: strerror(code)).utf8.lowercased()
-    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Programs that answer one question: credential helpers and key plugins.
 
+internal import Files
 internal import Glibc
 internal import Primitives
 
@@ -39,9 +40,8 @@ struct HelperProgram: Sendable {
             throw failure(.unavailable, "it did not answer in \(bounds.seconds) seconds")
         case .cancelled: throw CancellationError()
         case .notStarted(let code):
-            let message = unsafe String(cString: strerror(code))
-            let why = message.lowercased()  // Own text: the C library's.
-            throw failure(.unavailable, "\(quoted(path)) could not be run: \(why)")
+            throw failure(
+                .unavailable, "\(quoted(path)) could not be run: \(systemMessage(code))")
         case .endUnknown:
             throw failure(.unavailable, "how \(quoted(path)) ended is not known")
         }

@@ -42,7 +42,7 @@ extension Limits {
     /// Milliseconds between two looks at its lock.
     package static let trustLockMilliseconds = 20
 
-    // MARK: Files, layouts, folders
+    // MARK: Layouts, folders
 
     /// Files of an image layout or `docker save` archive; content of layers is not counted.
     package static let filesPerImageArchive = 100_000
@@ -55,11 +55,4 @@ extension Limits {
     package static let blobHeadBytes = 64
     /// Nesting of a folder that becomes a layer; every level is an open file.
     package static let folderDepth = 128
-    /// Seconds that a pipe named as a file may stay silent; as long as a question may take.
-    package static let pipeSeconds = 180
-
-    // MARK: Files of our own
-
-    /// Seconds without a write after which an unfinished file counts as left behind: a day.
-    package static let partialFileSeconds = 24 * 3_600
 }

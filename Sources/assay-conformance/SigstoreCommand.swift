@@ -2,6 +2,7 @@
 // The protocol of sigstore-conformance: verify-bundle and sign-bundle.
 // Spec: sigstore-conformance docs/cli_protocol.md.
 
+import Files
 import Foundation
 import Host
 import Keys

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The protocol of tuf-conformance: init, refresh and download. Spec: tuf-conformance, CLIENT-CLI.md.
 
+import Files
 import Host
 import Primitives
 import TUF

@@ -55,21 +55,24 @@ let rooms: [Room] = [
     .pure(
         "Workflows", "Crypto", "HTTPTypes", "Keys", "OCI", "Policy", "Primitives", "Registry",
         "Signing"),
+    .effects("Files", ["Glibc", "OCI", "Primitives"]),
     .effects(
         "Host",
         pureRooms + systemModules + [
+            "Files",
             "AsyncHTTPClient", "HTTPTypes", "NIO*", "Logging", "CLinux", "CPKCS11", "CZlib",
             "Crypto",
         ]),
     .effects(
         "RegistryServer",
         pureRooms + systemModules + [
+            "Files",
             "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "ServiceLifecycle", "UnixSignals",
             "Crypto",
         ]),
     .effects("assay", ["*"]),
     .effects("assay-expressions", pureRooms + systemModules),
-    .effects("assay-conformance", pureRooms + systemModules + ["Host"]),
+    .effects("assay-conformance", pureRooms + systemModules + ["Files", "Host"]),
 ]
 
 /// Folders of Sources that hold no Swift: maps of Debian's C libraries.

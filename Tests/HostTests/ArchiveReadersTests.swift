@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Archives of images that skopeo, which unpacks, and a reader of names would read differently.
 
+import Files
 import Primitives
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layouts as `cosign save` writes them, and ours as cosign reads them.
 
+import Files
 import Foundation
 import OCI
 import Primitives

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The real peers of Debian: docker-registry, skopeo, umoci; and a server that goes silent.
 
+import Files
 import Foundation
 import Glibc
 import HTTPTypes

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hints in index.json, which nothing signs, against the content of what they are about.
 
+import Files
 import Foundation
 import OCI
 import Primitives

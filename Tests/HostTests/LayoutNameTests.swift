@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of images in layouts and archives, as other tools write them and people type them.
 
+import Files
 import Foundation
 import OCI
 import Primitives

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Image layouts and docker archives: round trips, and the doors that stay shut.
 
+import Files
 import Foundation
 import OCI
 import Primitives

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The folder of the embedded registry: restarts, rests of crashes, and who may have it.
 
+import Files
 import Foundation
 import Glibc
 import HTTPTypes
@@ -162,7 +163,7 @@ struct RegistryStoreTests {
         _ = try store.put(manifest, tags: [], in: repository, requiringBlobs: true)
         #expect(try store.referrer(manifest.digest, of: subject, in: repository) != nil)
         // What a crash between the steps of a push leaves.
-        try Disk.remove(store.folder.manifest(manifest.digest, in: repository))
+        try removeFile(at: store.folder.manifest(manifest.digest, in: repository))
         #expect(try store.referrer(manifest.digest, of: subject, in: repository) == nil)
     }
 

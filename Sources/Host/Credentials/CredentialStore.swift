@@ -3,6 +3,7 @@
 // Spec: docker/cli config.json ("auths", "credHelpers", "credsStore"); docker-credential-helpers,
 // README ("Development"): `store` reads {"ServerURL","Username","Secret"}, `erase` the server.
 
+internal import Files
 internal import FoundationEssentials
 package import OCI
 package import Primitives
@@ -106,10 +107,9 @@ package struct CredentialStore: Sendable {
         removing isRemoved: (String) -> Bool, adding added: (server: String, entry: JSONValue)?
     ) throws {
         let target = try followingLinks(path)
-        let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
-        let folder = slash.map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
         try makeFolder(
-            at: folder, permissions: 0o700, named: "the folder of Docker's configuration")
+            at: parentFolder(of: target), permissions: 0o700,
+            named: "the folder of Docker's configuration")
         try whileLocked(target) {
             var document = try read()
             var auths = JSONObject()

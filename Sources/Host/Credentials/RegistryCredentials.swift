@@ -2,6 +2,7 @@
 // Who we are at a registry: what the caller says, else what Docker and Podman wrote down.
 // Spec: docker/cli config.json; containers-auth.json(5).
 
+internal import Files
 package import OCI
 internal import Primitives
 package import Registry

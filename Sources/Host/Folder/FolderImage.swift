@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A folder as an image of one layer. Spec: OCI image-spec 1.1, manifest.md and config.md.
 
+internal import Files
 package import OCI
 package import Primitives
 

@@ -2,6 +2,7 @@
 // A folder as one image layer, the same bytes every time.
 // Spec: OCI image-spec 1.1, layer.md; reproducible-builds.org, SOURCE_DATE_EPOCH.
 
+internal import Files
 internal import Glibc
 internal import OCI
 internal import Primitives
@@ -42,20 +43,20 @@ struct FolderLayer: Sendable {
                     because: "a name that starts with .wh. means a deletion inside a layer")
             }
             let status = try folder.status(of: name)
-            let permissions = UInt32(status.st_mode & 0o7777)
-            switch status.st_mode & S_IFMT {
-            case S_IFDIR:
+            let permissions = status.permissions
+            switch status.kind {
+            case .folder:
                 let entry = TarFile(path: path, kind: .folder, permissions: permissions)
                 try sink.write(TarWriter.header(entry, modified: modified))
                 try add(try folder.folder(name), at: path, modified, to: &sink, depth: depth + 1)
-            case S_IFLNK:
+            case .link:
                 let target = try folder.linkTarget(of: name)
                 let entry = TarFile(
                     path: path, kind: .symbolicLink(to: target), permissions: 0o777)
                 try sink.write(TarWriter.header(entry, modified: modified))
-            case S_IFREG:
+            case .file:
                 try add(try folder.file(name), at: path, permissions, modified, to: &sink)
-            default:
+            case .pipe, .socket, .device:
                 throw Failure(
                     .unsupported, "cannot make a layer", at: .named("\(folder.path)/\(name)"),
                     because: "it is a device, a pipe or a socket; a layer gets files, folders and "
@@ -89,18 +90,14 @@ struct FolderLayer: Sendable {
 /// Receives an archive, and compresses, hashes and stores it as it arrives.
 private struct LayerSink {
     private var gzip = GzipWriter()
-    private let descriptor: Int32
+    private let file: OpenFile
     private var contentHasher = ContentHasher(.sha256)
     private var packedHasher = ContentHasher(.sha256)
     private var size = 0
 
     init() throws(Failure) {
         let folder = unsafe getenv("TMPDIR").flatMap { unsafe String(cString: $0) } ?? "/tmp"
-        // A file without a name: gone when it is closed, whatever happens.
-        descriptor = unsafe open(folder, O_RDWR | temporaryFileFlag | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw systemFailure("cannot make a temporary file", folder)
-        }
+        file = try OpenFile(withoutNameIn: folder)
     }
 
     mutating func write(_ bytes: [UInt8]) throws(Failure) {
@@ -112,17 +109,12 @@ private struct LayerSink {
         try store(try gzip.finish())
         let layer = Descriptor(
             mediaType: .ociLayerGzip, digest: packedHasher.finish(), size: size)
-        return (
-            try OpenFile(owning: descriptor, named: "the new layer"), layer, contentHasher.finish()
-        )
+        return (try file.measured(), layer, contentHasher.finish())
     }
 
     private mutating func store(_ packed: [UInt8]) throws(Failure) {
         packedHasher.update(packed)
+        try file.write(packed, at: size)
         size += packed.count
-        try writeAll(packed, to: descriptor, named: "the new layer")
     }
 }
-
-/// `O_TMPFILE`, which Swift does not import. Spec: open(2), asm-generic/fcntl.h.
-private let temporaryFileFlag: Int32 = 0o20_000_000 | O_DIRECTORY

@@ -2,6 +2,7 @@
 // HTTP for the registry client: one request, one answer, no redirects, nothing silent for ever.
 
 internal import AsyncHTTPClient
+internal import Files
 internal import Glibc
 package import HTTPTypes
 internal import Keys

@@ -3,6 +3,7 @@
 // Spec: cosign v3.1.2, pkg/providers; GitHub, "OpenID Connect reference"; Buildkite agent API,
 // "OIDC tokens"; Kubernetes, "service account token volume projection".
 
+internal import Files
 internal import HTTPTypes
 internal import Keys
 internal import Primitives

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From what the user wrote to something that signs, or to the keys that may have signed.
 
+internal import Files
 package import Keys
 internal import Primitives
 package import Registry

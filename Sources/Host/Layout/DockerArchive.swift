@@ -2,6 +2,7 @@
 // What `docker save` writes, seen as the OCI images it holds.
 // Spec: moby, image/spec/v1.2.md, "Combined Image JSON + Filesystem Changeset Format".
 
+internal import Files
 package import OCI
 package import Primitives
 

@@ -2,6 +2,7 @@
 // An OCI image layout in a folder: reading, and writing so that it is whole at every moment.
 // Spec: OCI image-spec 1.1, image-layout.md.
 
+internal import Files
 package import OCI
 package import Primitives
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the files of an image layout are: in a folder, or inside a tar file.
 
-internal import Glibc
+internal import Files
 internal import OCI
 internal import Primitives
 
@@ -40,23 +40,15 @@ extension FolderHandle {
     fileprivate func digests(
         by algorithm: HashAlgorithm, atMost limit: Int
     ) throws(Failure) -> (digests: [Digest], isCut: Bool) {
-        // The stream takes its descriptor over and moves it, so it gets one of its own.
-        let own = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard own >= 0, let stream = unsafe fdopendir(own) else {
-            if own >= 0 { close(own) }
-            throw systemFailure("cannot list the folder", path)
-        }
-        defer { unsafe closedir(stream) }
         var digests: [Digest] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { name in
-                unsafe Array(name.prefix { $0 != 0 })
-            }
-            guard let digest = blobDigest(name, by: algorithm) else { continue }
-            guard digests.count < limit else { return (digests, true) }
-            digests.append(digest)
+        var isCut = false
+        try visitNames { name in
+            guard let digest = blobDigest(name, by: algorithm) else { return true }
+            isCut = digests.count >= limit
+            if !isCut { digests.append(digest) }
+            return !isCut
         }
-        return (digests, false)
+        return (digests, isCut)
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images in files: the forms we know, and how to tell them apart.
 
-internal import Glibc
+internal import Files
 package import OCI
 package import Primitives
 

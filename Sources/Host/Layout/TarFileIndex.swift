@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the files stand inside a tar file, so that they are read in place and never unpacked.
 
+internal import Files
 internal import OCI
 internal import Primitives
 

@@ -2,7 +2,7 @@
 // A folder that keeps update metadata and target files. One file for each role and target, its name
 // percent-encoded, so that nothing a repository says becomes a path (CVE-2026-24137).
 
-internal import Glibc
+internal import Files
 package import Primitives
 internal import Registry
 internal import TUF
@@ -28,15 +28,9 @@ package struct TrustFolder: TrustCache {
     ///
     /// - Throws: `unavailable` when another one still does after `Limits.trustLockSeconds`.
     package func whileLocked<Result>(_ work: () async throws -> Result) async throws -> Result {
-        // A lock belongs to an opened file, so each holder opens its own.
-        let own = unsafe openat(metadata.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard own >= 0 else { throw systemFailure("cannot lock the folder", metadata.path) }
-        defer { closeLock(own) }
+        let lock = try FileLock(folder: metadata)
         var looksLeft = Limits.trustLockSeconds * 1_000 / Limits.trustLockMilliseconds
-        while flock(own, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else {
-                throw systemFailure("cannot lock the folder", metadata.path)
-            }
+        while try !lock.takeIfFree() {
             looksLeft -= 1
             guard looksLeft > 0 else {
                 throw Failure(
@@ -46,6 +40,7 @@ package struct TrustFolder: TrustCache {
             }
             try await SystemPause().wait(milliseconds: Limits.trustLockMilliseconds)
         }
+        defer { lock.release() }
         metadata.removeStaleParts()
         targets?.removeStaleParts()
         return try await work()
@@ -60,9 +55,7 @@ package struct TrustFolder: TrustCache {
     }
 
     package func forgetMetadata(of role: String) throws(Failure) {
-        guard unsafe unlinkat(metadata.descriptor, metadataName(role), 0) != 0, errno != ENOENT
-        else { return }
-        throw systemFailure("cannot remove the metadata of \(quoted(role))", metadata.path)
+        try metadata.remove(metadataName(role))
     }
 
     package func root(version: Int) throws(Failure) -> [UInt8]? {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Serving a store over HTTP. Spec: OCI distribution-spec 1.1; RFC 9112.
 
+internal import Files
 package import Hummingbird
 internal import HummingbirdCore
 package import Logging
@@ -84,7 +85,7 @@ package struct EmbeddedRegistry: Sendable {
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
-            throw cannotListen(because: Disk.systemMessage(error.errnoCode))
+            throw cannotListen(because: systemMessage(error.errnoCode))
         } catch is SocketAddressError.UnknownHost {
             throw cannotListen(because: "no address belongs to that name")
         }

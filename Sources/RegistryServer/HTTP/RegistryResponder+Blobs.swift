@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blobs on their way out. Spec: OCI distribution-spec 1.1, "Pulling blobs", "Deleting Blobs".
 
+internal import Files
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOPosix
@@ -49,7 +50,7 @@ extension RegistryResponder {
                 let position = offset
                 let count = min(Limits.downloadChunkBytes, range.upperBound - position)
                 let chunk = try await diskThreads.runIfActive {
-                    try blob.file.read(at: position, atMost: count)
+                    try blob.file.buffer(at: position, atMost: count)
                 }
                 // A file that became shorter: ending the connection is the only honest answer now.
                 guard chunk.readableBytes == count else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blobs on their way in. Spec: OCI distribution-spec 1.1, "Pushing blobs".
 
+internal import Files
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOPosix
@@ -193,7 +194,7 @@ extension RegistryResponder {
             "\(upload.size - before.size) of \(expected) bytes arrived")
     }
 
-    private func write(_ batch: inout UploadBatch, into upload: inout Upload, _ file: StoredFile)
+    private func write(_ batch: inout UploadBatch, into upload: inout Upload, _ file: OpenFile)
         async throws
     {
         guard !batch.pieces.isEmpty else { return }

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking a registry's folder, sweeping it, and writing files into it that are whole or not there.
 
+internal import Files
 internal import Primitives
 
 extension RegistryFolder {
     /// Makes the folder when it is not there, keeps other processes out, and removes rests.
-    func take(named path: String) throws(Failure) -> FolderLock {
-        try Disk.makeFolder(root)
+    func take(named path: String) throws(Failure) -> FileLock {
+        try makeFolder(at: root)
         try checkLayout(named: path)
-        guard let folderLock = try FolderLock(at: lock) else {
+        let folderLock = try FileLock(file: lock)
+        guard try folderLock.takeIfFree() else {
             throw Failure(
                 .unavailable, "cannot serve the folder \(quoted(path))",
                 because: "another process serves it",
                 next: "stop that process, or serve another folder")
         }
-        for place in [temporary, uploads, repositories] { try Disk.makeFolder(place) }
-        for name in try Disk.names(in: temporary) { try Disk.remove("\(temporary)/\(name)") }
+        for place in [temporary, uploads, repositories] { try makeFolder(at: place) }
+        for name in try Disk.names(in: temporary) {
+            try removeFile(at: "\(temporary)/\(name)")
+        }
         try sweepContent()
         try markLayout()
         return folderLock
@@ -55,7 +59,7 @@ extension RegistryFolder {
             let place = contents(algorithm)
             for part in try Disk.names(in: place) {
                 for name in try Disk.names(in: "\(place)/\(part)") where !named.contains(name) {
-                    try Disk.remove("\(place)/\(part)/\(name)")
+                    try removeFile(at: "\(place)/\(part)/\(name)")
                 }
             }
         }
@@ -71,32 +75,16 @@ extension RegistryFolder {
     /// Writes a small file so that readers see all of it or nothing, and a crash cannot lose it
     /// after this returns.
     func write(_ bytes: [UInt8], to path: String) throws(Failure) {
-        let temporary = try writeAside(bytes)
-        try Disk.makeFolder(Disk.parent(of: path))
-        try Disk.move(temporary, to: path)
-        try Disk.synchronizeFolder(Disk.parent(of: path))
+        try Disk.finish(try writeAside(bytes), at: path)
     }
 
-    /// Writes bytes to a temporary file and returns its path; they are on the disk, not yet visible.
-    func writeAside(_ bytes: [UInt8]) throws(Failure) -> String {
-        let path = "\(temporary)/\(UploadIdentifier())"
-        let file = try StoredFile(writing: path)
-        do throws(Failure) {
-            try file.write(bytes)
-            try file.synchronize()
-        } catch {
-            try Disk.remove(path)
-            throw error
-        }
-        return path
-    }
-
-    /// Gives content its name. The file's bytes must have been hashed, compared and synchronised.
-    func placeContent(_ file: String, as digest: Digest) throws(Failure) {
-        let path = content(digest)
-        try Disk.makeFolder(Disk.parent(of: path))
-        try Disk.move(file, to: path)
-        try Disk.synchronizeFolder(Disk.parent(of: path))
+    /// Writes bytes to a temporary file; they are on the disk, not yet visible. The file is removed
+    /// when it is released without a place.
+    func writeAside(_ bytes: [UInt8]) throws(Failure) -> PartialFile {
+        let file = try PartialFile(in: try FolderHandle(at: temporary))
+        try file.append(bytes)
+        try file.synchronize()
+        return file
     }
 
     /// All repositories, with their names, sorted by name.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Blobs of the embedded registry. Spec: OCI distribution-spec 1.1, "Pulling blobs", "Mounting".
 
+internal import Files
 internal import OCI
 internal import Primitives
 internal import Synchronization
@@ -10,16 +11,16 @@ struct StoredBlob: Sendable {
     let digest: Digest
     /// Bytes.
     let size: Int
-    let file: StoredFile
+    let file: OpenFile
 }
 
 extension RegistryStore {
     /// The blob, when that repository has it.
     func blob(_ digest: Digest, in repository: Repository) throws(Failure) -> StoredBlob? {
         guard try Disk.exists(folder.blob(digest, in: repository)),
-            let file = try StoredFile(reading: folder.content(digest))
+            let file = try OpenFile(existing: folder.content(digest))
         else { return nil }
-        return StoredBlob(digest: digest, size: try file.size(), file: file)
+        return StoredBlob(digest: digest, size: file.size, file: file)
     }
 
     func hasBlob(_ digest: Digest, in repository: Repository) throws(Failure) -> Bool {
@@ -30,7 +31,7 @@ extension RegistryStore {
     /// Takes a file in as a blob; its bytes must have been hashed, compared and synchronised.
     func adopt(_ file: String, as digest: Digest, in repository: Repository) throws(Failure) {
         try changes.withLock { (_) throws(Failure) in
-            try folder.placeContent(file, as: digest)
+            try Disk.move(file, to: folder.content(digest))
             try linkBlob(digest, in: repository)
         }
     }
@@ -53,8 +54,7 @@ extension RegistryStore {
     func deleteBlob(_ digest: Digest, in repository: Repository) throws(Failure) -> Bool {
         try changes.withLock { (_) throws(Failure) in
             let path = folder.blob(digest, in: repository)
-            guard try Disk.remove(path) else { return false }
-            try Disk.synchronizeFolder(Disk.parent(of: path))
+            guard try Disk.removeDurably(path) else { return false }
             try dropContentIfUnused(digest)
             return true
         }
@@ -72,8 +72,9 @@ extension RegistryStore {
     private func linkBlob(_ digest: Digest, in repository: Repository) throws(Failure) {
         let path = folder.blob(digest, in: repository)
         if try Disk.exists(path) { return }
-        try Disk.makeFolder(Disk.parent(of: path))
-        _ = try StoredFile(writing: path)
-        try Disk.synchronizeFolder(Disk.parent(of: path))
+        let place = parentFolder(of: path)
+        try makeFolder(at: place)
+        _ = try OpenFile(writing: path)
+        try FolderHandle(at: place).synchronize()
     }
 }

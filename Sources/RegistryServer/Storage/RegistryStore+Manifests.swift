@@ -2,6 +2,7 @@
 // Manifests, tags and referrers of the embedded registry.
 // Spec: OCI distribution-spec 1.1, "Pushing Manifests", "Listing Referrers".
 
+internal import Files
 internal import OCI
 internal import Primitives
 internal import Synchronization
@@ -51,7 +52,6 @@ extension RegistryStore {
     ) throws(Failure) -> ManifestOutcome {
         let content = try folder.writeAside(manifest.bytes)
         let type = try folder.writeAside(Array(manifest.mediaType.description.utf8))
-        defer { for file in [content, type] { _ = try? Disk.remove(file) } }
         return try changes.withLock { (_) throws(Failure) in
             if requiringBlobs {
                 var missing: [Digest] = []
@@ -63,12 +63,9 @@ extension RegistryStore {
             if let (descriptor, size) = try wrongDescriptor(in: manifest, of: repository) {
                 return .wrongSize(descriptor, size)
             }
-            try folder.placeContent(content, as: manifest.digest)
+            try Disk.finish(content, at: folder.content(manifest.digest))
             try listReferrer(manifest, in: repository)
-            let path = folder.manifest(manifest.digest, in: repository)
-            try Disk.makeFolder(Disk.parent(of: path))
-            try Disk.move(type, to: path)
-            try Disk.synchronizeFolder(Disk.parent(of: path))
+            try Disk.finish(type, at: folder.manifest(manifest.digest, in: repository))
             for tag in tags { try point(tag, to: manifest.digest, in: repository) }
             return .stored
         }
@@ -94,9 +91,7 @@ extension RegistryStore {
     /// Takes the tag away; the manifest stays.
     func deleteTag(_ tag: Tag, in repository: Repository) throws(Failure) -> Bool {
         try changes.withLock { (_) throws(Failure) in
-            guard try Disk.remove(folder.tag(tag, in: repository)) else { return false }
-            try Disk.synchronizeFolder(folder.tags(of: repository))
-            return true
+            try Disk.removeDurably(folder.tag(tag, in: repository))
         }
     }
 
@@ -105,16 +100,15 @@ extension RegistryStore {
         try changes.withLock { (_) throws(Failure) in
             let path = folder.manifest(digest, in: repository)
             let bytes = try Disk.read(folder.content(digest), atMost: Limits.manifestBytes)
-            guard try Disk.remove(path) else { return false }
-            try Disk.synchronizeFolder(Disk.parent(of: path))
+            guard try Disk.removeDurably(path) else { return false }
             for tag in try tags(of: repository) ?? [] {
                 if try self.digest(of: .tag(tag), in: repository) == digest {
-                    try Disk.remove(folder.tag(tag, in: repository))
+                    try removeFile(at: folder.tag(tag, in: repository))
                 }
             }
             let subject = bytes.flatMap { try? Manifest(parsing: $0, as: nil) }?.subject
             if let subject {
-                try Disk.remove(folder.referrer(digest, of: subject.digest, in: repository))
+                try removeFile(at: folder.referrer(digest, of: subject.digest, in: repository))
             }
             try dropContentIfUnused(digest)
             return true

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking blobs in, piece by piece. Spec: OCI distribution-spec 1.1, "Pushing blobs".
 
+internal import Files
 internal import OCI
 internal import Primitives
 internal import Synchronization
@@ -64,8 +65,8 @@ extension RegistryStore {
         }
     }
 
-    func openFile(of upload: Upload) throws(Failure) -> StoredFile {
-        try StoredFile(writing: folder.uploadData(upload.id))
+    func openFile(of upload: Upload) throws(Failure) -> OpenFile {
+        try OpenFile(writing: folder.uploadData(upload.id))
     }
 
     /// Makes the upload a blob when its bytes hash to `digest`; else removes it. Either way it is
@@ -86,8 +87,8 @@ extension RegistryStore {
 
     /// Removes a claimed upload with its bytes.
     func discard(_ upload: Upload) {
-        _ = try? Disk.remove(folder.uploadData(upload.id))
-        _ = try? Disk.remove(folder.uploadSession(upload.id))
+        _ = try? removeFile(at: folder.uploadData(upload.id))
+        _ = try? removeFile(at: folder.uploadSession(upload.id))
         uploads.withLock { $0.entries[upload.id] = nil }
     }
 
@@ -104,7 +105,7 @@ extension RegistryStore {
     /// What another process needs to go on with the upload. Not synchronised: after a power cut the
     /// client begins again.
     private func keepSession(of upload: Upload) throws(Failure) {
-        let session = try StoredFile(writing: folder.uploadSession(upload.id))
+        let session = try OpenFile(writing: folder.uploadSession(upload.id))
         try session.write(upload.session)
         _ = try openFile(of: upload)
     }

@@ -2,6 +2,7 @@
 // The content of the embedded registry, on a folder.
 // Spec: OCI distribution-spec 1.1; what each folder holds is told in RegistryFolder.
 
+internal import Files
 package import Primitives
 internal import Synchronization
 
@@ -18,7 +19,7 @@ package final class RegistryStore: Sendable {
     let changes = Mutex<Void>(())
     let uploads: Mutex<UploadTable>
     /// Keeps a second process out.
-    private let lock: FolderLock
+    private let lock: FileLock
 
     /// Opens the folder, makes it when it is not there, and sweeps what a killed process left.
     ///
@@ -34,7 +35,7 @@ package final class RegistryStore: Sendable {
         self.init(folder, lock, uploads)
     }
 
-    private init(_ folder: RegistryFolder, _ lock: FolderLock, _ uploads: UploadTable) {
+    private init(_ folder: RegistryFolder, _ lock: FileLock, _ uploads: UploadTable) {
         self.folder = folder
         self.lock = lock
         self.uploads = Mutex(uploads)
@@ -55,6 +56,6 @@ package final class RegistryStore: Sendable {
             if try Disk.exists(folder.blob(digest, inRepositoryAt: repository.path)) { return }
             if try Disk.exists(folder.manifest(digest, inRepositoryAt: repository.path)) { return }
         }
-        try Disk.remove(folder.content(digest))
+        try removeFile(at: folder.content(digest))
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Uploads begun and not finished. Spec: OCI distribution-spec 1.1, "Pushing blobs".
 
+internal import Files
 internal import NIOCore
 internal import OCI
 internal import Primitives
@@ -43,7 +44,7 @@ struct Upload: Sendable {
     }
 
     /// Appends bytes to the file and the hash.
-    mutating func append(_ pieces: [ByteBuffer], to file: StoredFile) throws(Failure) {
+    mutating func append(_ pieces: [ByteBuffer], to file: OpenFile) throws(Failure) {
         var next = self
         for piece in pieces {
             try unsafe piece.withUnsafeReadableBytes { (bytes) throws(Failure) in
@@ -56,12 +57,12 @@ struct Upload: Sendable {
     }
 
     /// What all bytes hash to.
-    func digest(by wanted: HashAlgorithm, in file: StoredFile) throws(Failure) -> Digest {
+    func digest(by wanted: HashAlgorithm, in file: OpenFile) throws(Failure) -> Digest {
         if let hasher, wanted == algorithm { return hasher.finish() }
         var hasher = ContentHasher(wanted)
         var offset = 0
         while offset < size {
-            let chunk = try file.read(
+            let chunk = try file.buffer(
                 at: offset, atMost: min(Limits.downloadChunkBytes, size - offset))
             guard chunk.readableBytes > 0 else { break }
             unsafe chunk.withUnsafeReadableBytes { unsafe hasher.update($0) }
@@ -88,15 +89,15 @@ struct UploadTable: Sendable {
         for name in try Disk.names(in: folder.uploads) {
             let stem = name.utf8.prefix(before: ".")
             guard let id = UploadIdentifier(parsing: stem) else {
-                try Disk.remove("\(folder.uploads)/\(name)")
+                try removeFile(at: "\(folder.uploads)/\(name)")
                 continue
             }
             if entries[id] != nil { continue }
             if let upload = try UploadTable.resume(id, folder, now) {
                 entries[id] = .resting(upload)
             } else {
-                try Disk.remove(folder.uploadData(id))
-                try Disk.remove(folder.uploadSession(id))
+                try removeFile(at: folder.uploadData(id))
+                try removeFile(at: folder.uploadSession(id))
             }
         }
     }

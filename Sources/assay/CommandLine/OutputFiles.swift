@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which files a command line writes, and whether it reads one of them.
 
+import Files
 import Foundation
 import Host
 import Primitives
@@ -103,8 +104,7 @@ func outputTarget(_ path: String, of what: String) throws(Failure) -> String {
     // A pipe or terminal is written as it is named: its link leads to no path.
     let isStream = unsafe FileIdentity(at: path) == nil && access(path, F_OK) == 0
     let target = isStream ? path : try followingLinks(path)
-    let folder = target.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(target[...$0]) }
-    guard unsafe access(folder ?? ".", W_OK) == 0 || access(target, W_OK) == 0 else {
+    guard unsafe access(parentFolder(of: target), W_OK) == 0 || access(target, W_OK) == 0 else {
         throw refused(.unavailable, unsafe String(cString: strerror(errno)))
     }
     return target

@@ -2,6 +2,7 @@
 // assay attach signature, attach attestation, attach sbom: evidence that was made elsewhere.
 
 import ArgumentParser
+import Files
 import Host
 import Keys
 import OCI

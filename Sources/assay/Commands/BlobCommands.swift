@@ -2,6 +2,7 @@
 // assay sign-blob, assay attest-blob.
 
 import ArgumentParser
+import Files
 import Host
 import Keys
 import Primitives

@@ -2,6 +2,7 @@
 // assay explain: why, from what, and how to fix it.
 
 import ArgumentParser
+import Files
 import Host
 import Policy
 import Primitives

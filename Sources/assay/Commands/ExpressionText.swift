@@ -2,6 +2,7 @@
 // Expressions and documents of `policy jp`: where they come from, how mistakes in them are told.
 
 import ArgumentParser
+import Files
 import Host
 import JMESPath
 import KyvernoFunctions

@@ -2,6 +2,7 @@
 // assay generate-key-pair, assay import-key-pair, assay public-key.
 
 import ArgumentParser
+import Files
 import Foundation
 import Host
 import Keys
@@ -108,7 +109,7 @@ struct KeyPairFiles {
             try createFile(Array(key.publicKey.pem.utf8), at: open, permissions: 0o644)
         } catch {
             // A private key without its public half is half a pair.
-            removeFile(at: secret)
+            _ = try? removeFile(at: secret)
             throw error
         }
         Talk.say("private key written to \(secret)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The manifests of `policy apply`, from files, folders and stdin.
 
+import Files
 import Foundation
 import Host
 import Policy

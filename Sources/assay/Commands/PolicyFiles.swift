@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policies from files: what `policy apply` and `verify --policy` have in common.
 
+import Files
 import Foundation
 import Host
 import Policy

@@ -2,6 +2,7 @@
 // assay sign, assay attest.
 
 import ArgumentParser
+import Files
 import Host
 import OCI
 import Primitives

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The file of --tag-memory.
 
+import Files
 import Foundation
 import Host
 import Policy

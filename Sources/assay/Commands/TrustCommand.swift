@@ -2,6 +2,7 @@
 // assay trust: whom to believe, where it comes from, and how old it is.
 
 import ArgumentParser
+import Files
 import Foundation
 import Host
 import Primitives

@@ -2,6 +2,7 @@
 // assay trust create, export, import: trust material as files.
 
 import ArgumentParser
+import Files
 import Foundation
 import Host
 import Keys

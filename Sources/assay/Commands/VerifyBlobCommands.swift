@@ -2,6 +2,7 @@
 // assay verify-blob, assay verify-blob-attestation.
 
 import ArgumentParser
+import Files
 import Host
 import Keys
 import Primitives

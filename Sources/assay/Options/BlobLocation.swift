@@ -3,6 +3,7 @@
 // Spec: sigstore client-spec §5: FILE.sigstore.json, FILE.sigstore; .jsonl for several.
 
 import ArgumentParser
+import Files
 import Foundation
 import Host
 import Keys

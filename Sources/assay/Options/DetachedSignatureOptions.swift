@@ -2,6 +2,7 @@
 // --output-signature and --output-certificate.
 
 import ArgumentParser
+import Files
 import Host
 import Primitives
 import Signing

@@ -2,6 +2,7 @@
 // The user's own certificate and timestamp authorities, in place of the trusted root's.
 
 import ArgumentParser
+import Files
 import Host
 import Primitives
 import Signing

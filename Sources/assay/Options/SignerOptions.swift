@@ -2,6 +2,7 @@
 // Who must have signed, and what else is demanded, in cosign's words.
 
 import ArgumentParser
+import Files
 import Foundation
 import Host
 import Keys

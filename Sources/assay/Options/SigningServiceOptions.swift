@@ -2,6 +2,7 @@
 // Whose services take part in a signature, and what may leave the machine for them.
 
 import ArgumentParser
+import Files
 import Foundation
 import Host
 import Primitives

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The folder in which `assay trust` keeps whom to believe.
 
+import Files
 import Foundation
 import Host
 import Primitives

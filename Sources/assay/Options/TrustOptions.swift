@@ -2,6 +2,7 @@
 // Whom to believe: a file that is named, what `assay trust` keeps, or what came with Assay.
 
 import ArgumentParser
+import Files
 import Foundation
 import Host
 import Primitives

@@ -2,6 +2,7 @@
 // What sign and attest share: how evidence is signed, and where it goes.
 
 import ArgumentParser
+import Files
 import Host
 import Keys
 import OCI

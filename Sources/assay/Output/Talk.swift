@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Data goes to stdout, talk to stderr.
 
+import Files
 import Foundation
 import Host
 import Primitives

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where identity tokens are looked for, in which order, and what is refused.
 
+import Files
 import Foundation
 import HTTPTypes
 import Primitives

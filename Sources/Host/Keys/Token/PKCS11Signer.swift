@@ -3,6 +3,7 @@
 // Mechanisms 2.40, sections 2.1.4 (CKM_RSA_PKCS), 2.3.6 (CKM_ECDSA).
 
 internal import Dispatch
+internal import Files
 internal import Foundation
 internal import Keys
 internal import Primitives

@@ -3,9 +3,10 @@
 
 import Foundation
 import Primitives
+import TestSupport
 import Testing
 
-@testable import Host
+@testable import Files
 
 @Suite("files below a folder")
 struct FilesBelowTests {

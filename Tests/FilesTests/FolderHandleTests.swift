@@ -2,9 +2,10 @@
 // What a name may be that is opened below a folder.
 
 import Primitives
+import TestSupport
 import Testing
 
-@testable import Host
+@testable import Files
 
 @Suite("Names below a folder")
 struct FolderHandleTests {

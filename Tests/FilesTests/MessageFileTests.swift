@@ -6,7 +6,7 @@ import Primitives
 import TestSupport
 import Testing
 
-@testable import Host
+@testable import Files
 
 @Suite("message files")
 struct MessageFileTests {

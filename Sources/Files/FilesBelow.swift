@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The files of a folder tree, by their names.
 
-internal import Glibc
 package import Primitives
 
 /// The files below a folder, and what is there and cannot be read as a file.
@@ -43,8 +42,7 @@ package struct FilesBelow: Sendable {
                 continue
             }
             let path = "\(folder.path)/\(name)"
-            let kind = try folder.status(of: name).st_mode & S_IFMT
-            if kind == S_IFDIR {
+            if try folder.status(of: name).kind == .folder {
                 try collect(below: try folder.folder(name), depth: depth + 1, where: isWanted)
             } else if isWanted(bytes) {
                 if let what = nameOfSpecialFile(at: path) {
@@ -62,13 +60,11 @@ package struct FilesBelow: Sendable {
 
 /// What a path leads to when reading it could wait without end; nil for everything else.
 private func nameOfSpecialFile(at path: String) -> String? {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return nil }
-    switch status.st_mode & S_IFMT {
-    case S_IFIFO: return "a named pipe"
-    case S_IFSOCK: return "a socket"
-    case S_IFCHR, S_IFBLK: return "a device"
-    default: return nil
+    switch (try? FileStatus(at: path))?.kind {
+    case .pipe: return "a named pipe"
+    case .socket: return "a socket"
+    case .device: return "a device"
+    case .file, .folder, .link, nil: return nil
     }
 }
 

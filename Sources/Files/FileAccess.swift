@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading and writing whole files, with a limit that has a name.
+// Reading and writing whole files by the paths that the user named.
 
 internal import Glibc
 internal import OCI
 package import Primitives
-internal import Synchronization
 
 /// The content of a file the user named. A pipe or terminal (`/dev/stdin`) is read to its end.
 ///
@@ -38,32 +37,14 @@ package func readFile(
 ///
 /// - Parameter permissions: `0o600` for secrets, `0o644` for the rest.
 package func writeFile(_ bytes: [UInt8], at path: String, permissions: UInt32) throws(Failure) {
-    var status = stat()
-    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    if let status = try? FileStatus(at: path), status.kind != .file {
         let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw systemFailure("cannot write \(quoted(path))", path) }
         defer { close(descriptor) }
         return try writeAll(bytes, to: descriptor, named: path)
     }
-    let folder = path.utf8.lastIndex(of: "/").map { String(path[...$0]) } ?? "./"
-    let name = path.utf8.split(atLast: "/").map { String($0.after) } ?? path
-    let handle = try FolderHandle(at: folder)
-    try handle.write(bytes, as: name, permissions: permissions)
-}
-
-/// Which file a path leads to, so that two paths of one file can be recognised.
-package struct FileIdentity: Hashable, Sendable {
-    private let device: UInt64
-    private let inode: UInt64
-
-    /// Follows links; nil when the path does not lead to a regular file.
-    package init?(at path: String) {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            return nil
-        }
-        (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
-    }
+    try FolderHandle(at: parentFolder(of: path))
+        .write(bytes, as: lastStep(of: path), permissions: permissions)
 }
 
 /// The path that is written where `path` is a link: the target of the last link, which need not be
@@ -85,38 +66,9 @@ package func followingLinks(_ path: String) throws(Failure) -> String {
                 .unsupported, "cannot follow the link", at: .named(path),
                 because: "its target is not UTF-8 or has \(target.count) bytes or more")
         }
-        let folder = path.utf8.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-        path = text.utf8.hasPrefix("/") ? text : folder + text
+        path = text.utf8.hasPrefix("/") ? text : "\(parentFolder(of: path))/\(text)"
     }
     throw Failure(
         .rejected, "cannot follow the link", at: .named(path),
         because: "more than \(Limits.symbolicLinks) links follow each other")
-}
-
-/// Creates a directory and the missing directories above it. One that exists is not changed.
-///
-/// - Parameters:
-///   - permissions: of each folder that is made, before the umask.
-///   - what: what it is called in a failure.
-func makeFolder(
-    at path: String, permissions: mode_t, named what: String
-) throws(Failure) {
-    if unsafe mkdir(path, permissions) == 0 { return }
-    switch errno {
-    case EEXIST: return
-    case ENOENT:
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex
-        else { break }
-        try makeFolder(at: String(path[..<slash]), permissions: permissions, named: what)
-        if unsafe mkdir(path, permissions) == 0 || errno == EEXIST { return }
-    default: break
-    }
-    throw systemFailure("cannot make \(what)", path)
-}
-
-/// Whether a path leads to a regular file that this process may execute.
-func isExecutableFile(at path: String) -> Bool {
-    var status = stat()
-    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
-        && access(path, X_OK) == 0
 }
