@@ -70,7 +70,7 @@ package func isWrittenLikeAmount(_ text: String) -> Bool {
         let digits = exponent.dropFirst(isDigitByte(exponent[exponent.startIndex]) ? 0 : 1)
         if !digits.isEmpty, digits.allSatisfy(isDigitByte) { return true }
     }
-    let isUnit = rest.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20) }
+    let isUnit = rest.allSatisfy(isLetterByte)
     return rest.count <= 2 && isUnit
 }
 

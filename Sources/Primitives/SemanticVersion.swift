@@ -95,6 +95,6 @@ private func identifiers(
 }
 
 private func isNameByte(_ byte: UInt8) -> Bool {
-    isDigitByte(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
+    isDigitByte(byte) || isLetterByte(byte)
         || byte == UInt8(ascii: "-")
 }

@@ -115,7 +115,7 @@ private func isUserInfo(_ text: Substring) -> Bool {
 }
 
 private func isUnreserved(_ byte: UInt8) -> Bool {
-    isDigitByte(byte) || (byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z"))
+    isDigitByte(byte) || isLetterByte(byte)
         || "-_.~".utf8.contains(byte)
 }
 

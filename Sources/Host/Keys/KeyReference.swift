@@ -83,21 +83,13 @@ private func split(_ text: String) -> (scheme: String, rest: String)? {
 
 /// Spec: POSIX.1-2017 §8.1: letters, digits and the underscore, no digit first.
 private func isVariableName(_ name: String) -> Bool {
-    guard let first = name.utf8.first, !isDigit(first) else { return false }
-    return name.utf8.allSatisfy { isDigit($0) || isLetter($0) || $0 == UInt8(ascii: "_") }
+    guard let first = name.utf8.first, !isDigitByte(first) else { return false }
+    return name.utf8.allSatisfy(isWordByte)
 }
 
 /// Whether every character is a letter, a digit or one of these.
 func isPlainName(_ text: some StringProtocol, allowing others: String) -> Bool {
-    text.utf8.allSatisfy { isDigit($0) || isLetter($0) || others.utf8.contains($0) }
-}
-
-private func isDigit(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-}
-
-private func isLetter(_ byte: UInt8) -> Bool {
-    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    text.utf8.allSatisfy { isDigitByte($0) || isLetterByte($0) || others.utf8.contains($0) }
 }
 
 private func unusable(_ why: String) -> Failure {

@@ -181,9 +181,4 @@ private func isDNSLabel(_ text: String) -> Bool {
         && text.utf8.allSatisfy { isPlain($0) || $0 == UInt8(ascii: "-") }
 }
 
-private func isAlphanumeric(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-    default: false
-    }
-}
+private func isAlphanumeric(_ byte: UInt8) -> Bool { isLetterByte(byte) || isDigitByte(byte) }

@@ -28,8 +28,8 @@ struct BrowserProtection: Sendable {
         let socketAddress = try? SocketAddress.makeAddressResolvingHost(
             address.host, port: address.port)
         isLoopback = socketAddress.map(isLoopbackAddress) ?? false
-        self.names = names.map(lowercased)
-        listeningHost = lowercased(address.host)
+        self.names = names.map { $0.utf8.lowercased() }
+        listeningHost = address.host.utf8.lowercased()
     }
 
     func check(_ request: Request) throws(RegistryProblem) {
@@ -73,8 +73,10 @@ struct BrowserProtection: Sendable {
     private func isOwn(origin: String, for authority: String?) -> Bool {
         for scheme in ["http://", "https://"] where origin.utf8.starts(with: scheme.utf8) {
             let site = String(decoding: origin.utf8.dropFirst(scheme.utf8.count), as: UTF8.self)
-            if let authority, isSame(lowercased(site), lowercased(authority)) { return true }
-            return names.contains { isSame($0, lowercased(site)) }
+            if let authority, isSame(site.utf8.lowercased(), authority.utf8.lowercased()) {
+                return true
+            }
+            return names.contains { isSame($0, site.utf8.lowercased()) }
         }
         return false
     }
@@ -83,7 +85,7 @@ struct BrowserProtection: Sendable {
 /// The host of `host:port` in lower case, without brackets and without the dot of the root; nil
 /// where something else than a port follows the host.
 private func hostName(in authority: String) -> String? {
-    let text = lowercased(authority).utf8
+    let text = authority.utf8.lowercased().utf8
     let isBracketed = text.first == UInt8(ascii: "[")
     let name =
         isBracketed
@@ -99,11 +101,6 @@ private func hostName(in authority: String) -> String? {
     }
     let hasRootDot = !isBracketed && name.last == UInt8(ascii: ".")
     return String(Substring(hasRootDot ? name.dropLast() : name))
-}
-
-/// ASCII letters only: `lowercased()` would make a k of a Kelvin sign.
-private func lowercased(_ text: String) -> String {
-    String(decoding: text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
 }
 
 private func isLoopbackAddress(_ address: SocketAddress) -> Bool {

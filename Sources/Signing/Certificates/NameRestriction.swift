@@ -169,18 +169,12 @@ private func hostName(_ text: some StringProtocol) -> String? {
     let text = String(text)
     let labels = text.utf8.split(separator: ".", omittingEmptySubsequences: false)
     let isPlain = labels.allSatisfy { label in
-        !label.isEmpty && label.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
+        !label.isEmpty
+            && label.utf8.allSatisfy {
+                isLetterByte($0) || isDigitByte($0) || $0 == UInt8(ascii: "-")
+            }
     }
     return isPlain ? text.utf8.lowercased() : nil
-}
-
-private func isLetterOrDigit(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"):
-        true
-    default: false
-    }
 }
 
 /// Spec: RFC 5280 §4.2.1.10: a constrained URI needs an authority with "a fully qualified domain

@@ -89,7 +89,7 @@ private struct PayloadMembers {
     init(of json: JSONReader, among known: [String]) throws(Failure) {
         var spellings: [String: String] = [:]
         for member in try json.object() {
-            let folded = lowerCase(member.name)
+            let folded = member.name.utf8.lowercased()
             guard let name = known.first(where: { isSame($0, folded) }) else {
                 throw json.broken(
                     "it has the member \(quoted(member.name)), which is not one of "
@@ -110,12 +110,6 @@ private struct PayloadMembers {
     func required(_ name: String) throws(Failure) -> JSONReader {
         try json.required(spellings[name] ?? name)
     }
-}
-
-/// ASCII only: another letter that folds to one of these is another name.
-private func lowerCase(_ name: String) -> String {
-    String(
-        decoding: name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
 }
 
 private let payloadKind = "cosign container image signature"
