@@ -4,6 +4,17 @@
 
 package import Primitives
 
+/// Bytes, and the digest that was computed from them.
+package struct HashedContent: Hashable, Sendable {
+    package let bytes: [UInt8]
+    package let digest: Digest
+
+    package init(_ bytes: [UInt8], by algorithm: HashAlgorithm) {
+        self.bytes = bytes
+        digest = Digest(of: bytes, by: algorithm)
+    }
+}
+
 /// A manifest as a registry holds it: its exact bytes, what they are, and what they say.
 ///
 /// The bytes are what the digest names, so they are kept and never written anew.
@@ -29,6 +40,14 @@ package struct Manifest: Hashable, Sendable {
         parsing bytes: [UInt8], as declared: MediaType?, by algorithm: HashAlgorithm = .sha256,
         named name: String = "the manifest"
     ) throws(Failure) {
+        try self.init(parsing: HashedContent(bytes, by: algorithm), as: declared, named: name)
+    }
+
+    /// The same for bytes that were hashed already, to compare them with a digest that was asked for.
+    package init(
+        parsing content: HashedContent, as declared: MediaType?, named name: String
+    ) throws(Failure) {
+        let bytes = content.bytes
         guard bytes.count <= Limits.manifestBytes else {
             throw Failure(
                 .overLimit, "cannot read \(name)",
@@ -38,7 +57,7 @@ package struct Manifest: Hashable, Sendable {
         let type = try manifestType(json, declared: declared)
         self.bytes = bytes
         self.mediaType = type
-        self.digest = Digest(of: bytes, by: algorithm)
+        digest = content.digest
         kind =
             type.isIndex
             ? .index(try ImageIndex(reading: json)) : .image(try ImageManifest(reading: json))

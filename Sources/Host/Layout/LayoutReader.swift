@@ -77,20 +77,19 @@ package struct LayoutReader: Sendable {
     }
 
     func manifest(_ digest: Digest, as type: MediaType?) throws(Failure) -> Manifest {
-        let bytes = try readBlob(digest)
-        return try Manifest(parsing: bytes, as: type, by: digest.algorithm, named: "\(digest)")
+        try Manifest(parsing: try readBlob(digest), as: type, named: "\(digest)")
     }
 
-    private func readBlob(_ digest: Digest) throws(Failure) -> [UInt8] {
+    private func readBlob(_ digest: Digest) throws(Failure) -> HashedContent {
         guard try files.size(of: blobPath(digest)) != nil else { throw missing(digest) }
         let bytes = try files.read(blobPath(digest), atMost: Limits.manifestBytes)
-        let found = Digest(of: bytes, by: digest.algorithm)
-        guard found == digest else {
+        let content = HashedContent(bytes, by: digest.algorithm)
+        guard content.digest == digest else {
             throw Failure(
                 .rejected, "cannot accept \(digest)", at: .named(name),
-                because: "what the layout holds under that name is \(found)")
+                because: "what the layout holds under that name is \(content.digest)")
         }
-        return bytes
+        return content
     }
 
     private func missing(_ digest: Digest) -> Failure {

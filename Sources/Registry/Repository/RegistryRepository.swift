@@ -86,14 +86,15 @@ package struct RegistryRepository: ArtifactDestination {
     private func read(
         _ bytes: [UInt8], as reference: ManifestReference, in answer: RegistryAnswer
     ) throws(Failure) -> Manifest {
-        var algorithm = HashAlgorithm.sha256
-        if case .digest(let wanted) = reference {
-            algorithm = wanted.algorithm
-            let found = Digest(of: bytes, by: algorithm)
-            guard found == wanted else {
+        let content: HashedContent
+        switch reference {
+        case .tag: content = HashedContent(bytes, by: .sha256)
+        case .digest(let wanted):
+            content = HashedContent(bytes, by: wanted.algorithm)
+            guard content.digest == wanted else {
                 throw Failure(
                     .rejected, answer.call.what, at: answer.place,
-                    because: "what the registry sent is \(found)",
+                    because: "what the registry sent is \(content.digest)",
                     next:
                         "ask again; if it repeats, the registry does not hold what it says it holds"
                 )
@@ -101,7 +102,7 @@ package struct RegistryRepository: ArtifactDestination {
         }
         return try answer.reading { () throws(Failure) in
             try Manifest(
-                parsing: bytes, as: try answer.mediaType(), by: algorithm, named: shown(reference))
+                parsing: content, as: try answer.mediaType(), named: shown(reference))
         }
     }
 
