@@ -48,13 +48,11 @@ struct EvidenceReading {
         let carrier = EvidenceCarrier(answer.door)
         var isClosed = false
         for unread in answer.failures {
-            // A client with push permission decides what a registry lists, so an entry or an index
-            // that cannot be read is content, not access.
-            if unread.door != .layout, unread.failure.isAboutContent {
-                addUnreadable(
-                    unread.failure, in: evidence.subject, found: EvidenceCarrier(unread.door))
+            let place = EvidenceCarrier(unread.door)
+            if isFinding(unread.failure, of: .list, in: place) {
+                addUnreadable(unread.failure, in: evidence.subject, found: place)
             } else {
-                close(EvidenceCarrier(unread.door), because: unread.failure)
+                close(place, because: unread.failure)
                 isClosed = isClosed || unread.door == answer.door
             }
         }
@@ -264,11 +262,28 @@ struct EvidenceReading {
         }
     }
 
-    /// Whether somebody who may push can have caused the failure. Registries check digests when they
-    /// take content in, so bytes that are not what was asked for come from the registry itself or from
-    /// what stands before it.
-    private func isFinding(_ failure: Failure, in carrier: EvidenceCarrier) -> Bool {
-        failure.isAboutContent && (failure.kind != .rejected || carrier == .layout)
+    /// What could not be read.
+    private enum UnreadThing {
+        /// A list of referrers.
+        case list
+        /// Something that is named by its digest.
+        case item
+    }
+
+    /// Whether somebody who may push can have caused the failure.
+    ///
+    /// - A list of a registry: whoever may push decides what it holds. The list of a layout is the
+    ///   layout's own.
+    /// - An item: registries check digests when they take content in, so bytes that are not what was
+    ///   asked for come from the registry itself or from what stands before it.
+    private func isFinding(
+        _ failure: Failure, of thing: UnreadThing = .item, in carrier: EvidenceCarrier
+    ) -> Bool {
+        guard failure.isAboutContent else { return false }
+        return switch thing {
+        case .list: carrier != .layout
+        case .item: carrier == .layout || failure.kind != .rejected
+        }
     }
 
     private mutating func addUnreadable(
