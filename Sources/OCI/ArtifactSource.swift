@@ -30,9 +30,16 @@ package protocol ArtifactSource: ContentSource {
 
     /// All tags, sorted.
     func tags() async throws -> [Tag]
+
+    /// The repository from which another one of the same registry can mount this place's blobs; nil
+    /// where the blobs are elsewhere, or in no registry.
+    var mountSource: Repository? { get }
 }
 
 extension ArtifactSource {
+    /// For places that are no repository of a registry.
+    package var mountSource: Repository? { nil }
+
     /// For places where reading the manifest is the cheapest way to ask.
     package func resolve(_ reference: ManifestReference) async throws -> Descriptor {
         try await manifest(reference).descriptor
@@ -132,4 +139,13 @@ package protocol ArtifactDestination: ArtifactSource {
     /// Takes a manifest in under its digest, and under `tag` when one is given. A manifest with a
     /// `subject` is listed among the subject's referrers afterwards, by the registry or by us.
     func push(_ manifest: Manifest, tag: Tag?) async throws
+
+    /// Told after a copy that an image and all its evidence arrived. A place that other tools read
+    /// may say there which image it is.
+    func completeCopy(of image: Digest) async throws
+}
+
+extension ArtifactDestination {
+    /// For places that keep nothing about copies.
+    package func completeCopy(of image: Digest) async throws {}
 }

@@ -42,7 +42,7 @@ package struct KeyOpener: Sendable {
     /// Something that signs with that key.
     package func signer(_ reference: KeyReference) async throws -> any Signer {
         if let file = try privateKeyFile(reference) { return try file.opened(with: password) }
-        return try await remoteSigner(reference)
+        return try await remoteKey(reference).signer
     }
 
     /// Every key that may have signed: all of a file, all versions of a key in a service.
@@ -56,35 +56,44 @@ package struct KeyOpener: Sendable {
                 return TrustedKey(key: key, name: "\(reference)\(number)")
             }
         default:
-            let signer = try await remoteSigner(reference)
-            guard let vault = signer as? VaultKeySigner else {
-                return [TrustedKey(key: signer.publicKey, name: "\(reference)")]
+            let remote = try await remoteKey(reference)
+            guard let versions = remote.versions else {
+                return [TrustedKey(key: remote.signer.publicKey, name: "\(reference)")]
             }
-            return vault.versions.map {
+            return versions.map {
                 TrustedKey(key: $0.key, name: "\(reference), version \($0.number)")
             }
         }
     }
 
-    private func remoteSigner(_ reference: KeyReference) async throws -> any Signer {
+    /// A key in a service or token.
+    private struct RemoteKey {
+        let signer: any Signer
+        /// The newest first; nil where a key has no versions.
+        var versions: [VaultKeySigner.Version]?
+    }
+
+    private func remoteKey(_ reference: KeyReference) async throws -> RemoteKey {
         switch reference {
         case .file, .environment:
             throw Failure(.bug, "cannot open \(reference)", because: "it is not a remote key")
         case .awsKMS(let name):
-            return try await AWSKeySigner(
-                try AWSKeyService(
-                    name, environment: environment, transport: try network(for: reference),
-                    pause: pause))
+            let service = try AWSKeyService(
+                name, environment: environment, transport: try network(for: reference),
+                pause: pause)
+            return RemoteKey(signer: try await AWSKeySigner(service))
         case .vault(let name):
-            return try await VaultKeySigner(
-                try VaultService(
-                    name, environment: environment, transport: try network(for: reference)))
+            let service = try VaultService(
+                name, environment: environment, transport: try network(for: reference))
+            let signer = try await VaultKeySigner(service)
+            return RemoteKey(signer: signer, versions: signer.versions)
         case .pkcs11(let address):
-            return try await PKCS11Signer(
-                try PKCS11Token(address, environment: environment))
+            let token = try PKCS11Token(address, environment: environment)
+            return RemoteKey(signer: try await PKCS11Signer(token))
         case .plugin(let name):
             _ = try network(for: reference)
-            return try await PluginKeySigner(KeyPlugin(name: name, environment: environment))
+            let plugin = KeyPlugin(name: name, environment: environment)
+            return RemoteKey(signer: try await PluginKeySigner(plugin))
         }
     }
 

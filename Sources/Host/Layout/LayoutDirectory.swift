@@ -88,6 +88,8 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
         try changeEntries { CosignEntries($0).marked(image: image) }
     }
 
+    package func completeCopy(of image: Digest) async throws { try mark(image: image) }
+
     /// The image that cosign finds in this layout; nil when its annotations are not there.
     package func markedImage() throws(Failure) -> Digest? {
         try layout.entries().first { CosignKind(of: $0).map { !$0.isEvidence } ?? false }?.digest

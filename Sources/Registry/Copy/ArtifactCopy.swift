@@ -67,6 +67,7 @@ package struct ArtifactCopy: Sendable {
             try await destination.push(graph.root, tag: tag)
             report.tag = tag
         }
+        if report.isComplete { try await destination.completeCopy(of: report.root.digest) }
         return report
     }
 
@@ -185,11 +186,10 @@ package struct ArtifactCopy: Sendable {
     private func transfer(_ blob: Descriptor) async throws -> Bool {
         let passage = BlobPassage(blob: blob, source: source, progress: progress)
         try await destination.push(
-            blob, content: ByteStream { try await passage.next() }, mountingFrom: neighbour)
+            blob, content: ByteStream { try await passage.next() }, mountingFrom: source.mountSource
+        )
         return await passage.wasOpened
     }
-
-    private var neighbour: Repository? { (source as? RegistryRepository)?.name }
 }
 
 /// One blob on its way through us; opened when the first byte is wanted, which a mount never does.

@@ -13,6 +13,7 @@ package struct RegistryRepository: ArtifactDestination {
     let session: RegistrySession
 
     package var name: Repository { session.repository }
+    package var mountSource: Repository? { name }
     package var sourceName: String { session.repository.description }
 
     /// What stands in front of every path.

@@ -244,9 +244,9 @@ private struct EvidenceAttachment: Sendable {
         _ store: @Sendable (any ArtifactDestination, Descriptor) async throws -> Manifest
     ) async throws {
         try await Connections.using(access, for: image) { connections in
-            let destination = try connections.destination(image)
-            let subject = try await destination.resolve(try await image.reference(in: destination))
-            let manifest = try await store(destination, subject)
+            let located = try await connections.destination(image)
+            let subject = try await located.place.resolve(located.reference)
+            let manifest = try await store(located.place, subject)
             let name = "\(try image.evidencePlace())@\(manifest.digest)"
             Answer.did("stored \(name)")
             Answer.print(name)

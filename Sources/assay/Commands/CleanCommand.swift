@@ -46,7 +46,7 @@ struct CleanCommand: AsyncParsableCommand {
                     next: "assay copy --without-evidence \(image) oci:NEW")
             }
             let name = repository.name
-            let root = try await connections.imageSource(image).resolve(image.reference)
+            let root = try await connections.imageSource(image).place.resolve(image.reference)
             let evidence = try await EvidenceCollector(source: repository)
                 .everything(about: root.digest)
             var (doomed, kept) = try await items(evidence, in: repository)

@@ -7,6 +7,7 @@ import Host
 import OCI
 import Primitives
 import Registry
+import Workflows
 
 struct PushCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,21 +41,20 @@ struct PushCommand: AsyncParsableCommand {
 
     private func open(
         _ connections: Connections
-    ) async throws -> (any ArtifactSource, ManifestReference) {
+    ) async throws -> LocatedImage<any ArtifactSource> {
         if let named = try LocalSource.location(path) {
             try refusePlatform()
-            let source = try await connections.source(named)
-            return (source, try await named.reference(in: source))
+            return try await connections.source(named)
         }
         if let local = try await LocalSource.artifacts(at: path) {
             try refusePlatform()
-            return (local, try await local.onlyReference(tag: nil))
+            return LocatedImage(place: local, reference: try await local.onlyReference(tag: nil))
         }
         let folder = try FolderImage(
             folder: path, platform: try Platform(parsing: platform ?? "linux/amd64"),
             created: SourceDate.epoch ?? Timestamp(seconds: 0),
             createdBy: "assay push")
-        return (folder, .digest(folder.root.digest))
+        return LocatedImage(place: folder, reference: .digest(folder.root.digest))
     }
 
     private func refusePlatform() throws(Failure) {
@@ -125,11 +125,10 @@ struct CopyCommand: AsyncParsableCommand {
     func run() async throws {
         let copied = try await Connections.using(access, for: destination, limiting: .transfer) {
             connections in
-            let place = try await connections.source(source)
-            return try await CopyRun(
-                source: place, destination: try connections.copyDestination(destination),
-                evidence: withoutEvidence ? .leaveOut : .include
-            ).run(try await source.reference(in: place), to: destination, keeping: source.meantTag)
+            return try await CopyRun.copy(
+                try await connections.source(source), to: destination,
+                at: try connections.copyDestination(destination),
+                evidence: withoutEvidence ? .leaveOut : .include, keeping: source.meantTag)
         }
         try copied.show(as: output.output, image: destination)
     }
@@ -138,7 +137,7 @@ struct CopyCommand: AsyncParsableCommand {
 /// What a path on disk is.
 enum LocalSource {
     /// The image at a path; nil when it is a plain folder.
-    static func artifacts(at path: String) async throws -> (any ArtifactSource & LocalArtifacts)? {
+    static func artifacts(at path: String) async throws -> (any LocalArtifacts)? {
         guard let isFolder = isFolder(path) else {
             throw Failure(
                 .notFound, "cannot open \(quoted(path))", because: "there is no such file or folder"
@@ -188,39 +187,19 @@ enum SourceDate {
     }
 }
 
-/// One copy with progress, and how its report is shown.
-struct CopyRun: Sendable {
-    let source: any ArtifactSource
-    let destination: any ArtifactDestination
-    let evidence: EvidenceChoice
-
-    func run(
-        _ reference: ManifestReference, to target: ImageLocation, keeping sourceTag: Tag? = nil
+/// Copies with progress, and how their reports are shown.
+enum CopyRun {
+    /// - Parameter sourceTag: the tag that is kept if the target names neither tag nor digest.
+    static func copy(
+        _ image: LocatedImage<any ArtifactSource>, to target: ImageLocation,
+        at destination: any ArtifactDestination, evidence: EvidenceChoice,
+        keeping sourceTag: Tag? = nil
     ) async throws -> CopyReport {
         let progress = CopyProgress()
         defer { progress.finish() }
-        let copy = ArtifactCopy(from: source, to: destination, evidence: evidence) {
+        return try await ImageCopy(from: image.place, to: destination, evidence: evidence) {
             progress.note($0)
-        }
-        var reference = reference
-        if let digest = target.digest {
-            let found = try await source.resolve(reference).digest
-            guard found == digest else {
-                throw Failure(
-                    .usage, "cannot copy it to \(target)",
-                    because:
-                        "the destination names another digest than the source, which is \(found)")
-            }
-            // By digest from here on: a tag may move between two questions.
-            reference = .digest(digest)
-        }
-        let tag = target.tag ?? (target.layoutName == nil ? nil : .latest)
-        let report = try await copy.run(
-            reference, tag: tag ?? (target.digest == nil ? sourceTag : nil))
-        if report.isComplete, let layout = destination as? LayoutDirectory {
-            try layout.mark(image: report.root.digest)
-        }
-        return report
+        }.run(image.reference, to: target.copyTarget(keeping: sourceTag))
     }
 
     /// Puts an image with its evidence into a place and prints the report.
@@ -228,15 +207,14 @@ struct CopyRun: Sendable {
     /// - Parameter open: opens the source once the destination is known to take something.
     static func push(
         to image: ImageLocation, access: RegistryAccessOptions, output: OutputForm,
-        from open: (Connections) async throws -> (any ArtifactSource, ManifestReference)
+        from open: (Connections) async throws -> LocatedImage<any ArtifactSource>
     ) async throws {
         EvidenceRepository.warnIgnored(besideCopies)
         let pushed = try await Connections.using(access, for: image, limiting: .transfer) {
             connections in
             let destination = try connections.copyDestination(image)
-            let (source, reference) = try await open(connections)
-            return try await CopyRun(source: source, destination: destination, evidence: .include)
-                .run(reference, to: image)
+            return try await copy(
+                try await open(connections), to: image, at: destination, evidence: .include)
         }
         try pushed.show(as: output, image: image)
     }
@@ -256,11 +234,9 @@ struct CopyRun: Sendable {
         let target = ImageLocation(layout: path, tag: image.meantTag, digest: nil)
         let pulled = try await Connections.using(access, for: image, limiting: .transfer) {
             connections in
-            let source = try await connections.source(image)
-            return try await CopyRun(
-                source: source, destination: try connections.copyDestination(target),
-                evidence: evidence
-            ).run(try await image.reference(in: source), to: target)
+            return try await copy(
+                try await connections.source(image), to: target,
+                at: try connections.copyDestination(target), evidence: evidence)
         }
         try pulled.show(as: output, image: target)
     }

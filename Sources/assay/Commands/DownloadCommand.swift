@@ -129,8 +129,9 @@ private struct StoredEvidence: Sendable {
     private let subject: Digest
 
     init(of image: ImageLocation, platform: String?, _ connections: Connections) async throws {
-        let source = CachingSource(try await connections.source(image))
-        let root = try await source.resolve(try await image.reference(in: source))
+        let located = try await connections.source(image)
+        let source = CachingSource(located.place)
+        let root = try await source.resolve(located.reference)
         self.source = source
         self.image = image
         guard let platform else {

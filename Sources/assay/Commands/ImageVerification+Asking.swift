@@ -16,9 +16,9 @@ extension ImageVerification {
     ) async throws -> ImageVerificationResult<Proof> {
         try await image.answeringUnknown(as: output) {
             try await Connections.using(access, for: image) { connections in
-                let source = try await connections.source(image)
+                let located = try await connections.source(image)
                 return try await result(
-                    for: try await image.reference(in: source), in: source,
+                    for: located.reference, in: located.place,
                     origin: origin.map {
                         ImageOrigin(
                             name: $0.repository, source: connections.repository($0.repository))

@@ -75,10 +75,9 @@ struct SBOMCommand: AsyncParsableCommand {
             }
             return try await Connections.using(access, for: image, limiting: .transfer) {
                 connections in
-                let source = try await connections.imageSource(image)
+                let located = try await connections.imageSource(image)
                 return try await read(
-                    source, try await image.reference(in: source), platform,
-                    image.registryRepository)
+                    located.place, located.reference, platform, image.registryRepository)
             }
         }
         if let local = try await LocalSource.artifacts(at: subject) {

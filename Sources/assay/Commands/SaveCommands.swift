@@ -54,10 +54,12 @@ struct LoadCommand: AsyncParsableCommand {
     func run() async throws {
         try await CopyRun.push(to: image, access: access, output: output.output) { _ in
             let layout = try LayoutDirectory.open(at: dir)
-            guard let saved = try layout.markedImage() else {
-                return (layout, try await layout.onlyReference(tag: nil))
+            let saved = try layout.markedImage().map { ManifestReference.digest($0) }
+            guard let saved else {
+                return LocatedImage(
+                    place: layout, reference: try await layout.onlyReference(tag: nil))
             }
-            return (layout, .digest(saved))
+            return LocatedImage(place: layout, reference: saved)
         }
     }
 }

@@ -30,9 +30,9 @@ struct TreeCommand: AsyncParsableCommand {
         let judge = signer.isEmpty ? nil : try await signer.judge()
         let verifier = judge?.verifier
         let tree = try await Connections.using(access, for: image) { connections in
-            let source = try await connections.source(image)
+            let located = try await connections.source(image)
             return try await EvidenceTree.found(
-                for: try await image.reference(in: source), in: CachingSource(source),
+                for: located.reference, in: CachingSource(located.place),
                 verifier: verifier)
         }
         switch output.output {

@@ -39,8 +39,8 @@ struct TriangulateCommand: AsyncParsableCommand {
     private func digest() async throws -> Digest {
         if let digest = image.digest { return digest }
         return try await Connections.using(access, for: image) { connections in
-            let source = try await connections.imageSource(image)
-            return try await source.resolve(try await image.reference(in: source)).digest
+            let located = try await connections.imageSource(image)
+            return try await located.place.resolve(located.reference).digest
         }
     }
 }

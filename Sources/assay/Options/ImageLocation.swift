@@ -7,6 +7,7 @@ import Foundation
 import Host
 import OCI
 import Primitives
+import Workflows
 
 /// An image name; or `oci:PATH`, `oci-archive:PATH` or `docker-archive:PATH`, each with `:NAME`,
 /// `:@POSITION` or `@DIGEST` behind it where the place holds several images.
@@ -87,13 +88,6 @@ struct ImageLocation: Sendable, CustomStringConvertible {
         return .tag(tag ?? .latest)
     }
 
-    /// The reference that is read at the place: in a registry `reference`; on disk the chosen
-    /// image, or the only one.
-    func reference(in source: any ArtifactSource) async throws -> ManifestReference {
-        guard let local = source as? any LocalArtifacts else { return reference }
-        return try await local.reference(choice)
-    }
-
     /// The tag that is meant: the one that is written, `latest` when nothing is, none when only a
     /// digest is.
     var meantTag: Tag? { tag ?? (digest == nil ? .latest : nil) }
@@ -104,6 +98,16 @@ struct ImageLocation: Sendable, CustomStringConvertible {
             return nil
         }
         return name
+    }
+
+    /// What an image is called that is copied here.
+    ///
+    /// - Parameter sourceTag: the tag that it has where it comes from.
+    func copyTarget(keeping sourceTag: Tag?) -> CopyTarget {
+        // A name that is no tag is written beside the tag `latest`.
+        let tag = tag ?? (layoutName == nil ? nil : .latest)
+        return CopyTarget(
+            digest: digest, tag: tag.map { .named($0) } ?? .ofSource(sourceTag), name: description)
     }
 
     /// The place without tag and digest, as it is typed.

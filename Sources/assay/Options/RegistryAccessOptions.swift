@@ -156,6 +156,13 @@ enum QuestionScope: Sendable {
     case transfer
 }
 
+/// An image at the place that holds it.
+struct LocatedImage<Place: Sendable>: Sendable {
+    let place: Place
+    /// What it is called there.
+    let reference: ManifestReference
+}
+
 /// The registries and layouts of one command. They share connections and tokens, and are closed at
 /// its end.
 struct Connections: RepositoryProvider {
@@ -224,22 +231,23 @@ struct Connections: RepositoryProvider {
     func checkAccess(to name: Repository) async throws { try await client.checkAccess(to: name) }
 
     /// An image and its evidence, for reading.
-    func source(_ image: ImageLocation) async throws -> any ArtifactSource {
-        switch image.place {
-        case .registry(let name):
-            guard let evidence = try EvidenceRepository.named() else { return repository(name) }
-            EvidenceRepository.say("evidence is looked for in", evidence)
-            return SeparateEvidence(
-                of: repository(name), in: registryRepository(evidence))
-        case .layout: return try await imageSource(image)
-        }
+    func source(_ image: ImageLocation) async throws -> LocatedImage<any ArtifactSource> {
+        guard case .registry(let name) = image.place, let evidence = try EvidenceRepository.named()
+        else { return try await imageSource(image) }
+        EvidenceRepository.say("evidence is looked for in", evidence)
+        let source = SeparateEvidence(of: repository(name), in: registryRepository(evidence))
+        return LocatedImage(place: source, reference: image.reference)
     }
 
     /// An image without its evidence, for reading.
-    func imageSource(_ image: ImageLocation) async throws -> any ArtifactSource {
+    func imageSource(_ image: ImageLocation) async throws -> LocatedImage<any ArtifactSource> {
         switch image.place {
-        case .registry(let name): repository(name)
-        case .layout(let path): try await openArtifacts(at: path, as: image.transport ?? .oci)
+        case .registry(let name):
+            return LocatedImage(place: repository(name), reference: image.reference)
+        case .layout(let path):
+            let local = try await openArtifacts(at: path, as: image.transport ?? .oci)
+            return LocatedImage(
+                place: local, reference: try await local.reference(image.choice))
         }
     }
 
@@ -250,18 +258,23 @@ struct Connections: RepositoryProvider {
     }
 
     /// An image that is there, for writing evidence about it.
-    func destination(_ image: ImageLocation) throws -> any ArtifactDestination {
+    func destination(
+        _ image: ImageLocation
+    ) async throws -> LocatedImage<any ArtifactDestination> {
         switch image.place {
         case .registry(let name):
             guard let evidence = try EvidenceRepository.named() else {
-                return registryRepository(name)
+                return LocatedImage(place: registryRepository(name), reference: image.reference)
             }
             EvidenceRepository.say("evidence is written to", evidence)
-            return SeparateEvidence(of: repository(name), in: registryRepository(evidence))
+            let place = SeparateEvidence(of: repository(name), in: registryRepository(evidence))
+            return LocatedImage(place: place, reference: image.reference)
         case .layout(let path):
             try image.checkTakesContent()
             let layout = try LayoutDirectory.open(at: path)
-            return image.layoutName.map(layout.naming) ?? layout
+            return LocatedImage(
+                place: image.layoutName.map(layout.naming) ?? layout,
+                reference: try await layout.reference(image.choice))
         }
     }
 

@@ -68,13 +68,13 @@ struct WritingOptions: ParsableArguments {
                 try await Connections.using(
                     access, for: image, limiting: isRecursive ? .transfer : .command
                 ) { connections in
-                    let destination = try connections.destination(image)
+                    let located = try await connections.destination(image)
+                    let destination = located.place
                     let writer = ImageSigner(
                         signer: signer, destination: destination, created: created,
                         settle: settleTag)
                     let older = isReplacing ? try deletable(image, connections) : nil
-                    let root = try await destination.resolve(
-                        try await image.reference(in: destination))
+                    let root = try await destination.resolve(located.reference)
                     if image.digest == nil {
                         Talk.warn(
                             "\(image) is a tag; the digest it names now is signed: \(root.digest)")
