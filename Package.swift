@@ -97,7 +97,7 @@ let package = Package(
         room("Policy", ["OCI", "Keys", "Signing", "JMESPath", "KyvernoFunctions"]),
 
         // Workflows: what the command line and servers have in common, over protocols
-        room("Workflows", ["OCI", "Keys", "Policy", "Registry", "Signing", crypto, httpTypes]),
+        room("Workflows", ["OCI", "Keys", "Policy", "Registry", "Signing", "TUF", crypto, httpTypes]),
 
         // Effects
         room("Files", ["Primitives", "OCI"]),

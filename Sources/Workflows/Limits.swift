@@ -10,6 +10,9 @@ extension Limits {
     /// Draws of random bytes for one key. One in 2^32 is not below the order of P-256.
     package static let keyDraws = 8
 
+    /// Bytes of the file in which a trust store names its source: two names and an address.
+    package static let trustSourceBytes = 16_384
+
     // MARK: Signing services
 
     /// Bytes of a certificate authority's answer: a whole chain, as PEM inside JSON.

@@ -16,9 +16,6 @@ extension Limits {
     /// file itself (pure Ed25519). Larger files are known by their hashes.
     static let wholeMessageBytes = 256 * mebibyte
 
-    /// Bytes of the trust folder's `source.json`, which Assay writes: two names and an address.
-    static let trustSourceBytes = 16_384
-
     // MARK: Files of our own
 
     /// Bytes of a tag memory: about 100,000 tags.

@@ -54,7 +54,7 @@ let rooms: [Room] = [
     .pure("Policy", "JMESPath", "KyvernoFunctions", "Keys", "OCI", "Primitives", "Signing"),
     .pure(
         "Workflows", "Crypto", "HTTPTypes", "Keys", "OCI", "Policy", "Primitives", "Registry",
-        "Signing"),
+        "Signing", "TUF"),
     .effects("Files", ["Glibc", "OCI", "Primitives"]),
     .effects(
         "Host",

@@ -6,9 +6,10 @@ internal import Files
 package import Primitives
 internal import Registry
 internal import TUF
+internal import Workflows
 
 /// Keeps what an update trusted. Every file is written whole or not at all.
-package struct TrustFolder: TrustCache {
+package struct TrustFolder: SharedTrustCache {
     private let metadata: FolderHandle
     private let targets: FolderHandle?
 

@@ -7,6 +7,7 @@ import Host
 import Policy
 import Primitives
 import Signing
+import Workflows
 
 /// The policies of a command line, and the trusted material for them.
 enum PolicyFiles {

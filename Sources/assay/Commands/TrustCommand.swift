@@ -8,6 +8,7 @@ import Host
 import Primitives
 import Signing
 import TUF
+import Workflows
 
 struct TrustCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,10 +56,9 @@ struct TrustInitCommand: AsyncParsableCommand {
         } else {
             root = Array(PublicGoodInstance.tufRoot.utf8)
         }
-        let following = FollowedRepository(
-            home: try .ofUser(), mirror: mirror,
-            folder: TrustHome.folder(mirror: mirror, root: root), extraCertificates: mirrorCacert)
-        try (try await following.update(from: root)).show(as: output.output)
+        let update = try await UserTrustStore.ofUser().update(
+            UpdateRepository(mirror: mirror, root: root), from: root, trusting: mirrorCacert)
+        try update.show(as: output.output)
     }
 }
 
@@ -78,25 +78,17 @@ struct TrustUpdateCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let home = try TrustHome.ofUser()
-        switch try home.source() {
-        case .repository(let mirror, let folder):
-            let following = FollowedRepository(
-                home: home, mirror: mirror, folder: folder, extraCertificates: mirrorCacert)
-            try (try await following.update(from: nil)).show(as: output.output)
-        case .imported(let path, let time):
-            throw Failure(
-                .usage, "cannot update the trust material", at: .named(home.path),
-                because: "it was imported from \(quoted(path)) at \(time), and a file has no news",
-                next: "assay trust import FILE, or assay trust init to follow a repository")
-        case nil:
-            var command = TrustInitCommand()
-            command.mirror = PublicGoodInstance.mirror
-            command.root = nil
-            command.mirrorCacert = mirrorCacert
-            command.output = output
-            try await command.run()
+        let store = try UserTrustStore.ofUser()
+        if let repository = try store.followedRepository() {
+            let update = try await store.update(repository, from: nil, trusting: mirrorCacert)
+            return try update.show(as: output.output)
         }
+        var command = TrustInitCommand()
+        command.mirror = PublicGoodInstance.mirror
+        command.root = nil
+        command.mirrorCacert = mirrorCacert
+        command.output = output
+        try await command.run()
     }
 }
 
@@ -120,63 +112,28 @@ struct TrustShowCommand: AsyncParsableCommand {
     }
 }
 
-/// An update repository and the folder that follows it.
-struct FollowedRepository {
-    let home: TrustHome
-    let mirror: String
-    let folder: String
-    let extraCertificates: String?
-
-    /// Fetches, keeps, and only then lets the trust folder name it.
+extension TrustStore<TrustStoreFolder> {
+    /// Updates over HTTP.
     ///
-    /// - Parameter root: where trust starts; nil for what is kept.
-    func update(from root: [UInt8]?) async throws -> TrustChange {
-        let cache = try home.repositoryFolder(folder, creating: root != nil)
-        do {
-            return try await cache.whileLocked {
-                let before = await known(cache)
-                let after = try await fetched(into: cache, from: root)
-                // What cannot be read is not put in the place of what can.
-                let material = TrustMaterial(
-                    root: try TrustedRoot(parsing: after.root), document: after.root,
-                    signingConfiguration: after.signingConfiguration,
-                    origin: .repository(
-                        mirror: mirror, state: after.state, expired: nil, home: home.path))
-                try home.keep(.repository(mirror: mirror, folder: folder))
-                return TrustChange(
-                    before: before, state: after.state, view: TrustView(material: material))
-            }
-        } catch let problem as MetadataProblem {
-            throw problem.failure.during("cannot update the trust material", at: .url(mirror))
-        }
-    }
-
-    private func fetched(
-        into cache: TrustFolder, from root: [UInt8]?
-    ) async throws -> TrustDocuments {
+    /// - Parameter extraCertificates: a PEM file of authorities trusted for the mirror's TLS.
+    fileprivate func update(
+        _ repository: UpdateRepository, from root: [UInt8]?, trusting extraCertificates: String?
+    ) async throws -> TrustUpdate {
         let transport = try HTTPTransport(
             extraCertificates: extraCertificates, timeouts: .standard)
-        let outcome: Result<TrustDocuments, any Error>
+        let outcome: Result<TrustUpdate, any Error>
         do {
+            let mirror = repository.mirror
             let base = mirror.utf8.hasSuffix("/") ? String(mirror.dropLast()) : mirror
-            let repository = try TrustRepository(
+            let fetcher = try TrustRepository(
                 metadata: base, targets: base + "/targets", transport: transport,
                 userAgent: "assay/\(assayVersion)")
-            var updater = TrustUpdater(
-                root: root, from: .repository(repository, now: SystemPause().now()), cache: cache)
-            outcome = .success(try await TrustDocuments(by: &updater))
+            outcome = .success(
+                try await update(repository, from: root, by: fetcher, at: SystemPause().now()))
         } catch {
             outcome = .failure(error)
         }
         try? await transport.shutdown()
         return try outcome.get()
-    }
-
-    /// What was kept before, however old; nil when there was nothing, or nothing that still holds.
-    private func known(_ cache: TrustFolder) async -> TrustChange.Before? {
-        var updater = TrustUpdater(root: nil, from: .cache(now: nil), cache: cache)
-        guard let documents = try? await TrustDocuments(by: &updater) else { return nil }
-        return TrustChange.Before(
-            state: documents.state, root: try? TrustedRoot(parsing: documents.root))
     }
 }

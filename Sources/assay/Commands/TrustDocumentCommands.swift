@@ -8,6 +8,7 @@ import Host
 import Keys
 import Primitives
 import Signing
+import Workflows
 
 struct TrustCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -151,20 +152,7 @@ struct TrustExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let material = try await TrustMaterial.located(named: nil)
-        guard let configuration = material.signingConfiguration else {
-            throw Failure(
-                .notFound, "cannot export the trust material",
-                because: "there is no signing configuration beside \(material.source)",
-                next: "a trusted_root.json alone can be copied and named with --trusted-root")
-        }
-        let document: JSONValue = [
-            "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
-            "trustedRoot": try JSONReader(parsing: material.document, named: "the trusted root")
-                .value,
-            "signingConfig": try JSONReader(
-                parsing: configuration, named: "the signing configuration"
-            ).value,
-        ]
+        let document = try material.clientTrustConfiguration()
         try writeFile(Array((document.prettyText + "\n").utf8), at: file, permissions: 0o644)
         Talk.say("written to \(file): \(material.source)")
     }
@@ -182,16 +170,11 @@ struct TrustImportCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let home = try TrustHome.ofUser()
-        let now = SystemPause().now()
-        let material = try TrustMaterial.imported(
-            file, .imported(from: file, at: now, home: home.path))
+        let store = try UserTrustStore.ofUser()
         let content = try readFile(
-            at: file, atMost: 2 * Limits.trustedRootBytes,
+            at: file, atMost: TrustStoreFile.importedConfiguration.byteLimit,
             named: "the client trust configuration")
-        try home.make()
-        try writeFile(content, at: home.importedPath, permissions: 0o644)
-        try home.keep(.imported(from: file, at: now))
+        let material = try store.importConfiguration(content, from: file, at: SystemPause().now())
         Answer.did("imported the trust material \(file)")
         let view = TrustView(material: material)
         switch output.output {

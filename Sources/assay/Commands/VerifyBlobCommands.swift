@@ -7,6 +7,7 @@ import Host
 import Keys
 import Primitives
 import Signing
+import Workflows
 
 struct VerifyBlobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -8,6 +8,7 @@ import Host
 import Keys
 import Primitives
 import Signing
+import Workflows
 
 /// The options of every command that verifies. A key, or a subject and an issuer, always together.
 struct SignerOptions: ParsableArguments {

@@ -4,6 +4,7 @@
 import Policy
 import Primitives
 import Signing
+import Workflows
 
 /// Renders what was found about one file and ends the command with its exit code.
 struct BlobView {

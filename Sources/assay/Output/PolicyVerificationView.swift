@@ -4,6 +4,7 @@
 import OCI
 import Policy
 import Primitives
+import Workflows
 
 /// What the policies say about one image; ends the command with its exit code.
 struct PolicyVerificationView {

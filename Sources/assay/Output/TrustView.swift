@@ -5,6 +5,7 @@ import Keys
 import Primitives
 import Signing
 import TUF
+import Workflows
 
 /// Everything that is believed, and why.
 struct TrustView: Sendable {
@@ -54,16 +55,8 @@ struct TrustView: Sendable {
     }
 }
 
-/// What an update changed.
-struct TrustChange: Sendable {
-    struct Before: Sendable {
-        let state: TrustState
-        let root: TrustedRoot?
-    }
-
-    let before: Before?
-    let state: TrustState
-    let view: TrustView
+extension TrustUpdate {
+    private var view: TrustView { TrustView(material: material) }
 
     func show(as form: OutputForm) throws {
         Answer.did("brought the trust material up to date: \(view.material.source)")
