@@ -151,11 +151,17 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["OCI", "Keys", "Signing", crypto], path: "Tests/TestSupport",
+            name: "TestSupport",
+            dependencies: ["OCI", "Keys", "Signing", "JMESPath", "KyvernoFunctions", crypto],
+            path: "Tests/TestSupport",
             swiftSettings: strict),
         .target(
             name: "StandIns", dependencies: ["Primitives", "Keys", "Signing", asn1, crypto, cryptoExtras, x509],
             path: "Tests/StandIns", swiftSettings: strict),
+        .target(
+            name: "SigningServiceDoubles",
+            dependencies: ["OCI", "Registry", "Signing", "StandIns", "Workflows", httpTypes],
+            path: "Tests/SigningServiceDoubles", swiftSettings: strict),
         .executableTarget(
             name: "assay-stand-ins",
             dependencies: ["StandIns", "Primitives", "Keys", "Signing", httpTypes, hummingbird, logging, nioCore],
@@ -174,14 +180,19 @@ let package = Package(
             path: "Tests/HostileExpressions", swiftSettings: strict),
         tests("CELTests", ["CEL", "KyvernoFunctions", "HostileExpressions", "TestSupport"]),
         tests("JMESPathTests", ["JMESPath", "KyvernoFunctions", "HostileExpressions", "TestSupport"]),
+        tests(
+            "KyvernoFunctionsTests", ["CEL", "JMESPath", "KyvernoFunctions", "TestSupport"]),
         tests("TUFTests", ["Keys", "TUF", "TestSupport", crypto, cryptoExtras]),
         tests("SBOMTests", ["OCI", "SBOM", "TestSupport"]),
         tests("PolicyTests", ["OCI", "Keys", "Policy", "Signing", "StandIns", "TestSupport", crypto]),
         tests(
             "WorkflowsTests",
-            ["OCI", "Keys", "Policy", "Signing", "Workflows", "TestSupport"]),
+            [
+                "OCI", "Keys", "Policy", "Registry", "Signing", "SigningServiceDoubles", "StandIns",
+                "TestSupport", "TUF", "Workflows", httpTypes,
+            ]),
         tests("FilesTests", ["Files", "Keys", "OCI", "TestSupport"]),
-        tests("HostTests", ["Files", "Host", "Workflows", "Keys", "OCI", "Registry", "Signing", "StandIns", "TestSupport", "TUF"]),
+        tests("HostTests", ["Files", "Host", "Workflows", "Keys", "OCI", "Registry", "Signing", "SigningServiceDoubles", "StandIns", "TestSupport", "TUF"]),
         tests(
             "RegistryServerTests",
             [

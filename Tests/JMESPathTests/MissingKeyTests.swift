@@ -3,6 +3,7 @@
 
 import JMESPath
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("missing keys")

@@ -4,6 +4,7 @@
 import JMESPath
 import KyvernoFunctions
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("problems of expressions")

@@ -2,6 +2,7 @@
 // How far a projection of an object's values reaches, in both dialects.
 
 import JMESPath
+import TestSupport
 import Testing
 
 @Suite("projections of an object's values")

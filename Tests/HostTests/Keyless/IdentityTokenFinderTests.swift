@@ -7,6 +7,7 @@ import HTTPTypes
 import Primitives
 import Registry
 import Signing
+import SigningServiceDoubles
 import StandIns
 import TestSupport
 import Testing

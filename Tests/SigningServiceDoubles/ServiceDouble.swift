@@ -1,40 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stand-ins behind a transport: every service of an instance, and answers bent on purpose.
 
-import HTTPTypes
-import Host
-import Keys
-import OCI
-import Primitives
-import Registry
-import Signing
-import StandIns
-import Synchronization
-import TestSupport
-import Workflows
+package import HTTPTypes
+internal import OCI
+package import Primitives
+package import Registry
+package import Signing
+package import StandIns
+internal import Synchronization
+package import Workflows
 
 /// What a bent service answers.
-struct BentAnswer: Sendable {
-    var status = 200
-    var fields: [HTTPField.Name: String] = [:]
-    var body: [UInt8] = []
+package struct BentAnswer: Sendable {
+    package var status = 200
+    package var fields: [HTTPField.Name: String] = [:]
+    package var body: [UInt8] = []
     /// The body never ends.
-    var isEndless = false
+    package var isEndless = false
 
-    static func text(_ status: Int, _ text: String) -> BentAnswer {
+    package init(
+        status: Int = 200, fields: [HTTPField.Name: String] = [:], body: [UInt8] = [],
+        isEndless: Bool = false
+    ) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+        self.isEndless = isEndless
+    }
+
+    package static func text(_ status: Int, _ text: String) -> BentAnswer {
         BentAnswer(status: status, body: Array(text.utf8))
     }
 }
 
 /// Answers as the stand-ins do, except where a test bends an answer.
-final class ServiceDouble: Transport {
-    struct Seen: Sendable {
-        let method: String
-        let host: String
-        let path: String
-        let target: String
-        let authorization: String?
-        let body: [UInt8]
+package final class ServiceDouble: Transport {
+    package struct Seen: Sendable {
+        package let method: String
+        package let host: String
+        package let path: String
+        package let target: String
+        package let authorization: String?
+        package let body: [UInt8]
     }
 
     private struct State: Sendable {
@@ -42,7 +49,7 @@ final class ServiceDouble: Transport {
         var seen: [Seen] = []
     }
 
-    typealias Bending = @Sendable (_ seen: Seen, _ number: Int) throws -> BentAnswer?
+    package typealias Bending = @Sendable (_ seen: Seen, _ number: Int) throws -> BentAnswer?
 
     private let state: Mutex<State>
     private let bending: Bending
@@ -50,7 +57,7 @@ final class ServiceDouble: Transport {
 
     /// - Parameter bending: asked first for each request, with the number of requests to that path
     ///   so far, this one included; nil lets the stand-in answer.
-    init(
+    package init(
         _ instance: StandInSigstore, faults: Set<StandInFault> = [],
         bending: @escaping Bending = { _, _ in nil }
     ) {
@@ -59,11 +66,11 @@ final class ServiceDouble: Transport {
         self.bending = bending
     }
 
-    var seen: [Seen] { state.withLock { $0.seen } }
+    package var seen: [Seen] { state.withLock { $0.seen } }
     /// Paths with their queries.
-    var targets: [String] { seen.map(\.target) }
+    package var targets: [String] { seen.map(\.target) }
 
-    func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
+    package func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
         -> TransportAnswer
     {
         var content: [UInt8] = []
@@ -101,32 +108,32 @@ final class ServiceDouble: Transport {
 }
 
 /// A clock that stands still until somebody waits.
-final class StillPause: Pause {
+package final class StillPause: Pause {
     private let state: Mutex<(seconds: Int, waits: [Int])>
 
-    init(_ time: Timestamp) { state = Mutex((time.seconds, [])) }
+    package init(_ time: Timestamp) { state = Mutex((time.seconds, [])) }
 
     /// Milliseconds of each wait.
-    var waits: [Int] { state.withLock { $0.waits } }
+    package var waits: [Int] { state.withLock { $0.waits } }
 
-    func wait(milliseconds: Int) async throws {
+    package func wait(milliseconds: Int) async throws {
         state.withLock {
             $0.seconds += milliseconds / 1_000
             $0.waits.append(milliseconds)
         }
     }
 
-    func now() -> Timestamp { Timestamp(seconds: state.withLock { $0.seconds }) }
+    package func now() -> Timestamp { Timestamp(seconds: state.withLock { $0.seconds }) }
 }
 
 /// One instance, a client of it, and what a signer needs.
-struct KeylessStage: Sendable {
-    let instance: StandInSigstore
-    let double: ServiceDouble
-    let pause: StillPause
-    let client: ServiceClient
+package struct KeylessStage: Sendable {
+    package let instance: StandInSigstore
+    package let double: ServiceDouble
+    package let pause: StillPause
+    package let client: ServiceClient
 
-    init(
+    package init(
         _ instance: StandInSigstore? = nil, faults: Set<StandInFault> = [],
         bending: @escaping ServiceDouble.Bending = { _, _ in nil }
     ) throws {
@@ -137,9 +144,9 @@ struct KeylessStage: Sendable {
         client = ServiceClient(transport: double, pause: pause, userAgent: "assay-test")
     }
 
-    var time: Timestamp { instance.plan.time }
+    package var time: Timestamp { instance.plan.time }
 
-    func services(log version: Int?, stamped: Bool = true) throws -> ServiceSelection {
+    package func services(log version: Int?, stamped: Bool = true) throws -> ServiceSelection {
         let addresses = instance.plan.addresses
         let log = version.map {
             (url: $0 == 1 ? addresses.rekor1 : addresses.rekor2, version: $0)
@@ -150,18 +157,18 @@ struct KeylessStage: Sendable {
         ).selection(at: time)
     }
 
-    func token(audience: String = "sigstore") throws -> IdentityToken {
+    package func token(audience: String = "sigstore") throws -> IdentityToken {
         try IdentityToken(
             parsing: try instance.identityProvider.token(
                 email: "mira@example.org", audience: audience, at: time))
     }
 
-    var trust: TrustedRoot {
+    package var trust: TrustedRoot {
         get throws { try TrustedRoot(parsing: instance.trustedRoot().compactBytes) }
     }
 
     /// Signs a message or a statement with everything right but what the stage bends.
-    func sign(
+    package func sign(
         _ content: ContentToSign = message, log version: Int? = 1, stamped: Bool = true
     ) async throws -> FinishedBundle {
         let signer = try KeylessSigner(
@@ -171,10 +178,13 @@ struct KeylessStage: Sendable {
         return try await signer.sign(content, as: try token()) { _ in }
     }
 
-    static let message = ContentToSign.message(Digest(of: "hello".utf8, by: .sha256))
-    static let statement = ContentToSign.payload(
+    package static let message = ContentToSign.message(Digest(of: "hello".utf8, by: .sha256))
+    package static let statement = ContentToSign.payload(
         Array(#"{"_type":"https://in-toto.io/Statement/v1"}"#.utf8), type: inTotoPayloadType)
 }
 
-/// Random bytes as the command line takes them.
-let systemRandom: RandomBytes = KeyGenerator.randomBytes
+/// Random bytes of the system.
+package let systemRandom: RandomBytes = { count in
+    var generator = SystemRandomNumberGenerator()
+    return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+}

@@ -7,12 +7,12 @@ import OCI
 import Primitives
 import Registry
 import Signing
+import SigningServiceDoubles
 import StandIns
 import Synchronization
 import TestSupport
 import Testing
 
-@testable import Host
 @testable import Workflows
 
 private let certificatePath = "/api/v2/signingCert"

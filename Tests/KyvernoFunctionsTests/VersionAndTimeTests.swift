@@ -2,6 +2,7 @@
 // Answers that come from Go's libraries: ranges of versions, names of zones, letters, roundings.
 
 import JMESPath
+import TestSupport
 import Testing
 
 @Suite("versions, zones, letters and roundings as in Go")

@@ -5,6 +5,7 @@ import Foundation
 import JMESPath
 import KyvernoFunctions
 import Primitives
+import TestSupport
 import Testing
 
 @Suite("Kyverno's functions")
