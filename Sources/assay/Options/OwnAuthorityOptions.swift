@@ -6,6 +6,7 @@ import Files
 import Host
 import Primitives
 import Signing
+import Workflows
 
 struct OwnAuthorityOptions: ParsableArguments {
     @Option(
@@ -49,57 +50,30 @@ struct OwnAuthorityOptions: ParsableArguments {
 
     var isEmpty: Bool { !areForCertificates && timestampCertificateChain == nil }
 
-    /// The trusted root with these authorities in place of its own.
-    func replacing(in root: TrustedRoot) throws -> TrustedRoot {
-        guard nameIssuers || timestampCertificateChain != nil else { return root }
-        return TrustedRoot(
-            logs: root.logs,
-            certificateAuthorities: nameIssuers ? try issuers() : root.certificateAuthorities,
-            certificateTransparencyLogs: root.certificateTransparencyLogs,
-            timestampAuthorities: try timestampCertificateChain.map {
-                [try authority(try certificates($0, "the timestamp authority's certificates"))]
-            } ?? root.timestampAuthorities)
+    /// The certificates that are named.
+    func read() throws -> OwnAuthorities {
+        OwnAuthorities(
+            issuers: try issuers(),
+            timestampAuthority: try timestampCertificateChain.map {
+                try certificates($0, "the timestamp authority's certificates")
+            })
     }
 
-    private func issuers() throws -> [CertificateAuthority] {
+    private func issuers() throws -> OwnAuthorities.Issuers {
         if let certificateChain {
-            return [try authority(try certificates(certificateChain, "the certificate chain"))]
+            return .chain(try certificates(certificateChain, "the certificate chain"))
         }
-        let roots = try caRoots.map { try certificates($0, "the root certificates") } ?? []
-        let intermediates =
-            try caIntermediates.map { try certificates($0, "the intermediate certificates") } ?? []
-        return try roots.map { try authority([$0]) }
-            + intermediates.map { try authority(try path(from: $0, by: intermediates, to: roots)) }
-    }
-
-    /// The certificates from an intermediate to the root above it.
-    private func path(
-        from first: Certificate, by intermediates: [Certificate], to roots: [Certificate]
-    ) throws(Failure) -> [Certificate] {
-        var path = [first]
-        while let last = path.last, path.count < Limits.certificatesPerChain {
-            if let root = roots.first(where: last.isIssued) { return path + [root] }
-            guard
-                let next = intermediates.first(where: {
-                    last.isIssued(by: $0) && !path.contains($0)
-                })
-            else { break }
-            path.append(next)
-        }
-        throw Failure(
-            .usage, "cannot use --ca-intermediates",
-            because: "the certificate \(first.fingerprint) leads to no certificate of --ca-roots")
+        guard let caRoots else { return .ofTrustedRoot }
+        return .roots(
+            try certificates(caRoots, "the root certificates"),
+            intermediates: try caIntermediates.map {
+                try certificates($0, "the intermediate certificates")
+            } ?? [])
     }
 
     private func certificates(_ path: String, _ what: String) throws -> [Certificate] {
         let content = try readFile(
             at: path, atMost: Limits.certificateFileBytes, named: what)
         return try Certificate.list(pem: String(decoding: content, as: UTF8.self))
-    }
-
-    private func authority(_ chain: [Certificate]) throws(Failure) -> CertificateAuthority {
-        try CertificateAuthority(
-            chain: chain, validFor: ValidityPeriod(start: Timestamp(seconds: 0), end: nil),
-            uri: nil, operatorName: nil)
     }
 }
