@@ -159,6 +159,9 @@ let package = Package(
             name: "StandIns", dependencies: ["Primitives", "Keys", "Signing", asn1, crypto, cryptoExtras, x509],
             path: "Tests/StandIns", swiftSettings: strict),
         .target(
+            name: "SimulatedUpdates", dependencies: ["Primitives", "TUF", crypto, cryptoExtras],
+            path: "Tests/SimulatedUpdates", swiftSettings: strict),
+        .target(
             name: "SigningServiceDoubles",
             dependencies: ["OCI", "Registry", "Signing", "StandIns", "Workflows", httpTypes],
             path: "Tests/SigningServiceDoubles", swiftSettings: strict),
@@ -182,14 +185,14 @@ let package = Package(
         tests("JMESPathTests", ["JMESPath", "KyvernoFunctions", "HostileExpressions", "TestSupport"]),
         tests(
             "KyvernoFunctionsTests", ["CEL", "JMESPath", "KyvernoFunctions", "TestSupport"]),
-        tests("TUFTests", ["Keys", "TUF", "TestSupport", crypto, cryptoExtras]),
+        tests("TUFTests", ["Keys", "SimulatedUpdates", "TUF", "TestSupport", crypto, cryptoExtras]),
         tests("SBOMTests", ["OCI", "SBOM", "TestSupport"]),
         tests("PolicyTests", ["OCI", "Keys", "Policy", "Signing", "StandIns", "TestSupport", crypto]),
         tests(
             "WorkflowsTests",
             [
-                "OCI", "Keys", "Policy", "Registry", "Signing", "SigningServiceDoubles", "StandIns",
-                "TestSupport", "TUF", "Workflows", httpTypes,
+                "OCI", "Keys", "Policy", "Registry", "Signing", "SigningServiceDoubles",
+                "SimulatedUpdates", "StandIns", "TestSupport", "TUF", "Workflows", httpTypes,
             ]),
         tests("FilesTests", ["Files", "Keys", "OCI", "TestSupport"]),
         tests("HostTests", ["Files", "Host", "Workflows", "Keys", "OCI", "Registry", "Signing", "SigningServiceDoubles", "StandIns", "TestSupport", "TUF"]),

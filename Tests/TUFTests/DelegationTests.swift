@@ -2,6 +2,7 @@
 // Who may speak of which target, and in which order they are asked. Spec: TUF 1.0.34 §5.6.7.
 
 import Primitives
+import SimulatedUpdates
 import TUF
 import Testing
 

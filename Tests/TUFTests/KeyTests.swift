@@ -2,6 +2,7 @@
 // Keys of metadata: which kinds count, and how often. Spec: TUF 1.0.34 §4.2.
 
 import Primitives
+import SimulatedUpdates
 import TUF
 import Testing
 

@@ -2,6 +2,7 @@
 // What metadata must look like before anybody's signature matters.
 
 import Primitives
+import SimulatedUpdates
 import TUF
 import Testing
 

@@ -2,6 +2,7 @@
 // Metadata with bytes changed: refused, or the very same meaning; never a trap.
 
 import Primitives
+import SimulatedUpdates
 import TestSupport
 import Testing
 

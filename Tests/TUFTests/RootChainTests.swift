@@ -2,6 +2,7 @@
 // From one root to the next. Spec: TUF 1.0.34 §5.2, §5.3.
 
 import Primitives
+import SimulatedUpdates
 import Synchronization
 import TUF
 import Testing

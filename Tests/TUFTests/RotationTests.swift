@@ -3,6 +3,7 @@
 // Spec: TUF 1.0.34 §5.3.4, §5.4.2, §5.5.3, §5.6.3.
 
 import Primitives
+import SimulatedUpdates
 import TUF
 import Testing
 

@@ -2,6 +2,7 @@
 // Target files: found, fetched, checked, kept. Spec: TUF 1.0.34 §5.7.
 
 import Primitives
+import SimulatedUpdates
 import Synchronization
 import TUF
 import Testing

@@ -2,6 +2,7 @@
 // Timestamp, snapshot and targets: what may follow what. Spec: TUF 1.0.34 §5.4 to §5.6.
 
 import Primitives
+import SimulatedUpdates
 import Synchronization
 import TUF
 import Testing

@@ -2,10 +2,11 @@
 // Rules about mirrors and remembered tags.
 
 import OCI
-import Policy
 import Primitives
 import Testing
 import Workflows
+
+@testable import Policy
 
 @Suite("mirrors and remembered tags")
 struct TagHistoryTests {
@@ -40,5 +41,54 @@ struct TagHistoryTests {
                 try TagHistory(parsing: Array(wrong.utf8), named: "tags.json")
             }
         }
+    }
+
+    private let old = Digest(of: [1], by: .sha256)
+    private let new = Digest(of: [2], by: .sha256)
+
+    private func decision(_ image: String, _ result: ImageResult, _ digest: Digest?) -> Decision {
+        let resource = ResourceIdentity(
+            apiVersion: "v1", kind: "Pod", namespace: "default", name: "web", generateName: "")
+        let use = ImageUse(
+            role: .container, owner: "c", pointer: "/spec/containers/0/image", written: image)
+        return Decision(
+            rule: nil,
+            request: .init(
+                resource: resource, operation: .create, subresource: "", digest: old, file: nil),
+            image: .init(use: use, normalized: nil, digest: digest), result: result, reason: nil,
+            checks: [], patch: nil, remediation: nil, message: "")
+    }
+
+    private func news(of decisions: [Decision]) -> TagHistory {
+        let before = TagHistory().adding(
+            TagHistory().news(in: [decision("example.com/kept:1", .pass, old)]))
+        return before.news(in: decisions)
+    }
+
+    @Test("a tag is news when its image passed and had another digest before, or none")
+    func newDigests() throws {
+        let found = news(of: [
+            decision("example.com/kept:1", .pass, new), decision("example.com/a", .pass, old),
+        ])
+        let kept = try ImageName(parsing: "example.com/kept:1")
+        #expect(found.digest(of: kept) == new)
+        #expect(found.digest(of: try ImageName(parsing: "example.com/a:latest")) == old)
+        let merged = TagHistory().adding(found)
+        #expect(merged.digest(of: kept) == new && !merged.isEmpty)
+    }
+
+    @Test(
+        "nothing is news that is known, pinned, unread, without a digest, or no pass everywhere",
+        arguments: [
+            [("example.com/kept:1", ImageResult.pass, 1)],
+            [("example.com/a@sha256:\(String(repeating: "0", count: 64))", .pass, 1)],
+            [("A B", .pass, 1)], [("example.com/a:1", .pass, 0)],
+            [("example.com/a:1", .fail, 1)], [("example.com/a:1", .unknown, 1)],
+            [("example.com/a:1", .pass, 1), ("example.com/a:1", .fail, 1)],
+            [("example.com/a:1", .excepted, 1), ("example.com/a:1", .pass, 1)],
+        ])
+    func noNews(images: [(String, ImageResult, Int)]) {
+        let decisions = images.map { decision($0.0, $0.1, $0.2 == 0 ? nil : old) }
+        #expect(news(of: decisions).isEmpty)
     }
 }

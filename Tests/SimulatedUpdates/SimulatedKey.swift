@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys that sign simulated metadata, each as metadata carries it.
 
-import Crypto
-import CryptoExtras
-import Foundation
-import Primitives
+internal import Crypto
+internal import CryptoExtras
+internal import Foundation
+package import Primitives
 
 /// A key of one of the kinds that metadata knows.
-struct SimulatedKey: Sendable {
+package struct SimulatedKey: Sendable {
     private enum Material: Sendable {
         case ed25519(Curve25519.Signing.PrivateKey)
         case ecdsa(P256.Signing.PrivateKey)
         case rsa(_RSA.Signing.PrivateKey, _RSA.Signing.Padding)
     }
 
-    var id: String
+    package var id: String
     /// The entry of `keys`.
-    var entry: JSONValue
+    package var entry: JSONValue
     private let material: Material
 
     /// The same key in every run.
-    static func numbered(_ number: UInt8) throws -> SimulatedKey {
+    package static func numbered(_ number: UInt8) throws -> SimulatedKey {
         let key = try Curve25519.Signing.PrivateKey(
             rawRepresentation: [UInt8](repeating: number, count: 32))
         return SimulatedKey(
@@ -28,14 +28,14 @@ struct SimulatedKey: Sendable {
             text: hexText(key.publicKey.rawRepresentation), .ed25519(key))
     }
 
-    static func ecdsa(type: String = "ecdsa") -> SimulatedKey {
+    package static func ecdsa(type: String = "ecdsa") -> SimulatedKey {
         let key = P256.Signing.PrivateKey()
         return SimulatedKey(
             type: type, scheme: "ecdsa-sha2-nistp256", text: key.publicKey.pemRepresentation,
             .ecdsa(key))
     }
 
-    static func rsa(scheme: String) throws -> SimulatedKey {
+    package static func rsa(scheme: String) throws -> SimulatedKey {
         let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
         return SimulatedKey(
             type: "rsa", scheme: scheme, text: key.publicKey.pemRepresentation,
@@ -51,7 +51,7 @@ struct SimulatedKey: Sendable {
         self.material = material
     }
 
-    func signature(over message: [UInt8]) throws -> String {
+    package func signature(over message: [UInt8]) throws -> String {
         switch material {
         case .ed25519(let key): hexText(try key.signature(for: message))
         case .ecdsa(let key): hexText(try key.signature(for: message).derRepresentation)
@@ -65,7 +65,7 @@ struct SimulatedKey: Sendable {
 
 /// What is signed: names sorted, no white space, and line breaks as they are. Other control
 /// characters are in no simulated document.
-func signedBytes(_ value: JSONValue) -> [UInt8] {
+package func signedBytes(_ value: JSONValue) -> [UInt8] {
     Array(sorted(value).compactText.replacing("\\n", with: "\n").utf8)
 }
 
@@ -84,7 +84,7 @@ private func sorted(_ value: JSONValue) -> JSONValue {
 
 extension JSONValue {
     /// The same document with another value, or none, at a path of names.
-    func setting(_ path: [String], to value: JSONValue?) -> JSONValue {
+    package func setting(_ path: [String], to value: JSONValue?) -> JSONValue {
         guard let name = path.first, var object else { return value ?? .null }
         if path.count == 1 {
             object[name] = value

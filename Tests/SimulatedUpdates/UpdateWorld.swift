@@ -2,25 +2,27 @@
 // A repository, a client's cache and a clock, all of them ours: what happens to a client when a
 // repository is kept well, badly, or by an attacker who stole some of its keys.
 
-import Primitives
-import Synchronization
-import TUF
-import Testing
+package import Primitives
+package import Synchronization
+package import TUF
+internal import Testing
 
 /// What the repository serves, and what it was asked for.
-final class SimulatedServer: TrustFetcher {
-    struct Contents {
-        var files: [RepositoryFile: [UInt8]] = [:]
+package final class SimulatedServer: TrustFetcher {
+    package struct Contents {
+        package var files: [RepositoryFile: [UInt8]] = [:]
         /// Files that never end.
-        var endless: Set<RepositoryFile> = []
+        package var endless: Set<RepositoryFile> = []
         /// Files whose server does not answer.
-        var silent: Set<RepositoryFile> = []
-        var requests: [RepositoryFile] = []
+        package var silent: Set<RepositoryFile> = []
+        package var requests: [RepositoryFile] = []
     }
 
-    let contents = Mutex(Contents())
+    package let contents = Mutex(Contents())
 
-    func fetch(_ file: RepositoryFile, atMost limit: Int) async throws -> [UInt8]? {
+    package init() {}
+
+    package func fetch(_ file: RepositoryFile, atMost limit: Int) async throws -> [UInt8]? {
         try contents.withLock { contents in
             contents.requests.append(file)
             if contents.silent.contains(file) {
@@ -35,7 +37,7 @@ final class SimulatedServer: TrustFetcher {
     }
 
     /// What was asked for since the last time, in short: `2.root.json`.
-    func takeRequests() -> [String] {
+    package func takeRequests() -> [String] {
         contents.withLock { contents in
             defer { contents.requests = [] }
             return contents.requests.map {
@@ -49,42 +51,50 @@ final class SimulatedServer: TrustFetcher {
 }
 
 /// A cache in memory.
-final class SimulatedCache: TrustCache {
-    let metadata = Mutex<[String: [UInt8]]>([:])
-    let targets = Mutex<[String: [UInt8]]>([:])
-    let roots = Mutex<[Int: [UInt8]]>([:])
+package final class SimulatedCache: TrustCache {
+    package let metadata = Mutex<[String: [UInt8]]>([:])
+    package let targets = Mutex<[String: [UInt8]]>([:])
+    package let roots = Mutex<[Int: [UInt8]]>([:])
 
-    func metadata(of role: String) throws(Failure) -> [UInt8]? { metadata.withLock { $0[role] } }
-    func keep(_ bytes: [UInt8], asMetadataOf role: String) throws(Failure) {
+    package init() {}
+
+    package func metadata(of role: String) throws(Failure) -> [UInt8]? {
+        metadata.withLock { $0[role] }
+    }
+    package func keep(_ bytes: [UInt8], asMetadataOf role: String) throws(Failure) {
         metadata.withLock { $0[role] = bytes }
     }
-    func forgetMetadata(of role: String) throws(Failure) { metadata.withLock { $0[role] = nil } }
-    func root(version: Int) throws(Failure) -> [UInt8]? { roots.withLock { $0[version] } }
-    func keep(_ bytes: [UInt8], asRootVersion version: Int) throws(Failure) {
+    package func forgetMetadata(of role: String) throws(Failure) {
+        metadata.withLock { $0[role] = nil }
+    }
+    package func root(version: Int) throws(Failure) -> [UInt8]? { roots.withLock { $0[version] } }
+    package func keep(_ bytes: [UInt8], asRootVersion version: Int) throws(Failure) {
         roots.withLock { $0[version] = bytes }
     }
-    func target(_ path: String) throws(Failure) -> [UInt8]? { targets.withLock { $0[path] } }
-    func keep(_ bytes: [UInt8], asTarget path: String) throws(Failure) {
+    package func target(_ path: String) throws(Failure) -> [UInt8]? {
+        targets.withLock { $0[path] }
+    }
+    package func keep(_ bytes: [UInt8], asTarget path: String) throws(Failure) {
         targets.withLock { $0[path] = bytes }
     }
 }
 
 /// Everything around one client.
-struct UpdateWorld {
-    let server = SimulatedServer()
-    var cache = SimulatedCache()
-    var now: Timestamp
+package struct UpdateWorld {
+    package let server = SimulatedServer()
+    package var cache = SimulatedCache()
+    package var now: Timestamp
     /// What each role will sign next.
-    var drafts: [String: JSONValue] = [:]
-    var signers: [String: [SimulatedKey]] = [:]
+    package var drafts: [String: JSONValue] = [:]
+    package var signers: [String: [SimulatedKey]] = [:]
     /// Whether timestamp and snapshot announce lengths and hashes.
-    var announcesHashes = false
+    package var announcesHashes = false
     /// The root the client was shipped with.
-    var shippedRoot: [UInt8] = []
+    package var shippedRoot: [UInt8] = []
     private var nextKey: UInt8 = 10
 
     /// A sound repository: version 1 of the four roles, one key each, fresh for 30 days.
-    init() throws {
+    package init() throws {
         now = try Timestamp(parsing: "2026-03-01T12:00:00Z")
         for role in ["root", "timestamp", "snapshot", "targets"] {
             signers[role] = [try newKey()]
@@ -102,21 +112,21 @@ struct UpdateWorld {
         shippedRoot = try #require(file("1.root.json"))
     }
 
-    mutating func newKey() throws -> SimulatedKey {
+    package mutating func newKey() throws -> SimulatedKey {
         nextKey += 1
         return try .numbered(nextKey)
     }
 
     // MARK: The repository
 
-    mutating func edit(_ role: String, _ path: String..., to value: JSONValue?) {
+    package mutating func edit(_ role: String, _ path: String..., to value: JSONValue?) {
         drafts[role] = (drafts[role] ?? [:]).setting(path, to: value)
     }
 
-    func version(_ role: String) -> Int { drafts[role]?["version"]?.integer ?? 0 }
+    package func version(_ role: String) -> Int { drafts[role]?["version"]?.integer ?? 0 }
 
     /// Writes the keys that now sign for a role into the root.
-    mutating func appoint(_ role: String, threshold: Int? = nil) {
+    package mutating func appoint(_ role: String, threshold: Int? = nil) {
         let keys = signers[role] ?? []
         for key in keys { edit("root", "keys", key.id, to: key.entry) }
         edit(
@@ -128,13 +138,13 @@ struct UpdateWorld {
     }
 
     /// Gives a role one new key instead of those it had; the next root says so.
-    mutating func rotateKey(of role: String) throws {
+    package mutating func rotateKey(of role: String) throws {
         signers[role] = [try newKey()]
         appoint(role)
     }
 
     /// Raises the version of each role, announces it in its parent and serves it.
-    mutating func publish(_ roles: String...) throws {
+    package mutating func publish(_ roles: String...) throws {
         for role in roles {
             edit(role, "version", to: .number(JSONNumber(version(role) + 1)))
             try serve(role)
@@ -142,17 +152,17 @@ struct UpdateWorld {
     }
 
     /// The usual release: targets, snapshot and timestamp, with everything announced.
-    mutating func release() throws { try publish("targets", "snapshot", "timestamp") }
+    package mutating func release() throws { try publish("targets", "snapshot", "timestamp") }
 
     /// Signs a role as it stands, announces it and serves it.
-    mutating func serve(_ role: String) throws {
+    package mutating func serve(_ role: String) throws {
         let bytes = try signed(role)
         place(bytes, as: role)
         announce(role, bytes)
     }
 
     /// What a role's parent says of it.
-    mutating func announce(_ role: String, _ bytes: [UInt8]) {
+    package mutating func announce(_ role: String, _ bytes: [UInt8]) {
         var entry: JSONValue = ["version": .number(JSONNumber(version(role)))]
         if announcesHashes {
             entry = entry.setting(["length"], to: .number(JSONNumber(bytes.count)))
@@ -167,14 +177,14 @@ struct UpdateWorld {
     }
 
     /// Serves bytes in place of a role's current version.
-    func place(_ bytes: [UInt8], as role: String) {
+    package func place(_ bytes: [UInt8], as role: String) {
         let name = percentEncoded(role)
         put(bytes, at: "\(version(role)).\(name).json")
         if role != "root" { put(bytes, at: "\(name).json") }
     }
 
     /// The metadata file of a role, signed by its keys as they are now.
-    func signed(_ role: String, by keys: [SimulatedKey]? = nil) throws -> [UInt8] {
+    package func signed(_ role: String, by keys: [SimulatedKey]? = nil) throws -> [UInt8] {
         let body = drafts[role] ?? [:]
         let message = signedBytes(body)
         var signatures: [JSONValue] = []
@@ -186,20 +196,20 @@ struct UpdateWorld {
         return Array(document.prettyText.utf8)
     }
 
-    func file(_ name: String) -> [UInt8]? {
+    package func file(_ name: String) -> [UInt8]? {
         server.contents.withLock { $0.files[.metadata(name)] }
     }
 
-    func put(_ bytes: [UInt8]?, at name: String) {
+    package func put(_ bytes: [UInt8]?, at name: String) {
         server.contents.withLock { $0.files[.metadata(name)] = bytes }
     }
 
-    func put(_ text: String, atTarget name: String) {
+    package func put(_ text: String, atTarget name: String) {
         server.contents.withLock { $0.files[.target(name)] = Array(text.utf8) }
     }
 
     /// Lists a file in a role's draft and serves it under its hash.
-    mutating func add(_ text: String, as path: String, to role: String = "targets") {
+    package mutating func add(_ text: String, as path: String, to role: String = "targets") {
         let hash = Digest(of: text.utf8, by: .sha256).hex
         edit(
             role, "targets", path,
@@ -215,7 +225,7 @@ struct UpdateWorld {
     }
 
     /// Lets `role` delegate to `name`, with a key of the delegation's own.
-    mutating func delegate(
+    package mutating func delegate(
         from role: String, to name: String, paths: [JSONValue] = ["*"], terminating: Bool = false
     ) throws {
         let key = try newKey()
@@ -238,72 +248,26 @@ struct UpdateWorld {
 
     // MARK: The client
 
-    func updater(from source: TrustSource? = nil) -> TrustUpdater {
+    package func updater(from source: TrustSource? = nil) -> TrustUpdater {
         TrustUpdater(
             root: shippedRoot, from: source ?? .repository(server, now: now), cache: cache)
     }
 
     @discardableResult
-    func refresh() async throws -> TrustState {
+    package func refresh() async throws -> TrustState {
         var updater = updater()
         try await updater.refresh()
         return try #require(updater.state)
     }
 
-    func target(_ path: String) async throws -> String {
+    package func target(_ path: String) async throws -> String {
         var updater = updater()
         return String(decoding: try await updater.target(path), as: UTF8.self)
     }
 
     /// The version of a role that the client keeps.
-    func keptVersion(_ role: String) throws -> Int? {
+    package func keptVersion(_ role: String) throws -> Int? {
         guard let bytes = try cache.metadata(of: role) else { return nil }
         return try JSONValue(parsing: bytes, named: role)["signed"]?["version"]?.integer
-    }
-}
-
-/// Expects a refusal of that kind.
-func expectRefusal(
-    _ code: MetadataProblem.Code, sourceLocation: SourceLocation = #_sourceLocation,
-    _ work: () async throws -> Void
-) async {
-    do {
-        try await work()
-        Issue.record("nothing was refused", sourceLocation: sourceLocation)
-    } catch let problem as MetadataProblem {
-        #expect(problem.code == code, "\(problem)", sourceLocation: sourceLocation)
-    } catch {
-        Issue.record("another error: \(error)", sourceLocation: sourceLocation)
-    }
-}
-
-/// One thing that may be wrong with a repository that was sound when the client last came.
-struct Refusal: Sendable, CustomTestStringConvertible {
-    let sentence: String
-    let code: MetadataProblem.Code
-    /// The role that must stay what it was; nil when nothing was kept before.
-    let role: String
-    let change: @Sendable (inout UpdateWorld) throws -> Void
-
-    var testDescription: String { sentence }
-
-    init(
-        _ sentence: String, _ code: MetadataProblem.Code, _ role: String,
-        _ change: @escaping @Sendable (inout UpdateWorld) throws -> Void
-    ) {
-        self.sentence = sentence
-        self.code = code
-        self.role = role
-        self.change = change
-    }
-
-    /// The client comes, the repository changes, the client comes again and believes none of it.
-    func happens() async throws {
-        var world = try UpdateWorld()
-        try await world.refresh()
-        let before = try world.cache.metadata(of: role)
-        try change(&world)
-        await expectRefusal(code) { try await world.refresh() }
-        #expect(try world.cache.metadata(of: role) == before)
     }
 }
