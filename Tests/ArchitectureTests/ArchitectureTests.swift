@@ -232,6 +232,32 @@ struct ArchitectureReaderTests {
         #expect(sharedTypeName(in: line) == nil)
     }
 
+    @Test(
+        "what a type conforms to is found",
+        arguments: [
+            ("struct Connections: RepositoryProvider {", ["RepositoryProvider"]),
+            ("private final class A: B, Sendable {", ["B", "Sendable"]),
+            ("extension Digest: P & Q where Element: R {", ["P", "Q", "Element:", "R"]),
+            ("struct Plain {", []), ("func a(b: C) {", []), ("// struct A: B {", []),
+            ("    let structure: [String: Int]", []),
+        ])
+    func findsConformances(line: String, names: [String]) {
+        #expect(conformances(in: line) == names)
+    }
+
+    @Test(
+        "a cast is found with the type that it asks for",
+        arguments: [
+            ("guard let vault = signer as? VaultKeySigner else {", "VaultKeySigner"),
+            ("(source as? RegistryRepository)?.name", "RegistryRepository"),
+            ("guard let local = source as? any LocalArtifacts else {", "LocalArtifacts"),
+            ("let a = b as? [UInt8]", "UInt8"), ("// as? LayoutDirectory", nil),
+            ("let basis = 1", nil),
+        ])
+    func findsCasts(line: String, type: String?) {
+        #expect(castType(in: line) == type)
+    }
+
     @Test("an effect is a word of its own and not the end of another")
     func effectsAreWords() {
         #expect("let now = Date()".containsWord("Date()"))
@@ -306,6 +332,43 @@ func sharedTypeName(in line: String) -> String? {
         !words[..<kind].contains("func"), kind + 1 < words.count
     else { return nil }
     return String(words[kind + 1])
+}
+
+/// The name of a protocol that a line declares at the top of its file for other modules.
+func sharedProtocolName(in line: String) -> String? {
+    guard line.hasPrefix("package protocol ") || line.hasPrefix("public protocol ") else {
+        return nil
+    }
+    return sharedTypeName(in: line)
+}
+
+/// The name of a type that a line declares, whoever sees it.
+func declaredTypeName(in line: String) -> String? {
+    let words = withoutComment(line).split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+    let kinds: Set<Substring> = ["struct", "enum", "class", "actor"]
+    guard let kind = words.firstIndex(where: kinds.contains), kind + 1 < words.count else {
+        return nil
+    }
+    return String(words[kind + 1])
+}
+
+/// The type that a line asks a value for with `as?`.
+func castType(in line: String) -> String? {
+    let code = withoutComment(line)
+    guard let cast = code.firstRange(of: " as? ") else { return nil }
+    let words = code[cast.upperBound...].split { !$0.isLetter && !$0.isNumber && $0 != "_" }
+    return words.first { $0 != "any" }.map(String.init)
+}
+
+/// What a type or extension that a line declares says that it conforms to. A list that goes on in the
+/// next line is not seen.
+func conformances(in line: String) -> [String] {
+    let code = withoutComment(line)
+    let words = code.split(separator: " ").prefix { !$0.hasSuffix(":") && $0 != "{" }
+    let kinds: Set<Substring> = ["struct", "enum", "class", "actor", "extension"]
+    guard words.contains(where: kinds.contains), let colon = code.range(of: ": ") else { return [] }
+    let list = code[colon.upperBound...].prefix { $0 != "{" }
+    return list.replacing(" where ", with: ",").split { ",& ".contains($0) }.map(String.init)
 }
 
 /// What stands before `//`. A `//` inside a string cuts too: it can hide an effect that shares a

@@ -138,18 +138,9 @@ private struct StoredEvidence: Sendable {
             subject = root.digest
             return
         }
-        let wanted = try Platform(parsing: platform)
-        let index = try await source.manifest(.digest(root.digest))
-        let children = index.children.filter { $0.platform?.satisfies(wanted) == true }
-        guard let child = children.first, children.count == 1 else {
-            throw Failure(
-                .notFound, "cannot find the image for \(wanted)",
-                at: .named(image.pinned(to: root.digest)),
-                because: index.children.isEmpty
-                    ? "it is not an index" : "the index lists \(children.count) images for it",
-                next: "leave out --platform, or name the image by its digest")
-        }
-        subject = child.digest
+        subject = try await source.image(
+            for: try Platform(parsing: platform), in: root.digest,
+            named: image.pinned(to: root.digest))
     }
 
     /// Prints a line for each candidate of the kind and ends the command with its exit code.
