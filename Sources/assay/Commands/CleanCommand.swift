@@ -20,15 +20,11 @@ struct CleanCommand: AsyncParsableCommand {
             deleted.
             """)
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable {
-        case signature, attestation, referrer, sbom, all
-    }
-
     @Argument(help: "The image.")
     var image: ImageLocation
 
     @Option(help: "The kind of evidence to delete.")
-    var type: Kind = .all
+    var type: EvidenceSelection = .all
 
     @Flag(
         name: [.customShort("f"), .long],
@@ -49,14 +45,16 @@ struct CleanCommand: AsyncParsableCommand {
             let root = try await connections.imageSource(image).place.resolve(image.reference)
             let evidence = try await EvidenceCollector(source: repository)
                 .everything(about: root.digest)
-            var (doomed, kept) = try await items(evidence, in: repository)
-            if doomed.isEmpty {
+            let found = try await DeletableEvidence(type, of: evidence, in: repository)
+            for digest in found.gone { Talk.say("listed and not there: \(name)@\(digest)") }
+            var kept = found.kept
+            if found.items.isEmpty {
                 Talk.say("nothing to delete beside \(image.pinned(to: root.digest))")
             } else {
-                for item in doomed { Talk.say("to delete: \(item.shown(in: name))") }
+                for item in found.items { Talk.say("to delete: \(item.shown(in: name))") }
                 try confirm()
             }
-            for item in doomed {
+            for item in found.items {
                 do {
                     try await item.delete(in: repository)
                     Talk.say("deleted \(item.shown(in: name))")
@@ -87,91 +85,15 @@ struct CleanCommand: AsyncParsableCommand {
             throw Failure(.denied, "deleted nothing", because: "the answer was not yes")
         }
     }
-
-    /// What is to be deleted, and why other things that are listed as evidence are not.
-    private func items(
-        _ evidence: Evidence, in repository: RegistryRepository
-    ) async throws -> ([DoomedEvidence], kept: [Failure]) {
-        var found: [DoomedEvidence] = []
-        var kept: [Failure] = []
-        var referrers: Set<Digest> = []
-        for candidate in evidence.candidates where isMeant(candidate) {
-            switch candidate.carrier {
-            case .signatureTag: found.append(.tag(Tag(for: evidence.subject, suffix: ".sig")))
-            case .attestationTag: found.append(.tag(Tag(for: evidence.subject, suffix: ".att")))
-            default:
-                let digest = candidate.manifest
-                guard referrers.insert(digest).inserted else { continue }
-                switch try await repository.deletability(of: digest, about: evidence.subject) {
-                case .deletable: found.append(.referrer(digest))
-                case .gone: Talk.say("listed and not there: \(repository.name)@\(digest)")
-                case .refused(let failure): kept.append(failure)
-                }
-            }
-        }
-        if type == .sbom || type == .all {
-            let tag = Tag(for: evidence.subject, suffix: ".sbom")
-            do {
-                _ = try await repository.resolve(.tag(tag))
-                found.append(.tag(tag))
-            } catch let failure as Failure where failure.kind == .notFound {}
-        }
-        var items: [DoomedEvidence] = []
-        for item in found where !items.contains(item) { items.append(item) }
-        return (items, kept)
-    }
-
-    private func isMeant(_ candidate: EvidenceCandidate) -> Bool {
-        let isTag = [.signatureTag, .attestationTag].contains(candidate.carrier)
-        return switch type {
-        case .all: true
-        case .referrer: !isTag
-        case .signature: candidate.carrier == .signatureTag || candidate.claimedType == .signature
-        case .attestation:
-            candidate.carrier == .attestationTag
-                || (!isTag && candidate.claimedType != nil && candidate.claimedType != .signature)
-        case .sbom: false
-        }
-    }
 }
 
-/// A manifest or tag to delete.
-private enum DoomedEvidence: Equatable, Sendable {
-    case referrer(Digest)
-    case tag(Tag)
+extension EvidenceSelection: ExpressibleByArgument {}
 
-    func shown(in name: Repository) -> String {
+extension EvidenceHolder {
+    fileprivate func shown(in name: Repository) -> String {
         switch self {
         case .referrer(let digest): "\(name)@\(digest)"
         case .tag(let tag): "\(name):\(tag)"
-        }
-    }
-
-    /// Deletes a referrer by its digest, and a tag alone. The manifest that a tag names may have
-    /// other tags: it may be the image itself or another image, so it is never deleted in the tag's
-    /// place.
-    ///
-    /// - Throws: `unsupported` where the registry does not delete tags.
-    func delete(in repository: RegistryRepository) async throws {
-        do {
-            switch self {
-            case .referrer(let digest): try await repository.delete(digest)
-            case .tag(let tag): try await delete(tag, in: repository)
-            }
-        } catch let failure as Failure where failure.kind == .notFound {
-            // It is already gone.
-        }
-    }
-
-    private func delete(_ tag: Tag, in repository: RegistryRepository) async throws {
-        do {
-            try await repository.delete(tag)
-        } catch let failure as Failure where failure.kind == .unsupported {
-            throw Failure(
-                .unsupported, failure.what, at: failure.place,
-                because: "the registry does not delete tags; the manifest under the tag is not "
-                    + "deleted in its place, because other tags may name it",
-                next: "delete the tag with the registry's own tool or web page")
         }
     }
 }
