@@ -185,10 +185,9 @@ private func isTime(_ token: Substring) -> Bool {
 /// The name of a class without its package: `org.example.web.NotFoundException`.
 private func withoutPackage(_ name: Substring) -> Substring {
     guard let sides = name.utf8.split(atLast: ".") else { return name }
-    let package = sides.before.utf8
     let isPackage =
-        package.contains(".")
-        && package.allSatisfy { isLower($0) || isDigitByte($0) || "._".utf8.contains($0) }
+        sides.before.utf8.contains(".")
+        && sides.before.utf8.allSatisfy { isLower($0) || isDigitByte($0) || "._".utf8.contains($0) }
     return isPackage ? sides.after : name
 }
 

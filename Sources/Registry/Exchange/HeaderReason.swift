@@ -44,11 +44,11 @@ private func isNeutral(_ field: HTTPField, _ words: ErrorWords) -> Bool {
 /// Spec: RFC 9209 §2.1: `proxy; error=…; received-status=404`.
 private func isNeutral(proxyStatus value: String) -> Bool {
     value.utf8.split(whereSeparator: ";,".utf8.contains).allSatisfy { part in
-        let parameter = Substring(part).utf8.trimmed().utf8
-        if let status = parameter.removingPrefix("received-status=") {
+        let parameter = Substring(part).utf8.trimmed()
+        if let status = parameter.utf8.removingPrefix("received-status=") {
             return ["404", "405", "501"].contains { isSame($0, String(status)) }
         }
-        return !parameter.hasPrefix("error") && !parameter.hasPrefix("details")
+        return !parameter.utf8.hasPrefix("error") && !parameter.utf8.hasPrefix("details")
     }
 }
 
