@@ -6,7 +6,6 @@ struct JSONNameIndex: Sendable {
     /// The upper half of a name's hash, and its index plus one; 0 where there is none. The number of
     /// slots is a power of two, and at least half of them are 0.
     private var slots: [UInt64] = []
-    private var count = 0
 
     init() {}
 
@@ -15,24 +14,24 @@ struct JSONNameIndex: Sendable {
         for index in members.indices { _ = insert(members[index].name, at: index, in: members) }
     }
 
-    var isEmpty: Bool { count == 0 }
+    var isEmpty: Bool { slots.isEmpty }
 
     func index(of name: String, in members: [JSONObject.Member]) -> Int? {
-        guard count > 0 else { return nil }
+        guard !isEmpty else { return nil }
         let entry = slots[slot(of: name, hash(of: name), members)]
         return entry == 0 ? nil : index(in: entry)
     }
 
-    /// Adds a name; false if it is there already.
+    /// Adds the name of the next member; false if it is there already. The names of all members before
+    /// it are there.
     mutating func insert(
         _ name: String, at index: Int, in members: [JSONObject.Member]
     ) -> Bool {
-        if 2 * (count + 1) > slots.count { grow() }
+        if 2 * (index + 1) > slots.count { grow() }
         let hash = hash(of: name)
         let slot = slot(of: name, hash, members)
         guard slots[slot] == 0 else { return false }
         slots[slot] = hash & 0xFFFF_FFFF_0000_0000 | UInt64(index + 1)
-        count += 1
         return true
     }
 
