@@ -61,6 +61,9 @@ struct Assay: AsyncParsableCommand {
         // With SIG_IGN, inherited from a parent, `waitpid` would not report how a helper ended.
         signal(SIGCHLD, SIG_DFL)
         do {
+            if asksForVersion(CommandLine.arguments.dropFirst()) {
+                return Answer.print(assayVersion)
+            }
             var command = try readCommandLine()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
@@ -87,6 +90,13 @@ struct Assay: AsyncParsableCommand {
             // The lowest free number is taken, and that is this one.
             _ = unsafe open("/dev/null", mode)
         }
+    }
+
+    /// Whether the version is all that is asked for. Scripts ask often, and the parser takes longer to
+    /// get ready than the answer to write.
+    static func asksForVersion(_ words: ArraySlice<String>) -> Bool {
+        guard let word = words.first, words.count == 1 else { return false }
+        return isSame(word, "--version") || isSame(word, "version")
     }
 
     /// The command, with cosign's flags and spellings translated.

@@ -26,6 +26,19 @@ struct CommandLineTests {
         try CommandLineWords(line.split(separator: " ").map(String.init), of: Assay.self).words
     }
 
+    @Test("the version is answered without the parser, where nothing else is asked")
+    func version() {
+        for word in ["--version", "version"] { #expect(Assay.asksForVersion([word])) }
+        for words in [
+            [], ["-v"], ["version", "--json"], ["--version", "verify"], ["help", "version"],
+            ["--version=true"],
+        ] {
+            #expect(!Assay.asksForVersion(words[...]))
+        }
+        let answer = #expect(throws: (any Error).self) { try Assay.parseAsRoot(["--version"]) }
+        #expect(answer.map { Assay.fullMessage(for: $0) } == assayVersion)
+    }
+
     @Test("every flag of every command takes =true and =false")
     func everyFlag() throws {
         var count = 0

@@ -84,12 +84,12 @@ struct CommandLineWords {
     /// The error for a flag with a value that is not a boolean; nil when no flag has one. It is
     /// clearer than the parser's.
     func wrongValue() -> Failure? {
-        guard let known = try? KnownOptions(of: command) else { return nil }
+        var known: KnownOptions?
         for word in typed.prefix(while: { !isSame($0, "--") }) {
             let (name, value) = split(word)
-            guard let value, case .flag? = known.kind(of: name), boolean(value) == nil else {
-                continue
-            }
+            guard let value, boolean(value) == nil else { continue }
+            known = known ?? (try? KnownOptions(of: command))
+            guard case .flag? = known?.kind(of: name) else { continue }
             return Self.neitherTrueNorFalse(word, name, value)
         }
         return nil

@@ -12,6 +12,9 @@ extension CommandLineWords {
     ///
     /// Two paths are the same file by device and inode, whatever they are called.
     func checkOutputFiles() throws(Failure) {
+        guard outputFile != nil || words.contains(where: { isOutput(split($0).name) }) else {
+            return
+        }
         let values = try values()
         var outputs = values.filter { isOutput($0.option) }
         if let outputFile { outputs.append(("--output-file", outputFile)) }
