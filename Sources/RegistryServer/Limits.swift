@@ -40,6 +40,11 @@ extension Limits {
     package static let downloadChunkBytes = 256 * 1024
     /// Threads that wait for the disk.
     package static let diskThreads = 16
+    /// Bytes of one manifest that is kept in memory. Those of images have under 10 KiB.
+    package static let recentManifestBytes = 64 * 1024
+    /// Bytes of all manifests that are kept in memory, and how many there are.
+    package static let recentManifestsBytes = 4 * mebibyte
+    package static let recentManifests = 1_024
     /// Names of one page of tags or repositories, when the client asks for more or does not say.
     package static let namesPerPage = 10_000
     /// Bytes of one page of referrers. Spec: distribution-spec 1.1, an answer stays under 4 MiB.

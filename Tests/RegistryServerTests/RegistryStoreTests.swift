@@ -242,10 +242,79 @@ struct RegistryStoreTests {
         #expect(manifests.map(\.digest).contains(last.digest))
         for manifest in manifests {
             let found = try #require(
-                try store.manifest(.digest(manifest.digest), in: repository))
-            #expect(try store.content(of: found) == manifest.bytes)
+                try store.content(.digest(manifest.digest), in: repository))
+            #expect(Array(found.content.readableBytesView) == manifest.bytes)
         }
         #expect(folder.files(below: "temporary") == [])
+    }
+
+    @Test("a manifest in memory is never older than the last push or deletion that was answered")
+    func recentManifests() async throws {
+        let folder = try TrialFolder()
+        try await withRegistry(in: folder) { client in
+            let path = "/v2/team/app/manifests/latest"
+            let readers = Task {
+                await withTaskGroup(of: Void.self) { group in
+                    for _ in 0..<4 {
+                        group.addTask {
+                            while !Task.isCancelled { _ = try? await client.send(.get, path) }
+                        }
+                    }
+                }
+            }
+            defer { readers.cancel() }
+            for number in 0..<60 {
+                let sample = RegistrySample("\(number)", seed: 54) {
+                    $0.index([], .init(annotations: ["n": "\(number)"]))
+                }
+                let manifest = sample.manifests[0]
+                let pushed = try await client.push(manifest, at: "latest", to: "team/app")
+                #expect(pushed.status == .created)
+                for _ in 0..<2 {
+                    #expect(try await client.send(.get, path).bytes == manifest.bytes)
+                }
+                let head = try await client.send(.head, path)
+                #expect(head.header("Docker-Content-Digest") == manifest.digest.description)
+                let place = "/v2/team/app/manifests/\(manifest.digest)"
+                guard number % 3 == 0 else { continue }
+                #expect(try await client.send(.get, place).status == .ok)
+                #expect(try await client.send(.delete, place).status == .accepted)
+                for gone in [place, path] {
+                    #expect(try await client.send(.get, gone).status == .notFound)
+                    #expect(try await client.send(.head, gone).status == .notFound)
+                }
+            }
+        }
+    }
+
+    @Test("manifests in memory have a limit, and what is not kept is read again")
+    func recentManifestsLimits() throws {
+        let recent = RecentManifests()
+        let repository = try #require(repository)
+        func key(_ name: String) throws -> RecentManifests.Key {
+            RecentManifests.Key(repository: repository, reference: .tag(try Tag(parsing: name)))
+        }
+        func keep(_ name: String, _ size: Int, changes: Int) throws {
+            let content = ByteBuffer(repeating: 1, count: size)
+            let manifest = StoredManifest(
+                digest: Digest(of: [1], by: .sha256), mediaType: "m", size: size)
+            recent.keep(manifest, content, at: try key(name), changes: changes)
+        }
+        try keep("large", Limits.recentManifestBytes + 1, changes: 0)
+        #expect(try recent.manifest(at: key("large")) == nil)
+        try keep("small", 1, changes: 0)
+        #expect(try recent.manifest(at: key("small"))?.manifest.size == 1)
+        let fitting = Limits.recentManifestsBytes / Limits.recentManifestBytes
+        for number in 0..<fitting { try keep("n\(number)", Limits.recentManifestBytes, changes: 0) }
+        #expect(try recent.manifest(at: key("small")) == nil)
+        #expect(try recent.manifest(at: key("n\(fitting - 1)")) != nil)
+        recent.forget()
+        #expect(try recent.manifest(at: key("n\(fitting - 1)")) == nil)
+        try keep("late", 1, changes: 0)
+        #expect(try recent.manifest(at: key("late")) == nil)
+        for number in 0...Limits.recentManifests { try keep("m\(number)", 1, changes: 1) }
+        #expect(try recent.manifest(at: key("m0")) == nil)
+        #expect(try recent.manifest(at: key("m\(Limits.recentManifests)")) != nil)
     }
 
     private func upload(_ blob: [UInt8], to repository: Repository, _ store: RegistryStore)

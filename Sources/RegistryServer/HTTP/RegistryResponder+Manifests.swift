@@ -24,10 +24,13 @@ extension RegistryResponder {
     private func pull(
         _ reference: ManifestReference, in repository: Repository, withContent: Bool
     ) async throws -> Response {
-        let found = try await onDisk { store throws -> (StoredManifest, [UInt8])? in
-            guard let manifest = try store.manifest(reference, in: repository) else { return nil }
-            guard withContent else { return (manifest, []) }
-            return try store.content(of: manifest).map { (manifest, $0) }
+        let key = RecentManifests.Key(repository: repository, reference: reference)
+        var found = store.recentManifests.manifest(at: key)
+        if found == nil {
+            found = try await onDisk { store throws -> (StoredManifest, ByteBuffer)? in
+                if withContent { return try store.content(reference, in: repository) }
+                return try store.manifest(reference, in: repository).map { ($0, ByteBuffer()) }
+            }
         }
         guard let (manifest, content) = found else {
             throw try await missing(reference, in: repository)
@@ -38,7 +41,7 @@ extension RegistryResponder {
         ]
         return Response(
             status: .ok, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: content)))
+            body: ResponseBody(byteBuffer: content))
     }
 
     private func push(

@@ -4,7 +4,6 @@
 internal import Files
 internal import OCI
 internal import Primitives
-internal import Synchronization
 
 /// A blob that is there, open for reading.
 struct StoredBlob: Sendable {
@@ -30,7 +29,7 @@ extension RegistryStore {
 
     /// Takes a file in as a blob; its bytes must have been hashed, compared and synchronised.
     func adopt(_ file: String, as digest: Digest, in repository: Repository) throws(Failure) {
-        try changes.withLock { (_) throws(Failure) in
+        try change { () throws(Failure) in
             try Disk.move(file, to: folder.content(digest))
             try linkBlob(digest, in: repository)
         }
@@ -43,7 +42,7 @@ extension RegistryStore {
     func mountBlob(_ digest: Digest, from source: Repository?, into repository: Repository)
         throws(Failure) -> Bool
     {
-        try changes.withLock { (_) throws(Failure) in
+        try change { () throws(Failure) in
             guard try isThere(digest, in: source) else { return false }
             try linkBlob(digest, in: repository)
             return true
@@ -52,7 +51,7 @@ extension RegistryStore {
 
     /// Takes the blob from that repository; the content goes when no other repository has it.
     func deleteBlob(_ digest: Digest, in repository: Repository) throws(Failure) -> Bool {
-        try changes.withLock { (_) throws(Failure) in
+        try change { () throws(Failure) in
             let path = folder.blob(digest, in: repository)
             guard try Disk.removeDurably(path) else { return false }
             try dropContentIfUnused(digest)

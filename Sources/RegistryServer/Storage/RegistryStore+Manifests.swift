@@ -3,9 +3,9 @@
 // Spec: OCI distribution-spec 1.1, "Pushing Manifests", "Listing Referrers".
 
 internal import Files
+internal import NIOCore
 internal import OCI
 internal import Primitives
-internal import Synchronization
 
 /// A manifest that is there.
 struct StoredManifest: Sendable {
@@ -37,9 +37,21 @@ extension RegistryStore {
             digest: digest, mediaType: String(decoding: type, as: UTF8.self), size: size)
     }
 
-    /// The bytes of a manifest that is there.
-    func content(of manifest: StoredManifest) throws(Failure) -> [UInt8]? {
-        try Disk.read(folder.content(manifest.digest), atMost: Limits.manifestBytes)
+    /// The manifest with its bytes, when that repository has it.
+    func content(_ reference: ManifestReference, in repository: Repository)
+        throws(Failure) -> (manifest: StoredManifest, content: ByteBuffer)?
+    {
+        let changes = recentManifests.changes
+        guard let manifest = try manifest(reference, in: repository),
+            let bytes = try Disk.read(
+                folder.content(manifest.digest), atMost: Limits.manifestBytes)
+        else { return nil }
+        let content = ByteBuffer(bytes: bytes)
+        recentManifests.keep(
+            manifest, content,
+            at: RecentManifests.Key(repository: repository, reference: reference),
+            changes: changes)
+        return (manifest, content)
     }
 
     /// Takes a manifest in, under its digest and the tags.
@@ -52,7 +64,7 @@ extension RegistryStore {
     ) throws(Failure) -> ManifestOutcome {
         let content = try folder.writeAside(manifest.bytes)
         let type = try folder.writeAside(Array(manifest.mediaType.description.utf8))
-        return try changes.withLock { (_) throws(Failure) in
+        return try change { () throws(Failure) in
             if requiringBlobs {
                 var missing: [Digest] = []
                 for blob in manifest.blobs where try !hasBlob(blob.digest, in: repository) {
@@ -90,14 +102,14 @@ extension RegistryStore {
 
     /// Takes the tag away; the manifest stays.
     func deleteTag(_ tag: Tag, in repository: Repository) throws(Failure) -> Bool {
-        try changes.withLock { (_) throws(Failure) in
+        try change { () throws(Failure) in
             try Disk.removeDurably(folder.tag(tag, in: repository))
         }
     }
 
     /// Takes the manifest from that repository, with the tags that point to it.
     func deleteManifest(_ digest: Digest, in repository: Repository) throws(Failure) -> Bool {
-        try changes.withLock { (_) throws(Failure) in
+        try change { () throws(Failure) in
             let path = folder.manifest(digest, in: repository)
             let bytes = try Disk.read(folder.content(digest), atMost: Limits.manifestBytes)
             guard try Disk.removeDurably(path) else { return false }

@@ -16,7 +16,8 @@ internal import Synchronization
 package final class RegistryStore: Sendable {
     let folder: RegistryFolder
     /// Orders changes: whoever looks before it writes does both while holding this.
-    let changes = Mutex<Void>(())
+    private let changes = Mutex<Void>(())
+    let recentManifests = RecentManifests()
     let uploads: Mutex<UploadTable>
     /// Keeps a second process out.
     private let lock: FileLock
@@ -44,6 +45,14 @@ package final class RegistryStore: Sendable {
     /// Lets another process serve the folder. The caller has ended all requests. Waiting for the last
     /// reference to go would not do: a disk thread drops its own some time after its work is done.
     package func close() { lock.release() }
+
+    /// Makes a change while no other is made; manifests are then read again.
+    func change<Value>(_ work: () throws(Failure) -> Value) throws(Failure) -> Value {
+        try changes.withLock { (_) throws(Failure) in
+            defer { recentManifests.forget() }
+            return try work()
+        }
+    }
 
     /// The names of all repositories, sorted.
     func repositoryNames() throws(Failure) -> [String] {
