@@ -1,37 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// What expressions may speak about: variables, functions, macros, options.
+// The declarations that expressions are compiled against.
+//
+// 1. A name that is not declared is an error with the nearest declared name.
+// 2. An environment is a value: extending a copy changes no other environment.
+// 3. Declarations have no effects; only an evaluation calls a function.
 
 internal import Primitives
 
-/// The declarations that expressions are compiled against. A value: copies are extended freely.
+/// Variables, functions, types, macros and options of expressions. A value type.
 package struct CELEnvironment: Sendable {
-    /// Rules beside the declarations.
+    /// Options of the type check and of the optional library.
     package struct Options: OptionSet, Sendable {
         package let rawValue: Int
 
         package init(rawValue: Int) { self.rawValue = rawValue }
 
-        /// `[1, 'a']` is a mistake, as in Kubernetes; the specification allows it.
+        /// Rejects `[1, 'a']`, as Kubernetes does; the specification allows it.
         package static let homogeneousLiterals = Options(rawValue: 1)
-        /// `1 < 2.5` passes the check.
+        /// Accepts comparisons of two numeric types, such as `1 < 2.5`.
         package static let crossTypeComparisons = Options(rawValue: 2)
-        /// Literal durations, timestamps and regular expressions are read by the check.
+        /// Parses literal durations, timestamps and regular expressions at compile time.
         package static let validatedLiterals = Options(rawValue: 4)
-        /// `x.orValue(y)` is `x` for an `x` that is no optional.
+        /// Evaluates `x.orValue(y)` to `x` if `x` is not an optional.
         package static let orValueOnPlainValues = Options(rawValue: 8)
     }
 
-    /// The namespace that names are sought in first: `x` in the container `a.b` is `a.b.x`, `a.x`
-    /// or `x`.
+    /// The namespace that names are resolved in: `x` in the container `a.b` is `a.b.x`, else `a.x`,
+    /// else `x`.
     package var container = ""
     package var options: Options
     private(set) var variables: [String: CELType] = [:]
     private(set) var constants: [String: (value: CELValue, type: CELType)] = [:]
     private(set) var functions: [String: [Overload]] = [:]
     private(set) var macros: MacroSet = []
-    /// First words of names with dots: most paths need no look further.
+    /// First words of qualified names: a path with another first word is not one of them.
     private var dottedRoots: Set<String> = []
-    /// Words of the longest name with dots: no path needs a look further.
+    /// The number of words in the longest qualified name.
     private var mostWords = 1
 
     package init(libraries: [CELLibrary], options: Options = []) {
@@ -64,7 +68,7 @@ package struct CELEnvironment: Sendable {
         noteDots(name)
     }
 
-    /// All functions by name, one entry for each overload.
+    /// All functions by name, with one entry for each overload.
     package var declaredFunctions: [(name: String, isMethod: Bool, parameters: [CELType])] {
         functions.sorted { $0.key < $1.key }.flatMap { name, overloads in
             overloads.map { (name, $0.isMethod, $0.parameters) }
@@ -86,7 +90,7 @@ package struct CELEnvironment: Sendable {
 
     struct ResolvedName {
         let name: String
-        /// How many of the words belong to the name.
+        /// The number of words that belong to the name.
         let consumed: Int
         let meaning: NameMeaning
     }
@@ -129,7 +133,7 @@ package struct CELEnvironment: Sendable {
 
     // MARK: Functions
 
-    /// Which function a call means: `math.greatest(1)` is a function of that long name, and
+    /// The function that a call means: `math.greatest(1)` calls a function with a qualified name,
     /// `text.size()` a method.
     func function(
         _ name: String, on target: Expression?, isLocal: (String) -> Bool
@@ -177,7 +181,8 @@ package struct CELEnvironment: Sendable {
         return nil
     }
 
-    /// `math.celi`: no function, but others start with `math.`, and nothing else is called `math`.
+    /// Whether a name such as `math.celi` is in the namespace of functions: other functions start
+    /// with `math.`, and no variable is called `math`.
     private func misspeltName(
         _ name: String, on target: Expression, isLocal: (String) -> Bool
     ) -> String? {
@@ -188,7 +193,7 @@ package struct CELEnvironment: Sendable {
         return "\(first).\(name)"
     }
 
-    /// The overloads that can take so many arguments.
+    /// The overloads that accept this number of arguments.
     func overloads(_ name: String, isMethod: Bool, count: Int) -> [Overload] {
         (functions[name] ?? []).filter {
             $0.isMethod == isMethod
@@ -196,7 +201,7 @@ package struct CELEnvironment: Sendable {
         }
     }
 
-    /// Whether the function has no parameters and takes its value from the bindings.
+    /// Whether the function has no parameters and its value comes from the bindings.
     func readsBinding(_ name: String) -> Bool {
         overloads(name, isMethod: false, count: 0).contains {
             if case .binding = $0.body { true } else { false }
@@ -224,13 +229,13 @@ package struct CELEnvironment: Sendable {
     }
 }
 
-/// A function's declared name, and how it is called.
+/// A function's declared name, and whether the call is a method call.
 struct FunctionMeaning {
     let name: String
     let isMethod: Bool
 }
 
-/// `; did you mean 'startsWith'?`, or nothing.
+/// `; did you mean 'startsWith'?`, or an empty string if no name is near.
 func suggestion(_ name: String, among names: some Sequence<String>) -> String {
     guard (3...longestSuggestion).contains(name.utf8.count) else { return "" }
     let near = names.lazy
@@ -241,7 +246,7 @@ func suggestion(_ name: String, among names: some Sequence<String>) -> String {
     return near.map { "; did you mean '\($0.name)'?" } ?? ""
 }
 
-/// Letters to change, add or leave out; capitals are small ones here.
+/// The edit distance of two names, without regard to case.
 private func editDistance(_ left: String, _ right: String) -> Int {
     let left = Array(left.utf8.lowercased().utf8)
     let right = Array(right.utf8.lowercased().utf8)
@@ -260,7 +265,7 @@ private func editDistance(_ left: String, _ right: String) -> Int {
 
 private let longestSuggestion = 64
 
-/// What functions are called in other languages, in small letters.
+/// Names that functions have in other languages, in lower case.
 private let namesElsewhere = [
     "len": "size", "length": "size", "count": "size", "includes": "contains",
     "tolower": "lowerAscii", "tolowercase": "lowerAscii", "lower": "lowerAscii",

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// An expression, ready to be evaluated any number of times.
+// A compiled expression.
+//
+// 1. Evaluation is pure: no clock, no file, no network. The same bindings give the same outcome.
+// 2. Each evaluation has a budget of cost units and ends when the budget is spent.
+// 3. A missing fact is reported as unknown, not as an error.
 
 internal import Primitives
 
-/// What an evaluation came to.
+/// The outcome of an evaluation.
 package enum CELOutcome: Sendable {
     case value(CELValue)
-    /// Facts that are not here decide; with them the program is evaluated again.
+    /// The result depends on these unknown facts. Bind them and evaluate the program again.
     case needs([CELNeed])
 }
 
-/// A compiled expression. Immutable, without locks, shared between threads freely.
+/// A compiled expression. It is immutable, and threads can share it.
 package struct CELProgram: Sendable {
     package let source: String
-    /// The type the check deduced; `dyn` when there was no check.
+    /// The type that the check deduced; `dyn` if the program is unchecked.
     package let type: CELType
     /// The variables it reads.
     package let variables: [String]
-    /// What an evaluation costs, as far as that can be told before.
+    /// The estimated cost of one evaluation.
     package let cost: CostEstimate
     private let localCount: Int
     private let run: Run
@@ -33,7 +37,7 @@ package struct CELProgram: Sendable {
         self.run = run
     }
 
-    /// Evaluates within a budget of cost units. Pure: the same bindings give the same outcome.
+    /// Evaluates the program within a budget of cost units.
     package func evaluate(
         _ bindings: CELBindings, budget: Int = Limits.expressionCost
     ) throws(CELProblem) -> CELOutcome {
@@ -41,7 +45,7 @@ package struct CELProgram: Sendable {
         return try evaluate(bindings, meter: &meter)
     }
 
-    /// As `evaluate(_:budget:)`, from a budget that several expressions share.
+    /// Evaluates the program within a budget that several expressions share.
     package func evaluate(
         _ bindings: CELBindings, meter: inout CostMeter
     ) throws(CELProblem) -> CELOutcome {
@@ -65,10 +69,10 @@ package struct CELProgram: Sendable {
 }
 
 extension CELEnvironment {
-    /// Reads, checks and prepares an expression.
+    /// Parses, checks and plans an expression.
     package func compile(_ source: String) throws(CELProblem) -> CELProgram {
         let expression = try Parser.parse(source, macros: macros)
-        // Prepared first: that also bounds how deep values nest, and with them their types.
+        // Planning comes first, because it limits how deep values nest, and with them their types.
         var planner = Planner(environment: self, source: source)
         let plan = try planner.plan(expression)
         var checker = Checker(environment: self, source: source, patterns: planner.patterns)
@@ -77,8 +81,8 @@ extension CELEnvironment {
             planner: planner, run: plan.run)
     }
 
-    /// Reads and prepares an expression without checking its types: what is wrong with them shows
-    /// when it is evaluated, if it does.
+    /// Parses and plans an expression without a type check. A type error then shows when the
+    /// expression is evaluated.
     package func compileUnchecked(_ source: String) throws(CELProblem) -> CELProgram {
         let expression = try Parser.parse(source, macros: macros)
         var planner = Planner(environment: self, source: source)
@@ -88,7 +92,7 @@ extension CELEnvironment {
             run: plan.run)
     }
 
-    /// The type of an expression that is checked and never run.
+    /// The type of an expression, which is not evaluated.
     package func type(of source: String) throws(CELProblem) -> CELType {
         try compile(source).type
     }

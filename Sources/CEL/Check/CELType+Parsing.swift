@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Types from text, for declarations that come from outside: `map(string, list(dyn))`.
+// Parses types such as `map(string, list(dyn))` in declarations that come from outside.
 
 package import Primitives
 
 extension CELType {
-    /// Reads a type as `description` writes it. A single capital letter is a type parameter.
+    /// Parses a type in the form of `description`. A single capital letter is a type parameter.
     package init(parsing text: String) throws(Failure) {
         var rest = Substring(text)
         guard let type = takeType(&rest, depth: 0), rest.isEmpty else {

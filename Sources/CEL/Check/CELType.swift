@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Types as the checker sees them. Spec: cel-spec, langdef.md, "Gradual Type Checking".
 
-/// A type. `dyn` stands for any; parameters stand for one type each within a declaration.
+/// A type. `dyn` matches any type; a type parameter is one type within one use of a declaration.
 package indirect enum CELType: Hashable, Sendable {
     case dyn
     case null
@@ -61,7 +61,7 @@ extension CELType {
         }
     }
 
-    /// The same kind of type with others inside.
+    /// The same kind of type with other element types.
     func replacingParameters(_ parameters: [CELType]) -> CELType {
         switch self {
         case .list: .list(parameters[0])
@@ -73,7 +73,7 @@ extension CELType {
         }
     }
 
-    /// Whether both are the same kind, whatever is inside.
+    /// Whether both types are of the same kind, without regard to their element types.
     func isSameKind(as other: CELType) -> Bool {
         switch (self, other) {
         case (.list, .list), (.map, .map), (.optional, .optional), (.type, .type): true
@@ -82,7 +82,7 @@ extension CELType {
         }
     }
 
-    /// The values that can be of this type, seen from outside.
+    /// The kinds of values that can have this type, without regard to element types.
     var kinds: ValueKinds {
         switch self {
         case .dyn, .parameter: .all
@@ -104,7 +104,7 @@ extension CELType {
     }
 }
 
-/// Kinds of values as bits: whether an overload takes an argument is one `and`.
+/// A set of kinds of values, as bits: one `&` tests whether an overload takes an argument.
 struct ValueKinds: OptionSet, Sendable {
     let rawValue: UInt16
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Types of an expression, before it runs. Spec: cel-spec, langdef.md, "Gradual Type Checking".
+// The type check of an expression. Spec: cel-spec, langdef.md, "Gradual Type Checking".
 
 internal import Primitives
 
-/// Finds the type of an expression, or the first thing that cannot be meant.
+/// Finds the type of an expression, or the first type error.
 ///
-/// `types` is not read in the same breath as a part is checked: a copy of it in hand would make every
-/// change copy all of it.
+/// No code holds a copy of `types` while it checks a part: with a second copy, each change would
+/// copy all of it.
 struct Checker {
     let environment: CELEnvironment
     let source: String
     private var types = TypeSubstitution()
     private var scope: [(name: String, type: CELType)] = []
 
-    /// Constant patterns as the planner compiled them.
+    /// The constant patterns that the planner compiled.
     private let patterns: [String: Result<RegularExpression, Stop>]
 
     init(
@@ -25,7 +25,7 @@ struct Checker {
         self.patterns = patterns
     }
 
-    /// The type of a whole expression; what stays open is `dyn`.
+    /// The type of a whole expression; a type parameter without a type becomes `dyn`.
     mutating func check(_ expression: Expression) throws(CELProblem) -> CELType {
         let found = try type(of: expression)
         return types.resolved(found, openAs: .dyn)
@@ -37,7 +37,7 @@ struct Checker {
         CELProblem(kind, message, at: place, in: source)
     }
 
-    /// Only hands on: it stands on the stack once for each level, so it holds nothing itself.
+    /// Dispatches only, without local variables: its frame is on the stack once for each level.
     private mutating func type(of expression: Expression) throws(CELProblem) -> CELType {
         switch expression.form {
         case .literal: literalType(expression)
@@ -252,7 +252,7 @@ struct Checker {
             at: place)
     }
 
-    /// What an optional entry adds is what the optional holds.
+    /// The type of an optional entry's value: what the optional holds.
     private mutating func content(
         of value: Expression, isOptional: Bool
     ) throws(CELProblem) -> CELType {
@@ -355,7 +355,7 @@ struct Checker {
             case .map(let key, let value): return isPair ? [key, value] : [key]
             case .dyn: return isPair ? [.dyn, .dyn] : [.dyn]
             case .parameter:
-                // `[].map(x, x)`: nothing is known, and nothing is wrong.
+                // `[].map(x, x)`: the element type is unknown, which is not an error.
                 return isPair ? [.dyn, .dyn] : [.dyn]
             default: break
             }
@@ -385,7 +385,7 @@ struct Checker {
             meaning.name, isMethod: meaning.isMethod, operands, at: expression.place)
     }
 
-    /// The result of the overloads that can take these types: one type, or `dyn` for several.
+    /// The result type of the overloads that accept these types; `dyn` if they differ.
     private mutating func resolve(
         _ name: String, isMethod: Bool, _ operands: [CELType], at place: Int
     ) throws(CELProblem) -> CELType {
@@ -410,7 +410,7 @@ struct Checker {
             result = filled
         }
         if let result { return result }
-        // With the option, `x.orValue(y)` is x when x is no optional.
+        // With the option, `x.orValue(y)` is x if x is not an optional.
         if name == "orValue", isMethod, operands.count == 2,
             environment.options.contains(.orValueOnPlainValues)
         {
@@ -423,7 +423,8 @@ struct Checker {
             at: place)
     }
 
-    /// The commonest operators without a search: it is most of the time of a check.
+    /// The most common operators, without a search for overloads, which takes most of a check's
+    /// time.
     private func plainOperator(_ name: String, _ operands: [CELType]) -> CELType? {
         guard operands.count == 2 else { return nil }
         switch (name, operands[0], operands[1]) {
@@ -449,7 +450,7 @@ struct Checker {
             : "(\(types.joined(separator: ", ")))"
     }
 
-    /// A type in an error's words; what is open is `dyn`.
+    /// The type as error messages show it; a parameter without a type is `dyn`.
     private func shown(_ type: CELType) -> String {
         types.resolved(type, openAs: .dyn).description
     }

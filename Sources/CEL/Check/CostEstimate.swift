@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an expression can cost, before it runs. Spec: cel-go, checker/cost.go, in its main lines.
+// The estimated cost of an expression. Spec: cel-go v0.26, checker/cost.go (its main cases).
 
-/// Bounds of the cost of one evaluation. Sizes of what comes from outside are guessed from above.
+/// Bounds of the cost of one evaluation. Values from outside are assumed to have `assumedSize`
+/// parts.
 package struct CostEstimate: Hashable, Sendable {
-    /// At least so much, whatever the input.
+    /// The least cost for any input.
     package let least: Int
-    /// At most so much for inputs whose lists and texts stay within `assumedSize`.
+    /// The greatest cost for inputs whose lists and strings have at most `assumedSize` parts.
     package let most: Int
 
-    /// Items, entries or characters that values of unknown size are taken to have.
+    /// The number of items, entries or characters assumed for a value of unknown size.
     package static let assumedSize = 1_000
 
     init(of expression: Expression) { self = CostEstimate.estimate(expression) }
@@ -44,7 +45,7 @@ package struct CostEstimate: Hashable, Sendable {
         }
     }
 
-    /// Each part is estimated once: twice at every level would be for ever.
+    /// Estimates each part once: two estimates at each level would take exponential time.
     private static func logic(_ operands: [Expression]) -> CostEstimate {
         let estimates = operands.map(estimate)
         return CostEstimate(estimates.first?.least ?? 0, total(estimates).most)

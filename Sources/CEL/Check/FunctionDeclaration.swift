@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions: what they take, what they give, what they cost and what they do.
+// Declarations of functions: parameters, result, cost and body.
 
 package import Primitives
 
 /// One overload of a function.
 package struct Overload: Sendable {
-    /// How a body is called; `one` and `two` spare the list of arguments.
+    /// The implementation of an overload; `one` and `two` need no list of arguments.
     package enum Body: Sendable {
         case one(@Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue)
         case two(@Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue)
@@ -16,12 +16,12 @@ package struct Overload: Sendable {
     }
 
     package let name: String
-    /// Whether it is called as `target.name(…)`; the target is the first parameter then.
+    /// Whether the call has the form `target.name(…)`; the target is then the first parameter.
     package let isMethod: Bool
     package let parameters: [CELType]
     package let result: CELType
     package let body: Body
-    /// Whether the last parameter may be given several times.
+    /// Whether the last parameter is variadic.
     package let isVariadic: Bool
     let kinds: [ValueKinds]
 
@@ -38,7 +38,7 @@ package struct Overload: Sendable {
         kinds = parameters.map(\.kinds)
     }
 
-    /// Whether it takes these arguments, seen from outside: what is in a list is not looked at.
+    /// Whether the overload accepts these kinds of arguments. The items of lists are not examined.
     @inline(__always)
     func takes(_ value: CELValue, at place: Int) -> Bool {
         guard kinds[place].contains(value.kind) else { return false }
@@ -92,8 +92,8 @@ package struct VariableDeclaration: Sendable {
     }
 }
 
-/// Arguments as a body wants them. The call has looked at the kinds already; what does not fit
-/// here is an overload that does not exist.
+/// Conversions of arguments for a body. The call has checked the kinds already; if a conversion
+/// fails, the error is `no such overload`.
 extension CELValue {
     package func string() throws(Stop) -> String {
         guard case .string(let text) = self else { throw Stop.noSuchOverload }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which type each type parameter stands for. Spec: cel-spec, langdef.md, "Gradual Type Checking".
+// The types of type parameters. Spec: cel-spec, langdef.md, "Gradual Type Checking".
 
 /// Types found for type parameters while one expression is checked.
 struct TypeSubstitution {
     private var types: [String: CELType] = [:]
-    /// What was there before each change, so that a failed attempt is forgotten without a copy.
+    /// The value before each change, so that a failed attempt is undone without a copy.
     private var changes: [(name: String, before: CELType?)] = []
     private var freshCount = 0
 
-    /// A parameter that nobody has used.
+    /// A new type parameter.
     mutating func fresh() -> CELType {
         freshCount += 1
         return .parameter("%\(freshCount)")
     }
 
-    /// A declared type with parameters of its own for this one use.
+    /// The declared type with new type parameters for this use.
     mutating func instance(
         of type: CELType, _ names: inout [String: CELType]
     ) -> CELType {
@@ -30,7 +30,7 @@ struct TypeSubstitution {
         return type.replacingParameters(parameters)
     }
 
-    /// The type with everything filled in that is known; unknown parameters stay, or become `dyn`.
+    /// The type with known parameters replaced; the others stay, or become `dyn`.
     func resolved(_ type: CELType, openAs open: CELType? = nil) -> CELType {
         if case .parameter(let name) = type {
             if let known = types[name] { return resolved(known, openAs: open) }
@@ -40,13 +40,13 @@ struct TypeSubstitution {
         return type.replacingParameters(type.parameters.map { resolved($0, openAs: open) })
     }
 
-    /// Whether a value of type `source` can stand where `target` is wanted. What that says about
-    /// parameters is kept when it can, and forgotten when it cannot.
+    /// Whether a value of type `source` is assignable to `target`. If so, the types found for
+    /// parameters are kept; otherwise they are undone.
     mutating func assign(_ source: CELType, to target: CELType) -> Bool {
         assign([source], to: [target])
     }
 
-    /// As `assign` for several pairs, all or none.
+    /// Assigns several pairs, all or none.
     mutating func assign(_ sources: [CELType], to targets: [CELType]) -> Bool {
         changes.removeAll(keepingCapacity: true)
         for (source, target) in zip(sources, targets) where !isAssignable(source, target) {
@@ -67,7 +67,7 @@ struct TypeSubstitution {
         if case .parameter(let name) = target { return bind(name, source) }
         if case .parameter(let name) = source { return bind(name, target) }
         if source == .dyn || target == .dyn { return true }
-        // `type(1) == type('')` is a question, and not a mistake.
+        // `type(1) == type('')` is valid.
         if case .type = source, case .type = target { return true }
         guard source.isSameKind(as: target) else { return isNull(source, standsFor: target) }
         for (inner, outer) in zip(source.parameters, target.parameters)
@@ -75,7 +75,7 @@ struct TypeSubstitution {
         return true
     }
 
-    /// The type behind a chain of parameters: the last parameter, or what it stands for.
+    /// The type at the end of a chain of parameters: the last parameter, or its type.
     private func resolvedHead(_ type: CELType) -> CELType {
         var current = type
         while case .parameter(let name) = current, let next = types[name], !isOpen(next, name) {
@@ -120,7 +120,8 @@ struct TypeSubstitution {
         return type.parameters.contains { mentions(name, $0) }
     }
 
-    /// null goes where absence is possible: types of the wire, which are opaque to us, and `dyn`.
+    /// Whether one of the types is null and the other accepts it: timestamp, duration, optional or
+    /// an opaque type.
     private func isNull(_ source: CELType, standsFor target: CELType) -> Bool {
         guard source == .null || target == .null else { return false }
         switch source == .null ? target : source {
@@ -129,7 +130,7 @@ struct TypeSubstitution {
         }
     }
 
-    /// The type that both are: each part `dyn` where one of them is.
+    /// The more general of two equal types: a part is `dyn` if it is `dyn` in one of them.
     func general(_ left: CELType, _ right: CELType) -> CELType {
         let left = resolvedOnce(left)
         let right = resolvedOnce(right)

@@ -79,7 +79,7 @@ private func subtract(_ left: CELValue, _ right: CELValue) throws(Stop) -> CELVa
         guard let difference = a.since(b) else { throw durationRange }
         return .duration(difference)
     case (.timestamp(let time), .duration(let length)):
-        // The smallest duration has no negative; the time it leads to is out of range anyway.
+        // The smallest duration cannot be negated; the resulting time would be out of range anyway.
         let (negative, over) = Int64(0).subtractingReportingOverflow(length.nanoseconds)
         guard !over, let sum = time.adding(GoDuration(nanoseconds: negative)) else {
             throw timestampRange

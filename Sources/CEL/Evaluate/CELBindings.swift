@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the variables of one evaluation are: values, or not known yet.
+// The variables of one evaluation: values, or unknown.
 
 /// The variables of one evaluation, by name.
 package struct CELBindings: Sendable {
     enum Slot: Sendable {
         case absent
         case value(CELValue)
-        /// Nothing of it is here.
+        /// The whole value is unknown.
         case unknown
-        /// Parts are not here; reading anything that touches one of them asks for it.
+        /// Parts are unknown; an access to one of them reports it as unknown.
         case partial(CELValue, missing: [AttributePath])
-        /// Its own computation failed; whoever reads it fails the same way.
+        /// The computation of the value failed; each access fails with the same problem.
         case problem(RuntimeProblem)
     }
 
@@ -20,20 +20,20 @@ package struct CELBindings: Sendable {
         for (name, value) in values { slots[name] = .value(value) }
     }
 
-    /// Gives a variable its value.
+    /// Binds a variable to its value.
     package mutating func set(_ name: String, to value: CELValue) { slots[name] = .value(value) }
 
-    /// Declares that a variable is not here yet.
+    /// Marks a variable as unknown.
     package mutating func setUnknown(_ name: String) { slots[name] = .unknown }
 
-    /// Gives a variable what is here of it, and says what is not.
+    /// Binds a variable to the known part of its value, and marks the other parts as unknown.
     package mutating func set(
         _ name: String, to value: CELValue, missing: [AttributePath]
     ) {
         slots[name] = .partial(value, missing: missing)
     }
 
-    /// Says that a variable's own expression failed.
+    /// Binds a variable to the failure of its own expression.
     package mutating func set(_ name: String, failed problem: CELProblem) {
         slots[name] = .problem(
             RuntimeProblem(problem.kind, "\(name): \(problem.message)", at: nil))

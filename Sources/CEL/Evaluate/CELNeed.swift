@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an evaluation asks for when facts are missing.
+// Facts that an evaluation reports as unknown.
 
-/// One fact that an evaluation asks for.
+/// One unknown fact.
 package enum CELNeed: Hashable, Sendable {
-    /// A variable, or a part of one.
+    /// An unknown variable, or an unknown part of one.
     case attribute(AttributePath)
-    /// The answer of a function for these arguments.
+    /// The unknown result of a function for these arguments.
     case answer(function: String, arguments: [CELValue])
 }
 
-/// Where a value would be: `images.containers`, `object.spec.containers[0]`.
+/// The path of a value: `images.containers`, `object.spec.containers[0]`.
 package struct AttributePath: Hashable, Sendable, CustomStringConvertible {
     package let variable: String
     package let steps: [CELKey]
@@ -30,7 +30,7 @@ package struct AttributePath: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether one path leads to or through the other.
+    /// Whether one path is a prefix of the other.
     func touches(_ other: AttributePath) -> Bool {
         variable == other.variable && zip(steps, other.steps).allSatisfy { $0 == $1 }
     }

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an evaluation may spend. Spec: Kubernetes, apiserver, pkg/apis/cel/config.go.
+// The cost budget of an evaluation. Spec: Kubernetes, apiserver, pkg/apis/cel/config.go.
 
 internal import Primitives
 
-/// Counts down. A unit is about 100 ns of work at most, and ten bytes of text that are walked.
+/// Subtracts costs from a budget. A unit is at most about 100 ns of work, or ten bytes of text.
 package struct CostMeter: Sendable {
     package private(set) var remaining: Int
 
     package init(_ budget: Int) { remaining = budget }
 
-    /// Takes `cost` units; throws when they are not there.
+    /// Charges `cost` units; throws if the budget is spent.
     @inline(__always)
     package mutating func charge(_ cost: Int) throws(Stop) {
         remaining -= cost
         if remaining < 0 { throw spent() }
     }
 
-    /// Takes what walking so many bytes costs.
+    /// Charges for reading `count` bytes.
     @inline(__always)
     package mutating func chargeText(_ bytes: Int) throws(Stop) {
         try charge(bytes / bytesPerUnit + 1)
     }
 
-    /// Takes what making so many values costs; called before they are made.
+    /// Charges for creating `count` values; call it before they are created.
     package mutating func chargeItems(_ count: Int) throws(Stop) { try charge(max(0, count)) }
 
     private mutating func spent() -> Stop {
-        // Whatever is tried next must fail too, and subtraction must not reach the end of Int.
+        // The next charge must fail too, and a subtraction must not overflow.
         remaining = -1
         return .failed(.costLimit, "the evaluation costs more than its budget")
     }

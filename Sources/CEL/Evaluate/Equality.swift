@@ -4,8 +4,8 @@
 internal import Primitives
 
 extension CELValue {
-    /// The language's `==`: numbers by value whatever their type, everything else within its type,
-    /// and false for values of different types. What is walked is paid for.
+    /// The `==` of CEL: numbers of all types compare by value; other values of different types are
+    /// not equal. The compared parts are charged to `meter`.
     func isEqual(
         to other: CELValue, _ meter: inout CostMeter, depth: Int = 0
     ) throws(Stop) -> Bool {
@@ -66,7 +66,8 @@ private func areEqual(
 
 enum Order { case before, same, after, none }
 
-/// Numbers of any two types by value. Against doubles a whole number is taken as the nearest one.
+/// The order of two numbers of any types. To compare with a double, an integer becomes the nearest
+/// double.
 func numericOrder(_ left: CELValue, _ right: CELValue) -> Order {
     switch (left, right) {
     case (.int(let a), .int(let b)): order(a, b)
@@ -87,7 +88,7 @@ private func order<Number: Comparable>(_ left: Number, _ right: Number) -> Order
     left < right ? .before : left > right ? .after : left == right ? .same : .none
 }
 
-/// The order of two values; throws when their types have none, as if it were for `<`. NaN has no order and is no error.
+/// The order of two values; nil for NaN. Throws the error of `<` if their types are not ordered.
 func compare(
     _ left: CELValue, _ right: CELValue, _ meter: inout CostMeter
 ) throws(Stop) -> Order {
@@ -109,7 +110,6 @@ func compare(
     }
 }
 
-/// The deepest nesting of a value that is walked: what expressions and documents can make, and
-/// more.
+/// The deepest nesting of a value that is traversed. Expressions and documents nest less deep.
 package let deepestValue = 2 * Limits.documentDepth
 var tooDeep: Stop { .failed(.tooLarge, "a value nests more than \(deepestValue) deep") }

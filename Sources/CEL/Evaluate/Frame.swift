@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state of one evaluation: variables, names of macros, and what is left of the budget.
+// The state of one evaluation: variables, local variables of macros, and the rest of the budget.
 
-/// One evaluation on its way.
+/// The state of one evaluation.
 struct Frame {
-    /// A name of a macro. `cel.bind` may have failed without anybody asking for it.
+    /// A local variable of a macro. A failure of `cel.bind` is thrown when the variable is read.
     enum Local {
         case unset
         case value(CELValue)
         case stop(Stop)
     }
 
-    /// Variables in the order the program numbers them.
+    /// Variables in the order of the program's numbers.
     let variables: [CELBindings.Slot]
     var locals: [Local]
     var meter: CostMeter
@@ -25,5 +25,5 @@ struct Frame {
     }
 }
 
-/// A step of a program, ready to run.
+/// A planned step of a program.
 typealias Run = @Sendable (inout Frame) throws(Stop) -> CELValue

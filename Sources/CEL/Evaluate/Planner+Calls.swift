@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls: which function is meant, and which of its overloads fits the values.
+// Plans calls: resolves the function, and at run time the overload that accepts the values.
 
 internal import Primitives
 
@@ -41,7 +41,7 @@ extension Planner {
         return Plan(run, nesting: nesting)
     }
 
-    /// A function nobody declared fails when it runs: another operand may decide before.
+    /// A call of an undeclared function fails at run time: another operand may decide first.
     private mutating func unboundPlan(_ name: String, _ runs: [Run], at place: Int) -> Plan {
         let isKnown = environment.functions[name] != nil
         let kind: CELProblem.Kind = isKnown ? .noSuchOverload : .undeclaredReference
@@ -70,7 +70,7 @@ extension Planner {
         }
     }
 
-    /// A function whose value is bound, such as `time.now()`: what the caller bound, or the need.
+    /// A function such as `time.now()`: the value that the caller bound, or an unknown.
     private mutating func bindingPlan(_ name: String) -> Plan {
         let number = variable(name)
         return Plan { frame throws(Stop) in
@@ -82,7 +82,7 @@ extension Planner {
         }
     }
 
-    /// A constant pattern is compiled once; one that is no pattern fails when it is used.
+    /// A constant pattern is compiled once; an invalid one fails when it is used.
     private mutating func matchesPlan(
         _ text: @escaping Run, _ pattern: String, at place: Int
     ) throws(CELProblem) -> Plan {
@@ -102,7 +102,7 @@ extension Planner {
         }
     }
 
-    /// `a.or(b)` and `a.orValue(b)`: the fallback is only evaluated when it is needed.
+    /// `a.or(b)` and `a.orValue(b)`: the fallback is evaluated only if it is needed.
     private func fallbackPlan(
         _ first: @escaping Run, _ second: Plan, at place: Int, isWrapped: Bool
     ) -> Plan {
@@ -185,11 +185,11 @@ extension Planner {
 }
 
 extension Overload {
-    /// The parameter that an argument belongs to; the last one of a variadic function repeats.
+    /// The parameter of an argument; the last parameter of a variadic function repeats.
     @inline(__always)
     func place(_ argument: Int) -> Int { min(argument, parameters.count - 1) }
 
-    /// Calls the body, whatever its form.
+    /// Calls a body of any form.
     func call(_ values: [CELValue], _ meter: inout CostMeter) throws(Stop) -> CELValue {
         switch body {
         case .one(let body): try body(values[0], &meter)
@@ -206,11 +206,11 @@ private func noOverload(_ site: CallSite, _ values: [CELValue]) -> Stop {
         .placed(site.place)
 }
 
-/// One call in the source, and what a look at its arguments costs.
+/// One call in the source, and its cost.
 private struct CallSite: Sendable {
     let candidates: [Overload]
     let place: Int
-    /// Units for ten bytes or items.
+    /// Units for each ten bytes or items.
     private let price: Int
 
     init(_ candidates: [Overload], at place: Int) {
@@ -221,8 +221,8 @@ private struct CallSite: Sendable {
 
     var name: String { candidates.first?.name ?? "" }
 
-    /// What a body threw, told here. Facts are compared with each other, so what they are asked
-    /// about has few parts.
+    /// The interruption that a body threw, with the position of the call. Unknown facts are
+    /// compared with each other, so the number of parts in their arguments is limited.
     func stopped(by stop: Stop) -> Stop {
         guard case .needs(let set) = stop else { return stop.placed(place) }
         for case .answer(_, let arguments) in set.needs {
@@ -243,8 +243,8 @@ private struct CallSite: Sendable {
     }
 }
 
-/// Functions that take a unit for ten bytes. All others read a text, write one or make a list of
-/// scalars, and take that much longer.
+/// Functions that cost one unit for each ten bytes. All others read text, write text or make a list
+/// of scalars, and cost more.
 private let plainFunctions: Set = [
     "size", "startsWith", "endsWith", "contains", "matches", "dyn", "type", "hasValue", "value",
     "or", "orValue", "optional.of", "optional.none", "optional.ofNonZeroValue", "first", "last",
@@ -255,14 +255,15 @@ private let plainFunctions: Set = [
 ]
 private let readerPrice = 40
 
-/// Compiles a pattern; what is wrong with it is the expression's problem.
+/// Compiles a pattern. An invalid pattern is a problem of the expression.
 func regularExpression(_ pattern: String) throws(Stop) -> RegularExpression {
     do throws(Failure) { return try RegularExpression(pattern) } catch {
         throw .failed(.invalidRegularExpression, "invalid regular expression: \(error.why)")
     }
 }
 
-/// Functions whose calls with constants are made once. Their failures stay where they stand.
+/// Functions whose calls with constants are evaluated once, when the program is planned. A failure
+/// is thrown at run time.
 private let foldableFunctions: Set = [
     "duration", "timestamp", "quantity", "ip", "cidr", "url", "semver", "optional.of", "dyn",
 ]

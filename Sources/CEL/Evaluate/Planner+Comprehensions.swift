@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Macros that walk. Spec: cel-spec, langdef.md, "Macros"; cel-go, ext/comprehensions.
+// Plans macros that iterate. Spec: cel-spec, langdef.md, "Macros"; cel-go, ext/comprehensions.
 //
-// They run as loops and not as the folds the specification expands them to; the values, the
-// swallowing of errors and the costs are those of the folds.
+// They run as loops, not as the folds of the specification. Values, error handling and costs equal
+// those of the folds.
 
 internal import Primitives
 
-/// A comprehension, ready to run.
+/// A planned comprehension.
 private struct Loop: Sendable {
     let kind: Comprehension.Kind
     let range: Run
@@ -54,7 +54,7 @@ extension Planner {
     }
 }
 
-/// The items a loop walks over: keys, or pairs.
+/// The items of a loop: keys, or pairs.
 private struct LoopItems {
     let first: [CELValue]
     let second: [CELValue]?
@@ -114,7 +114,7 @@ private func quantified(
     return .bool(!deciding)
 }
 
-/// `exists_one`: errors are not swallowed.
+/// `exists_one`: an error of one item is an error of the whole.
 private func counted(_ loop: Loop, _ frame: inout Frame) throws(Stop) -> CELValue {
     let items = try LoopItems(loop, &frame)
     var stops = StopCollector()
@@ -223,7 +223,7 @@ private func unwrapped(_ loop: Loop, _ frame: inout Frame) throws(Stop) -> CELVa
     return result
 }
 
-/// One round of the fold behind `all`: the condition (a name, a call) and the step (a name).
+/// The cost of one step of the fold of `all`: the condition (a name, a call) and the step (a name).
 private let quantifierCost = 3
-/// One round of the fold behind `map`: a list of one, a name, and its concatenation.
+/// The cost of one step of the fold of `map`: a list of one item, a name, and a concatenation.
 private let collectorCost = 12

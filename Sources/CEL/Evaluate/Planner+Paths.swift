@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names, fields and indexes. Spec: cel-spec, langdef.md, "Name Resolution" and "Field Selection".
+// Plans names, fields and indexes. Spec: cel-spec, langdef.md, "Name Resolution" and "Field
+// Selection".
 
 internal import Primitives
 
-/// A step of a path, ready to run.
+/// A planned step of a path.
 enum PlannedStep: Sendable {
     case field(String, isOptional: Bool)
     case index(Run, isOptional: Bool, constant: CELValue?)
@@ -16,7 +17,7 @@ enum PlannedStep: Sendable {
 }
 
 extension Planner {
-    /// Where a path begins.
+    /// The first element of a path.
     private enum Root {
         case constant(CELValue)
         case local(slot: Int, nesting: Int)
@@ -34,7 +35,7 @@ extension Planner {
         return try reading(root, [], at: expression.place)
     }
 
-    /// The base with as many steps as belong to its name, and the steps that are left.
+    /// The root, which consumes the steps of a qualified name, and the remaining steps.
     private mutating func root(
         _ base: Expression, _ steps: [PathStep]
     ) throws(CELProblem) -> (Root, ArraySlice<PathStep>) {
@@ -148,7 +149,7 @@ extension Planner {
         }
         let (root, rest) = try root(base, Array(steps.dropLast()))
         let prefix = try planned(rest)
-        // Parts that are missing are found through the whole path, so the field is a step there.
+        // The search for unknown parts uses the whole path, so the field is a step there.
         let whole = prefix + [.field(name, isOptional: false)]
         guard case .variable(let number, let variable) = root else {
             let read = try reading(root, prefix, at: place).run
@@ -186,7 +187,7 @@ func leadingNames(_ steps: [PathStep]) -> [String] {
     return names
 }
 
-/// The keys of a path up to the first that is only known when it runs.
+/// The keys of a path up to the first that is known only at run time.
 private func constantKeys(_ steps: [PlannedStep]) -> [CELKey] {
     var keys: [CELKey] = []
     for step in steps {
@@ -200,7 +201,7 @@ private func constantKeys(_ steps: [PlannedStep]) -> [CELKey] {
     return keys
 }
 
-/// Throws the missing parts that a path leads to or through.
+/// Throws the unknown parts on or below a path.
 private func refuse(
     _ missing: [AttributePath], touchedBy steps: [PlannedStep], of name: String,
     _ frame: inout Frame
@@ -223,7 +224,7 @@ private func refuse(
 
 // MARK: - Walking
 
-/// Takes all steps from a value. Spec of the costs: one for the name, one for each step.
+/// Follows all steps from a value. The name costs 1, each step costs 1.
 @inline(__always)
 private func walk(
     _ steps: [PlannedStep], from start: CELValue, _ frame: inout Frame, at place: Int
@@ -257,7 +258,7 @@ private func take(
     }
 }
 
-/// `value[key]`; through optionals, a missing key makes none instead of an error.
+/// `value[key]`. On an optional, a missing key gives `none` instead of an error.
 func member(_ key: CELValue, of value: CELValue, isOptional: Bool) throws(Stop) -> CELValue {
     if case .optional(let optional) = value {
         guard let inner = optional.value else { return .none }
@@ -281,7 +282,8 @@ private func element(
         case .double(let number): place = Int(exactly: number)
         default:
             throw .failed(
-                .invalidArgument, "invalid_argument: a list has no index of type \(key.typeName)")
+                .invalidArgument, "invalid_argument: a list index cannot be of type \(key.typeName)"
+            )
         }
         if let place, items.indices.contains(place) { return items[place] }
         if mayMiss { return nil }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tree to steps that run: names resolved to numbers, constants made once, regular expressions
-// compiled.
+// Turns a tree into closures: resolves names to numbers, computes constants once, and compiles
+// regular expressions.
 
 internal import Primitives
 
-/// Turns one expression into closures. Used once for each program.
+/// Plans one expression.
 struct Planner {
-    /// A step, and what is known about it before it runs.
+    /// A planned step, and its properties that are known before it runs.
     final class Plan {
         let run: Run
-        /// Its value, when it is the same in every evaluation.
+        /// The value, if it is the same in every evaluation.
         let constant: CELValue?
-        /// How deep values that it makes can nest, beside what comes in from outside.
+        /// How deep the values that it creates can nest, without values from outside.
         let nesting: Int
 
         init(_ run: @escaping Run, nesting: Int = 0) {
@@ -38,12 +38,13 @@ struct Planner {
 
     var scope: [ScopedName] = []
     var localCount = 0
-    /// Unknown names that still get a guess: a guess looks at every declaration.
+    /// The number of undeclared names that still get a suggestion, which takes a search of all
+    /// declarations.
     private var guessesLeft = 16
-    /// Constant patterns, compiled once each, and what may still be compiled.
+    /// Constant patterns, each compiled once.
     var patterns: [String: Result<RegularExpression, Stop>] = [:]
     private var effortLeft = Limits.expressionPatternEffort
-    /// Variables the program reads, in the order of their numbers.
+    /// The variables that the program reads, in the order of their numbers.
     var variables: [String] = []
 
     init(environment: CELEnvironment, source: String) {
@@ -61,7 +62,7 @@ struct Planner {
         problem(.tooLarge, "the expression makes values that nest too deep", at: expression.place)
     }
 
-    /// Only hands on: it stands on the stack once for each level, so it holds nothing itself.
+    /// Dispatches only, without local variables: its frame is on the stack once for each level.
     private mutating func unboundedPlan(_ expression: Expression) throws(CELProblem) -> Plan {
         switch expression.form {
         case .literal: literalPlan(expression)
@@ -80,7 +81,7 @@ struct Planner {
         }
     }
 
-    /// A node that came to the wrong function.
+    /// The problem of a node that was passed to the wrong function.
     func misplaced(_ expression: Expression) -> CELProblem {
         CELProblem(misplaced: expression, in: source)
     }
@@ -126,7 +127,7 @@ struct Planner {
         return guessesLeft >= 0
     }
 
-    /// A constant pattern; what is wrong with it shows where it is used.
+    /// Compiles a constant pattern. An invalid pattern fails where it is used.
     mutating func compiled(
         _ pattern: String, at place: Int
     ) throws(CELProblem) -> Result<RegularExpression, Stop> {
@@ -180,7 +181,7 @@ struct Planner {
         }
     }
 
-    /// `&&` and `||`: one operand can decide, whatever the others fail with or wait for.
+    /// `&&` and `||`: one operand can decide, even if the others fail or are unknown.
     ///
     /// Spec: langdef.md, "Logical Operators".
     private func logicalPlan(_ operands: [Plan], decidedBy deciding: Bool, at place: Int) -> Plan {
@@ -359,7 +360,7 @@ struct Planner {
         return Plan(run, nesting: nesting)
     }
 
-    /// The value of a step that reads nothing; nil when it fails, so that it fails where it stands.
+    /// The value of a step that reads no variable; nil if it fails, so that it fails at run time.
     func folded(_ run: Run) -> CELValue? {
         var frame = Frame(variables: [], locals: [], meter: CostMeter(Limits.expressionCost / 100))
         do throws(Stop) { return try run(&frame) } catch { return nil }
@@ -396,7 +397,7 @@ struct Planner {
     }
 }
 
-/// The first operand; when it waits for facts, the rest is asked for theirs too.
+/// The first operand. If it is unknown, the unknowns of the other operands are collected too.
 @inline(__always)
 func firstOperand(
     _ first: Run, _ rest: some Sequence<Run>, _ frame: inout Frame
@@ -406,7 +407,7 @@ func firstOperand(
     }
 }
 
-/// A stop together with what the operands after it need.
+/// The interruption, with the unknowns of the operands after it.
 func withNeeds(_ stop: Stop, of rest: some Sequence<Run>, _ frame: inout Frame) -> Stop {
     guard case .needs = stop else { return stop }
     var stops = StopCollector()
@@ -426,7 +427,7 @@ func withNeeds(_ stop: Stop, of rest: some Sequence<Run>, _ frame: inout Frame) 
     } catch { return error }
 }
 
-/// What an optional holds; anything else in its place is a mistake.
+/// The value in an optional; any other value is an error.
 private func optional(_ value: CELValue, at place: Int) throws(Stop) -> CELValue? {
     guard case .optional(let optional) = value else { throw Stop.noSuchOverload.placed(place) }
     return optional.value
@@ -448,6 +449,6 @@ func shown(_ key: CELKey) -> String {
     }
 }
 
-/// Spec: cel-go, common/cost.go: what creating a list and a map costs.
+/// The costs of creating a list and a map. Spec: cel-go v0.26, common/cost.go.
 let listCost = 10
 let mapCost = 30

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A stable sort whose comparisons may fail, and are paid for.
+// A stable sort whose comparisons can fail and are charged to the budget.
 
-/// The places of `keys` in ascending order; equal keys keep theirs. Keys are of one type that has
-/// an order, or a problem is thrown.
+/// The indices of `keys` in ascending order of the keys; the sort is stable. Throws unless all keys
+/// have one type, and the type is ordered.
 func sortedPlaces(of keys: [CELValue], _ meter: inout CostMeter) throws(Stop) -> [Int] {
     guard let first = keys.first else { return [] }
     for key in keys where key.kind != first.kind {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two ways an evaluation ends without a value: a problem, or facts that are not here yet.
+// The two ways an evaluation ends without a value: a problem, or unknown facts.
 
-/// Thrown inside the evaluator and by functions; who calls `evaluate` never sees it.
+/// The reason why an evaluation has no value. The evaluator and functions throw it; `evaluate`
+/// turns it into an outcome or a `CELProblem`.
 package enum Stop: Error, Sendable {
     case problem(RuntimeProblem)
     case needs(NeedSet)
 
-    /// A problem for a function's body to throw; its place is filled in by the call.
+    /// A problem that a function's body throws; the call adds the position.
     package static func failed(_ kind: CELProblem.Kind, _ message: String) -> Stop {
         .problem(RuntimeProblem(kind, message, at: nil))
     }
 
-    /// A function's answer "I cannot know yet": the evaluation ends in `needs`.
+    /// The unknown result of a function: the evaluation ends in `needs`.
     package static func need(_ need: CELNeed) -> Stop { .needs(NeedSet([need])) }
 
     package static let noSuchOverload = Stop.failed(.noSuchOverload, "no such overload")
@@ -20,25 +21,26 @@ package enum Stop: Error, Sendable {
         failed(.noSuchOverload, "no such overload: \(left.typeName) \(symbol) \(right.typeName)")
     }
 
-    /// For what should be true or false, and is neither.
+    /// The problem of a condition that is not a bool.
     static func noCondition(_ value: CELValue) -> Stop {
         failed(
             .noSuchOverload, "no such overload: expected a bool, found \(value.typeName)")
     }
 
-    /// A spent budget must end the whole evaluation; `true || …` does not bring it back.
+    /// Whether it ends the whole evaluation. A spent budget does, even in `true || …`.
     var isFinal: Bool {
         if case .problem(let problem) = self { problem.kind == .costLimit } else { false }
     }
 
-    /// The same with a place, when it has none yet.
+    /// The same with a position, unless it has one already.
     func placed(_ place: Int) -> Stop {
         guard case .problem(let problem) = self, problem.place == nil else { return self }
         return .problem(RuntimeProblem(problem.kind, problem.message, at: place))
     }
 }
 
-/// A problem before it is told in lines and columns. A class: it is passed on, and often swallowed.
+/// A problem with a position in bytes. It is a class because it is passed on often and discarded
+/// often.
 package final class RuntimeProblem: Sendable {
     let kind: CELProblem.Kind
     let message: String
@@ -53,22 +55,22 @@ package final class RuntimeProblem: Sendable {
 
 private let stopCost = 10
 
-/// Needs in the order they were met; each once.
+/// Unknown facts in the order of their occurrence, each once.
 package final class NeedSet: Sendable {
     let needs: [CELNeed]
 
     init(_ needs: [CELNeed]) { self.needs = needs }
 }
 
-/// What operands left behind that did not come to a value. Needs win over problems: with the facts
-/// the problem may be gone.
+/// Collects the interruptions of operands without a value. Unknowns take precedence over problems:
+/// once the facts are known, the problem may not occur.
 struct StopCollector {
     private var problem: RuntimeProblem?
     private var needs: [CELNeed] = []
     private var known: Set<CELNeed> = []
 
-    /// Keeps a stop for later; a final one is thrown at once. Making and passing a stop takes longer
-    /// than what else a unit stands for.
+    /// Keeps an interruption for later; throws a final one at once. An interruption takes more time
+    /// than one unit allows, so it is charged.
     mutating func keep(_ stop: Stop, _ meter: inout CostMeter) throws(Stop) {
         if stop.isFinal { throw stop }
         if case .problem(let problem) = stop {
@@ -86,7 +88,7 @@ struct StopCollector {
 
     var hasNeeds: Bool { !needs.isEmpty }
 
-    /// Throws what was kept, if anything was.
+    /// Throws what was kept; returns if nothing was.
     func finish() throws(Stop) {
         if hasNeeds { throw .needs(NeedSet(needs)) }
         if let problem { throw .problem(problem) }

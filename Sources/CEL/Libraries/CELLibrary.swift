@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Groups of functions, types and macros that are switched on together.
+// Groups of functions, types and macros.
 
-/// A library of the language or of the caller. Environments are put together from them.
+/// A library of CEL or of the caller, which an environment adds as a whole.
 package struct CELLibrary: Sendable {
     struct Content: Sendable {
         var overloads: [Overload] = []
@@ -20,7 +20,7 @@ package struct CELLibrary: Sendable {
 }
 
 extension CELEnvironment {
-    /// The specification's language with every extension that cel-go's conformance runs have.
+    /// The specification's language with all extensions of cel-go's conformance tests.
     package static let conformance = CELEnvironment(
         libraries: [
             .optionals, .bindings, .blocks, .twoVariables, .strings, .lists, .math, .sets,
@@ -28,7 +28,7 @@ extension CELEnvironment {
             .regex, .network,
         ], options: [.crossTypeComparisons])
 
-    /// What Kubernetes 1.34 compiles new admission policies against, the authorizer left out.
+    /// The environment of admission policies in Kubernetes 1.34, without the authorizer.
     package static let kubernetes = CELEnvironment(
         libraries: [
             .optionals, .bindings, .twoVariables, .strings, .lists, .sets, .network,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values of one type made from another. Spec: cel-spec, langdef.md, "Type Conversion Functions".
+// Conversions between types. Spec: cel-spec, langdef.md, "Type Conversion Functions".
 
 internal import Primitives
 
@@ -45,7 +45,7 @@ private func boolean(_ value: CELValue) throws(Stop) -> CELValue {
     switch value {
     case .bool: return value
     case .string(let text):
-        // Spec: the spellings that Go's strconv.ParseBool takes.
+        // Spec: Go, strconv.ParseBool.
         switch text {
         case "1", "t", "T", "true", "TRUE", "True": return true
         case "0", "f", "F", "false", "FALSE", "False": return false
@@ -62,7 +62,7 @@ private func integer(_ value: CELValue) throws(Stop) -> CELValue {
         guard let result = Int64(exactly: number) else { throw range("an int") }
         return .int(result)
     case .double(let number):
-        // Spec: the ends are excluded, for a double there may stand for a number beyond.
+        // The ends of the range are excluded: a double there may be rounded from a number outside.
         guard number > -9_223_372_036_854_775_808.0, number < 9_223_372_036_854_775_808.0 else {
             throw range("an int")
         }
@@ -108,7 +108,7 @@ private func double(_ value: CELValue) throws(Stop) -> CELValue {
     }
 }
 
-/// Spec: Go, strconv.ParseFloat: decimals, exponents, and the words for what has no digits.
+/// Spec: Go, strconv.ParseFloat: decimals, exponents, and the words for NaN and infinity.
 func readDouble(_ text: String) -> Double? {
     switch text.utf8.lowercased() {
     case "nan": return .nan
@@ -125,7 +125,7 @@ func readDouble(_ text: String) -> Double? {
     return number
 }
 
-/// `0x1.8p+3`: the exponent must be there.
+/// `0x1.8p+3`: the exponent is required.
 private func hexadecimalDouble(_ text: String) -> Double? {
     let small = text.utf8.lowercased()
     let digits = Substring(small.utf8.drop { "+-".utf8.contains($0) })
@@ -189,7 +189,7 @@ private func duration(_ value: CELValue) throws(Stop) -> CELValue {
     }
 }
 
-/// A double with as few digits as name it, and an exponent where Go's `%g` has one.
+/// The shortest digits that denote a double, with an exponent where Go's `%g` writes one.
 package func shortestText(_ number: Double) -> String {
     if number.isNaN { return "NaN" }
     if number.isInfinite { return number < 0 ? "-Inf" : "+Inf" }
@@ -203,7 +203,7 @@ package func shortestText(_ number: Double) -> String {
         + (exponent < 0 ? "e-" : "e+") + zeroPadded(abs(exponent))
 }
 
-/// The shortest digits that name a double, and where its point is.
+/// The shortest digits that denote a double, and the position of the decimal point.
 package struct DecimalDigits {
     package let isNegative: Bool
     package let digits: String

@@ -25,7 +25,7 @@ private let encoderOverloads: [Overload] = [
             while !text.utf8.count.isMultiple(of: 4) { text += "=" }
         }
         guard let data = Data(base64Encoded: text) else {
-            throw .failed(.conversion, "the text is no base64")
+            throw .failed(.conversion, "the text is not base64")
         }
         return .bytes(Array(data))
     },
@@ -36,7 +36,7 @@ private let encoderOverloads: [Overload] = [
 /// One match: byte ranges of the whole and of the groups.
 private typealias Match = [Range<Int>?]
 
-/// The matches from left to right, each paid for.
+/// The matches from left to right; each is charged to the budget.
 private func matches(
     of pattern: RegularExpression, in text: String, atMost limit: Int, _ meter: inout CostMeter
 ) throws(Stop) -> [Match] {
@@ -45,7 +45,7 @@ private func matches(
     var start = 0
     var previousEnd = -1
     while start <= bytes.count, found.count < limit {
-        // RE2 walks from here to the match at most; the rest is not looked at.
+        // RE2 reads from here to the match at most.
         guard let match = pattern.firstMatch(in: text, from: start, groups: pattern.groupCount),
             let whole = match.first.flatMap({ $0 })
         else {
@@ -128,8 +128,8 @@ private let regexOverloads: [Overload] = [
     },
 ]
 
-/// Spec: ext/regex: one group is what is taken, where it holds something; none is the whole match,
-/// more are a mistake.
+/// The extracted range. Spec: cel-go, ext/regex: the group of a pattern with one group, if it
+/// matched; the whole match of a pattern without groups. More groups are an error.
 private func singleGroup(
     _ pattern: CELValue, _ meter: inout CostMeter
 ) throws(Stop) -> RegularExpression {
@@ -170,7 +170,7 @@ private func replace(
     return .string(String(decoding: result, as: UTF8.self))
 }
 
-/// A replacement with `\1` for groups and `\\` for a backslash.
+/// A replacement text, in which `\1` is a group and `\\` a backslash.
 private struct Replacement {
     enum Part {
         case text([UInt8])

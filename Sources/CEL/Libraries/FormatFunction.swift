@@ -147,7 +147,7 @@ private struct Formatter {
         }
     }
 
-    /// All decimal digits of a double take time with the square of its exponent.
+    /// Computing all decimal digits of a double takes time quadratic in its exponent.
     private func chargeDigits(of value: CELValue, _ meter: inout CostMeter) throws(Stop) {
         guard case .double(let number) = value, number.isFinite, number != 0 else { return }
         let exponent = Int(number.exponent)
@@ -229,7 +229,7 @@ struct ExactDouble {
     private let isNegative: Bool
     /// Decimal digits, the most significant first.
     private var digits: [UInt8]
-    /// How many of them stand before the point; may be negative.
+    /// The number of digits before the point; it may be negative.
     private var point: Int
 
     init(_ number: Double) {
@@ -309,7 +309,7 @@ struct ExactDouble {
     func fixed(_ precision: Int) -> String {
         var rounded = self
         rounded.keep(point + precision)
-        // The first digit written stands before the point, even when it is a zero nobody stored.
+        // The first written digit is before the point, even if it is a zero that is not stored.
         let whole = max(rounded.point, 1)
         let shift = rounded.point - whole
         let text = (0..<whole + precision).map { rounded.digit($0 + shift) }.joined()
@@ -333,5 +333,5 @@ struct ExactDouble {
     }
 }
 
-/// Digits after the point that `%f` and `%e` write; doubles have no more than 1,074.
+/// The maximum precision of `%f` and `%e`; doubles have at most 1,074 digits after the point.
 private let mostDigits = 1_100

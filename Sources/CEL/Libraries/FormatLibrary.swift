@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Named shapes of texts. Spec: Kubernetes, library/format; apimachinery, util/validation.
+// Named formats of strings. Spec: Kubernetes, library/format; apimachinery, util/validation.
 
 internal import FoundationEssentials
 internal import Primitives
@@ -10,12 +10,12 @@ extension CELLibrary {
         Content(overloads: formatLibraryOverloads, types: [formatType]))
 }
 
-/// A shape that a text can have.
+/// A named format of strings.
 enum StringFormat: String, CaseIterable, Sendable {
     case dns1123Label, dns1123Subdomain, dns1035Label, qualifiedName, dns1123LabelPrefix
     case dns1123SubdomainPrefix, dns1035LabelPrefix, labelValue, uri, uuid, byte, date, datetime
 
-    /// What is wrong with a text; nothing when it has the shape.
+    /// The problems of a string; empty if it has the format.
     func complaints(about text: String) -> [String] {
         switch self {
         case .dns1123Label: name(text, 63, isLabel)
@@ -41,7 +41,7 @@ enum StringFormat: String, CaseIterable, Sendable {
         return found
     }
 
-    /// What Kubernetes says of a text without the shape: policies hand these on in their messages.
+    /// The messages of Kubernetes for a string in another format. Policies show them to users.
     private var complaint: String {
         switch self {
         case .dns1123Label, .dns1123LabelPrefix:
@@ -71,7 +71,7 @@ enum StringFormat: String, CaseIterable, Sendable {
         }
     }
 
-    /// A name that something is added to may end with the dash before it.
+    /// A prefix of generated names, which may end with a dash.
     ///
     /// Spec: Kubernetes, api/validation, "maskTrailingDash": the last two characters become one.
     private func withoutDash(_ text: String) -> String {

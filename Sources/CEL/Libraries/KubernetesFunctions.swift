@@ -28,7 +28,7 @@ private let quantityOverloads: [Overload] =
             case .tooLarge: throw tooLarge
             case .malformed:
                 throw .failed(
-                    .conversion, "\(quoted(text)) is no quantity: \(reason(against: text))")
+                    .conversion, "\(quoted(text)) is not a quantity: \(reason(against: text))")
             }
         },
         .global("isQuantity", .string, .bool) { text, _ throws(Stop) in
@@ -78,7 +78,7 @@ private func arithmetic(
 private let tooLarge = Stop.failed(
     .outOfRange, "quantity out of range: amounts below 2^127 billionths are computed with")
 
-/// Kubernetes tells a number with an unknown suffix from what is no number at all.
+/// Kubernetes has one error for a number with an unknown suffix and another for other text.
 private func reason(against text: String) -> String {
     let isMark: (UInt8) -> Bool = { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") }
     var rest = text.utf8.drop(while: isMark)
@@ -156,7 +156,7 @@ private func readVersion(_ text: CELValue, isNormalized: Bool) throws(Stop) -> C
         let parts = text.utf8.split(
             separator: ".", maxSplits: 2, omittingEmptySubsequences: false)
         let why = parts.count < 3 ? ": No Major.Minor.Patch elements found" : ""
-        throw .failed(.conversion, "\(quoted(text)) is no semantic version\(why)")
+        throw .failed(.conversion, "\(quoted(text)) is not a semantic version\(why)")
     }
     return .opaque(
         OpaqueValue(typeName: versionType, content: .version(version), text: version.text))

@@ -16,7 +16,7 @@ private let listOverloads: [Overload] = [
     .global("lists.range", .int, .list(.int)) { count, meter throws(Stop) in
         let count = try count.int()
         guard count >= 0, count <= Int64(Int32.max) else {
-            throw .failed(.invalidArgument, "lists.range: \(count) is no length of a list")
+            throw .failed(.invalidArgument, "lists.range: \(count) is not a valid list length")
         }
         try meter.chargeItems(Int(count))
         return .list((0..<count).map { .int($0) })
@@ -62,7 +62,7 @@ private let listOverloads: [Overload] = [
     },
 ]
 
-/// The first of each equal items, in order. Scalars are found by hashing.
+/// The first of each group of equal items, in order. Scalars are compared by their hashes.
 private func distinct(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
     var found: [CELValue] = []
     var keys: Set<CELKey> = []
@@ -70,7 +70,7 @@ private func distinct(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -
         // Hashing a text that is not ASCII takes 50 ns a character.
         try meter.charge(item.costSize + 1)
         if let key = CELKey(lookup: item) {
-            // A double that is a whole number equals an int, so it is a key too.
+            // A double with an integral value equals an int, so it has the same key.
             guard keys.insert(key).inserted else { continue }
         } else if try isContained(item, in: .list(found), &meter) {
             continue
@@ -187,7 +187,7 @@ private func extreme(
     return best
 }
 
-/// The sum; an empty list gives the int 0, as its type is not known here.
+/// The sum. The sum of an empty list is the int 0, because the element type is not known.
 private func sum(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
     let items = try list.items()
     guard var total = items.first else { return .int(0) }

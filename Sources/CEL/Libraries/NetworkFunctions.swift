@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses and networks. Spec: Kubernetes, library/ip and library/cidr; cel-spec, network_ext.
+// IP addresses and networks. Spec: Kubernetes, library/ip and library/cidr; cel-spec, network_ext.
 
 internal import Primitives
 
 extension CELLibrary {
-    /// `ip`, `isIP`, `ip.isCanonical`, `cidr`, `isCIDR` and what can be asked of both.
+    /// `ip`, `isIP`, `ip.isCanonical`, `cidr`, `isCIDR` and the methods of both.
     package static let network = CELLibrary(
         Content(overloads: addressOverloads + rangeOverloads, types: [addressType, rangeType]))
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is always there. Spec: cel-spec, langdef.md, "List of Standard Definitions".
+// The standard library, which every environment has. Spec: cel-spec, langdef.md, "List of Standard
+// Definitions".
 
 internal import Primitives
 
 extension CELLibrary {
-    /// Operators, conversions, texts, times, and the macros `has`, `all`, `exists`, `exists_one`,
-    /// `map` and `filter`.
+    /// Operators, conversions, string and time functions, and the macros `has`, `all`, `exists`,
+    /// `exists_one`, `map` and `filter`.
     package static let standard = CELLibrary(
         Content(
             overloads: operatorOverloads + conversionOverloads + textOverloads + timeOverloads,
@@ -15,14 +16,14 @@ extension CELLibrary {
             ],
             macros: .standard))
 
-    /// `optional.of` and its friends, `a.?b`, `a[?k]`, `[?x]`, `{?k: v}`.
+    /// The functions of optionals (`optional.of`, …), `a.?b`, `a[?k]`, `[?x]`, `{?k: v}`.
     package static let optionals = CELLibrary(
         Content(
             overloads: optionalOverloads, types: ["optional_type"], macros: .optionals))
 
     /// `cel.bind`.
     package static let bindings = CELLibrary(Content(macros: .bindings))
-    /// `cel.block`, which optimizers write.
+    /// `cel.block`, which optimizers generate.
     package static let blocks = CELLibrary(Content(macros: .blocks))
     /// `all(i, v, …)`, `transformList`, `transformMap`, `transformMapEntry`.
     package static let twoVariables = CELLibrary(Content(macros: .twoVariables))
@@ -30,7 +31,7 @@ extension CELLibrary {
 
 // MARK: - Operators
 
-/// An operator for the check. The planner runs operators itself.
+/// An operator for the type check. The planner implements operators itself.
 private func operation(
     _ name: String, _ parameters: [CELType], _ result: CELType
 ) -> Overload {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts by code point. Spec: cel-go, ext/strings, version 2 and `reverse` of version 3.
+// String functions, which count in code points. Spec: cel-go, ext/strings, version 2 and `reverse`
+// of version 3.
 
 internal import Primitives
 
@@ -12,7 +13,7 @@ extension CELLibrary {
                 + formatOverloads))
 }
 
-/// A text as code points. ASCII, the usual case, is looked at as bytes.
+/// A string as code points. ASCII strings are stored as bytes.
 private func points(_ value: CELValue) throws(Stop) -> [Unicode.Scalar] {
     Array(try value.string().unicodeScalars)
 }
@@ -27,7 +28,7 @@ private func outOfRange(_ index: Int64) -> Stop {
     .failed(.invalidArgument, "index out of range: \(index)")
 }
 
-/// A place from 0 to `count`, both included.
+/// Checks an index from 0 to `count`, both included.
 private func place(_ value: CELValue, upTo count: Int) throws(Stop) -> Int {
     let index = try value.int()
     guard index >= 0, index <= Int64(count) else { throw outOfRange(index) }
@@ -57,7 +58,7 @@ private func index(
     let text = try points(text)
     let part = try points(part)
     let start = try start.int()
-    // Spec: the empty text is found where the search starts, wherever that is.
+    // Spec: cel-go, ext/strings: the empty string is found at the start of the search.
     if part.isEmpty { return .int(start) }
     guard start >= 0, start <= Int64(text.count) else { throw outOfRange(start) }
     return .int(TextSearch(part).first(in: text, from: Int(start)).map { Int64($0) } ?? -1)
@@ -71,9 +72,9 @@ private func lastIndex(
     let end = try end?.int()
     if part.isEmpty { return .int(end ?? Int64(text.count)) }
     if let end, end < 0 || end > Int64(text.count) { throw outOfRange(end) }
-    // Spec: cel-go: the place after the last one is in range, and nothing is found from there.
+    // Spec: cel-go, ext/strings: the index after the last one is valid, and the result is -1.
     if let end, end == Int64(text.count) { return .int(-1) }
-    // Backwards; what begins after `end` does not count.
+    // The search is from the end; a match that begins after `end` does not count.
     let tail = end.map { text.count - min(text.count, Int($0) + part.count) } ?? 0
     let found = TextSearch(part.reversed()).first(in: text.reversed(), from: tail)
     return .int(found.map { Int64(text.count - part.count - $0) } ?? -1)
@@ -115,7 +116,8 @@ private let partOverloads: [Overload] = [
     },
 ]
 
-/// Spec: a limit of 0 gives nothing, a negative one everything; an empty separator cuts everywhere.
+/// Spec: cel-go, ext/strings: a limit of 0 gives an empty list, a negative one no limit; an empty
+/// separator splits after each code point.
 private func split(
     _ value: CELValue, _ separator: CELValue, limit: Int64, _ meter: inout CostMeter
 ) throws(Stop) -> CELValue {
@@ -175,7 +177,7 @@ private let changeOverloads: [Overload] = [
     },
 ]
 
-/// Spec: an empty text stands before every code point and at the end.
+/// Spec: cel-go, ext/strings: the empty string occurs before each code point and at the end.
 private func replace(
     _ values: [CELValue], limit: Int64, _ meter: inout CostMeter
 ) throws(Stop) -> CELValue {
@@ -203,7 +205,7 @@ private func replace(
     return .string(String(decoding: result, as: UTF8.self))
 }
 
-/// Spec: ext/strings, `strings.quote`: Go's escapes for what has one, everything else as it is.
+/// Spec: cel-go, ext/strings, `strings.quote`: Go's escapes; other characters stay.
 private func quotedLiteral(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {

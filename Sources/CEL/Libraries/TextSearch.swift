@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looking for texts in texts, in linear time whatever they are, and what patterns cost.
+// Substring search in linear time, and the costs of patterns.
 
 internal import Primitives
 
-/// Something to look for. Knuth, Morris and Pratt's way: no place is looked at again.
+/// A substring to search for, with the table of Knuth, Morris and Pratt.
 struct TextSearch<Element: Equatable> {
     private let part: [Element]
-    /// For each place, how much of the start stands before it once more.
+    /// For each index, the length of the longest proper prefix that ends there.
     private let borders: [Int]
 
     init(_ part: some Sequence<Element>) {
@@ -24,7 +24,8 @@ struct TextSearch<Element: Equatable> {
 
     var count: Int { part.count }
 
-    /// The first place at or after `start`; nil when there is none. Nothing is found everywhere.
+    /// The first match at or after `start`; nil if there is none. An empty pattern matches
+    /// everywhere.
     func first(in text: [Element], from start: Int = 0) -> Int? {
         guard let first = part.first else { return start <= text.count ? start : nil }
         var place = start
@@ -43,13 +44,13 @@ struct TextSearch<Element: Equatable> {
     }
 }
 
-/// Compiles a pattern while an expression runs.
+/// Compiles a pattern at run time.
 func compiled(_ pattern: String, _ meter: inout CostMeter) throws(Stop) -> RegularExpression {
     try meter.charge(800 + 20 * RegularExpression.effort(of: pattern))
     return try regularExpression(pattern)
 }
 
-/// What looking once through so many bytes costs.
+/// The cost of one search through `bytes` bytes.
 func matchCost(_ bytes: Int, _ pattern: RegularExpression) -> Int {
     (bytes / 10 + 1) * (pattern.effort / 4 + 1)
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts of moments and durations. Spec: cel-spec, langdef.md, "Timezones".
+// The parts of timestamps and durations. Spec: cel-spec, langdef.md, "Timezones".
 
 internal import Primitives
 
@@ -26,7 +26,7 @@ let timeOverloads: [Overload] =
         .method("getSeconds", on: .duration, .int) { length, _ throws(Stop) in
             .int(try length.length().nanoseconds / billion)
         },
-        // Spec: the milliseconds of the last second, and not all of them.
+        // Spec: cel-spec, langdef.md: the milliseconds of the last second, not the total.
         .method("getMilliseconds", on: .duration, .int) { length, _ throws(Stop) in
             .int(try length.length().nanoseconds % billion / 1_000_000)
         },
@@ -47,7 +47,8 @@ private func part(
     ]
 }
 
-/// Seconds east of UTC: `UTC`, `+05:30`, `05:30`, `-08:00`, or a name of the time zone database.
+/// The offset from UTC in seconds, of `UTC`, `+05:30`, `05:30`, `-08:00` or a name of the time zone
+/// database.
 private func offset(of zone: String, at time: CELTimestamp) throws(Stop) -> Int {
     if zone.isEmpty || zone == "UTC" || zone == "Z" { return 0 }
     if let fixed = fixedOffset(zone) { return fixed }

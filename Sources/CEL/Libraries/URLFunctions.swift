@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses of the web. Spec: Kubernetes, library/urls.
+// URLs. Spec: Kubernetes, library/urls.
 
 internal import Primitives
 
 extension CELLibrary {
-    /// `url`, `isURL` and the parts of an address.
+    /// `url`, `isURL` and the parts of a URL.
     package static let kubernetesURLs = CELLibrary(
         Content(overloads: overloads, types: [urlType]))
 }
@@ -20,7 +20,7 @@ private let overloads: [Overload] =
                 throw .failed(
                     .conversion,
                     "URL parse error during conversion from string: "
-                        + "\(quoted(text)) is no absolute URI or path"
+                        + "\(quoted(text)) is not an absolute URI or path"
                 )
             }
             return .opaque(OpaqueValue(typeName: urlType, content: .url(url), text: text))

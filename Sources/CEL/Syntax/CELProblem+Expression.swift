@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Problems of a node that whoever walks the tree cannot use.
+// Problems of nodes that a pass over the tree does not support.
 
 internal import Primitives
 
 extension CELProblem {
-    /// A message literal: messages are not made here.
+    /// A message literal, which Assay does not support.
     init(unknownMessage expression: Expression, in source: String) {
         guard case .message(let name) = expression.kind else {
             self.init(misplaced: expression, in: source)
@@ -16,7 +16,7 @@ extension CELProblem {
             at: expression.place, in: source)
     }
 
-    /// A node that came to the wrong function.
+    /// A node that was passed to the wrong function.
     init(misplaced expression: Expression, in source: String) {
         self.init(
             .bug, "a node of the tree came to the wrong place", at: expression.place, in: source)

@@ -1,43 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can go wrong with an expression, where it stands, and how it is shown.
+// The problems of expressions, with position and snippet.
 
 package import Primitives
 
-/// Why an expression has no value. Read, checked and evaluated expressions share this one type;
-/// only `kind` may be branched on.
+/// Why an expression does not parse, does not pass the type check, or has no value. Programs branch
+/// on `kind` only.
 package struct CELProblem: Error, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
-        /// The text is no expression.
+        /// The text is not an expression.
         case syntax
-        /// The text is larger, deeper or wider than we read.
+        /// The text is over a limit of size, depth or number of parts.
         case tooLarge
-        /// A name that nobody declared.
+        /// A name that is not declared.
         case undeclaredReference
         /// No overload of the function takes these arguments.
         case noSuchOverload
-        /// The check found a type that cannot be meant: a list of an int and a string.
+        /// The type check failed: for example, a list of an int and a string.
         case typeMismatch
         case noSuchKey
         case divisionByZero
         /// The result of arithmetic does not fit its type.
         case overflow
-        /// A converted number or a time is outside of what its type holds.
+        /// A converted number or a time is outside the range of its type.
         case outOfRange
-        /// The argument cannot become that type.
+        /// The argument cannot be converted to the type.
         case conversion
-        /// An argument has the right type and an impossible value.
+        /// An argument has the right type and an invalid value.
         case invalidArgument
-        /// A double or null as the key of a map.
+        /// The key of a map is a double or null.
         case unsupportedKey
         case repeatedKey
         /// `optional.none().value()`.
         case emptyOptional
         case invalidRegularExpression
-        /// Evaluation took more than its budget.
+        /// The evaluation exceeded its budget.
         case costLimit
-        /// A valid expression that asks for something we do not do: protobuf messages.
+        /// The expression is valid, and Assay does not support it: protobuf messages.
         case unsupported
-        /// Our own mistake.
+        /// A defect of Assay.
         case bug
     }
 
@@ -52,13 +52,13 @@ package struct CELProblem: Error, Sendable {
 
     package var kind: Kind { content.kind }
     package var message: String { content.message }
-    /// Line and column of the expression's own text, both from 1; columns count code points.
+    /// Line and column in the expression, both from 1; columns count code points.
     package var line: Int { content.line }
     package var column: Int { content.column }
-    /// The line it stands in, cut around the column, with a caret under the place.
+    /// The line, truncated around the column, with a caret under the column.
     package var snippet: String { content.snippet }
 
-    /// The problem as a failure of whoever holds the expression.
+    /// The problem as a `Failure`.
     package func failure(_ what: String, at place: Place? = nil, next: String? = nil) -> Failure {
         let failureKind: Failure.Kind =
             switch kind {
@@ -75,8 +75,8 @@ package struct CELProblem: Error, Sendable {
 }
 
 extension CELProblem {
-    /// One pointer, because every call of the parser, checker and planner has room for a problem on
-    /// the stack.
+    /// The content is behind one pointer, because each call of the parser, checker and planner
+    /// reserves stack space for a problem.
     private final class Content: Sendable {
         let kind: Kind
         let message: String
@@ -99,7 +99,7 @@ extension CELProblem: CustomStringConvertible {
     package var description: String { "\(line):\(column): \(message)\n\(snippet)" }
 }
 
-/// A byte offset as people see it.
+/// A byte offset as line and column.
 private struct SourcePlace {
     let line: Int
     let column: Int
@@ -128,7 +128,8 @@ private struct SourcePlace {
     }
 }
 
-/// Cells of a terminal: East Asian wide characters and emoji take two, combining marks none.
+/// The width in terminal cells: two for East Asian wide characters and emoji, zero for combining
+/// marks.
 private func displayWidth(_ scalar: Unicode.Scalar) -> Int {
     switch scalar.value {
     case 0x0300...0x036F, 0x200B...0x200D, 0xFE00...0xFE0F: 0

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tree of an expression. Spec: cel-spec, langdef.md, "Syntax" and "Macros".
 
-/// One node with where it stands. Chains are flat, so that depth is true nesting: `a + b + c`,
-/// `a.b.c`, `a && b && c` and `a ? b : c ? d : e` are one node each.
+/// One node of the tree. Chains are flat: `a + b + c`, `a.b.c`, `a && b && c` and
+/// `a ? b : c ? d : e` are one node each, so the depth of the tree is the nesting of the text.
 ///
-/// A class, and small: passes over the tree recurse, and tasks run on small stacks.
+/// It is a small class, because passes over the tree recurse on the small stacks of tasks.
 final class Expression: Sendable {
     indirect enum Kind: Sendable {
         case literal(CELValue)
-        /// A name; with a dot before it, it is sought in the root scope only.
+        /// A name. With a dot before it, it is resolved in the root scope only.
         case identifier(String, isAbsolute: Bool)
         case path(Expression, [PathStep])
-        /// `has(path.field)`: the last step is looked for and not taken.
+        /// `has(path.field)`: tests whether the last step exists.
         case presence(Expression, [PathStep])
         case call(String, target: Expression?, [Expression])
         case chain(Expression, [ChainLink])
@@ -25,11 +25,11 @@ final class Expression: Sendable {
         case comprehension(Comprehension)
         /// `cel.bind` and the slots of `cel.block`.
         case bind([Binding], Expression)
-        /// `a.b.Message{…}`: read so that it can be told apart from a mistake.
+        /// `a.b.Message{…}`: parsed so that the error says that it is not supported.
         case message(String)
     }
 
-    /// The kind without what belongs to it, for passes that only hand on.
+    /// The kind without its content, for passes that only dispatch.
     enum Form {
         case literal, path, presence, call, chain, sign, logic, conditional, list, map
         case comprehension, bind, message
@@ -38,7 +38,7 @@ final class Expression: Sendable {
     let kind: Kind
     /// Byte offset in the source.
     let place: Int
-    /// Nodes on the longest way down, this one counted.
+    /// The height of the tree below, this node included.
     let height: Int
 
     init(_ kind: Kind, at place: Int, height: Int) {
@@ -78,7 +78,7 @@ struct PathStep: Sendable {
     let place: Int
 }
 
-/// An operator and its right side; the left side is all that stands before.
+/// An operator and its right operand; the left operand is the chain before it.
 struct ChainLink: Sendable {
     let operation: Operation
     let operand: Expression
@@ -122,7 +122,7 @@ struct Binding: Sendable {
     let value: Expression
 }
 
-/// A macro that walks a list, a map or an optional.
+/// A macro that iterates over a list, a map or an optional.
 struct Comprehension: Sendable {
     enum Kind: Sendable {
         case all, exists, existsOne, map, filter, transformList, transformMap, transformMapEntry
@@ -133,7 +133,7 @@ struct Comprehension: Sendable {
     let range: Expression
     /// One name, or two: index and item of a list, key and value of a map.
     let variables: [String]
-    /// What must hold for an item to be taken (`map` and `transform…` with a condition).
+    /// The condition that selects items (`map` and `transform…` with a condition).
     let condition: Expression?
     let body: Expression
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text to tokens. Spec: cel-spec, langdef.md, "Syntax", the lexis.
+// Splits text into tokens. Spec: cel-spec, langdef.md, "Syntax".
 
 internal import Primitives
 
-/// Cuts a source into tokens, in one pass.
+/// Splits a source into tokens in one pass.
 struct Lexer {
     private let bytes: [UInt8]
     private let source: String
@@ -105,7 +105,7 @@ struct Lexer {
         let rest = String(decoding: bytes[place...].prefix(4), as: UTF8.self)
         let character = rest.unicodeScalars.first.map { String($0) } ?? ""
         let hint = "=&|".contains(character) ? "; did you mean '\(character)\(character)'?" : ""
-        throw problem("the character '\(plain(character))' has no meaning here\(hint)", at: place)
+        throw problem("the character '\(plain(character))' is not valid here\(hint)", at: place)
     }
 
     // MARK: Numbers
@@ -167,11 +167,11 @@ struct Lexer {
         let isRaw: Bool
         let mark: UInt8
         let isTriple: Bool
-        /// Bytes before the content.
+        /// The number of bytes before the content.
         let length: Int
     }
 
-    /// Spec: `[bB]? [rR]?` and a quotation mark, or three.
+    /// Spec: `[bB]? [rR]?` and one or three quotation marks.
     private func stringStart() -> Quote? {
         var length = 0
         var isBytes = false
@@ -213,7 +213,7 @@ struct Lexer {
                 place += 1
             }
         }
-        throw problem("the string has no end", at: start)
+        throw problem("the string is not terminated", at: start)
     }
 
     private func endsHere(_ quote: Quote) -> Bool {
@@ -224,7 +224,7 @@ struct Lexer {
     private mutating func escape(into content: inout LiteralContent) throws(CELProblem) {
         let start = place
         place += 1
-        guard let letter = peek() else { throw problem("the string has no end", at: start) }
+        guard let letter = peek() else { throw problem("the string is not terminated", at: start) }
         place += 1
         if let plain = simpleEscapes[letter] {
             content.bytes.append(plain)
@@ -241,11 +241,11 @@ struct Lexer {
         default: value = nil
         }
         guard let value, content.append(value) else {
-            throw problem("the escape after \\ is none of the language", at: start)
+            throw problem("the escape after \\ is not an escape of CEL", at: start)
         }
     }
 
-    /// Four digits, or two surrogates of four.
+    /// Four digits, or two surrogates of four digits each.
     private mutating func unicodeEscape(at start: Int) throws(CELProblem) -> UInt32? {
         guard let first = digits(4, radix: 16) else { return nil }
         guard (0xD800...0xDBFF).contains(first) else { return first }
@@ -266,7 +266,7 @@ struct Lexer {
     }
 }
 
-/// The bytes a literal stands for. In strings an escape is a code point, in bytes an octet.
+/// The bytes of a literal. In strings an escape is a code point, in bytes an octet.
 private struct LiteralContent {
     let isBytes: Bool
     var bytes: [UInt8] = []

@@ -79,7 +79,7 @@ struct Parser {
         if depth > Limits.expressionRecursion { throw tooDeep(at: current.place) }
     }
 
-    /// A node over others; `height` is that of its highest child.
+    /// A node with children; `height` is the height of the highest child.
     mutating func node(
         _ kind: Expression.Kind, at place: Int, over height: Int = 0
     ) throws(CELProblem) -> Expression {
@@ -100,8 +100,8 @@ struct Parser {
 
     // MARK: Operators
     //
-    // What recurses is kept apart from what does not: these functions stand on the stack a hundred
-    // times, and every temporary of theirs with them.
+    // Recursive functions are separate from others: their frames, with all temporaries, are on the
+    // stack up to a hundred times.
 
     /// `Expr = ConditionalOr ["?" ConditionalOr ":" Expr]`.
     private mutating func expression() throws(CELProblem) -> Expression {
@@ -180,7 +180,7 @@ struct Parser {
         }
     }
 
-    /// Signs in pairs are kept to two, which mean the same.
+    /// Parses repeated `!` or `-`; more than two are reduced to one or two.
     private mutating func signed(_ sign: Token.Symbol) throws(CELProblem) -> Expression {
         let place = current.place
         var count = 0
@@ -192,7 +192,7 @@ struct Parser {
                 count += 1
             }
         }
-        // Spec: langdef.md, "Syntax": the minus of a number belongs to it, also behind a `!`.
+        // Spec: langdef.md, "Syntax": a minus is part of the number, also after a `!`.
         if sign == .not, symbol == .minus { literal = try negativeLiteral() }
         let operand: Expression
         if let literal { operand = try members(of: literal) } else { operand = try member() }
@@ -210,7 +210,8 @@ struct Parser {
         return result
     }
 
-    /// A minus and digits right behind it are one number: the smallest int has no positive twin.
+    /// A minus and the digits after it are one number: the smallest int has no positive
+    /// counterpart.
     private mutating func negativeLiteral() throws(CELProblem) -> Expression? {
         let place = current.place
         let value: CELValue
@@ -292,7 +293,7 @@ struct Parser {
         return PathStep(target: .index(index), isOptional: isOptional, place: place)
     }
 
-    /// Steps over a base. A base that is a path itself was in parentheses and stays apart.
+    /// Steps on a base. A base that is a path itself was in parentheses and stays separate.
     private mutating func path(
         _ base: Expression, _ steps: [PathStep]
     ) throws(CELProblem) -> Expression {
@@ -380,7 +381,7 @@ struct Parser {
         return try node(.literal(value), at: token.place)
     }
 
-    /// `["."] IDENT ["(" [ExprList] ")"]`; nil for what is no name.
+    /// `["."] IDENT ["(" [ExprList] ")"]`; nil if the token is not a name.
     private mutating func named() throws(CELProblem) -> Expression? {
         let place = current.place
         guard let name = try takeName() else { return nil }
@@ -388,7 +389,7 @@ struct Parser {
         return try identifier(name, at: place)
     }
 
-    /// A name, with its dot when it is sought in the root scope only.
+    /// A name, with a dot before it if it is resolved in the root scope only.
     private mutating func takeName() throws(CELProblem) -> String? {
         let isAbsolute = take(.dot)
         guard case .identifier(let name) = current.kind else {
@@ -415,7 +416,7 @@ struct Parser {
         let place = current.place
         advance()
         var items: [ListItem] = []
-        // Spec: langdef.md, "Syntax": the comma at the end may stand alone.
+        // Spec: langdef.md, "Syntax": a trailing comma is allowed.
         if take(.comma) {
             try expect(.rightBracket)
             return try node(.list([]), at: place)
@@ -454,7 +455,7 @@ struct Parser {
         return MapEntry(key: key, value: try expression(), isOptional: isOptional)
     }
 
-    /// `Name{field: value}`: read to its end, so that the error can say what is not supported.
+    /// `Name{field: value}`: parsed to its end, so that the error says what is not supported.
     private mutating func message(_ name: String, at place: Int) throws(CELProblem) -> Expression {
         advance()
         while symbol != .rightBrace {
@@ -469,7 +470,7 @@ struct Parser {
     }
 }
 
-/// The dotted name that a base and its steps spell; nil when they are more than names.
+/// The qualified name of a base and its steps; nil if they are not all names.
 func qualifiedName(_ base: Expression, _ steps: [PathStep]) -> String? {
     guard case .identifier(let name, let isAbsolute) = base.kind else { return nil }
     var text = (isAbsolute ? "." : "") + name

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The words of the language. Spec: cel-spec, langdef.md, "Syntax".
+// The tokens of CEL. Spec: cel-spec, langdef.md, "Syntax".
 
 struct Token {
     enum Kind: Equatable {
         case identifier(String)
-        /// `` `content-type` ``, which may only follow a dot.
+        /// `` `content-type` ``, which is allowed after a dot only.
         case quotedIdentifier(String)
-        /// Digits, still unread: a sign before them decides what fits.
+        /// Digits that are not converted yet: a sign before them decides the range.
         case int(digits: String, radix: Int)
         case uint(UInt64)
         case double(Double)
@@ -48,7 +48,7 @@ struct Token {
     /// Byte offset of its first byte.
     let place: Int
 
-    /// The token in an error's words.
+    /// The token as error messages show it.
     var shown: String {
         switch kind {
         case .identifier(let name), .quotedIdentifier(let name): "'\(name)'"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Addresses as Go reads them. Spec: Go, net/url, ParseRequestURI; RFC 3986.
+// URLs as Go parses them. Spec: Go, net/url, ParseRequestURI; RFC 3986.
 
 internal import Primitives
 
-/// An absolute URI or an absolute path, without a fragment: a `#` belongs to where it stands.
+/// An absolute URI or an absolute path. A `#` starts no fragment: it is part of its component.
 struct AbsoluteURL: Hashable, Sendable {
     let scheme: String
     let host: String
@@ -22,7 +22,7 @@ struct AbsoluteURL: Hashable, Sendable {
         var rest = parts[0]
         rawQuery = parts.count > 1 ? String(parts[1]) : ""
         guard rest.utf8.hasPrefix("/") else {
-            // `mailto:x`: an absolute URI without a host and a path.
+            // `mailto:x` is an absolute URI without host and path.
             guard !scheme.isEmpty else { return nil }
             (host, rawPath) = ("", "")
             return
@@ -45,8 +45,7 @@ struct AbsoluteURL: Hashable, Sendable {
 
     var port: String { Authority(host).port ?? "" }
 
-    /// The path as it was written when that is one of its spellings, else with every byte escaped
-    /// that must be.
+    /// The path as written if that is a valid encoding of it, else with the necessary escapes.
     var escapedPath: String {
         if rawPath.utf8.allSatisfy(isPathByte) { return rawPath }
         return (percentDecoded(rawPath[...]) ?? []).map { byte in
@@ -55,7 +54,7 @@ struct AbsoluteURL: Hashable, Sendable {
         }.joined()
     }
 
-    /// The query's names and values in the order they were written, without broken pairs.
+    /// The names and values of the query in their order, without invalid pairs.
     var query: [(name: String, value: String)] {
         rawQuery.utf8.split(separator: "&").compactMap { pair in
             guard !pair.utf8.contains(";") else { return nil }
@@ -69,7 +68,7 @@ struct AbsoluteURL: Hashable, Sendable {
     }
 }
 
-/// The scheme, if one stands before the first `:`, and what follows; nil for `:x`.
+/// The scheme before the first `:`, if there is one, and the rest; nil for `:x`.
 private func splitScheme(_ text: String) -> (String, Substring)? {
     for place in text.utf8.indices {
         let byte = text.utf8[place]

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Maps of the language. Spec: cel-spec, langdef.md, "Aggregate Values".
+// CEL maps. Spec: cel-spec, langdef.md, "Aggregate Values".
 
 internal import Primitives
 
-/// A key of a map. `1`, `1u` and a lookup by `1.0` mean the same entry.
+/// A key of a map. `1`, `1u` and, in a lookup, `1.0` are the same key.
 package enum CELKey: Sendable, Hashable {
     case bool(Bool)
     case int(Int64)
     case uint(UInt64)
     case string(String)
 
-    /// The key as a value of the language.
+    /// The key as a CEL value.
     package var value: CELValue {
         switch self {
         case .bool(let value): .bool(value)
@@ -20,7 +20,7 @@ package enum CELKey: Sendable, Hashable {
         }
     }
 
-    /// The key that a value stands for; nil for what cannot be one.
+    /// The key of a value; nil if a value of its type cannot be a key.
     init?(_ value: CELValue) {
         switch value {
         case .bool(let value): self = .bool(value)
@@ -31,7 +31,7 @@ package enum CELKey: Sendable, Hashable {
         }
     }
 
-    /// As `init`, and doubles that are whole numbers: `{1: 'a'}[1.0]`.
+    /// The key for a lookup, which may also be a double with an integral value: `{1: 'a'}[1.0]`.
     init?(lookup value: CELValue) {
         guard case .double(let number) = value else {
             self.init(value)
@@ -67,14 +67,14 @@ package enum CELKey: Sendable, Hashable {
     }
 }
 
-/// Keys and values in the order they were written; every key once.
+/// Keys and values in their original order; each key once.
 package final class CELMap: Sendable, Equatable {
     package let keys: [CELKey]
     package let values: [CELValue]
-    /// Places by key; only for maps that are too long to look through.
+    /// Indices by key; only for maps that are too long for a linear search.
     private let index: [CELKey: Int]?
 
-    /// Keys must be unique; `MapBuilder` sees to it where they come from outside.
+    /// Creates a map of unique keys. `MapBuilder` ensures that keys from outside are unique.
     fileprivate init(unique keys: [CELKey], _ values: [CELValue], index: [CELKey: Int]?) {
         self.keys = keys
         self.values = values
@@ -126,7 +126,7 @@ package struct MapBuilder {
 
     package var count: Int { keys.count }
 
-    /// Adds an entry; false, and nothing is added, when the key is there already.
+    /// Adds an entry. Returns false, and adds nothing, if the key exists.
     package mutating func insert(_ value: CELValue, for key: CELKey) -> Bool {
         guard place(of: key) == nil else { return false }
         append(value, for: key)
@@ -160,5 +160,5 @@ package struct MapBuilder {
     }
 }
 
-/// Maps up to this length are looked through; above it hashing is faster.
+/// Maps up to this length use a linear search; above it, hashing is faster.
 private let longestPlainMap = 8

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moments with nanoseconds. Spec: cel-spec, langdef.md, "Abstract Types"; RFC 3339.
+// Timestamps in nanoseconds. Spec: cel-spec, langdef.md, "Abstract Types"; RFC 3339.
 
 internal import Primitives
 
-/// A moment from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z.
+/// A time from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z.
 package struct CELTimestamp: Hashable, Sendable, Comparable {
     /// Seconds since 1970-01-01T00:00:00Z.
     package let seconds: Int64
@@ -45,7 +45,7 @@ package struct CELTimestamp: Hashable, Sendable, Comparable {
         return CELTimestamp(seconds: sum, nanoseconds: Int32(nanos))
     }
 
-    /// Nil when the difference does not fit 64 bits of nanoseconds (about 292 years).
+    /// The difference; nil if it does not fit in 64 bits of nanoseconds (about 292 years).
     func since(_ other: CELTimestamp) -> GoDuration? {
         let (nanos, tooLong) = (seconds - other.seconds).multipliedReportingOverflow(by: billion)
         let (sum, over) = nanos.addingReportingOverflow(
@@ -53,20 +53,20 @@ package struct CELTimestamp: Hashable, Sendable, Comparable {
         return tooLong || over ? nil : GoDuration(nanoseconds: sum)
     }
 
-    /// RFC 3339 in UTC with as many digits of a second as it needs.
+    /// RFC 3339 in UTC, with the fewest digits of a second.
     package var text: String {
         CalendarTime(seconds: Int(seconds)).text + fractionText(nanoseconds, places: 9) + "Z"
     }
 }
 
-/// What a text is as a time: a moment, one outside the years 1 to 9999, or no time at all.
+/// The result of parsing a time: a timestamp, a time outside the years 1 to 9999, or no time.
 enum TimeReading {
     case time(CELTimestamp)
     case outOfRange
     case malformed
 }
 
-/// Reads RFC 3339 with `Z` or an offset, up to nine digits of a second kept.
+/// Parses RFC 3339 with `Z` or an offset; keeps up to nine digits of a second.
 func readTimestamp(_ text: String) -> TimeReading {
     guard let found = RFC3339Time(text, as: .go) else {
         return isLongYear(text) ? .outOfRange : .malformed
@@ -75,7 +75,7 @@ func readTimestamp(_ text: String) -> TimeReading {
         .map { .time($0) } ?? .outOfRange
 }
 
-/// `10000-01-01T00:00:00Z` is a time, only not one of ours.
+/// `10000-01-01T00:00:00Z` is a time outside the range.
 private func isLongYear(_ text: String) -> Bool {
     let parts = text.utf8.split(separator: "-", maxSplits: 1)
     return parts.count == 2 && parts[0].utf8.count > 4 && parts[0].utf8.allSatisfy(isDigitByte)

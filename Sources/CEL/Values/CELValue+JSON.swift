@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Documents as values and back. Spec: cel-spec, langdef.md, "JSON Data Conversion".
+// Conversion between JSON and CEL values. Spec: cel-spec, langdef.md, "JSON Data Conversion".
 
 package import Primitives
 
 extension CELValue {
-    /// Whole numbers that fit are ints and others doubles, as in Kubernetes' unstructured objects.
+    /// A JSON document as a CEL value. Integers of 64 bits become ints, other numbers doubles, as
+    /// in Kubernetes' unstructured objects.
     package init(json: JSONValue) {
         switch json {
         case .null: self = .null
@@ -22,7 +23,7 @@ extension CELValue {
         }
     }
 
-    /// The value as a document; too large a one, or one that JSON cannot hold, is a failure.
+    /// The value as a JSON document. Throws if it is too large or JSON cannot represent it.
     package func json() throws(Failure) -> JSONValue {
         var left = Limits.expressionResultItems
         var meter = CostMeter(.max)
@@ -74,7 +75,7 @@ extension CELValue {
 }
 
 extension CELValue {
-    /// Bytes that are copied when the value is written.
+    /// The number of bytes that are copied when the value is written.
     var writtenBytes: Int {
         switch self {
         case .string(let text): text.utf8.count

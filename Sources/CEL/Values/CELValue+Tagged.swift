@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values as JSON that keeps their types: {"int": "1"}, {"list": [{"bool": true}]}. For suites.
+// Values as JSON with types, for test suites: {"int": "1"}, {"list": [{"bool": true}]}.
 
 internal import FoundationEssentials
 package import Primitives
 
 extension CELValue {
-    /// Reads `{"type": content}`; 64-bit numbers are strings and may be numbers, doubles may be in
+    /// Parses `{"type": content}`. 64-bit numbers are strings or numbers; doubles may be
     /// hexadecimal.
     package init(tagged json: JSONValue) throws(Failure) {
         guard let object = json.object, let member = object.members.first, object.count == 1 else {
@@ -60,7 +60,7 @@ extension CELValue {
         }
     }
 
-    /// Writes the value as `init(tagged:)` reads it; too large a value is a failure.
+    /// The value in the form of `init(tagged:)`. Throws if it is too large.
     package func tagged() throws(Failure) -> JSONValue {
         var left = Limits.expressionResultItems
         return try tagged(&left, depth: 0)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an expression works on. Spec: cel-spec, langdef.md, "Values".
+// The values of expressions. Spec: cel-spec, langdef.md, "Values".
 
 package import Primitives
 
-/// A CEL value. Small and immutable; lists and maps share their storage when they are copied.
+/// A CEL value. It is small and immutable; copies of lists and maps share their storage.
 ///
-/// `==` is identity of content ("1" is not "1u", NaN is NaN) and fits sets and tests. The language's
-/// own `==` is `isEqual(to:)`.
+/// Swift's `==` compares type and content (`1` is not `1u`, NaN equals NaN), for sets and tests.
+/// `isEqual(to:)` is the `==` of CEL.
 package enum CELValue: Sendable {
     case null
     case bool(Bool)
@@ -27,7 +27,7 @@ package enum CELValue: Sendable {
     package static func of(_ value: CELValue) -> CELValue { .optional(CELOptional(value)) }
     package static var none: CELValue { .optional(CELOptional(nil)) }
 
-    /// The name of the value's type, as `type(x)` shows it.
+    /// The name of the value's type, as `type(x)` displays it.
     package var typeName: String {
         switch self {
         case .null: "null_type"
@@ -47,8 +47,9 @@ package enum CELValue: Sendable {
         }
     }
 
-    /// What Kubernetes' cost model calls the size: items, entries, bytes; 1 for scalars. For strings
-    /// it means code points; the count of bytes is never less and needs no walk.
+    /// The size in Kubernetes' cost model: items, entries or bytes; 1 for scalars. Kubernetes
+    /// counts the code points of strings; the number of bytes is never less and takes constant
+    /// time.
     var costSize: Int {
         switch self {
         case .string(let text): text.utf8.count
@@ -59,7 +60,7 @@ package enum CELValue: Sendable {
         }
     }
 
-    /// The value that `optional.ofNonZeroValue` and `?` leave out.
+    /// Whether it is the zero value of its type, which `optional.ofNonZeroValue` turns into `none`.
     var isZero: Bool {
         switch self {
         case .null: true
@@ -80,7 +81,7 @@ package enum CELValue: Sendable {
 }
 
 extension CELValue {
-    /// Whether it has no more parts than are left, itself counted; takes them.
+    /// Subtracts the number of parts, itself included, from `left`; false if there are more.
     func fits(in left: inout Int) -> Bool {
         left -= 1
         guard left >= 0 else { return false }
@@ -96,18 +97,18 @@ extension CELValue {
     }
 }
 
-/// The box that `optional.of` makes.
+/// The value of `optional.of`.
 package final class CELOptional: Sendable {
     package let value: CELValue?
 
     package init(_ value: CELValue?) { self.value = value }
 }
 
-/// What is not ASCII cannot be a version, an image or a zone; the search for its characters would
-/// take long.
+/// Whether the text is ASCII. Versions, images and zones are ASCII; other text is rejected before a
+/// parser searches it character by character, which takes long.
 func isASCII(_ text: String) -> Bool { text.utf8.allSatisfy { $0 < 0x80 } }
 
-/// Code points before the other code points: the order of the UTF-8 bytes.
+/// The order of strings by code points, which is the order of their UTF-8 bytes.
 func isTextBefore(_ left: String, _ right: String) -> Bool {
     left.utf8.lexicographicallyPrecedes(right.utf8)
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values that only functions can look into: addresses, quantities, versions.
+// Values whose content only functions can read: addresses, quantities, versions.
 
 internal import Primitives
 
-/// A value of an opaque type. Two are equal when their type and canonical text are.
+/// A value of an opaque type. Two values are equal if their types and canonical texts are equal.
 package final class OpaqueValue: Sendable {
     enum Content: Sendable {
         case address(IPAddress)
@@ -18,7 +18,7 @@ package final class OpaqueValue: Sendable {
     /// The type's name: `net.IP`, `kubernetes.Quantity`.
     package let typeName: String
     let content: Content
-    /// The canonical text; equality goes by it.
+    /// The canonical text, which decides equality.
     package let text: String
 
     init(typeName: String, content: Content, text: String) {
@@ -27,12 +27,12 @@ package final class OpaqueValue: Sendable {
         self.text = text
     }
 
-    /// A value of the caller's own type; only the caller's functions know what is inside.
+    /// Creates a value of the caller's own type, whose content only the caller's functions read.
     package convenience init(typeName: String, custom value: any Sendable, text: String) {
         self.init(typeName: typeName, content: .custom(value), text: text)
     }
 
-    /// What the caller put in; nil for the values of our libraries.
+    /// The content of the caller; nil for values of Assay's libraries.
     package var customValue: (any Sendable)? {
         if case .custom(let value) = content { value } else { nil }
     }

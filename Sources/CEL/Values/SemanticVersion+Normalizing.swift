@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Versions as Kubernetes puts them right. Spec: Kubernetes, library/semverlib.
+// Versions as Kubernetes normalizes them. Spec: Kubernetes, library/semverlib.
 
 internal import Primitives
 
 extension SemanticVersion {
-    /// Reads `v1.2`, `01.2.3` and the strict form.
+    /// Parses `v1.2`, `01.2.3` and strict semantic versions.
     ///
-    /// Spec: Kubernetes: a leading v is cut, missing parts are 0, leading zeros fall.
+    /// Spec: Kubernetes, library/semverlib: drops a leading v, fills missing parts with 0, and
+    /// drops leading zeros.
     init?(normalizing text: String) {
         guard text.utf8.count <= Limits.versionBytes, isASCII(text) else { return nil }
         let body = text.utf8.removingPrefix("v") ?? text[...]

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Named time zones. The table is part of the program: a verdict must not depend on the machine.
+// Named time zones. The table is part of the program, so that results do not depend on the machine.
 
 internal import Primitives
 
 /// The time zone database, by name.
 enum TimeZones {
-    /// Seconds east of UTC; nil for a name the table does not have, and for times before 1990.
+    /// The offset from UTC in seconds; nil for a name that is not in the table, and before 1990.
     static func offset(of name: String, at seconds: Int64) -> Int? {
         guard seconds >= firstSecond, let zone = zones[name] else { return nil }
         return zone.offset(at: Int(seconds))
@@ -27,11 +27,11 @@ enum TimeZones {
     }()
 }
 
-/// One zone: changes one by one, then a rule for every year.
+/// One zone: a list of changes, then a rule for each later year.
 private struct TimeZoneRules: Sendable {
     private struct Change: Sendable {
         let month: Int
-        /// 5 is the last of the month.
+        /// The week of the month; 5 is the last one.
         let week: Int
         let dayOfWeek: Int
         let seconds: Int
