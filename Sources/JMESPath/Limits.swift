@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limits of JMESPath, with where their numbers come from.
+// The limits of JMESPath and their sources.
 
 package import Primitives
 
 extension Limits {
-    /// Bytes of one JMESPath expression. Real ones have under 1,000; the suite's longest 3,000.
+    /// Bytes of one JMESPath expression. Real ones have under 1,000; the longest in the suite has
+    /// 3,000.
     package static let jmespathBytes = 64 * 1024
-    /// Nesting of one JMESPath expression, and of the lists and objects it makes around what came in.
-    /// The suite's deepest has 104 projections in each other; a debug build walks this many levels
-    /// on 512 KiB of stack.
+    /// Nesting of one JMESPath expression, and of the lists and objects that it creates around its
+    /// input. The deepest in the suite nests 104 projections; a debug build traverses this many
+    /// levels on 512 KiB of stack.
     package static let jmespathDepth = 120
-    /// Steps of one evaluation: a node on a value, an item looked at. Kyverno has no such limit.
+    /// Steps of one evaluation: evaluated nodes and examined items. Kyverno has no such limit.
     package static let jmespathSteps = 250_000
-    /// Bytes of text and values that one evaluation makes.
+    /// Bytes of text and values that one evaluation creates.
     package static let jmespathOutputBytes = 8 * mebibyte
-    /// Names of a path that are told before an expression is evaluated.
+    /// Names of a referenced path that are known before evaluation.
     package static let expressionReach = 16
-    /// Nesting of a value that an expression puts together: a document's, the expression's own, and
-    /// some for variables inside variables.
+    /// Nesting of a value that an expression creates: that of a document, that of the expression,
+    /// and some for variables inside variables.
     package static let jmespathResultDepth = 256
-    /// Bytes of a value that an expression puts together, written out.
+    /// Bytes of a value that an expression creates, as JSON.
     package static let jmespathResultBytes = 4 * mebibyte
     /// Variables in one string, and `$(…)` references in one document.
     package static let variablesPerText = 1_000
-    /// References that lead from one to the next.
+    /// Length of a chain of references.
     package static let referenceDepth = 16
-    /// Rounds of the compatibility switch that substitutes variables in values again.
+    /// Rounds of the compatibility option that substitutes variables in values.
     package static let substitutionRounds = 8
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a tree and a value to a value, within limits. Spec: JMESPath, each section by its node.
+// Evaluates a tree on a value. Spec: JMESPath; each node has a section.
 
 package import Primitives
 
-/// One evaluation: what it may know and what it may still spend.
+/// One evaluation, with its inputs and the rest of its budget.
 ///
-/// With the rule `missingKeysFail`, `swallowed` marks the places that take a missing key for null.
+/// With the rule `missingKeysFail`, `swallowed` marks the operands in which a missing key is null.
 package struct Evaluator {
     private let rules: JMESPathDialect.Rules
     package let context: JMESPathContext
@@ -17,7 +17,7 @@ package struct Evaluator {
         self.budget = budget
     }
 
-    /// Only hands on: it stands on the stack once for each level, so it takes nothing apart itself.
+    /// Dispatches only, without local variables: its frame is on the stack once for each level.
     mutating func evaluate(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
@@ -42,7 +42,7 @@ package struct Evaluator {
         }
     }
 
-    /// What looks at nothing but the value.
+    /// Evaluates nodes that read the current value only.
     private mutating func leaf(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
@@ -55,22 +55,22 @@ package struct Evaluator {
         }
     }
 
-    /// Pays for work: nodes on values, items looked at, text walked.
+    /// Charges for work: evaluated nodes, examined items, and traversed text.
     package mutating func spend(_ steps: Int) throws(EvaluationStop) {
         budget.steps -= steps
         if budget.steps < 0 { throw spentSteps() }
     }
 
-    /// Pays for text that is walked once.
+    /// Charges for text that is traversed once.
     mutating func spendText(_ bytes: Int) throws(EvaluationStop) { try spend(bytes / bytesPerStep) }
 
-    /// Pays for what is made: text by its bytes, lists and objects by their entries.
+    /// Charges for output: text by its bytes, lists and objects by their entries.
     package mutating func produce(bytes: Int) throws(EvaluationStop) {
         budget.bytes -= bytes
         if budget.bytes < 0 { throw spentBytes() }
     }
 
-    /// Whatever is tried next must fail too, and subtraction must not reach the end of Int.
+    /// Sets the budget so that the next charge fails too, and no subtraction overflows.
     private mutating func spentSteps() -> EvaluationStop {
         budget.steps = -1
         return EvaluationStop(.overLimit, "it takes more than \(Limits.jmespathSteps) steps")
@@ -82,7 +82,7 @@ package struct Evaluator {
             .overLimit, "it makes more than \(Limits.jmespathOutputBytes) bytes of values")
     }
 
-    /// The value, or null for a missing key that would be an error elsewhere.
+    /// The value, or null for a missing key, which is an error in other positions.
     mutating func swallowed(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
@@ -95,8 +95,8 @@ package struct Evaluator {
         }
     }
 
-    /// Where missing keys fail, the left side of `[]` and of `[?…]` may fail in any way. Limits are
-    /// not forgiven: they are ours, and not part of the value.
+    /// The left side of `[]` or `[?…]`. In dialects where missing keys fail, any error of it is
+    /// null, except a limit.
     private mutating func forgiven(_ node: SyntaxNode, on value: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
@@ -119,7 +119,7 @@ extension Evaluator {
         guard case .field(let name, let offset) = node, case .object(let object) = value else {
             return .null
         }
-        // Hashing a name that is not ASCII takes 50 ns a character.
+        // Hashing a non-ASCII name takes 50 ns for each character.
         if name.utf8.count > longestFreeName { try spend(name.utf8.count / 2) }
         if let found = object[name] { return found }
         guard rules.contains(.missingKeysFail) else { return .null }
@@ -150,7 +150,7 @@ extension Evaluator {
         return value
     }
 
-    /// Spec: "Slices": Python's rules.
+    /// Spec: JMESPath, "Slices" (as in Python).
     private mutating func slice(_ value: JSONValue, _ bounds: SliceBounds, at offset: Int)
         throws(EvaluationStop) -> JSONValue
     {
@@ -221,7 +221,7 @@ extension Evaluator {
         return try compare(sign, first, try swallowed(right, on: value))
     }
 
-    /// Spec: "Comparison operators": order is for numbers only.
+    /// Spec: JMESPath, "Comparison operators": only numbers are ordered.
     private mutating func compare(_ sign: Comparator, _ left: JSONValue, _ right: JSONValue)
         throws(EvaluationStop) -> JSONValue
     {
@@ -241,7 +241,8 @@ extension Evaluator {
         }
     }
 
-    /// Spec: "Or Expressions": empty text, lists and objects, false and null.
+    /// Whether a value is false. Spec: JMESPath, "Or Expressions": empty strings, lists and
+    /// objects, false and null are.
     func isTrue(_ value: JSONValue) -> Bool {
         switch value {
         case .null: false
@@ -253,7 +254,7 @@ extension Evaluator {
         }
     }
 
-    /// Deep equality: numbers by value, text by its code points.
+    /// Deep equality: numbers by value, strings by code points.
     package mutating func areEqual(_ left: JSONValue, _ right: JSONValue)
         throws(EvaluationStop) -> Bool
     {
@@ -421,7 +422,7 @@ extension Evaluator {
         }
     }
 
-    /// Every function may look at all of its arguments, so they are paid for.
+    /// Charges for the arguments, because a function may read all of them.
     private mutating func apply(_ function: FunctionDefinition, _ arguments: [FunctionArgument])
         throws(EvaluationStop) -> JSONValue
     {
@@ -447,10 +448,10 @@ extension FunctionArgument {
     }
 }
 
-/// What one entry of a new list or object costs in memory, about.
+/// The approximate memory of one entry of a new list or object, in bytes.
 package let bytesPerEntry = 16
 
-/// A step takes up to 200 ns, and so does walking so much.
+/// Bytes of text that cost one step. A step takes up to 200 ns.
 private let bytesPerStep = 64
 private let itemsPerStep = 16
 private let longestFreeName = 32

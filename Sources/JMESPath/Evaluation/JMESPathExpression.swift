@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// An expression, compiled once and evaluated many times. Spec: jmespath.org/specification.html.
+// A compiled JMESPath expression. Spec: jmespath.org/specification.html.
+//
+// 1. Functions and their numbers of arguments are checked when an expression is compiled.
+// 2. Evaluation is pure: the caller supplies the time and random bytes.
+// 3. Each evaluation has a budget of steps and of output bytes.
 
 package import Primitives
 
-/// A compiled expression. It is a value without locks; evaluating it changes nothing.
+/// A compiled expression. It is an immutable value, and threads can share it.
 ///
-/// Names of functions and their numbers of arguments are checked here, at compile time, also where
-/// the expression would never get to them.
+/// Compilation checks the names of functions and their numbers of arguments, also in parts that are
+/// never evaluated.
 package struct JMESPathExpression: Sendable, CustomStringConvertible {
     package let description: String
     package let dialect: JMESPathDialect
     private let root: SyntaxNode
-    /// Whether it makes lists or objects of its own; otherwise the value is a part of what came in.
+    /// Whether it creates lists or objects; otherwise its value is a part of the input.
     private let makesContainers: Bool
 
     package init(_ text: String, dialect: JMESPathDialect) throws(JMESPathProblem) {
@@ -26,7 +30,8 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
         }
     }
 
-    /// As `init(_:dialect:)`, told as a failure at the policy's place.
+    /// Compiles an expression of a policy. A problem is thrown as a `Failure` with the policy's
+    /// position.
     package init(_ text: String, dialect: JMESPathDialect, at place: Place?) throws(Failure) {
         do throws(JMESPathProblem) {
             try self.init(text, dialect: dialect)
@@ -35,7 +40,7 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The value of the expression on `value`; the same for the same arguments, always.
+    /// The value of the expression on `value`. Equal arguments give equal results.
     package func evaluate(on value: JSONValue, context: JMESPathContext = JMESPathContext())
         throws(JMESPathProblem) -> JSONValue
     {
@@ -43,7 +48,7 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
         return try evaluate(on: value, context: context, budget: &budget)
     }
 
-    /// As `evaluate(on:context:)`, from a budget that several expressions may share.
+    /// Evaluates the expression within a budget that several expressions can share.
     package func evaluate(
         on value: JSONValue, context: JMESPathContext, budget: inout JMESPathBudget
     ) throws(JMESPathProblem) -> JSONValue {
@@ -58,32 +63,31 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
         }
     }
 
-    /// The tree as people read it, one node a line, children indented.
+    /// The tree for people: one node a line, children indented.
     package var outline: String { root.outline() }
 
-    /// What the expression asks its document for.
+    /// The paths and functions that the expression refers to.
     package var reach: ExpressionReach { ExpressionReach(of: root) }
 
-    /// The tree as programs read it: nodes with their children.
+    /// The tree for programs: nodes with their children.
     package var tree: JSONValue { root.json }
 }
 
-/// What evaluations may still spend; less than nothing when it is spent.
+/// The rest of a budget for evaluations; it is negative when it is spent.
 package struct JMESPathBudget: Sendable {
-    /// Nodes on values, items looked at, text walked.
+    /// Steps: evaluated nodes, examined items, and traversed text.
     package internal(set) var steps = Limits.jmespathSteps
-    /// Bytes of text and values made.
+    /// Bytes of created text and values.
     package internal(set) var bytes = Limits.jmespathOutputBytes
 
     package init() {}
 }
 
-/// What an evaluation may know beside its value. Whatever is absent makes the functions that need
-/// it fail, and no others.
+/// The inputs of an evaluation beside its value. A function fails if its input is absent.
 package struct JMESPathContext: Sendable {
-    /// What `time_now` and its like say.
+    /// The current time, for `time_now` and similar functions.
     package var now: Timestamp?
-    /// So many random bytes, for `random`.
+    /// Creates the given number of random bytes, for `random`.
     package var randomBytes: (@Sendable (Int) -> [UInt8])?
 
     package init(now: Timestamp? = nil, randomBytes: (@Sendable (Int) -> [UInt8])? = nil) {

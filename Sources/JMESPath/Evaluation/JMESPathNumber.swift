@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers: whole ones stay exact, others are IEEE doubles.
+// Numbers: integers are exact, others are IEEE doubles.
 // Spec: JMESPath, "Data Types"; RFC 8259 §6. Go's texts: strconv.FormatFloat, encoding/json.
 
 import FoundationEssentials
 package import Primitives
 
-/// A number as it is computed with.
+/// A number in computations.
 ///
-/// Deviation: go-jmespath computes everything in doubles; whole numbers past 2^53 stay exact here.
+/// Deviation: go-jmespath computes in doubles only; Assay keeps integers above 2^53 exact.
 package enum JMESPathNumber: Comparable {
     case whole(Int)
     case real(Double)
@@ -29,7 +29,7 @@ package enum JMESPathNumber: Comparable {
         }
     }
 
-    /// The whole number, when it is one.
+    /// The integer, if the number is one.
     package var integer: Int? {
         switch self {
         case .whole(let value): value
@@ -42,7 +42,7 @@ package enum JMESPathNumber: Comparable {
         case .whole(let value): return .number(JSONNumber(value))
         case .real(let value):
             guard let number = JSONNumber(value) else {
-                throw EvaluationStop(.invalidValue, "the result is no finite number")
+                throw EvaluationStop(.invalidValue, "the result is not a finite number")
             }
             return .number(number)
         }
@@ -86,13 +86,13 @@ package enum JMESPathNumber: Comparable {
     }
 }
 
-/// How Go writes a double: the shortest digits, an exponent outside a range.
+/// Go's formats of a double: the shortest digits, with an exponent outside a range.
 package enum GoFloatStyle {
     /// encoding/json: an exponent below 1e-6 and from 1e21.
     case json
     /// fmt's `%v`: an exponent below 1e-4 and from 1e21.
     case plain
-    /// strconv's 'f': never an exponent.
+    /// strconv's 'f': no exponent.
     case noExponent
 }
 
@@ -100,14 +100,14 @@ package func goText(_ value: Double, _ style: GoFloatStyle) -> String {
     decimalText(digits: value.description, value == 0, style)
 }
 
-/// Deviation: Kyverno writes numbers through float32, so 16777217 becomes
-/// "16777216".
+/// Deviation kept from Kyverno: numbers are written as float32, so 16777217 becomes "16777216".
 package func goText(singlePrecision value: Double) -> String {
     let single = Float(value)
     return decimalText(digits: single.description, single == 0, .noExponent)
 }
 
-/// Swift's and Go's digits are the same, the shortest that read back; only the form differs.
+/// Swift and Go write the same digits, the shortest that parse to the same double; only the format
+/// differs.
 private func decimalText(digits text: String, _ isZero: Bool, _ style: GoFloatStyle) -> String {
     let isNegative = text.utf8.hasPrefix("-")
     let sign = isNegative ? "-" : ""
@@ -125,7 +125,7 @@ private func decimalText(digits text: String, _ isZero: Bool, _ style: GoFloatSt
     let stripped = String(Substring(all.utf8.drop { $0 == UInt8(ascii: "0") }))
     var significant = stripped
     while let shorter = significant.utf8.removingSuffix("0") { significant = String(shorter) }
-    // The place of the decimal point, counted from the first significant digit.
+    // The position of the decimal point, counted from the first significant digit.
     let point = whole.count + exponent - (all.count - stripped.count)
     let smallest = style == .json ? -5 : -3
     if style != .noExponent, point < smallest || point > 21 {
@@ -141,7 +141,7 @@ private func decimalText(digits text: String, _ isZero: Bool, _ style: GoFloatSt
 private func exponentForm(_ digits: String, _ exponent: Int, _ style: GoFloatStyle) -> String {
     let fraction = digits.count > 1 ? "." + digits.dropFirst() : ""
     let size = String(exponent.magnitude)
-    // fmt writes at least two digits; encoding/json takes the zero of e-09 out again.
+    // fmt writes at least two digits of an exponent; encoding/json removes the zero of e-09.
     let padded = size.count == 1 && style == .plain ? "0" + size : size
     return String(digits.prefix(1)) + fraction + "e" + (exponent < 0 ? "-" : "+") + padded
 }

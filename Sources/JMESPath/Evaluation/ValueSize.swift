@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// How large values are, told before they are written. Spec: none; our own limits.
+// The size of values, computed before they are written.
 
 package import Primitives
 
 extension Evaluator {
-    /// Pays for a value that is about to be written, before it is: a list that holds one value many
-    /// times is small only until then.
+    /// Charges for a value before it is written: a list that holds one value many times is small in
+    /// memory only.
     package mutating func produce(_ value: JSONValue) throws(EvaluationStop) {
         try spend(1)
         try produce(bytes: value.size)
@@ -17,8 +17,7 @@ extension Evaluator {
     }
 }
 
-/// Refuses a value that whoever writes it would be busy with for long, or fall through the stack
-/// with.
+/// Rejects a value that is too large or too deep to write.
 func checkSize(of value: JSONValue) throws(EvaluationStop) {
     var left = Limits.jmespathResultBytes
     try count(value, &left, depth: 0)
@@ -43,7 +42,7 @@ private func count(_ value: JSONValue, _ left: inout Int, depth: Int) throws(Eva
 }
 
 extension JSONValue {
-    /// Bytes it takes by itself, about: without its items, but with the names of its members.
+    /// The approximate size in bytes, with the names of members and without items.
     fileprivate var size: Int {
         switch self {
         case .string(let text): bytesPerEntry + text.utf8.count

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a function is: a name, the kinds of its arguments, a body. Spec: JMESPath, "Functions
-// Expressions".
+// Definitions of functions: name, parameters and body. Spec: JMESPath, "Functions Expressions".
 
 package import Primitives
 
-/// Kinds of values that a parameter takes.
+/// The kinds of values that a parameter accepts.
 package struct ValueKinds: OptionSet, Hashable, Sendable {
     package let rawValue: Int
 
@@ -64,16 +63,16 @@ enum FunctionArgument: Sendable {
     }
 }
 
-/// What a function does with the arguments of one call. It pays the evaluator for its work.
+/// The body of a function. It charges the evaluator for its work.
 package typealias FunctionBody =
     @Sendable (FunctionCall, inout Evaluator) throws(EvaluationStop)
     -> JSONValue
 
-/// A function of a dialect. A class: calls of the tree point at it.
+/// A function of a dialect. It is a class, because call nodes of the tree refer to it.
 package final class FunctionDefinition: Sendable {
     package let name: String
     let parameters: [ValueKinds]
-    /// The last parameter may stand any number of times more.
+    /// Whether the last parameter is variadic.
     let isVariadic: Bool
     let result: String
     let summary: String
@@ -93,7 +92,7 @@ package final class FunctionDefinition: Sendable {
         self.body = body
     }
 
-    /// Whether its value is never a list or an object.
+    /// Whether its result is never a list or an object.
     var givesScalar: Bool { scalarResults.contains(result) }
 
     func checkCount(_ count: Int, at offset: Int) throws(EvaluationStop) {
@@ -125,7 +124,7 @@ package final class FunctionDefinition: Sendable {
 
 private let scalarResults: Set = ["number", "string", "boolean"]
 
-/// The arguments of one call; their kinds were checked against the signature.
+/// The arguments of one call, whose kinds match the signature.
 package struct FunctionCall {
     let name: String
     let arguments: [FunctionArgument]
@@ -169,7 +168,7 @@ package struct FunctionCall {
         return node
     }
 
-    /// A stop whose message starts with the function's name.
+    /// An error whose message starts with the function's name.
     package func invalid(_ message: String, _ kind: JMESPathProblem.Kind = .invalidValue)
         -> EvaluationStop
     {

@@ -14,7 +14,7 @@ private let standardNumberFunctions: [FunctionDefinition] = [
         let number = try call.number(0)
         return try number < .whole(0) ? (.whole(0) - number).json() : call.value(0)
     },
-    // Deviation: avg([]) is null, as the specification says; in Kyverno it is not a number.
+    // Deviation: avg([]) is null, as the specification says; in Kyverno it is NaN.
     FunctionDefinition("avg", [.numbers], "number", "the mean; null for an empty list") {
         call, evaluator throws(EvaluationStop) in
         let items = try call.array(0)
@@ -53,7 +53,7 @@ private let standardTextFunctions: [FunctionDefinition] = [
     ) { call, evaluator throws(EvaluationStop) in
         let wanted = try call.value(1)
         guard case .string(let text) = try call.value(0) else {
-            // Deviation: Kyverno's fork crashes when an object is looked for; we compare deeply.
+            // Deviation: Kyverno's fork crashes on a search for an object; Assay compares deeply.
             for item in try call.array(0) where try evaluator.areEqual(item, wanted) {
                 return true
             }
@@ -225,7 +225,7 @@ private func rounded(_ call: FunctionCall, _ rule: FloatingPointRoundingRule)
     return try JMESPathNumber.normal(number.double.rounded(rule)).json()
 }
 
-/// Spec: to_number(): a text that is a JSON number.
+/// Spec: JMESPath, "to_number": a string that is a JSON number.
 private func spelledNumber(_ text: String) -> JSONValue? {
     guard text.utf8.count <= 400, let first = text.utf8.first,
         first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first),
@@ -237,7 +237,7 @@ private func spelledNumber(_ text: String) -> JSONValue? {
 
 // MARK: Order
 
-/// What items are compared by: numbers by value, texts by their code points.
+/// A sort key: a number, or a string that is compared by code points.
 private enum SortKey: Comparable {
     case number(JMESPathNumber)
     case text([UInt8])
@@ -293,7 +293,7 @@ private func withKeys(
     return keys
 }
 
-/// The first item that no other one beats.
+/// The first item with the greatest (or least) key.
 private func extreme(
     _ pairs: [(JSONValue, JSONValue)], _ call: FunctionCall, _ evaluator: inout Evaluator,
     _ beats: (SortKey, SortKey) -> Bool
@@ -318,7 +318,7 @@ private func sorted(
     return .array(places.map { keys[$0].item })
 }
 
-/// Where the bytes first occur. Knuth, Morris and Pratt's way: linear in both, whatever they are.
+/// The first occurrence of the bytes, by the algorithm of Knuth, Morris and Pratt: linear time.
 package func firstRange(of part: [UInt8], in text: ArraySlice<UInt8>) -> Range<Int>? {
     guard !part.isEmpty else { return text.startIndex..<text.startIndex }
     guard part.count <= text.count else { return nil }
@@ -340,11 +340,10 @@ package func firstRange(of part: [UInt8], in text: ArraySlice<UInt8>) -> Range<I
     return nil
 }
 
-/// JSON as Go's encoding/json writes it: names sorted, `<`, `>` and `&` escaped, numbers in Go's
-/// form.
+/// JSON in the form of Go's encoding/json: sorted names, escaped `<`, `>` and `&`, and numbers in
+/// Go's format.
 ///
-/// - Parameter isExact: whether numbers keep all their digits, as far as they fit; Go rounds to
-///   doubles.
+/// - Parameter isExact: whether integers of 64 bits keep all digits; Go rounds to doubles.
 package func goJSON(_ value: JSONValue, isExact: Bool = false) -> String {
     switch value {
     case .number(let number):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From characters to tokens. Spec: JMESPath, "Grammar": unquoted-string, quoted-string,
+// Splits an expression into tokens. Spec: JMESPath, "Grammar": unquoted-string, quoted-string,
 // raw-string, literal, number.
 
 import Primitives
@@ -21,7 +21,7 @@ struct ExpressionToken: Sendable {
     var sign: ExpressionSign? { if case .sign(let sign) = kind { sign } else { nil } }
 }
 
-/// What is neither a word nor a comparator.
+/// Punctuation and operators other than comparators.
 enum ExpressionSign: String, Sendable {
     case dot = "."
     case leftBracket = "["
@@ -43,7 +43,7 @@ enum ExpressionSign: String, Sendable {
     case or = "||"
 }
 
-/// All tokens at once: the parser looks one ahead, and no token is longer than its expression.
+/// Splits a whole expression into tokens before it is parsed.
 struct ExpressionLexer {
     private let bytes: [UInt8]
     private var offset = 0
@@ -113,7 +113,7 @@ struct ExpressionLexer {
         return .number(value)
     }
 
-    /// Spec: "quoted-string": the text of a JSON string.
+    /// Spec: JMESPath, "quoted-string": the content of a JSON string.
     private mutating func quotedText() throws(EvaluationStop) -> String {
         let start = offset
         let content = try delimited(by: UInt8(ascii: "\""), what: "a quoted identifier")
@@ -129,8 +129,8 @@ struct ExpressionLexer {
         }
     }
 
-    /// Spec: "raw-string": only `\'` is an escape.
-    /// Deviation: Kyverno's fork cannot read `'\\'`; we read it as the specification does.
+    /// Spec: JMESPath, "raw-string": only `\'` is an escape.
+    /// Deviation: Kyverno's fork cannot parse `'\\'`; Assay follows the specification.
     private mutating func rawText() throws(EvaluationStop) -> String {
         let content = try delimited(by: UInt8(ascii: "'"), what: "a raw string")
         return String(
@@ -148,7 +148,7 @@ struct ExpressionLexer {
         }
     }
 
-    /// What stands between two marks; a backslash hides the mark after it.
+    /// The bytes between two delimiters; a backslash escapes the delimiter after it.
     private mutating func delimited(by mark: UInt8, what: String)
         throws(EvaluationStop) -> [UInt8]
     {
@@ -161,7 +161,7 @@ struct ExpressionLexer {
             }
             offset += byte == UInt8(ascii: "\\") ? 2 : 1
         }
-        throw EvaluationStop(.syntax, "\(what) has no end", at: start)
+        throw EvaluationStop(.syntax, "\(what) is not terminated", at: start)
     }
 
     private mutating func sign() throws(EvaluationStop) -> ExpressionToken.Kind {
@@ -177,13 +177,13 @@ struct ExpressionLexer {
         let rest = String(decoding: bytes[start...].prefix(4), as: UTF8.self)
         let shown = rest.unicodeScalars.first.map { quoted(String($0)) } ?? "it"
         let hint = rest.utf8.hasPrefix("=") ? "; did you mean ==?" : ""
-        throw EvaluationStop(.syntax, "\(shown) means nothing here\(hint)", at: start)
+        throw EvaluationStop(.syntax, "\(shown) is not valid here\(hint)", at: start)
     }
 
     private func peek() -> UInt8? { offset < bytes.count ? bytes[offset] : nil }
 }
 
-/// The text with `\mark` read as the mark; other backslashes stay.
+/// The text with escaped delimiters replaced; other backslashes stay.
 private func unescaped(_ content: [UInt8], _ mark: UInt8) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(content.count)

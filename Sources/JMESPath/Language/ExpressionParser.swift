@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// From tokens to a tree: top-down operator precedence, after Pratt (1973). Tokens are read all at
-// once, so that looking ahead costs nothing. Spec: JMESPath, "Grammar".
+// Parses tokens into a tree with top-down operator precedence (Pratt, 1973).
+// Spec: JMESPath, "Grammar".
 
 import Primitives
 
-/// The functions that recurse keep little on the stack: one that only decides is apart from those
-/// that do, and each of these has one thing to do.
+/// Recursive functions use little stack: the functions that dispatch are separate from those that
+/// parse, and each of the latter parses one construct.
 struct ExpressionParser {
     private let tokens: [ExpressionToken]
     private let dialect: JMESPathDialect
@@ -104,8 +104,8 @@ struct ExpressionParser {
 
     private mutating func subexpression(of left: inout ParsedExpression) throws(EvaluationStop) {
         if take(.star) {
-            // Where a projection takes one name, `a.*.b.c` is `(a.*.b).c`, null of a list. In the
-            // specification it goes on.
+            // With the rule of one name, `a.*.b.c` is `(a.*.b).c`, which is null for a list. In the
+            // specification the projection continues.
             let takesOneName = dialect.rules.contains(.valueProjectionsTakeOneName)
             left = try objectProjection(of: left, taking: takesOneName ? Power.dot : Power.star)
         } else {
@@ -199,7 +199,7 @@ struct ExpressionParser {
         left = try listProjection(of: left)
     }
 
-    /// The numbers between colons, and how many places for them there were.
+    /// The numbers between colons, and the number of positions for them.
     private mutating func indexParts() throws(EvaluationStop) -> ([Int?], count: Int) {
         var parts: [Int?] = [nil, nil, nil]
         var part = 0
@@ -230,7 +230,7 @@ struct ExpressionParser {
             nesting: left.nesting + max(test.nesting, right.nesting))
     }
 
-    /// What a projection does to each item: everything up to where projections end.
+    /// The expression that a projection applies to each item.
     private mutating func projected(_ power: Int) throws(EvaluationStop) -> ParsedExpression {
         switch token.sign {
         case .leftBracket, .filter: return try expression(power)
@@ -292,8 +292,8 @@ struct ExpressionParser {
         }
     }
 
-    /// Spec: "function-expression": an unquoted name, then its arguments.
-    /// Deviation: Kyverno's fork crashes on `@(foo)`; here and in the specification it is an error.
+    /// Spec: JMESPath, "function-expression": an unquoted name, then its arguments.
+    /// Deviation: Kyverno's fork crashes on `@(foo)`; it is an error, as in the specification.
     private mutating func call(
         _ left: ParsedExpression
     ) throws(EvaluationStop) -> ParsedExpression {
@@ -311,7 +311,7 @@ struct ExpressionParser {
     ) throws(EvaluationStop) -> ParsedExpression {
         let function = try dialect.function(named: name, at: start)
         try function.checkCount(arguments.count, at: start)
-        // References look at items of the other arguments; what they make may go into a new list.
+        // References are applied to items of the other arguments; a new list can hold their values.
         let references = arguments.filter { $0.isReference }.reduce(0) { $0 + $1.nesting }
         let values = deepestNesting(arguments.filter { !$0.isReference })
         return try node(
@@ -319,7 +319,7 @@ struct ExpressionParser {
             nesting: values + references + (function.givesScalar ? 0 : 1))
     }
 
-    /// The name before a parenthesis, which was just taken.
+    /// The name before the parenthesis, which the parser has just consumed.
     private func calledName(
         _ left: ParsedExpression
     ) throws(EvaluationStop) -> (name: String, start: Int) {
@@ -405,7 +405,7 @@ extension ExpressionParser {
             case .sign(let sign): "\"\(sign.rawValue)\""
             }
         return EvaluationStop(
-            .syntax, "found \(found) where \(wanted) must stand", at: token.offset)
+            .syntax, "found \(found) where \(wanted) is expected", at: token.offset)
     }
 
     private var tooDeep: EvaluationStop {
@@ -414,7 +414,7 @@ extension ExpressionParser {
     }
 }
 
-/// How strongly a token holds on to what stands to its left.
+/// The binding power of a token to its left operand.
 private func bindingPower(_ kind: ExpressionToken.Kind) -> Int {
     switch kind {
     case .comparator: Power.comparator
@@ -438,7 +438,7 @@ private func bindingPower(_ sign: ExpressionSign) -> Int {
     }
 }
 
-/// One table, weakest first. Everything under `projectionEnd` ends a projection.
+/// Binding powers, weakest first. A power below `projectionEnd` ends a projection.
 private enum Power {
     static let pipe = 1
     static let or = 2

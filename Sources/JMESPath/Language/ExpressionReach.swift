@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an expression asks its document for, told without evaluating it: whoever cannot give it can
-// say so when the expression is compiled.
+// The paths and functions that an expression refers to, found without evaluation. A caller that
+// cannot supply one of them rejects the expression when it is compiled.
 
 import Primitives
 
-/// The names and functions of an expression.
+/// The paths and functions that an expression refers to.
 package struct ExpressionReach: Hashable, Sendable {
-    /// A path of names from the document's root, as far as it can be told, and at most
-    /// `Limits.expressionReach` of them; a name that is only known when the expression is evaluated
-    /// is nil.
+    /// A path of names from the document's root, as far as it is known, with at most
+    /// `Limits.expressionReach` names. A name that is known only at evaluation is nil.
     package typealias Path = [String?]
 
-    /// Every path whose value is used. The empty path is the whole document.
+    /// All paths whose values are used. The empty path is the whole document.
     package private(set) var paths: Set<Path> = []
     package private(set) var functions: Set<String> = []
 
@@ -27,7 +26,7 @@ package struct ExpressionReach: Hashable, Sendable {
         use(spot)
     }
 
-    /// The path of the node's value when it is one; nil for what is computed, an item or a copy.
+    /// The path of the node's value; nil for a computed value, an item or a copy.
     private mutating func follow(_ node: SyntaxNode, from spot: Path?) -> Path? {
         switch node {
         case .current: return spot
@@ -70,7 +69,7 @@ package struct ExpressionReach: Hashable, Sendable {
     }
 }
 
-/// The name, unless a variable stands in it.
+/// The name; nil if it contains a variable.
 private func namedAtLoad(_ name: String) -> String? {
     name.unicodeScalars.contains(where: VariableMark.isMark) ? nil : name
 }
@@ -78,12 +77,12 @@ private func namedAtLoad(_ name: String) -> String? {
 /// One step of a plain path.
 package enum PathStep: Hashable, Sendable {
     case member(String)
-    /// Counted from 0; negative ones count from the end.
+    /// An index from 0; a negative index counts from the end.
     case index(Int)
 }
 
 extension SyntaxNode {
-    /// The steps of `a.b[0]`, also of `a.b || 'default'` and `length(a.b)`; nil for anything else.
+    /// The steps of `a.b[0]`, `a.b || 'default'` or `length(a.b)`; nil for other expressions.
     var plainPath: [PathStep]? {
         switch self {
         case .or(let nodes):
@@ -96,7 +95,7 @@ extension SyntaxNode {
         }
     }
 
-    /// The steps when the node is nothing but a path.
+    /// The steps, if the node is a path.
     var steps: [PathStep]? {
         switch self {
         case .field(let name, _): return namedAtLoad(name).map { [.member($0)] }

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The extension point of the language: rules and functions beside the specification's.
+// Dialects: rules and functions in addition to those of the specification.
 
 import Primitives
 
-/// The language an expression is written in: the specification's, or one with other rules and more
-/// functions.
+/// The language of an expression: the specification's, or one with other rules and more functions.
 package struct JMESPathDialect: Sendable, CustomStringConvertible {
-    /// Where a dialect's rules differ from the specification's.
+    /// Rules that differ from the specification's.
     package struct Rules: OptionSet, Sendable {
         package let rawValue: Int
 
         package init(rawValue: Int) { self.rawValue = rawValue }
 
-        /// An object without the key is an error, not null. Comparisons, arguments, `||`, the left
-        /// of `&&`, `!`, filters, multi-selects, projections and pipes take it for null; the right
-        /// of `&&` and `a.b` do not.
+        /// A missing key is an error, not null. In comparisons, arguments, `||`, the left side of
+        /// `&&`, `!`, filters, multi-selects, projections and pipes it is null; in the right side
+        /// of `&&` and in `a.b` it is an error.
         package static let missingKeysFail = Rules(rawValue: 1)
-        /// `a.*.b.c` is `(a.*.b).c`: a projection of an object's values takes one name.
+        /// `a.*.b.c` is `(a.*.b).c`: a projection of an object's values applies to one name.
         package static let valueProjectionsTakeOneName = Rules(rawValue: 2)
     }
 
-    /// A box: the parser, which holds a dialect, stands on the stack at every level of nesting.
+    /// The content is behind a reference: the parser, which holds a dialect, is on the stack at
+    /// each level of nesting.
     private final class Content: Sendable {
         let name: String
         let rules: Rules
         let functions: [String: FunctionDefinition]
-        /// Another dialect, which the problem about an unknown function names if it has the
-        /// function.
+        /// Another dialect. The error for an unknown function names it if it has the function.
         let other: JMESPathDialect?
 
         init(
@@ -54,8 +53,8 @@ package struct JMESPathDialect: Sendable, CustomStringConvertible {
             name: "standard JMESPath", rules: [],
             functions: Dictionary(uniqueKeysWithValues: standardFunctions.map { ($0.name, $0) })))
 
-    /// The specification with other rules and more functions; those replace built-in ones of the
-    /// same name.
+    /// The specification with other rules and more functions, which replace built-in functions of
+    /// the same name.
     package init(_ name: String, rules: Rules, adding functions: [FunctionDefinition]) {
         let all = JMESPathDialect.standard.functions.merging(
             functions.map { ($0.name, $0) }
@@ -63,8 +62,7 @@ package struct JMESPathDialect: Sendable, CustomStringConvertible {
         self.init(Content(name: name, rules: rules, functions: all))
     }
 
-    /// The same dialect. Its problem about an unknown function names `other`, if that has the
-    /// function.
+    /// The same dialect; the error for an unknown function names `other`, if that has the function.
     package func hinting(at other: JMESPathDialect) -> JMESPathDialect {
         JMESPathDialect(
             Content(name: description, rules: rules, functions: functions, other: other))
@@ -82,12 +80,12 @@ package struct JMESPathDialect: Sendable, CustomStringConvertible {
     }
 }
 
-/// One function for people: `assay policy jp function`.
+/// The description of one function, for `assay policy jp function`.
 package struct JMESPathFunction: Hashable, Sendable {
     package let name: String
     /// `contains(array|string, any) -> boolean`.
     package let signature: String
-    /// One line, in our words.
+    /// A description of one line.
     package let summary: String
 
     /// All functions of a dialect, by name.
@@ -98,7 +96,7 @@ package struct JMESPathFunction: Hashable, Sendable {
     }
 }
 
-/// The name one typing mistake away (or two, in a long one).
+/// The name at an edit distance of one, or two for a long name.
 private func nearest(to name: String, in names: some Sequence<String>) -> String? {
     guard name.utf8.count <= 40 else { return nil }
     let most = name.utf8.count > 5 ? 2 : 1

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with an expression, and where in it: kind, words, a caret under the column.
+// The problems of expressions, with kind, message and column.
 // Spec: JMESPath, "Errors"; the kinds are those of its compliance suite.
 
 package import Primitives
 
-/// Why an expression has no value.
+/// Why an expression does not compile or has no value.
 package struct JMESPathProblem: Error, Hashable, Sendable {
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         case syntax
@@ -12,30 +12,30 @@ package struct JMESPathProblem: Error, Hashable, Sendable {
         case invalidType = "invalid-type"
         case invalidValue = "invalid-value"
         case unknownFunction = "unknown-function"
-        /// An object has no such key; only in dialects where that is an error.
+        /// A missing key, in dialects where that is an error.
         case unknownKey = "unknown-key"
-        /// A named limit was reached before the answer was.
+        /// A limit was reached.
         case overLimit = "over-limit"
-        /// The value needs the time, randomness or network that the caller did not hand in.
+        /// The value needs the time, randomness or network, which the caller did not supply.
         case unavailable
     }
 
     package let kind: Kind
     package let message: String
     package let expression: String
-    /// Where in the expression, in characters (Unicode scalars) from 1.
+    /// The column in the expression, in Unicode scalars from 1.
     package let column: Int
 
     init(_ stop: EvaluationStop, in expression: String) {
         kind = stop.kind
         message = stop.message
         self.expression = VariableMark.shown(expression)
-        // The offset never splits a character: it is where a token starts, or the end.
+        // The offset is the start of a token or the end, so it never splits a character.
         let before = expression.utf8.prefix(stop.offset ?? 0)
         column = String(decoding: Array(before), as: UTF8.self).unicodeScalars.count + 1
     }
 
-    /// The line of the expression that the column is in, and a caret under it.
+    /// The line of the expression with the column, and a caret under the column.
     package var snippet: String {
         let scalars = Array(expression.unicodeScalars)
         let place = min(column - 1, scalars.count)
@@ -48,7 +48,7 @@ package struct JMESPathProblem: Error, Hashable, Sendable {
         return shown + "\n" + String(repeating: " ", count: place - first) + "^"
     }
 
-    /// The problem as a failure of whoever read the expression, at the policy's place.
+    /// The problem as a `Failure`, with the policy's position.
     package func failure(at place: Place? = nil) -> Failure {
         let kinds: [Kind: Failure.Kind] = [
             .overLimit: .overLimit, .unavailable: .unsupported, .unknownKey: .notFound,
@@ -64,7 +64,7 @@ private func indented(_ text: String) -> String {
         .joined(separator: "\n")
 }
 
-/// One character for one, so that the caret stays under its column.
+/// Replaces each unprintable character by one character, so that the caret stays under its column.
 private func printableInSnippet(_ scalar: Unicode.Scalar) -> String {
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .lineSeparator, .paragraphSeparator, .privateUse: "·"
@@ -74,10 +74,10 @@ private func printableInSnippet(_ scalar: Unicode.Scalar) -> String {
 
 private let snippetHalf = 40
 
-/// A problem on its way out: the offset is filled in where it is known.
+/// An error of the lexer, parser or evaluator. Its offset is set where it is known.
 ///
-/// A box: it passes through every frame of the stack, and most of the missing keys that become one
-/// are forgiven unread.
+/// The content is behind a reference, because an error passes through each frame of the stack, and
+/// most missing keys become null.
 package struct EvaluationStop: Error {
     private final class Content: Sendable {
         let kind: JMESPathProblem.Kind
@@ -100,13 +100,13 @@ package struct EvaluationStop: Error {
         content = Content(kind, message, missingKey: nil, at: offset)
     }
 
-    /// An object has no such key.
+    /// The error for a missing key.
     init(missingKey name: String, at offset: Int) {
         content = Content(.unknownKey, "", missingKey: name, at: offset)
     }
 
     package var kind: JMESPathProblem.Kind { content.kind }
-    /// In bytes of UTF-8 from the start of the expression.
+    /// The offset in UTF-8 bytes from the start of the expression.
     var offset: Int? { content.offset }
     var message: String {
         content.missingKey.map { "the object has no key \(quoted($0))" } ?? content.message

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parser has read so far, and how deep it and its values nest. Spec: JMESPath, "Grammar".
+// The parsed part of an expression, with its depth. Spec: JMESPath, "Grammar".
 
-/// A node, or a series that still grows at its end: `a.b.c` and `a || b || c` are read in linear
-/// time and are one node each, so that a long expression is not a deep one.
+/// A node, or a chain that still grows at its end: `a.b.c` and `a || b || c` are parsed in linear
+/// time and are one node each, so a long expression is not a deep tree.
 struct ParsedExpression {
     enum Join { case none, chain, pipe, or, and }
 
     private var first: SyntaxNode
     private var others: [SyntaxNode] = []
     private var join = Join.none
-    /// Nodes on the longest way down. Checked as the tree grows, so that nothing that walks the tree
-    /// later can run out of stack.
+    /// The depth of the tree. It is checked while the tree grows, so that a traversal of the tree
+    /// cannot overflow the stack.
     private(set) var depth: Int
-    /// How many lists and objects it puts around what came in, at most and anywhere on its way.
-    /// Checked for the same reason, as values are walked too.
+    /// The greatest number of lists and objects that it nests around the input, also in
+    /// intermediate values. It is checked for the same reason, because values are traversed too.
     private(set) var nesting: Int
 
     init(_ node: SyntaxNode, depth: Int, nesting: Int) {
@@ -22,7 +22,7 @@ struct ParsedExpression {
         self.nesting = nesting
     }
 
-    /// The tree of what was read.
+    /// The tree of the parsed part.
     var node: SyntaxNode {
         switch join {
         case .none: first
@@ -41,7 +41,8 @@ struct ParsedExpression {
         if case .none = join, case .current = first { true } else { false }
     }
 
-    /// Appends a sub-expression or an index. They are associative, so a chain on the right joins too.
+    /// Appends a sub-expression or an index. They are associative, so a chain on the right is
+    /// joined.
     mutating func chain(_ right: ParsedExpression) {
         if right.isCurrent { return }
         if isCurrent {
@@ -54,7 +55,7 @@ struct ParsedExpression {
         nesting += right.nesting
     }
 
-    /// Appends an operand of `|`, `||` or `&&`. What is in parentheses on the right stays apart.
+    /// Appends an operand of `|`, `||` or `&&`. A right operand in parentheses stays separate.
     mutating func series(_ right: ParsedExpression, as join: Join) {
         append([right.node], as: join)
         depth = max(depth, right.depth + 1)

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an expression is made of. Spec: JMESPath, "Grammar".
+// The tree of an expression. Spec: JMESPath, "Grammar".
 
 import Primitives
 
 /// One node; children are evaluated from left to right. Offsets are bytes into the expression.
 ///
-/// Chains are flat (`a.b.c` is one node), so that a long expression is not a deep one.
+/// Chains are flat (`a.b.c` is one node), so a long expression is not a deep tree.
 indirect enum SyntaxNode: Sendable {
     case current
     case field(String, at: Int)
     case literal(JSONValue)
     case index(Int)
     case slice(SliceBounds, at: Int)
-    /// Sub-expressions and indexes: each on the value of the one before.
+    /// Sub-expressions and indexes, each applied to the value of the one before.
     case chain([SyntaxNode])
     case pipe([SyntaxNode])
     case or([SyntaxNode])
@@ -25,7 +25,7 @@ indirect enum SyntaxNode: Sendable {
     case flatten(SyntaxNode)
     case multiSelectList([SyntaxNode])
     case multiSelectHash([HashMember])
-    /// `&expression`: only as an argument of a function.
+    /// `&expression`, which is valid only as an argument of a function.
     case reference(SyntaxNode)
     case call(FunctionDefinition, [SyntaxNode], at: Int)
 }
@@ -51,14 +51,14 @@ enum Comparator: String, Sendable {
 }
 
 extension SyntaxNode {
-    /// The tree as people read it, one node a line.
+    /// The tree for people, one node a line.
     func outline(depth: Int = 0) -> String {
         let (title, children) = parts
         let line = String(repeating: "  ", count: depth) + title + "\n"
         return line + children.map { $0.outline(depth: depth + 1) }.joined()
     }
 
-    /// The same tree for programs: `{"node":…,"children":[…]}`, leaves without children.
+    /// The tree for programs: `{"node":…,"children":[…]}`; leaves have no `children`.
     var json: JSONValue {
         let (title, children) = parts
         guard !children.isEmpty else { return ["node": .string(title)] }

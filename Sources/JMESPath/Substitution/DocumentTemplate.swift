@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A document with {{ variables }} in its strings and names, compiled once and evaluated many times.
+// A compiled document with {{ variables }} in its strings and names.
 // Spec: docs/kyverno.md, "Variables".
 
 package import Primitives
 
-/// A compiled document; its `$(references)` are followed when it is compiled.
+/// A compiled document. Its `$(references)` are resolved when it is compiled.
 package struct DocumentTemplate: Sendable {
     private indirect enum Node: Sendable {
         case constant(JSONValue)
@@ -22,12 +22,12 @@ package struct DocumentTemplate: Sendable {
     private let root: Node
     private let name: String
     private let dialect: JMESPathDialect
-    /// What all its expressions ask for.
+    /// The paths and functions that its expressions refer to.
     package let reach: ExpressionReach
-    /// Whether a `{{` has no `}}` somewhere.
+    /// Whether a `{{` is not closed.
     package let isUnclosed: Bool
 
-    /// The failure names the JSON pointer inside the document.
+    /// Compiles a document. A failure names the JSON pointer.
     package init(
         _ document: JSONValue, named name: String, dialect: JMESPathDialect,
         currentPath: String? = nil
@@ -41,7 +41,7 @@ package struct DocumentTemplate: Sendable {
         isUnclosed = compiler.isUnclosed
     }
 
-    /// The document with every variable's value in its place.
+    /// The document with all variables replaced by their values.
     package func value(on variables: JSONValue, context: JMESPathContext = JMESPathContext())
         throws(Failure) -> JSONValue
     {
@@ -52,7 +52,7 @@ package struct DocumentTemplate: Sendable {
         }
     }
 
-    /// The document with `answer` in the place of every text that has a variable.
+    /// The document with each text that has variables replaced by the result of `answer`.
     func value(_ answer: (VariableTemplate, Place) throws(Failure) -> JSONValue)
         throws(Failure) -> JSONValue
     {

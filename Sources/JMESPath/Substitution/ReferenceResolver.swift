@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// `$(path)`: another field of the same document, before variables are looked at.
+// Resolves `$(path)`, another field of the same document, before variables are substituted.
 // Spec: kyverno.io, "Validate rules": "Variables from the resource";
 // docs/kyverno.md, "Variables".
 
 import Primitives
 
-/// Replaces references by what they point at; `./` and `../` are relative, anything else starts at
-/// the root. Anchors around names (`=(name)`) do not count. An operator may stand in front
-/// (`<=$(./limits/memory)`), and then the answer is text.
+/// Replaces references by the values that they refer to. `./` and `../` are relative; other paths
+/// start at the root. Anchors around names (`=(name)`) are ignored. With an operator before the
+/// reference (`<=$(./limits/memory)`) the result is text.
 struct ReferenceResolver {
     let document: JSONValue
     let name: String
@@ -56,12 +56,12 @@ struct ReferenceResolver {
         }
         let target = try absolute(reference.path, from: path)
         guard !path.starts(with: target) else {
-            throw problem(path, "\(quoted(text)) points at what it stands in")
+            throw problem(path, "\(quoted(text)) refers to a value that contains it")
         }
         guard let found = lookup(target) else {
             throw problem(path, "\(quoted(text)) points at nothing", .notFound)
         }
-        // What it points at may hold references of its own.
+        // The referenced value can contain references itself.
         let value = try walked(found, target, &work)
         guard !reference.before.isEmpty else { return value }
         switch value {
@@ -119,7 +119,7 @@ struct ReferenceResolver {
     }
 }
 
-/// What was spent: references in all, and those that are being followed.
+/// The number of references so far, and the references that are being followed.
 private struct ReferenceWork {
     var count = 0
     var depth = 0

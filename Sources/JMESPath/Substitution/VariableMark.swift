@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// The places of an expression that nested variables fill. Spec: kyverno.io, "Variables": "Nested
-// lookups".
+// Marks for nested variables in an expression. Spec: kyverno.io, "Variables": "Nested lookups".
 
 package import Primitives
 
-/// A character that stands for a nested variable while its expression is compiled.
+/// A character that replaces a nested variable while its expression is compiled.
 ///
-/// Deviation: Kyverno writes the value of a nested variable into the expression's text and compiles
-/// what comes out, so a value can bring operators and functions of its own. Here the expression is
-/// compiled first, and a value can only be what stands in its place: a name, a part of a text, or a
-/// JSON value.
+/// Deviation: Kyverno writes the value of a nested variable into the text of the expression and
+/// compiles the result, so a value can contain operators and functions. Assay compiles the
+/// expression first, and a value is always a name, a part of a string, or a JSON value.
 enum VariableMark {
-    /// In a name, a raw string or a text inside a literal.
+    /// The mark in a name, a raw string or a string of a literal.
     static func inText(_ place: Int) -> Unicode.Scalar? {
         Unicode.Scalar(textStart + UInt32(place))
     }
 
-    /// A value of a literal.
+    /// The mark for a whole value of a literal.
     static func inLiteral(_ place: Int) -> Unicode.Scalar? {
         Unicode.Scalar(literalStart + UInt32(place))
     }
 
     static func isMark(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= textStart }
 
-    /// The number of the variable that the whole text stands for, in a literal.
+    /// The number of the variable whose mark is the whole string of a literal.
     static func literalPlace(_ text: String) -> Int? {
         guard let scalar = text.unicodeScalars.first, scalar.value >= literalStart,
             text.unicodeScalars.count == 1
@@ -35,7 +33,7 @@ enum VariableMark {
         Int(scalar.value - (scalar.value >= literalStart ? literalStart : textStart))
     }
 
-    /// The expression as it is told: `…` where a nested variable stands.
+    /// The expression for people, with `…` for each nested variable.
     static func shown(_ expression: String) -> String {
         guard expression.unicodeScalars.contains(where: isMark) else { return expression }
         var shown = ""
@@ -45,24 +43,24 @@ enum VariableMark {
         return shown
     }
 
-    /// Planes 15 and 16, which are for private use and hold no character of any script.
+    /// The first characters of the marks, in planes 15 and 16, which are for private use.
     private static let textStart: UInt32 = 0xF0000
     private static let literalStart: UInt32 = 0x100000
 }
 
 extension VariableText {
-    /// The text of an expression, with a mark for every variable inside it.
+    /// The text of an expression with a mark for each nested variable.
     func marked() throws(EvaluationStop) -> String {
         var expression = MarkedExpression()
         for piece in pieces {
             switch piece {
             case .variable: expression.appendVariable()
             case .text(let part):
-                // What a mark looks like cannot stand beside one.
+                // A character of private use would be mistaken for a mark.
                 guard !hasVariables || !part.unicodeScalars.contains(where: VariableMark.isMark)
                 else {
                     throw EvaluationStop(
-                        .syntax, "characters of private use cannot stand beside nested variables")
+                        .syntax, "characters of private use cannot occur beside nested variables")
                 }
                 expression.append(part)
             }
@@ -71,7 +69,7 @@ extension VariableText {
     }
 }
 
-/// Puts an expression together from its text and marks for its nested variables.
+/// Builds an expression from its text and the marks for its nested variables.
 private struct MarkedExpression {
     private(set) var text = ""
     private var quote: UInt8?
@@ -92,11 +90,11 @@ private struct MarkedExpression {
         let mark = isLiteral ? VariableMark.inLiteral(count) : VariableMark.inText(count)
         count += 1
         guard let mark else { return }
-        // Bare, it is a name; in a literal, a value: both are written with quotes.
+        // Outside quotes it is a name, in a literal a value: both are written with quotes.
         text += quote == nil || isLiteral ? "\"\(mark)\"" : "\(mark)"
     }
 
-    /// Where quotes begin and end, by the lexer's rules.
+    /// Tracks the start and end of quotes, as the lexer does.
     private mutating func follow(_ byte: UInt8) {
         if isEscaped {
             isEscaped = false
@@ -116,7 +114,7 @@ private struct MarkedExpression {
 }
 
 extension SyntaxNode {
-    /// The tree with the values of its nested variables in their places.
+    /// The tree with the marks replaced by the values of the nested variables.
     func filled(with values: [JSONValue]) throws(EvaluationStop) -> SyntaxNode {
         switch self {
         case .current, .index, .slice: return self
@@ -188,7 +186,7 @@ private func filledLiteral(_ value: JSONValue, _ values: [JSONValue]) throws(Eva
             return .string(try filledText(text, values))
         }
         guard case .string(let written) = values[place] else { return values[place] }
-        // A text that stands bare in a literal is JSON: `{{ count }}` of "3" is 3.
+        // A string without quotes in a literal is JSON: `{{ count }}` with the value "3" is 3.
         do throws(Failure) {
             return try JSONValue(parsing: Array(written.utf8), named: "literal")
         } catch {
@@ -208,10 +206,10 @@ private func filledLiteral(_ value: JSONValue, _ values: [JSONValue]) throws(Eva
 }
 
 extension JSONValue {
-    /// The value inside a text: a text as it is, other values as JSON.
+    /// The value as a part of a string: a string as it is, other values as JSON.
     ///
-    /// Deviation: numbers of up to 21 characters keep their digits; Kyverno rounds them to doubles, so
-    /// that two identifiers past 2^53 are one.
+    /// Deviation: numbers of up to 21 characters keep their digits. Kyverno rounds them to doubles,
+    /// so that two identifiers above 2^53 can become equal.
     package var substitutedText: String {
         if case .string(let text) = self { text } else { goJSON(self, isExact: true) }
     }

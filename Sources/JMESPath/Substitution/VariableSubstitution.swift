@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts values for {{ variables }} and $(references) into a document.
+// Substitutes the {{ variables }} and $(references) of a document.
 // Spec: docs/kyverno.md, "Variables".
 
 package import Primitives
 
-/// What a document's variables are answered from.
+/// The values of a document's variables.
 ///
-/// Deviation: Kyverno substitutes until nothing looks like a variable any more, so a value that
-/// comes from the object under review and contains `{{ … }}` is evaluated as if the policy's author
-/// had written it. Here a value is a value. `evaluatesValues` is the compatibility switch: at most
-/// `Limits.substitutionRounds` rounds, and never into what `{{- … }}` gave.
+/// Deviation: Kyverno substitutes until no variable is left, so a value from the object under
+/// review that contains `{{ … }}` is evaluated as if the policy's author had written it. Assay does
+/// not evaluate values. The compatibility option `evaluatesValues` does, in at most
+/// `Limits.substitutionRounds` rounds, and never for the value of `{{- … }}`.
 package struct VariableSubstitution: Sendable {
-    /// What expressions see: `request`, `images`, context entries.
+    /// The document of expressions: `request`, `images`, context entries.
     package let variables: JSONValue
     package let dialect: JMESPathDialect
     package let context: JMESPathContext
-    /// The path that `@` stands for under `request.object`; nil where there is none.
+    /// The path under `request.object` that `@` means; nil if `@` is the document.
     package let currentPath: String?
     package let evaluatesValues: Bool
 
@@ -31,10 +31,10 @@ package struct VariableSubstitution: Sendable {
         self.evaluatesValues = evaluatesValues
     }
 
-    /// The document with every variable's value in its place, in strings and in names.
+    /// The document with all variables replaced by their values, in strings and in names.
     ///
-    /// A string that is one variable takes the value with its type; elsewhere other values become
-    /// JSON. The failure names the JSON pointer.
+    /// A string that is one variable becomes the value with its type; in other strings, a value
+    /// that is not a string becomes JSON. A failure names the JSON pointer.
     package func substituted(_ document: JSONValue, named name: String)
         throws(Failure) -> JSONValue
     {
@@ -45,14 +45,14 @@ package struct VariableSubstitution: Sendable {
         }
     }
 
-    /// One string; its value when it is one variable.
+    /// Substitutes the variables of one string; a string that is one variable becomes its value.
     package func substituted(_ text: String, at place: Place? = nil) throws(Failure) -> JSONValue {
         try value(
             of: try VariableTemplate(text, dialect: dialect, currentPath: currentPath, at: place),
             at: place)
     }
 
-    /// The value of a text that was compiled before.
+    /// The value of a compiled text.
     package func value(of template: VariableTemplate, at place: Place? = nil)
         throws(Failure) -> JSONValue
     {
@@ -64,7 +64,7 @@ package struct VariableSubstitution: Sendable {
         }
     }
 
-    /// Rounds of those who want values substituted too.
+    /// Substitutes variables in values, for the option `evaluatesValues`.
     private func again(_ value: JSONValue, _ first: VariableTemplate) throws(JMESPathProblem)
         -> JSONValue
     {
@@ -91,7 +91,7 @@ package struct VariableSubstitution: Sendable {
 }
 
 extension VariableTemplate {
-    /// As `init(_:dialect:currentPath:)`, told as a failure at the policy's place.
+    /// Compiles a text of a policy. A problem is thrown as a `Failure` with the policy's position.
     package init(
         _ text: String, dialect: JMESPathDialect, currentPath: String? = nil, at place: Place?
     ) throws(Failure) {

@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text with {{ variables }} in it, compiled once and evaluated many times.
+// A compiled text with {{ variables }}.
 // Spec: docs/kyverno.md, "Variables".
 
 package import Primitives
 
-/// A compiled text: every expression in it was parsed, its functions and arities checked.
+/// A compiled text. Its expressions are parsed, and their functions and arities are checked.
 package struct VariableTemplate: Sendable, CustomStringConvertible {
-    /// A part of the text after evaluation, and where it comes from.
+    /// A part of the text after evaluation, and its origin.
     package struct Part: Hashable, Sendable {
         package let text: String
-        /// Whether the author wrote it; otherwise it is a variable's value.
+        /// Whether the part is text of the policy; otherwise it is the value of a variable.
         package let isWritten: Bool
     }
 
-    /// The text as it was written.
+    /// The original text.
     package let description: String
-    /// Whether `{{` stands somewhere without its `}}`; Kyverno takes that for text.
+    /// Whether a `{{` is not closed; Kyverno treats it as text.
     package let isUnclosed: Bool
-    /// What all its expressions ask for.
+    /// The paths and functions that its expressions refer to.
     package let reach: ExpressionReach
     private let pieces: [CompiledPiece]
 
-    /// - Parameter currentPath: what `@` at the start of an expression stands for; nil where `@` is
-    ///   the document.
+    /// - Parameter currentPath: the path that `@` at the start of an expression means; nil if `@`
+    ///   is the document.
     package init(
         _ text: String, dialect: JMESPathDialect, currentPath: String? = nil
     ) throws(JMESPathProblem) {
@@ -47,7 +47,7 @@ package struct VariableTemplate: Sendable, CustomStringConvertible {
         self.reach = reach
     }
 
-    /// The text without its escapes, when there is no variable in it.
+    /// The text without escapes, if it contains no variable.
     package var constant: String? {
         var text = ""
         for piece in pieces {
@@ -57,19 +57,20 @@ package struct VariableTemplate: Sendable, CustomStringConvertible {
         return text
     }
 
-    /// The expression, when the text is one variable and nothing else.
+    /// The expression, if the text is exactly one variable.
     package var expression: String? { whole.map { VariableMark.shown($0.text) } }
 
-    /// The steps of the path, when the text is one variable with a plain path in it, or with
-    /// `path || literal` or `length(path)`.
+    /// The steps of the path, if the text is one variable with a path, `path || literal` or
+    /// `length(path)`.
     package var plainPath: [PathStep]? {
         whole.flatMap { $0.holes.isEmpty ? $0.root.plainPath : nil }
     }
 
-    /// The same, when it is the path alone.
+    /// The steps of the path, if the text is one variable with a path alone.
     package var exactPath: [PathStep]? { whole.flatMap { $0.holes.isEmpty ? $0.root.steps : nil } }
 
-    /// The value: of one variable with its type, otherwise text. A value is never compiled.
+    /// The value of the text: that of a single variable with its type, otherwise a string. A value
+    /// is never compiled.
     package func value(on variables: JSONValue, context: JMESPathContext = JMESPathContext())
         throws(JMESPathProblem) -> JSONValue
     {
@@ -77,7 +78,7 @@ package struct VariableTemplate: Sendable, CustomStringConvertible {
         return .string(try parts(on: variables, context: context).map(\.text).joined())
     }
 
-    /// The text in its parts; values that are no text become JSON.
+    /// The parts of the text; values that are not strings become JSON.
     package func parts(on variables: JSONValue, context: JMESPathContext = JMESPathContext())
         throws(JMESPathProblem) -> [Part]
     {
@@ -104,7 +105,7 @@ package struct VariableTemplate: Sendable, CustomStringConvertible {
         return parts
     }
 
-    /// Whether its value may be evaluated again by those who do that: not what `{{-` gave.
+    /// Whether the option `evaluatesValues` applies to its value: not for `{{- … }}`.
     var isFinal: Bool { whole?.isShallow ?? (constant != nil) }
 
     private var whole: CompiledVariable? {
@@ -125,7 +126,7 @@ private struct CompiledVariable: Sendable {
     let holes: [CompiledVariable]
     let isShallow: Bool
     private let rules: JMESPathDialect.Rules
-    /// Whether it makes lists or objects of its own; otherwise the value is a part of what came in.
+    /// Whether it creates lists or objects; otherwise its value is a part of the input.
     private let makesContainers: Bool
 
     init(
@@ -175,7 +176,7 @@ private struct CompiledVariable: Sendable {
     }
 }
 
-/// `@` alone or at the start of a path is where we are in the object.
+/// Replaces `@`, alone or at the start of a path, by the current path in the object.
 private func expanded(_ text: String, _ currentPath: String?) -> String {
     guard let currentPath, let rest = text.utf8.removingPrefix("@"),
         rest.isEmpty || rest.utf8.hasPrefix(".") || rest.utf8.hasPrefix("[")

@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text with {{ variables }} in it, split into its parts. Spec: docs/kyverno.md, "Variables".
+// Splits a text into literals and {{ variables }}. Spec: docs/kyverno.md, "Variables".
 
 import Primitives
 
-/// A text as pieces: what stands as it is, and what is asked for.
+/// A text as pieces: literals and variables.
 struct VariableText: Sendable {
     indirect enum Piece: Sendable {
         case text(String)
         case variable(Variable)
     }
 
-    /// One `{{ … }}`; other variables may stand inside its expression.
+    /// One `{{ … }}`, whose expression can contain other variables.
     struct Variable: Sendable {
         let inner: VariableText
-        /// `{{- … }}`: taken literally, even by those who substitute values again.
+        /// `{{- … }}`: its value is not evaluated, even with the option `evaluatesValues`.
         let isShallow: Bool
     }
 
     let pieces: [Piece]
-    /// Whether a `{{` has no `}}`.
+    /// Whether a `{{` is not closed.
     let isUnclosed: Bool
 
     var hasVariables: Bool {
         pieces.contains { if case .variable = $0 { true } else { false } }
     }
 
-    /// Takes `text` apart. Braces without a partner are text, as in Kyverno; `\{{` is a `{{` that
-    /// is text.
+    /// Splits `text`. Unbalanced braces are text, as in Kyverno; `\{{` is a literal `{{`.
     init(_ text: String) throws(EvaluationStop) {
         var reader = VariableReader(bytes: Array(text.utf8))
         pieces = try reader.pieces(upTo: nil, depth: 0)
@@ -48,7 +47,7 @@ private struct VariableReader {
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Everything up to `end` or, at the outermost level, up to the end of the text.
+    /// The pieces up to `end` or, at the outermost level, up to the end of the text.
     mutating func pieces(upTo end: Int?, depth: Int) throws(EvaluationStop)
         -> [VariableText.Piece]
     {
@@ -101,18 +100,19 @@ private struct VariableReader {
             && bytes[place + 1] == UInt8(ascii: "{")
     }
 
-    /// Where the `}}` of a variable stands: single braces inside it (multi-select hashes) count in
-    /// pairs, and those in quotes or literals not at all.
+    /// The position of the `}}` of a variable. Single braces inside (multi-select hashes) are
+    /// counted in pairs; braces in quotes or literals are not counted.
     private mutating func closing(of start: Int) throws(EvaluationStop) -> Int? {
         var level = 0
         var place = start + 2
         defer { scanned += place - start }
-        // Openings without an end make this quadratic, so it has a budget.
+        // Unclosed openings make this quadratic, so it has a budget.
         guard scanned <= Limits.jmespathOutputBytes else {
             throw EvaluationStop(.overLimit, "the text opens too many variables and ends none")
         }
         var quote: UInt8?
-        // Kyverno's expression looks at braces only; quotes matter to us so that '}}' can be said.
+        // Kyverno's regular expression matches braces only. Assay respects quotes, so that '}}' can
+        // occur in a string.
         while place < bytes.count, place - start <= Limits.jmespathBytes {
             let byte = bytes[place]
             if let open = quote {
