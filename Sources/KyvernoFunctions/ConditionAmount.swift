@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values that mean an amount, compared without rounding.
+// Durations, quantities and numbers in conditions, compared without rounding.
 // Spec: docs/kyverno.md, "Condition operators"; Go, time.ParseDuration; Kubernetes,
 // resource.Quantity.
 
 package import Primitives
 
-/// What a condition can put in order: a number, or a text that is a duration or a quantity.
+/// A value that a condition can order: a number, or a string that is a duration or a quantity.
 ///
-/// `5m` is both five minutes and five thousandths; which one counts is settled by the other side.
+/// `5m` is both five minutes and five thousandths; the other operand decides which one counts.
 package struct ConditionAmount: Hashable, Sendable {
-    /// In nanoseconds; a number means seconds.
+    /// The duration in nanoseconds; a number is in seconds.
     private let duration: Int128?
-    /// In billionths.
+    /// The quantity in billionths.
     private let quantity: Int128?
-    /// `1h`, not a number of seconds.
+    /// Whether it is written as a duration such as `1h`, not as a number of seconds.
     package let isWrittenDuration: Bool
 
-    /// nil for what is no amount, and for what has more digits than fit exactly.
+    /// Parses a value. The result is nil if it is not an amount, or has more digits than fit
+    /// exactly.
     package init?(_ value: JSONValue) {
         switch value {
         case .number(let number):
@@ -26,16 +27,16 @@ package struct ConditionAmount: Hashable, Sendable {
             guard text.utf8.count <= longestAmount else { return nil }
             let found = GoDuration(text, isExact: true).map { Int128($0.nanoseconds) }
             (duration, quantity) = (found, billionths(text))
-            // Spec: docs/kyverno.md, "Condition operators": a duration other than "0".
+            // Spec: docs/kyverno.md, "Condition operators": "0" is not a duration.
             isWrittenDuration = found != nil && quantity != 0
             guard found != nil || quantity != nil else { return nil }
         default: return nil
         }
     }
 
-    /// -1, 0 or 1; nil when the two are of different kinds.
+    /// The order of two amounts, -1, 0 or 1; nil if they are of different kinds.
     ///
-    /// Durations first, if one side is written as a duration; then quantities.
+    /// They are compared as durations if one of them is written as a duration, else as quantities.
     /// Spec: docs/kyverno.md, "Condition operators".
     package func compared(to other: ConditionAmount) -> Int? {
         if isWrittenDuration || other.isWrittenDuration, let order = comparedAsDuration(to: other) {
@@ -45,17 +46,17 @@ package struct ConditionAmount: Hashable, Sendable {
         return first < second ? -1 : first == second ? 0 : 1
     }
 
-    /// The same for durations and numbers of seconds only.
+    /// The order of two durations or numbers of seconds.
     package func comparedAsDuration(to other: ConditionAmount) -> Int? {
         guard let first = duration, let second = other.duration else { return nil }
         return first < second ? -1 : first == second ? 0 : 1
     }
 
-    /// Whether it is a length of time, or a number of seconds.
+    /// Whether it is a duration, or a number of seconds.
     package var isDuration: Bool { duration != nil }
 }
 
-/// Whether a text is digits with a unit or an exponent, however many.
+/// Whether a string is any number of digits with a unit or an exponent.
 package func isWrittenLikeAmount(_ text: String) -> Bool {
     var rest = Array(text.utf8)[...]
     if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") {
@@ -74,13 +75,14 @@ package func isWrittenLikeAmount(_ text: String) -> Bool {
     return rest.count <= 2 && isUnit
 }
 
-/// Versions as conditions put them in order. Spec: semver.org 2.0.0 §11.
+/// The order of versions in conditions. Spec: semver.org 2.0.0 §11.
 package enum ConditionVersion {
     package static func isVersion(_ text: String) -> Bool {
         SemanticVersion(text) != nil
     }
 
-    /// -1, 0 or 1; nil when one of them is no version. Builds do not count.
+    /// The order of two versions, -1, 0 or 1; nil if one of them is not a version. Build metadata
+    /// is ignored.
     package static func compare(_ left: String, _ right: String) -> Int? {
         guard let first = SemanticVersion(left), let second = SemanticVersion(right) else {
             return nil
@@ -97,5 +99,5 @@ private func billionths(_ text: String) -> Int128? {
     return amount
 }
 
-/// Bytes of an amount's text: every digit that can count, and a unit.
+/// The longest string of an amount in bytes: all significant digits, and a unit.
 private let longestAmount = 100

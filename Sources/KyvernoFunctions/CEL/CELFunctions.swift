@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The functions that Kyverno adds to CEL and that need nothing from outside.
+// The functions that Kyverno adds to CEL and that need no input from outside.
 // Spec: github.com/kyverno/sdk, extensions/cel/libs; github.com/kyverno/kyverno,
 // pkg/cel/compiler/env.go.
 
@@ -8,8 +8,8 @@ internal import Crypto
 internal import Primitives
 
 extension CELEnvironment {
-    /// What Kyverno's ImageValidatingPolicy is compiled against, its verifying functions left out:
-    /// they are the caller's to add.
+    /// The environment of Kyverno's ImageValidatingPolicy, without its verification functions,
+    /// which the caller adds.
     package static let kyverno: CELEnvironment = {
         var environment = CELEnvironment.kubernetes
         let libraries: [CELLibrary] = [
@@ -19,7 +19,7 @@ extension CELEnvironment {
         return environment
     }()
 
-    /// What Kyverno's other policies are compiled against.
+    /// The environment of Kyverno's other policies.
     package static let kyvernoPolicies: CELEnvironment = {
         var environment = CELEnvironment.kyverno
         environment.options.insert(.orValueOnPlainValues)
@@ -30,11 +30,11 @@ extension CELEnvironment {
 extension CELLibrary {
     /// `image`, `parseImageReference`, `isImage` and the parts of a reference.
     package static let images = CELLibrary(overloads: imageOverloads, types: [imageType])
-    /// `listObjToMap`, and the same with `transform.` before it.
+    /// `listObjToMap` and `transform.listObjToMap`.
     package static let transforms = CELLibrary(overloads: transformOverloads)
     /// `json.marshal`, `json.unmarshal`, `yaml.parse`.
     package static let documents = CELLibrary(overloads: documentOverloads)
-    /// `sha256`, `sha1`, `md5`, and the same with `hash.` before them.
+    /// `sha256`, `sha1`, `md5`, and `hash.sha256`, `hash.sha1`, `hash.md5`.
     package static let hashes = CELLibrary(overloads: hashOverloads)
     /// `time.now`, `time.truncate`, `time.toCron`.
     package static let times = CELLibrary(overloads: momentOverloads)
@@ -47,7 +47,7 @@ extension CELLibrary {
 }
 
 extension CELBindings {
-    /// The variable that `time.now()` reads: a moment the caller hands in, or a need.
+    /// The variable of `time.now()`: a time that the caller binds, or an unknown.
     package static let now = "time.now"
 }
 
@@ -115,9 +115,9 @@ private let transformOverloads: [Overload] = ["", "transform."].map { prefix in
             try meter.charge(1)
             guard case .string(let name) = try key.entries()[try values[2].string()] else {
                 throw .failed(
-                    .invalidArgument, "the key of an object for listObjToMap is no string")
+                    .invalidArgument, "the key of an object for listObjToMap is not a string")
             }
-            // Spec: Kyverno: a missing value is null, and of equal keys the last wins.
+            // As in Kyverno, a missing value is null, and the last of several equal keys wins.
             map.set(try item.entries()[try values[3].string()] ?? .null, for: .string(name))
         }
         return .map(map.map())
@@ -142,7 +142,7 @@ private let documentOverloads: [Overload] = [
     },
     .global("yaml.parse", .string, .dyn) { text, meter throws(Stop) in
         let text = try text.string()
-        // libyaml takes about a microsecond a line, and 50 to begin.
+        // libyaml takes about one microsecond for each line, and 50 to start.
         try meter.charge(700 + text.utf8.count * 5)
         do throws(Failure) {
             let documents = try YAMLNode.documents(
@@ -189,7 +189,7 @@ private let momentOverloads: [Overload] = [
         let time = try time.time()
         let step = Int128(try length.length().nanoseconds)
         guard step > 0 else { return .timestamp(time) }
-        // Spec: Go, Time.Truncate: multiples since the first of January of the year 1.
+        // Spec: Go, Time.Truncate: multiples of the duration since 1 January of the year 1.
         let first = CELTimestamp.secondsRange.lowerBound
         let total = Int128(time.seconds - first) * 1_000_000_000 + Int128(time.nanoseconds)
         let kept = total - total % step
@@ -204,7 +204,7 @@ private let momentOverloads: [Overload] = [
 
 // MARK: - Rounding
 
-/// Spec: Kyverno, math.round(value, precision): scaled by a power of ten, rounded, scaled back.
+/// Rounds as Kyverno's math.round(value, precision): scale by a power of ten, round, scale back.
 private func rounded(_ value: Double, places: Int64) -> Double {
     var shift = 1.0
     for _ in 0..<min(places.magnitude, 400) { shift *= 10 }

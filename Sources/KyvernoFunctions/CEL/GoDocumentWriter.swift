@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values as JSON text, byte for byte as Go writes it: policies hash and compare such texts.
+// Writes values as JSON with the same bytes as Go, because policies hash and compare such text.
 // Spec: Go, encoding/json, `Marshal`.
 
 internal import CEL
 internal import Primitives
 
-/// Writes one value: names in order, no blanks, `<`, `>` and `&` escaped.
+/// Writes one value: sorted names, no spaces, and `<`, `>` and `&` escaped.
 struct GoDocumentWriter {
     private(set) var bytes: [UInt8] = []
     private var left = Limits.expressionResultItems
@@ -79,12 +79,12 @@ struct GoDocumentWriter {
         append("}")
     }
 
-    /// The shortest digits; with an exponent below 1e-6 and from 1e21 on.
+    /// Appends the shortest digits, with an exponent below 1e-6 and from 1e21.
     private mutating func append(_ number: Double) throws(Stop) {
         guard number.isFinite else {
             throw .failed(
                 .invalidArgument,
-                "json: unsupported value: \(shortestText(number)) is no number "
+                "json: unsupported value: \(shortestText(number)) is not a number "
                     + "of JSON")
         }
         if number == 0 { return append(number.sign == .minus ? "-0" : "0") }
@@ -98,7 +98,7 @@ struct GoDocumentWriter {
         append((decimal.exponent < 0 ? "e-" : "e+") + String(abs(decimal.exponent)))
     }
 
-    /// Pays before it writes: a list may hold one long text many times.
+    /// Charges before it writes: a list can hold one long string many times.
     private mutating func appendQuoted(
         _ text: String, _ meter: inout CostMeter
     ) throws(Stop) {
@@ -116,7 +116,7 @@ struct GoDocumentWriter {
             case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), 0..<0x20:
                 append("\\u00" + hexText([byte]))
             case 0xA8, 0xA9:
-                // U+2028 and U+2029, the last of whose three bytes this is.
+                // The last of the three bytes of U+2028 or U+2029.
                 guard place >= 2, content[place - 2] == 0xE2, content[place - 1] == 0x80 else {
                     bytes.append(byte)
                     continue

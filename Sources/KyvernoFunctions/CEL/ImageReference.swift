@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Image references as Kyverno's CEL reads them. Spec: go-containerregistry, pkg/name.
+// Image references as Kyverno's CEL parses them. Spec: go-containerregistry, pkg/name.
 
 internal import OCI
 internal import Primitives
 
-/// A reference in parts: registry, repository, and a tag or a digest.
+/// The parts of a reference: registry, repository, and a tag or a digest.
 struct ImageReference: Hashable, Sendable {
     let registry: String
     let repository: String
-    /// The written tag; `latest` when there is neither a tag nor a digest; empty when there is a
-    /// digest.
+    /// The tag; `latest` without tag and digest; empty with a digest.
     ///
-    /// Spec: go-containerregistry, pkg/name, `NewDigest`: a tag before a digest is read and dropped.
+    /// Spec: go-containerregistry, pkg/name, `NewDigest`: a tag before a digest is parsed and
+    /// dropped.
     let tag: String
     let digest: String
 

@@ -66,10 +66,10 @@ let arithmeticFunctions: [FunctionDefinition] = [
 
 private let operandKinds: ValueKinds = [.number, .string]
 
-/// What can be computed with.
+/// An operand: a number, a quantity or a duration.
 ///
-/// A text is tried as a quantity first, so `5m` is five thousandths, not five minutes: Kyverno's
-/// order.
+/// As in Kyverno, a string is parsed as a quantity first, so `5m` is five thousandths, not five
+/// minutes.
 private enum Operand {
     case scalar(JMESPathNumber)
     case quantity(Quantity)
@@ -88,7 +88,8 @@ private enum Operand {
             } else if let duration = GoDuration(text) {
                 self = .duration(duration)
             } else {
-                throw call.invalid("\(quoted(text)) is no quantity and no duration", .invalidType)
+                throw call.invalid(
+                    "\(quoted(text)) is neither a quantity nor a duration", .invalidType)
             }
         default: throw call.invalid("\(value.kindName) cannot be computed with", .invalidType)
         }
@@ -159,8 +160,8 @@ private enum Operand {
         }
     }
 
-    /// Deviation from exact arithmetic, as in Kyverno: a quantity divided by a number is cut at the
-    /// places that both have.
+    /// Deviation kept from Kyverno: a quantity divided by a number is truncated to the decimal
+    /// places of both.
     func divided(by other: Operand, _ call: FunctionCall) throws(EvaluationStop) -> Operand {
         guard !other.isZero else { throw call.invalid("division by zero") }
         switch (self, other) {
@@ -208,7 +209,7 @@ private enum Operand {
     private func rest(_ first: Int?, _ second: Int?, _ call: FunctionCall)
         throws(EvaluationStop) -> Int
     {
-        guard let first, let second else { throw call.invalid("it takes whole numbers only") }
+        guard let first, let second else { throw call.invalid("it takes integers only") }
         guard second != 0 else { throw call.invalid("division by zero") }
         return second == -1 ? 0 : first % second
     }
@@ -220,7 +221,7 @@ private enum Operand {
         return .quantity(Quantity(amount: amount, form: other.form))
     }
 
-    /// Through Go's text of the double, as Kyverno does.
+    /// Converts by way of Go's text of the double, as Kyverno does.
     private func exact(_ number: JMESPathNumber, _ call: FunctionCall)
         throws(EvaluationStop) -> ExactDecimal
     {
@@ -238,7 +239,7 @@ private enum Operand {
 }
 
 extension Quantity {
-    /// The amount, when it is a whole number of 64 bits.
+    /// The amount, if it is an integer of 64 bits.
     fileprivate var whole: Int? {
         let value = amount.trimmed
         guard value.scale <= 0, let unscaled = value.rescaled(0) else { return nil }

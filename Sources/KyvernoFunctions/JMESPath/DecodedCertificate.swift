@@ -7,11 +7,11 @@ import Primitives
 import SwiftASN1
 import X509
 
-/// The parts of a certificate that policies ask for, under Go's names.
+/// The fields of a certificate that policies use, under Go's names.
 ///
-/// Deviation: Kyverno returns every field of a Go struct; here are `Version`, `SerialNumber`,
-/// `NotBefore`, `NotAfter` and `PublicKey` (`N`, `E`), and asking for others is a missing key, and
-/// so an error. Requests for certificates (CSR) are refused. As in Kyverno, only RSA keys are read.
+/// Deviation: Kyverno returns all fields of a Go struct; Assay returns `Version`, `SerialNumber`,
+/// `NotBefore`, `NotAfter` and `PublicKey` (`N`, `E`). Another field is a missing key, and so an
+/// error. Certificate requests (CSR) are rejected. As in Kyverno, only RSA keys are supported.
 func decodedCertificate(_ pem: String, _ call: FunctionCall) throws(EvaluationStop) -> JSONValue {
     guard pem.utf8.count <= Limits.certificateBytes else {
         throw call.invalid("it has more than \(Limits.certificateBytes) bytes", .overLimit)
@@ -41,7 +41,7 @@ private func moment(_ date: Date) -> String {
     return ZonedTime(seconds: seconds).text
 }
 
-/// The content of the next DER element, when it has that tag. Spec: X.690 §8.1.
+/// The content of the next DER element, if it has that tag. Spec: X.690 §8.1.
 private func element(_ tag: UInt8, _ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     guard rest.popFirst() == tag, let first = rest.popFirst() else { return nil }
     var length = Int(first)
@@ -56,9 +56,9 @@ private func element(_ tag: UInt8, _ rest: inout ArraySlice<UInt8>) -> ArraySlic
     return rest.prefix(length)
 }
 
-/// A whole number of any size, big-endian, in decimal.
+/// An unsigned big-endian integer of any size, in decimal.
 private func decimal(_ bytes: ArraySlice<UInt8>) -> String {
-    // Nine digits at a time, least first.
+    // Groups of nine digits, the least significant first.
     var groups: [UInt64] = [0]
     for byte in bytes {
         var carry = UInt64(byte)

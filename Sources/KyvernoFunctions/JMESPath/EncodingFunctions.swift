@@ -7,11 +7,11 @@ import Primitives
 
 let encodingFunctions: [FunctionDefinition] = [
     FunctionDefinition(
-        "base64_decode", [.string], "string", "the text that base64 stands for",
+        "base64_decode", [.string], "string", "the decoded text",
         price: FunctionPrice(base: 6, perText: 10)
     ) {
         call, evaluator throws(EvaluationStop) in
-        // Spec: Go base64.StdEncoding skips line breaks.
+        // Spec: Go, base64.StdEncoding: line breaks are ignored.
         let encoded = try call.string(0).utf8.filter { $0 != 0x0A && $0 != 0x0D }
         guard let decoded = bytes(fromBase64: String(decoding: encoded, as: UTF8.self)) else {
             throw call.invalid("the text is not padded base64 in the standard alphabet")
@@ -47,7 +47,7 @@ let encodingFunctions: [FunctionDefinition] = [
     ) {
         call, evaluator throws(EvaluationStop) in
         guard let source = evaluator.context.randomBytes else {
-            throw call.invalid("there is no source of randomness here", .unavailable)
+            throw call.invalid("no source of randomness is available", .unavailable)
         }
         let shape = try TextShape(parsing: try call.string(0), call)
         var generator = TextGenerator(source: source)

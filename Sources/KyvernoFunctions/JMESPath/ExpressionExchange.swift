@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One question and its answer as JSON values: what `assay-expressions` speaks, a line each.
+// Requests and responses of `assay-expressions`, one JSON value a line.
 
 package import JMESPath
 package import Primitives
@@ -7,10 +7,10 @@ package import Primitives
 /// `{"lang":"jmespath","expr":"a.b","given":{…}}` → `{"value":…}` or
 /// `{"error":{"kind":…,"message":…,"column":…}}`.
 package enum JMESPathExchange {
-    /// Whether the request is for us.
+    /// Whether the request is for JMESPath.
     package static func speaks(_ language: String) -> Bool { dialects[language] != nil }
 
-    /// The answer to a request; a request of another shape is a failure.
+    /// The response to a request. Throws if the request is malformed.
     package static func answer(
         to request: JSONReader, context: JMESPathContext = JMESPathContext()
     ) throws(Failure) -> JSONValue {
@@ -19,7 +19,7 @@ package enum JMESPathExchange {
             throw language.broken("it is not jmespath or jmespath-kyverno")
         }
         let text = try request.required("expr").string()
-        // A null `given` is a value; the reader's `optional` would take it for absent.
+        // A null `given` is a value; the reader's `optional` treats it as absent.
         let given = request.value["given"] ?? .null
         do throws(JMESPathProblem) {
             let expression = try JMESPathExpression(text, dialect: dialect)

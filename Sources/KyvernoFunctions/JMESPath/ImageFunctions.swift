@@ -16,15 +16,15 @@ let imageFunctions: [FunctionDefinition] = [
         }
         return .string(image)
     },
-    // Deviation: Kyverno asks the DNS of the machine here. That sends what a policy sees to
-    // whoever answers, and gives verdicts that nobody can repeat; so there is no answer.
+    // Deviation: Kyverno queries the machine's DNS. That sends data of the resource to a third
+    // party, and its results cannot be reproduced, so the function is an error in Assay.
     FunctionDefinition("is_external_url", [.string], "boolean", "never answered: it would ask DNS")
     {
         call, _ throws(EvaluationStop) in
         throw call.invalid("it would ask the network, and expressions do not", .unavailable)
     },
-    // Deviation: a text that is not a version is an error. Kyverno reads it as 0.0.0, so that a
-    // predicate with `version: latest` is older than any.
+    // Deviation: a string that is not a version is an error. Kyverno reads it as 0.0.0, so a
+    // predicate with `version: latest` is older than any version.
     FunctionDefinition(
         "semver_compare", [.string, .string], "boolean", "whether the range holds it",
         price: FunctionPrice(base: 30, perText: 400)
@@ -33,7 +33,7 @@ let imageFunctions: [FunctionDefinition] = [
         let (version, text) = (try call.string(0), try call.string(1))
         try evaluator.spend((version.utf8.count + text.utf8.count) / 4)
         guard let range = VersionRange(text) else {
-            throw call.invalid("\(quoted(text)) is no range like >=1.2.0 <2.0.0")
+            throw call.invalid("\(quoted(text)) is not a range such as >=1.2.0 <2.0.0")
         }
         guard let version = SemanticVersion(version) else {
             throw call.invalid("\(quoted(version)) is not a version such as 1.2.0")
@@ -42,7 +42,7 @@ let imageFunctions: [FunctionDefinition] = [
     },
 ]
 
-/// Kyverno's canonical name: `library/` is not added, and a digest takes the place of the tag.
+/// Kyverno's canonical name: without `library/`, and with the digest in place of the tag.
 private func normalizedImage(_ text: String) -> String? {
     let parts = ImageNameParts(text)
     let (registry, tag) = (parts.registry ?? "docker.io", parts.tag ?? "latest")

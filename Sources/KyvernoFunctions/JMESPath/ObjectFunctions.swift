@@ -94,7 +94,7 @@ let objectFunctions: [FunctionDefinition] = [
         } catch {
             throw call.invalid(error.why, error.kind == .overLimit ? .overLimit : .invalidValue)
         }
-        // Aliases may make a document larger than its text.
+        // Aliases can make a document larger than its text.
         try evaluator.produce(value)
         return value
     },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Regular expressions and wildcards; the pattern comes first. Spec: RE2 syntax; Go
-// Regexp.ReplaceAllString.
+// Functions with regular expressions and wildcards; the pattern is the first argument. Spec: RE2
+// syntax; Go Regexp.ReplaceAllString.
 
 import JMESPath
 import Primitives
@@ -43,13 +43,14 @@ let patternFunctions: [FunctionDefinition] = [
 
 private let subject: ValueKinds = [.string, .number]
 
-/// Deviation: a number becomes text through float32, as in Kyverno: 16777217 is "16777216".
+/// Deviation kept from Kyverno: a number becomes text as float32, so 16777217 is "16777216".
 private func subjectText(_ call: FunctionCall, _ place: Int) throws(EvaluationStop) -> String {
     guard case .number = try call.value(place) else { return try call.string(place) }
     return goText(singlePrecision: try call.number(place).double)
 }
 
-/// Compiling costs far more than a step, and a projection may ask for it a thousand times.
+/// Compiles a pattern and charges for it: it costs far more than a step, and a projection can
+/// repeat it a thousand times.
 private func compiled(_ call: FunctionCall, _ evaluator: inout Evaluator)
     throws(EvaluationStop) -> RegularExpression
 {
@@ -78,7 +79,7 @@ private func replacingMatches(
     var result: [UInt8] = []
     var (start, lastEnd) = (0, 0)
     while start <= bytes.count {
-        // Each match starts at its place again, so each one may cost the whole text.
+        // Each search can read the rest of the text, so each match can cost the whole text.
         try evaluator.spend(8 + (bytes.count - start) / 256 * (expression.effort / 4 + 1))
         guard
             let spans = expression.firstMatch(
@@ -104,8 +105,8 @@ private func replacingMatches(
     return .string(String(decoding: result, as: UTF8.self))
 }
 
-/// Spec: Go Regexp.Expand: `$name`, `${name}`, `$1`; the longest name counts, `$$` is a dollar,
-/// and an unknown group is empty.
+/// Spec: Go Regexp.Expand: `$name`, `${name}`, `$1`; the longest name is used, `$$` is a dollar
+/// sign, and an unknown group is empty.
 private func expanded(
     _ template: String, _ expression: RegularExpression, _ text: [UInt8], _ spans: [Range<Int>?]
 ) -> [UInt8] {

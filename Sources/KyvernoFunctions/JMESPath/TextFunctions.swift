@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions on texts. Spec: kyverno.io, "JMESPath": String functions; Go package strings.
+// String functions. Spec: kyverno.io, "JMESPath": String functions; Go package strings.
 
 import FoundationEssentials
 import JMESPath
@@ -14,8 +14,8 @@ let textFunctions: [FunctionDefinition] = [
         try evaluator.produce(value)
         return .string(goJSON(value))
     },
-    // Deviation: Kyverno's result is a Go int that no comparison of its own JMESPath knows, so
-    // `compare(a, b) == `0`` is false there. Ours is a number; only that comparison differs.
+    // Deviation: Kyverno's result is a Go int, which its JMESPath does not compare, so
+    // `compare(a, b) == `0`` is always false. Assay's result is a number.
     FunctionDefinition("compare", [.string, .string], "number", "-1, 0 or 1 by byte order") {
         call, _ throws(EvaluationStop) in
         let (left, right) = (Array(try call.string(0).utf8), Array(try call.string(1).utf8))
@@ -114,7 +114,7 @@ let textFunctions: [FunctionDefinition] = [
     },
 ]
 
-/// Pays for a text and returns it.
+/// Charges for a string and returns it.
 func made(_ text: String, _ evaluator: inout Evaluator) throws(EvaluationStop) -> JSONValue {
     try evaluator.produce(bytes: text.utf8.count)
     return .string(text)
@@ -126,7 +126,7 @@ func text(of scalars: some Sequence<Unicode.Scalar>) -> String {
     return text
 }
 
-/// Go maps one character to one: `ß` stays, where Unicode's full mapping says `SS`.
+/// Go maps one character to one: `ß` stays; Unicode's full mapping gives `SS`.
 private func mapped(_ text: String, _ mapping: (Unicode.Scalar) -> String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -139,12 +139,12 @@ private func mapped(_ text: String, _ mapping: (Unicode.Scalar) -> String) -> St
 /// Spec: Go strings.EqualFold: simple folding, one character to one.
 private func folded(_ text: String, _ evaluator: inout Evaluator) throws(EvaluationStop) -> String {
     try evaluator.spend(text.utf8.count / 16)
-    // The dotless i becomes an I in upper case, and simple folding leaves it alone.
+    // The dotless i becomes an I in upper case, and simple folding does not change it.
     let upper = mapped(text) { $0 == "\u{131}" ? "\u{131}" : $0.properties.uppercaseMapping }
     return mapped(upper) { $0.properties.lowercaseMapping }
 }
 
-/// Spec: Go strings.Replace: an empty text stands before every character and at the end.
+/// Spec: Go strings.Replace: an empty string matches before each character and at the end.
 private func replaced(_ call: FunctionCall, atMost limit: Int, _ evaluator: inout Evaluator)
     throws(EvaluationStop) -> JSONValue
 {
@@ -166,7 +166,7 @@ private func replaced(_ call: FunctionCall, atMost limit: Int, _ evaluator: inou
     return .string(String(decoding: result, as: UTF8.self))
 }
 
-/// The next occurrence; an empty one moves a character on, unless it is the first.
+/// The next occurrence. After an empty match, the search continues one character later.
 private func nextPlace(of part: [UInt8], in text: ArraySlice<UInt8>, isFirst: Bool)
     -> Range<Int>?
 {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text made to fit a regular expression, from random bytes that the caller handed in.
+// Generates text that matches a regular expression, from random bytes of the caller.
 // Spec: kyverno.io, "JMESPath": Random.
 
 import JMESPath
 import Primitives
 
-/// The part of the RE2 syntax that can be written as well as read: characters, classes, groups,
-/// alternatives, repeats. Anchors write nothing.
+/// The part of RE2's syntax that text can be generated from: characters, classes, groups,
+/// alternatives and repetitions. Anchors generate no text.
 ///
-/// Deviation: other constructs (`\b`, flags, named classes, negated sets) are refused, where
-/// Kyverno's generator writes something for them.
+/// Deviation: other constructs (`\b`, flags, named classes, negated sets) are errors; Kyverno
+/// generates some text for them.
 indirect enum TextShape {
     case characters([ClosedRange<UInt32>])
     case sequence([TextShape])
@@ -129,7 +129,7 @@ private struct ShapeReader {
     private mutating func number() -> Int? {
         let digits = rest.prefix { ("0"..."9").contains($0) }
         rest = rest.dropFirst(digits.count)
-        // RE2 took the pattern, so a count is at most 1,000.
+        // RE2 accepted the pattern, so a count is at most 1,000.
         return Int(text(of: digits))
     }
 
@@ -175,7 +175,8 @@ struct TextGenerator {
         }
     }
 
-    /// A number below `count`; 64 bits against at most a million choices leave no bias to see.
+    /// A random number below `count`. With 64 bits and at most a million choices, the bias is
+    /// negligible.
     private func choice(_ count: Int, _ call: FunctionCall) throws(EvaluationStop) -> Int {
         let bytes = source(8)
         guard bytes.count == 8, count > 0 else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions on times. Times are RFC 3339 unless a layout says otherwise; "now" is the caller's.
+// Time functions. Times are RFC 3339 unless a layout is given; the caller supplies the current
+// time.
 // Spec: kyverno.io, "JMESPath": Time functions; Go package time.
 
 import JMESPath
@@ -16,7 +17,7 @@ let timeFunctions: [FunctionDefinition] = [
         let end = try call.string(2).isEmpty ? now(call, evaluator) : time(call, 2, layout)
         return .string(end.since(start).text)
     },
-    // Deviation: in UTC, not in the zone of the machine, so that a verdict does not depend on it.
+    // Deviation: the result is in UTC, not in the machine's time zone, so that it is reproducible.
     FunctionDefinition("time_now", [], "string", "the time of this evaluation") {
         call, evaluator throws(EvaluationStop) in
         .string(try now(call, evaluator).text)
@@ -36,7 +37,7 @@ let timeFunctions: [FunctionDefinition] = [
         guard let end else { throw call.invalid("the time is out of range") }
         return .string(end.text)
     },
-    // Deviation kept from Kyverno: a layout that is a number means seconds since 1970.
+    // Deviation kept from Kyverno: with a number as the layout, the time is in seconds since 1970.
     FunctionDefinition(
         "time_parse", [.string, .string], "string", "a time in that layout, in RFC 3339",
         price: .reader
@@ -45,7 +46,7 @@ let timeFunctions: [FunctionDefinition] = [
         guard Int(layout) != nil else { return .string(try time(call, 1, layout).text) }
         guard let seconds = Int(text),
             let moment = ZonedTime(total: Int128(seconds) * 1_000_000_000, offset: 0)
-        else { throw call.invalid("\(quoted(text)) is no number of seconds") }
+        else { throw call.invalid("\(quoted(text)) is not a number of seconds") }
         return .string(moment.text)
     },
     FunctionDefinition(
@@ -84,7 +85,7 @@ let timeFunctions: [FunctionDefinition] = [
         call, _ throws(EvaluationStop) in
         .bool(try time(call, 0).total > time(call, 1).total)
     },
-    // Both ends are outside, as in Kyverno.
+    // Both ends are excluded, as in Kyverno.
     FunctionDefinition(
         "time_between", [.string, .string, .string], "boolean",
         "whether the first is after the second and before the third",
@@ -120,7 +121,7 @@ private func time(_ call: FunctionCall, _ place: Int, _ layout: String = "")
     let form = layout.isEmpty ? GoTimeLayout.rfc3339 : GoTimeLayout(layout)
     guard let time = form.time(from: text) else {
         let wanted = layout.isEmpty ? "2006-01-02T15:04:05Z07:00" : layout
-        throw call.invalid("\(quoted(text)) is no time written like \(quoted(wanted))")
+        throw call.invalid("\(quoted(text)) is not a time in the layout \(quoted(wanted))")
     }
     return time
 }
@@ -128,7 +129,7 @@ private func time(_ call: FunctionCall, _ place: Int, _ layout: String = "")
 private func duration(_ call: FunctionCall, _ place: Int) throws(EvaluationStop) -> GoDuration {
     let text = try call.string(place)
     guard let duration = GoDuration(text) else {
-        throw call.invalid("\(quoted(text)) is no duration like 1h30m")
+        throw call.invalid("\(quoted(text)) is not a duration such as 1h30m")
     }
     return duration
 }

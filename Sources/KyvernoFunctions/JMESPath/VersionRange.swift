@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ranges of versions. Spec: blang/semver v4, "Ranges".
+// Version ranges. Spec: blang/semver v4, "Ranges".
 
 import Primitives
 
-/// `>=1.2.0 <2.0.0 || 3.x`: spaces mean and, `||` means or.
+/// A range such as `>=1.2.0 <2.0.0 || 3.x`: a space means "and", `||` means "or".
 struct VersionRange: Sendable {
     private let alternatives: [[VersionTest]]
 
@@ -49,7 +49,7 @@ private let relations: [(String, VersionTest.Relation)] = [
     (">", .greater), ("<", .less), ("=", .equal), ("!", .different), ("", .equal),
 ]
 
-/// The words between spaces; an operator may stand apart from its version.
+/// Splits at spaces; a space is allowed between an operator and its version.
 private func comparators(_ text: Substring) -> [String]? {
     var words: [String] = []
     var open = ""
@@ -62,10 +62,10 @@ private func comparators(_ text: Substring) -> [String]? {
     return open.isEmpty ? words : nil
 }
 
-/// What one comparator asks: tests that all must hold.
+/// The tests of one comparator, which must all hold.
 ///
-/// Deviation kept from Kyverno: `!1.2.x` asks for a version below and above at once, so that nothing
-/// has it.
+/// Deviation kept from Kyverno: `!1.2.x` requires a version below and above the range at once, so
+/// no version matches.
 private func tests(_ word: String) -> [VersionTest]? {
     guard let (sign, relation) = relations.first(where: { word.utf8.hasPrefix($0.0) }) else {
         return nil
@@ -88,9 +88,9 @@ private func tests(_ word: String) -> [VersionTest]? {
     }
 }
 
-/// `1.2.x` and `1.x`: the first version, and the first one after them.
+/// The first version of `1.2.x` or `1.x`, and the first version after the range.
 ///
-/// Deviation kept from Kyverno: `1.x.x` is `1.0.x` there, and not `1.x`.
+/// Deviation kept from Kyverno: `1.x.x` is `1.0.x`, not `1.x`.
 private func wildcard(_ text: Substring) -> (first: SemanticVersion, next: SemanticVersion)? {
     let parts = text.utf8.split(separator: ".", omittingEmptySubsequences: false)
     guard (2...3).contains(parts.count), parts[parts.count - 1] == "x",

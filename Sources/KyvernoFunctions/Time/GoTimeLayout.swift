@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times read by example: the layout shows how 2 January 2006, 15:04:05 -0700 would be written.
+// Parses times by a layout, which shows how 2 January 2006, 15:04:05 -0700 is written.
 // Spec: Go package time, "Constants" and Parse.
 
 import Primitives
 
-/// Reads texts as Go's time.Parse does.
+/// Parses strings as Go's time.Parse does.
 ///
-/// Deviation: a zone given only by a name other than UTC or GMT counts as UTC, which is what Go
-/// does with names it does not know; Go would look the name up in the machine's own zone first.
+/// Deviation: a zone with a name other than UTC or GMT counts as UTC, as Go treats unknown names.
+/// Go looks the name up in the machine's time zone first.
 struct GoTimeLayout {
     static let rfc3339 = GoTimeLayout("2006-01-02T15:04:05Z07:00")
     private let parts: [LayoutPart]
@@ -30,7 +30,7 @@ struct GoTimeLayout {
         self.parts = parts
     }
 
-    /// The time; nil when the text is not written like the layout, or names no day.
+    /// The time; nil if the string does not match the layout, or the date does not exist.
     func time(from text: String) -> ZonedTime? {
         var reader = TimeTextReader(rest: Array(text.utf8)[...])
         for (place, part) in parts.enumerated() {
@@ -50,7 +50,7 @@ enum LayoutPart: Equatable {
     case day(isPadded: Bool), spaceDay, dayOfYear(isPadded: Bool)
     case hour, halfDayHour(isPadded: Bool), minute(isPadded: Bool), second(isPadded: Bool)
     case noon(isUpper: Bool)
-    /// Exactly so many digits, or as many as there are.
+    /// Digits of a second: a fixed number of them, or any number.
     case fraction(digits: Int?)
     case zoneName
     case offset(takesZ: Bool, form: OffsetForm)
@@ -58,7 +58,7 @@ enum LayoutPart: Equatable {
 
 enum OffsetForm: Equatable { case hours, digits, colon, digitSeconds, colonSeconds }
 
-/// Longest first: `January` before `Jan`, `2006` before `2`.
+/// The elements of layouts, longest first: `January` before `Jan`, `2006` before `2`.
 private let layoutWords: [(text: String, part: LayoutPart)] = [
     ("January", .longMonth), ("Jan", .shortMonth), ("Monday", .longWeekday), ("Mon", .shortWeekday),
     ("MST", .zoneName), ("2006", .longYear), ("__2", .dayOfYear(isPadded: false)),
@@ -83,13 +83,13 @@ private let layoutWords: [(text: String, part: LayoutPart)] = [
 private func layoutPart(_ rest: ArraySlice<UInt8>) -> (LayoutPart, Int)? {
     if let fraction = fractionPart(rest) { return fraction }
     for (text, part) in layoutWords where rest.starts(with: text.utf8) {
-        // Spec: Go: `Jan` and `Mon` count only where no lower-case letter follows.
+        // Spec: Go package time: `Jan` and `Mon` are elements only if no lower-case letter follows.
         if text == "Jan" || text == "Mon", let next = rest.dropFirst(3).first,
             (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(next)
         {
             continue
         }
-        // Spec: Go: `_2006` is an underscore and a year.
+        // Spec: Go package time: `_2006` is an underscore and a year.
         if text == "_2006" { return nil }
         return (part, text.utf8.count)
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the parts of a time one by one. Spec: Go package time, Parse.
+// Parses the parts of a time in the order of a layout. Spec: Go package time, Parse.
 
 import Primitives
 
@@ -15,14 +15,16 @@ struct TimeTextReader {
     private var nanoseconds = 0
     private var isAfternoon: Bool?
     private var offset = 0
-    /// Of `GMT+3`. Deviation kept from Go: the clock is read as UTC, and only shown three hours on.
+    /// The offset of `GMT+3`. Deviation kept from Go: the time is parsed as UTC and displayed three
+    /// hours later.
     private var namedOffset = 0
-    /// Spec: Go: the name UTC counts more than digits beside it.
+    /// Spec: Go package time, Parse: the name UTC takes precedence over digits.
     private var isUTC = false
 
     init(rest: ArraySlice<UInt8>) { self.rest = rest }
 
-    /// Spec: Go: elements that are not in the layout are zero, a missing day is the first.
+    /// Spec: Go package time, Parse: elements that are not in the layout are zero; the default day
+    /// is the first.
     func time() -> ZonedTime? {
         var (month, day) = (month ?? 1, day ?? 1)
         if let dayOfYear {
@@ -73,7 +75,8 @@ struct TimeTextReader {
         case .second(let isPadded):
             guard let value = number(isPadded, 0...59) else { return false }
             second = value
-            // Spec: Go: a fraction may follow the seconds though the layout has none.
+            // Spec: Go package time, Parse: a fraction can follow the seconds, even if the layout
+            // has none.
             if case .fraction? = next { return true }
             return optionalFraction()
         case .noon(let isUpper): return readNoon(isUpper)
@@ -113,7 +116,7 @@ struct TimeTextReader {
         for _ in 0..<most where rest.first == UInt8(ascii: " ") { rest = rest.dropFirst() }
     }
 
-    /// Spec: Go: a space of the layout stands for any run of spaces, also none.
+    /// Spec: Go package time, Parse: a space of the layout matches zero or more spaces.
     private mutating func skip(_ bytes: [UInt8]) -> Bool {
         var wanted = bytes[...]
         while let byte = wanted.popFirst() {
@@ -148,7 +151,7 @@ struct TimeTextReader {
 
     private mutating func readFraction(_ count: Int?) -> Bool {
         guard let mark = rest.first, mark == UInt8(ascii: ".") || mark == UInt8(ascii: ",") else {
-            // Spec: Go: `.999` may be absent altogether.
+            // Spec: Go package time, Parse: `.999` is optional.
             return count == nil
         }
         let found = rest.dropFirst().prefix(while: isDigitByte)
@@ -186,7 +189,7 @@ struct TimeTextReader {
         return true
     }
 
-    /// `+3`, at most 23 either way.
+    /// An offset in hours such as `+3`, from -23 to +23.
     private mutating func signedHours() -> Int? {
         guard let sign = rest.first, isSign(sign) else { return nil }
         let digits = rest.dropFirst().prefix(while: isDigitByte)
@@ -202,7 +205,7 @@ struct TimeTextReader {
     }
 
     private mutating func readOffset(_ takesZ: Bool, _ form: OffsetForm) -> Bool {
-        // Spec: Go: not where the layout has seconds.
+        // Spec: Go package time, Parse: not if the layout has seconds.
         let hasSeconds = form == .colonSeconds || form == .digitSeconds
         if takesZ, !hasSeconds, rest.first == UInt8(ascii: "Z") {
             rest = rest.dropFirst()
@@ -233,14 +236,14 @@ struct TimeTextReader {
         return taken.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
     }
 
-    /// Two digits, or one or two when they are not padded.
+    /// Two digits, or one or two digits if the layout does not pad them.
     private mutating func number(_ isPadded: Bool, _ range: ClosedRange<Int>) -> Int? {
         let count = isPadded ? 2 : rest.prefix(2).prefix(while: isDigitByte).count
         guard let value = digits(count), range.contains(value) else { return nil }
         return value
     }
 
-    /// The place of the name the text starts with, in any letter case.
+    /// The index of the name that the text starts with, without regard to case.
     private mutating func name(_ names: [String]) -> Int? {
         for (place, name) in names.enumerated() {
             let taken = String(decoding: rest.prefix(name.utf8.count), as: UTF8.self)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A moment with the offset it was written in. Spec: RFC 3339; Go package time.
+// Times with a UTC offset. Spec: RFC 3339; Go package time.
 
 import Primitives
 
-/// Seconds since 1970, nanoseconds, and the offset east of UTC, which printing keeps.
+/// A time in seconds since 1970 and nanoseconds, and the UTC offset in which it is displayed.
 struct ZonedTime: Hashable, Sendable {
     let seconds: Int
     let nanoseconds: Int
@@ -15,10 +15,10 @@ struct ZonedTime: Hashable, Sendable {
         self.offset = offset
     }
 
-    /// Nanoseconds since 1970, in more bits than they need.
+    /// Nanoseconds since 1970.
     var total: Int128 { Int128(seconds) * 1_000_000_000 + Int128(nanoseconds) }
 
-    /// The same moment, in UTC.
+    /// The same time in UTC.
     var utc: ZonedTime { ZonedTime(seconds: seconds, nanoseconds: nanoseconds) }
 
     init?(total: Int128, offset: Int) {
@@ -31,10 +31,10 @@ struct ZonedTime: Hashable, Sendable {
             offset: offset)
     }
 
-    /// The calendar where it was written.
+    /// The calendar time at its offset.
     var calendar: CalendarTime { CalendarTime(seconds: seconds, offset: offset) }
 
-    /// Go's time.RFC3339: no fraction, `Z` for no offset.
+    /// Go's time.RFC3339: no fraction, and `Z` for UTC.
     var text: String {
         guard offset != 0 else { return calendar.text + "Z" }
         let size = abs(offset)
@@ -42,14 +42,15 @@ struct ZonedTime: Hashable, Sendable {
         return calendar.text + sign + zeroPadded(size / 3600) + ":" + zeroPadded(size / 60 % 60)
     }
 
-    /// Spec: Go Duration: the difference, kept within 64 bits.
+    /// The difference, limited to 64 bits. Spec: Go package time, Time.Sub.
     func since(_ other: ZonedTime) -> GoDuration {
         let difference = total - other.total
         let bounded = min(max(difference, Int128(Int64.min)), Int128(Int64.max))
         return GoDuration(nanoseconds: Int64(bounded))
     }
 
-    /// Spec: Go Time.Truncate: down to a multiple of the duration since the year 1.
+    /// Rounds down to a multiple of the duration since the year 1. Spec: Go package time,
+    /// Time.Truncate.
     func truncated(to duration: GoDuration) -> ZonedTime? {
         guard duration.nanoseconds > 0 else { return self }
         let start = Int128(-62_135_596_800) * 1_000_000_000
