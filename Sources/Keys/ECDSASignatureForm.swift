@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two forms of an ECDSA signature. Spec: RFC 3279 §2.2.3 (Ecdsa-Sig-Value), X.690 §8.3, §10.1.
+// The two encodings of an ECDSA signature. Spec: RFC 3279 §2.2.3 (Ecdsa-Sig-Value), X.690 §8.3,
+// §10.1.
 
-/// r and s of an ECDSA signature, one after the other, each as long as a coordinate of the curve.
+/// The values r and s of an ECDSA signature.
 ///
-/// The reader takes exactly one encoding of each pair: DER with minimal lengths and integers, both
-/// positive, nothing after them. Two spellings of one signature would be two pieces of evidence.
-/// That r and s are below the curve's order is for the verification to see.
+/// The parser accepts exactly one encoding of each pair: DER with minimal lengths and minimal
+/// positive integers, and no bytes after them. Otherwise one signature could have two digests. The
+/// verification checks that r and s are below the curve's order.
 package struct ECDSASignatureForm: Hashable, Sendable {
-    /// r, then s, padded with zeros in front.
+    /// r, then s, each with leading zeros to the length of a coordinate of the curve.
     package let raw: [UInt8]
 
-    /// Reads the DER form; nil for anything else than its one valid encoding.
+    /// Parses DER; nil unless it is the canonical encoding.
     package init?(der: [UInt8], coordinateBytes: Int) {
         // Longer than any signature of this curve: 3 bytes of outer header, 4 for each integer.
         guard der.count <= 2 * (coordinateBytes + 4) + 3 else { return nil }
@@ -23,7 +24,7 @@ package struct ECDSASignatureForm: Hashable, Sendable {
         raw = first + second
     }
 
-    /// Takes the raw form that tokens answer; nil for another length or a zero.
+    /// Parses the raw form of tokens; nil for another length or a zero.
     package init?(raw: [UInt8], coordinateBytes: Int) {
         guard raw.count == 2 * coordinateBytes else { return nil }
         let isZero = [raw.prefix(coordinateBytes), raw.suffix(coordinateBytes)].contains { half in
@@ -33,14 +34,15 @@ package struct ECDSASignatureForm: Hashable, Sendable {
         self.raw = raw
     }
 
-    /// The DER form.
+    /// The DER encoding.
     package var der: [UInt8] {
         let half = raw.count / 2
         return tagged(0x30, integer(raw.prefix(half)) + integer(raw.suffix(half)))
     }
 }
 
-/// One DER element's content, taken from the front of `input`. Lengths up to 255, in their only form.
+/// Removes one DER element from the front of `input` and returns its content. The length is at most
+/// 255, in its canonical form.
 private func element(_ tag: UInt8, from input: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     guard input.popFirst() == tag, let first = input.popFirst() else { return nil }
     var length = Int(first)
@@ -53,12 +55,13 @@ private func element(_ tag: UInt8, from input: inout ArraySlice<UInt8>) -> Array
     return input.prefix(length)
 }
 
-/// A positive INTEGER's content as a coordinate.
+/// The content of a positive INTEGER, padded to a coordinate.
 private func coordinate(_ content: ArraySlice<UInt8>, _ count: Int) -> [UInt8]? {
     guard let first = content.first, first < 0x80 else { return nil }
     var digits = content
     if first == 0 {
-        // A zero in front stands only before a byte that would look negative; alone it is zero.
+        // A leading zero is valid only before a byte with the sign bit; alone it is the number
+        // zero.
         guard let second = content.dropFirst().first, second >= 0x80 else { return nil }
         digits = content.dropFirst()
     }
@@ -73,7 +76,7 @@ private func integer(_ digits: ArraySlice<UInt8>) -> [UInt8] {
 }
 
 private func tagged(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
-    // No signature has more than 255 bytes inside: P-521's have 138.
+    // The content of a signature has at most 138 bytes (P-521).
     let length = UInt8(truncatingIfNeeded: content.count)
     return (length < 0x80 ? [tag, length] : [tag, 0x81, length]) + content
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ed25519ph through libsodium, the one library here that has it. Spec: RFC 8032 §5.1.
+// Ed25519ph with libsodium. Spec: RFC 8032 §5.1.
 
 internal import CSodium
 internal import Primitives
 
-/// Ed25519 over a SHA-512 of the message, with an empty context.
+/// Ed25519 over the SHA-512 of a message, with an empty context.
 enum Ed25519Prehash {
     static func signature(over message: [UInt8], seed: [UInt8]) -> [UInt8]? {
         guard seed.count == 32 else { return nil }
@@ -21,7 +21,7 @@ enum Ed25519Prehash {
         return isMade ? signature : nil
     }
 
-    /// The same for a message of which only the SHA-512 is here.
+    /// Signs a message of which only the SHA-512 is known.
     ///
     /// Spec: RFC 8032 §5.1.6, with libsodium's arithmetic.
     static func signature(forSHA512 hash: [UInt8], seed: [UInt8]) -> [UInt8]? {
@@ -59,11 +59,12 @@ enum Ed25519Prehash {
             && crypto_sign_ed25519ph_final_verify(&state, signature, key) == 0
     }
 
-    /// The same for a message of which only the SHA-512 is here.
+    /// Verifies a signature over a message of which only the SHA-512 is known.
     ///
-    /// libsodium's own function hashes the message itself, so this follows RFC 8032 §5.1.7 with
-    /// libsodium's arithmetic: `[S]B - [k]A` must be R. A and R must be points of the prime-order
-    /// group in their one encoding, S below the group's order: never laxer than libsodium.
+    /// libsodium's own function hashes the message itself, so this one follows RFC 8032 §5.1.7 with
+    /// libsodium's arithmetic: `[S]B - [k]A` must be R. A and R must be canonically encoded points
+    /// of the prime-order group, and S must be below the group's order. It is at least as strict as
+    /// libsodium.
     static func isValid(_ signature: [UInt8], forSHA512 hash: [UInt8], key: [UInt8]) -> Bool {
         guard signature.count == 64, key.count == 32, hash.count == 64 else { return false }
         let (r, s) = (Array(signature.prefix(32)), Array(signature.suffix(32)))
@@ -78,8 +79,8 @@ enum Ed25519Prehash {
             && difference == r
     }
 
-    /// Whether these bytes are a usable public key: a point of the prime-order group, in its one
-    /// encoding.
+    /// Whether the bytes are a valid public key: a canonically encoded point of the prime-order
+    /// group.
     static func isPoint(_ bytes: [UInt8]) -> Bool {
         guard bytes.count == 32 else { return false }
         return unsafe crypto_core_ed25519_is_valid_point(bytes) == 1
@@ -89,13 +90,13 @@ enum Ed25519Prehash {
         reduced(scalar + [UInt8](repeating: 0, count: 32)) == scalar
     }
 
-    /// 64 bytes, little-endian, modulo the group's order.
+    /// Reduces 64 little-endian bytes modulo the group's order.
     private static func reduced(_ wide: [UInt8]) -> [UInt8] {
         var scalar = [UInt8](repeating: 0, count: 32)
         unsafe crypto_core_ed25519_scalar_reduce(&scalar, wide)
         return scalar
     }
 
-    /// Spec: RFC 8032 §2, dom2(1, ""): the text, the flag of the prehashed form, no context.
+    /// Spec: RFC 8032 §2, dom2(1, ""): the text, the flag for Ed25519ph, and an empty context.
     private static let domain = Array("SigEd25519 no Ed25519 collisions".utf8) + [1, 0]
 }

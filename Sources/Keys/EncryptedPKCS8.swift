@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PKCS #8 under a password. Spec: RFC 5958 §3 (EncryptedPrivateKeyInfo), RFC 8018 (PBES2, PBKDF2),
+// Encrypted PKCS #8. Spec: RFC 5958 §3 (EncryptedPrivateKeyInfo), RFC 8018 (PBES2, PBKDF2),
 // RFC 7914 §7 (scrypt), RFC 3565 (AES-CBC).
 
 internal import CSodium
@@ -9,16 +9,16 @@ internal import FoundationEssentials
 package import Primitives
 internal import SwiftASN1
 
-/// An `ENCRYPTED PRIVATE KEY`: what `openssl pkcs8 -topk8` and most tools write.
+/// An `ENCRYPTED PRIVATE KEY`, the format of `openssl pkcs8 -topk8` and most tools.
 ///
-/// The work its password costs is what the file says; it is bounded before any is done.
+/// The file sets the cost of the key derivation; it is checked against a limit first.
 package struct EncryptedPKCS8: Sendable {
     private let derivation: KeyDerivation
     private let keyBytes: Int
     private let vector: [UInt8]
     private let ciphertext: [UInt8]
 
-    /// Reads the DER form.
+    /// Parses the DER format.
     package init(derBytes: [UInt8]) throws(Failure) {
         guard let outline = try? EncryptedKeyOutline(derEncoded: derBytes) else {
             throw broken("it is not an EncryptedPrivateKeyInfo in DER")
@@ -36,11 +36,13 @@ package struct EncryptedPKCS8: Sendable {
         self.vector = Array(vector.bytes)
         ciphertext = outline.content
         guard !ciphertext.isEmpty, ciphertext.count.isMultiple(of: 16) else {
-            throw broken("its ciphertext is not whole blocks")
+            throw broken("the length of its ciphertext is not a multiple of the block size")
         }
     }
 
-    /// The key inside, when the password is the one it was encrypted with.
+    /// Decrypts the key.
+    ///
+    /// - Throws: `denied` for a wrong password.
     package func opened(with password: [UInt8]) throws(Failure) -> PrivateKey {
         let secret = try derivation.key(from: password, count: keyBytes)
         guard let vector = try? AES._CBC.IV(ivBytes: vector),
@@ -48,14 +50,14 @@ package struct EncryptedPKCS8: Sendable {
             (try? DER.parse(Array(plain))) != nil
         else {
             throw Failure(
-                .denied, "cannot open the private key", because: "the password does not fit",
+                .denied, "cannot decrypt the private key", because: "the password is wrong",
                 next: "set COSIGN_PASSWORD to the password it was made with")
         }
         return try PrivateKey(pkcs8: Array(plain))
     }
 }
 
-/// How the password becomes a key.
+/// The key derivation from a password.
 private enum KeyDerivation: Sendable {
     case pbkdf2(salt: [UInt8], rounds: Int, hash: KDF.Insecure.PBKDF2.HashFunction)
     case scrypt(salt: [UInt8], rounds: Int, blockSize: Int, parallelism: Int)
@@ -66,7 +68,7 @@ private enum KeyDerivation: Sendable {
         case [1, 2, 840, 113549, 1, 5, 12]:
             guard let parameters, let found = try? PBKDF2Parameters(derEncoded: parameters),
                 found.keyLength == nil || found.keyLength == keyBytes
-            else { throw broken("its PBKDF2 parameters do not fit") }
+            else { throw broken("its PBKDF2 parameters are invalid") }
             guard let hash = pseudorandomFunctions[found.function] else {
                 throw foreign("PBKDF2 with \(found.function) is not known")
             }
@@ -78,8 +80,8 @@ private enum KeyDerivation: Sendable {
             guard let parameters, let found = try? ScryptParameters(derEncoded: parameters),
                 found.keyLength == nil || found.keyLength == keyBytes, found.rounds > 1,
                 found.rounds & (found.rounds - 1) == 0, found.blockSize > 0, found.parallelism > 0
-            else { throw broken("its scrypt parameters do not fit") }
-            // Each factor is small before they are multiplied.
+            else { throw broken("its scrypt parameters are invalid") }
+            // Each factor is checked before the multiplication, so it cannot overflow.
             guard found.rounds <= Limits.scryptBytes, found.blockSize <= 64,
                 found.parallelism <= 16,
                 128 * found.rounds * found.blockSize * found.parallelism <= Limits.scryptBytes
@@ -110,8 +112,8 @@ private enum KeyDerivation: Sendable {
                 UInt32(parallelism), &key, key.count)
             guard status == 0 else {
                 throw Failure(
-                    .unavailable, "cannot open the private key",
-                    because: "scrypt, which works on the password, had too little memory")
+                    .unavailable, "cannot decrypt the private key",
+                    because: "scrypt had too little memory to derive the key from the password")
             }
             return SymmetricKey(data: key)
         }
@@ -186,20 +188,20 @@ private struct ScryptParameters: DERParseable {
 }
 
 private func broken(_ why: String) -> Failure {
-    Failure(.malformed, "cannot open the private key", because: why)
+    Failure(.malformed, "cannot decrypt the private key", because: why)
 }
 
 private func foreign(_ why: String) -> Failure {
     Failure(
-        .unsupported, "cannot open the private key", because: why,
-        next: "encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW")
+        .unsupported, "cannot decrypt the private key", because: why,
+        next: "encrypt it again: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW")
 }
 
 private func tooMuch(_ found: String, _ limit: String) -> Failure {
     Failure(
-        .overLimit, "cannot open the private key",
-        because: "its password asks for \(found), the limit is \(limit)",
-        next: "encrypt it anew: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW")
+        .overLimit, "cannot decrypt the private key",
+        because: "its key derivation requires \(found), the limit is \(limit)",
+        next: "encrypt it again: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW")
 }
 
 private let cipherKeyBytes: [ASN1ObjectIdentifier: Int] = [

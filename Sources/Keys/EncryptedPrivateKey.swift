@@ -6,18 +6,17 @@ internal import CSodium
 package import Primitives
 internal import SwiftASN1
 
-/// A private key under a password, in the PEM form that cosign reads and writes.
+/// An encrypted private key in cosign's PEM format.
 package struct EncryptedPrivateKey: Sendable {
     private let rounds: Int
     private let salt: [UInt8]
     private let nonce: [UInt8]
     private let box: [UInt8]
 
-    /// Whether a PEM label is that of cosign's encrypted keys.
+    /// Whether a PEM label is one of cosign's encrypted keys.
     package static func isLabel(_ label: String) -> Bool { labels.contains(label) }
 
-    /// Reads the PEM form. Only scrypt parameters that cosign itself has written are accepted,
-    /// before any work is spent on them.
+    /// Parses the PEM format. Only the scrypt parameters of known writers are accepted.
     package init(pem text: String) throws(Failure) {
         let blocks = try pemBlocks(text, whatFor: "the encrypted private key")
         guard blocks.count == 1, let block = blocks.first, labels.contains(block.label)
@@ -42,13 +41,17 @@ package struct EncryptedPrivateKey: Sendable {
         box = try json.required("ciphertext").base64()
     }
 
-    /// Seals a key; `salt` has 32 bytes and `nonce` 24, fresh from a random source.
+    /// Encrypts a key.
+    ///
+    /// - Parameters:
+    ///   - salt: 32 random bytes.
+    ///   - nonce: 24 random bytes.
     package init(
         sealing key: PrivateKey, password: [UInt8], salt: [UInt8], nonce: [UInt8]
     ) throws(Failure) {
         guard salt.count == 32, nonce.count == 24 else {
             throw Failure(
-                .bug, "cannot seal the key", because: "the salt needs 32 bytes and the nonce 24")
+                .bug, "cannot encrypt the key", because: "the salt needs 32 bytes and the nonce 24")
         }
         rounds = writtenRounds
         self.salt = salt
@@ -59,16 +62,19 @@ package struct EncryptedPrivateKey: Sendable {
         let status = unsafe crypto_secretbox_easy(
             &sealed, plain, UInt64(plain.count), nonce, secret)
         guard status == 0 else {
-            throw Failure(.bug, "cannot seal the key", because: "libsodium refused")
+            throw Failure(.bug, "cannot encrypt the key", because: "libsodium refused")
         }
         box = sealed
     }
 
-    /// The key inside, when the password is the one it was sealed with.
+    /// Decrypts the key.
+    ///
+    /// - Throws: `denied` for a wrong password.
     package func opened(with password: [UInt8]) throws(Failure) -> PrivateKey {
         guard box.count > tagBytes else {
             throw Failure(
-                .malformed, "cannot open the private key", because: "its ciphertext is too short")
+                .malformed, "cannot decrypt the private key", because: "its ciphertext is too short"
+            )
         }
         let secret = try derivedKey(password: password, salt: salt, rounds: rounds)
         var plain = [UInt8](repeating: 0, count: box.count - tagBytes)
@@ -76,13 +82,13 @@ package struct EncryptedPrivateKey: Sendable {
             &plain, box, UInt64(box.count), nonce, secret)
         guard status == 0 else {
             throw Failure(
-                .denied, "cannot open the private key", because: "the password does not fit",
+                .denied, "cannot decrypt the private key", because: "the password is wrong",
                 next: "set COSIGN_PASSWORD to the password it was made with")
         }
         return try PrivateKey(pkcs8: plain)
     }
 
-    /// The PEM form, as current cosign writes it.
+    /// The PEM format, with the label of current cosign.
     package var pem: String {
         let body: JSONValue = [
             "kdf": [
@@ -104,23 +110,24 @@ extension JSONReader {
     }
 }
 
-/// Spec: RFC 7914. libsodium's is used because it is fast in every build of ours.
+/// Derives the key with scrypt. Spec: RFC 7914. libsodium is fast in debug builds too.
 private func derivedKey(password: [UInt8], salt: [UInt8], rounds: Int) throws(Failure) -> [UInt8] {
     var key = [UInt8](repeating: 0, count: 32)
     let status = unsafe crypto_pwhash_scryptsalsa208sha256_ll(
         password, password.count, salt, salt.count, UInt64(rounds), 8, 1, &key, key.count)
     guard status == 0 else {
         throw Failure(
-            .unavailable, "cannot open or seal the private key",
-            because: "scrypt, which works on the password, had too little memory")
+            .unavailable, "cannot encrypt or decrypt the private key",
+            because: "scrypt had too little memory to derive the key from the password")
     }
     return key
 }
 
-/// The label current cosign writes, and the one it wrote before.
+/// The label of current cosign, and that of older versions.
 private let labels = ["ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PRIVATE KEY"]
-/// What cosign, sigstore-rs and old cosign wrote; anything else is a way to burn our memory.
+/// The cost parameters (N) of cosign, sigstore-rs and older cosign. Others could exhaust the
+/// memory.
 private let acceptedRounds: Set<Int> = [32768, 65536, 131072]
 private let writtenRounds = 65536
-/// Poly1305's tag, which secretbox puts first.
+/// The length of the Poly1305 tag, which secretbox puts first.
 private let tagBytes = 16

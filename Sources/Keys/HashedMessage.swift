@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// A signed message with its hashes. Each hash is computed at most once for all signatures.
+// A signed message and its hashes.
 
 package import Primitives
 
-/// A message of which the bytes, hashes, or both are known.
+/// A message whose bytes, hashes, or both are known.
 ///
-/// One value serves every key, scheme and signature that is tried over the message, so the work is
-/// bounded by the message's length, not by its length times what is tried.
+/// Each hash is computed at most once for all keys, schemes and signatures that are tried, so the
+/// work does not grow with their number.
 package struct HashedMessage: Sendable {
     private let bytes: [UInt8]?
     private var digests: [HashAlgorithm: Digest]
-    /// The bytes read so far, for hashes and for Ed25519, which takes whole messages. A work budget
-    /// counts them.
+    /// The number of bytes that hashes and Ed25519 verifications have read, for a work budget.
     package private(set) var bytesRead = 0
 
-    /// A message whose bytes are here; every hash of it can be computed.
+    /// Creates a message from its bytes, of which all hashes can be computed.
     package init(_ bytes: [UInt8]) {
         self.bytes = bytes
         digests = [:]
     }
 
-    /// A message of which only these hashes are known. A hash of the wrong length is left out.
+    /// Creates a message of which only these hashes are known. Hashes of a wrong length are
+    /// dropped.
     package init(digests: [HashAlgorithm: [UInt8]]) {
         bytes = nil
         self.digests = [:]
@@ -29,7 +29,7 @@ package struct HashedMessage: Sendable {
         }
     }
 
-    /// The digest by that hash; nil when neither it nor the bytes are known.
+    /// The digest by this hash; nil if neither the digest nor the bytes are known.
     package mutating func digest(by hash: HashAlgorithm) -> Digest? {
         if let known = digests[hash] { return known }
         guard let bytes = bytesToRead() else { return nil }
@@ -38,12 +38,12 @@ package struct HashedMessage: Sendable {
         return digest
     }
 
-    /// Whether what is known of the message is enough to check a signature in that scheme.
+    /// Whether the known bytes or hashes suffice to verify a signature in this scheme.
     package func canTell(_ scheme: SignatureScheme) -> Bool {
         bytes != nil || scheme.hash.map { digests[$0] != nil } ?? false
     }
 
-    /// The whole message, counted as read; nil when only hashes are known.
+    /// The whole message, which is counted as read; nil if only hashes are known.
     mutating func bytesToRead() -> [UInt8]? {
         guard let bytes else { return nil }
         let (sum, overflow) = bytesRead.addingReportingOverflow(bytes.count)
@@ -53,15 +53,15 @@ package struct HashedMessage: Sendable {
 }
 
 extension PublicKey {
-    /// Whether `signature` was made over `message` by this key in that very scheme.
+    /// Whether `signature` is a signature over `message` by this key in this scheme.
     ///
-    /// Nil when what is known of the message cannot tell.
+    /// Nil if the known bytes or hashes do not suffice.
     package func isValid(
         _ signature: [UInt8], over message: inout HashedMessage, scheme: SignatureScheme
     ) -> Bool? {
         guard scheme.fits(algorithm) else { return false }
         guard let hash = scheme.hash else {
-            // A signature of another length needs no look at the message.
+            // The message is not needed to reject a signature of another length.
             guard signature.count == 64 else { return false }
             return message.bytesToRead().map { isValid(signature, over: $0, scheme: scheme) }
         }
@@ -70,12 +70,12 @@ extension PublicKey {
         }
     }
 
-    /// The first of `schemes` in which this key made `signature` over `message`; nil when in none of
-    /// those that what is known of the message can tell.
+    /// The first of `schemes` in which `signature` verifies over `message`; nil if there is none
+    /// among the schemes for which the known bytes or hashes suffice.
     package func scheme(
         of signature: [UInt8], over message: inout HashedMessage, among schemes: [SignatureScheme]
     ) -> SignatureScheme? {
-        // What an RSA signature holds is the same for every hash that is tried.
+        // The encoded message of an RSA signature is the same for all hashes.
         var encoded: RSAEncodedMessage??
         for scheme in schemes {
             if case .rsaPSSWithAnySalt(let hash) = scheme {

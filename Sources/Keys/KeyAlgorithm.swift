@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The algorithm a key document names, for choosing its reader and for saying why there is none.
+// The algorithm of a key document, which selects the parser or explains why the key is unsupported.
 // Spec: RFC 5280 §4.1.1.2 (AlgorithmIdentifier), RFC 5208 §5 (PrivateKeyInfo).
 
 internal import SwiftASN1
 
-/// An AlgorithmIdentifier: what it is, and its parameters when there are any.
+/// An AlgorithmIdentifier with its parameters.
 struct KeyAlgorithm: DERParseable {
     let identifier: ASN1ObjectIdentifier
     let parameters: ASN1Node?
@@ -15,7 +15,7 @@ struct KeyAlgorithm: DERParseable {
         }
     }
 
-    /// The algorithm of a SubjectPublicKeyInfo, however its key is encoded.
+    /// The algorithm of a SubjectPublicKeyInfo; the encoding of its key is not checked.
     init(ofPublicKey der: [UInt8]) throws {
         self = try DER.sequence(DER.parse(der), identifier: .sequence) { nodes in
             let algorithm = try KeyAlgorithm(derEncoded: &nodes)
@@ -24,19 +24,19 @@ struct KeyAlgorithm: DERParseable {
         }
     }
 
-    /// The curve of an EC key that names one.
+    /// The named curve of an EC key.
     var curve: ASN1ObjectIdentifier? {
         guard identifier == .ellipticCurve, let parameters else { return nil }
         return try? ASN1ObjectIdentifier(derEncoded: parameters)
     }
 
-    /// Whether keys of this algorithm are read, when they are encoded well.
+    /// Whether Assay supports keys of this algorithm.
     var isOurs: Bool {
         [.rsaEncryption, .edwards25519].contains(identifier)
             || curve.map { ourCurves.contains($0) } ?? false
     }
 
-    /// Its name, or its number where we know none.
+    /// The name of the algorithm, or its object identifier if the name is unknown.
     var name: String {
         if let curve { return names[curve] ?? "the elliptic curve \(curve)" }
         if identifier == .ellipticCurve { return "an elliptic curve without a name" }

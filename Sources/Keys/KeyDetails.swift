@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sigstore's names for a key together with its way of signing.
+// Sigstore's names for a kind of key with a signature scheme.
 // Spec: sigstore protobuf-specs, sigstore_common.proto, enum PublicKeyDetails.
 
 package import Primitives
 
-/// What a trusted root, a log entry or a signing configuration says about a key.
+/// The kind of a key in a trusted root, a log entry or a signing configuration.
 package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
     case ecdsaP256 = "PKIX_ECDSA_P256_SHA_256"
     case ecdsaP384 = "PKIX_ECDSA_P384_SHA_384"
@@ -17,7 +17,7 @@ package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
     case rsaPSS2048 = "PKIX_RSA_PSS_2048_SHA256"
     case rsaPSS3072 = "PKIX_RSA_PSS_3072_SHA256"
     case rsaPSS4096 = "PKIX_RSA_PSS_4096_SHA256"
-    // Deprecated there, and still found in documents.
+    // These are deprecated and still occur in documents.
     case ecdsaP256HMAC = "PKIX_ECDSA_P256_HMAC_SHA_256"
     case ecdsaP384WithSHA256 = "PKIX_ECDSA_P384_SHA_256"
     case ecdsaP521WithSHA256 = "PKIX_ECDSA_P521_SHA_256"
@@ -26,7 +26,7 @@ package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
     case bareRSA = "PKCS1_RSA_PKCS1V5"
     case bareRSAPSS = "PKCS1_RSA_PSS"
 
-    /// Reads the name; a name that is known and that we cannot check is `unsupported`.
+    /// Parses the name. Throws `unsupported` for a known kind that Assay cannot verify.
     package init(parsing name: String) throws(Failure) {
         guard let found = KeyDetails(rawValue: name) else {
             throw Failure(
@@ -37,27 +37,27 @@ package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
         self = found
     }
 
-    /// The kind that fits this key and scheme; nil when the registry has no name for the pair.
+    /// The kind of this key and scheme; nil if the registry has no name for the pair.
     package init?(of key: PublicKey, scheme: SignatureScheme) {
         let found = KeyDetails.current.first { $0.scheme == scheme && $0.fits(key) }
         guard let found else { return nil }
         self = found
     }
 
-    /// The kinds by which an entry of Rekor v2 may name this key, the one to write first.
+    /// The kinds that an entry of Rekor v2 can have for this key; the first one is for writing.
     ///
-    /// Older clients signed SHA-256 with the larger curves; RSA may have either padding. Pure
-    /// Ed25519 signs no hash, so a log that records hashes cannot have it.
+    /// Older clients signed SHA-256 with the larger curves, and RSA has two paddings. Pure Ed25519
+    /// does not sign a hash, so a log that records hashes cannot contain it.
     package static func logged(for key: PublicKey) -> [KeyDetails] {
         loggable.filter { $0.fits(key) }
     }
 
-    /// The hash of the message that a log records beside a kind of `logged`.
+    /// The hash of the message that a log records with a kind of `logged`.
     package var loggedHash: HashAlgorithm { scheme.hash ?? .sha512 }
 
     package var scheme: SignatureScheme {
         switch self {
-        // The name means a deterministic nonce, which nobody can see in a signature.
+        // The name requires a deterministic nonce, which cannot be verified.
         case .ecdsaP256, .ecdsaP256HMAC: .ecdsa(.sha256)
         case .ecdsaP384: .ecdsa(.sha384)
         case .ecdsaP521: .ecdsa(.sha512)
@@ -69,7 +69,7 @@ package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Whether a key is of this kind, its size included.
+    /// Whether a key is of this kind and size.
     package func fits(_ key: PublicKey) -> Bool {
         switch self {
         case .ecdsaP256, .ecdsaP256HMAC: key.algorithm == .ecdsaP256
@@ -83,9 +83,9 @@ package enum KeyDetails: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Reads the key's bytes as this kind writes them, and refuses a key of another kind.
+    /// Parses a key in the encoding of this kind. Throws for a key of another kind.
     ///
-    /// The two deprecated `PKCS1_…` kinds hold an RSAPublicKey, all others a SubjectPublicKeyInfo.
+    /// The two deprecated `PKCS1_…` kinds are an RSAPublicKey, all others a SubjectPublicKeyInfo.
     package func key(derBytes: [UInt8]) throws(Failure) -> PublicKey {
         let isBare = self == .bareRSA || self == .bareRSAPSS
         let key = isBare ? try PublicKey(pkcs1: derBytes) : try PublicKey(derBytes: derBytes)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forms in which private keys are written down.
+// Parses the file formats of private keys.
 // Spec: RFC 5958 §2 (OneAsymmetricKey), RFC 5915 §3, RFC 8017 §A.1.2, RFC 8410 §7, RFC 7468 §10.
 
 internal import Crypto
@@ -9,7 +9,7 @@ package import Primitives
 internal import SwiftASN1
 
 extension PrivateKey {
-    /// Reads PKCS #8 in DER: ECDSA on P-256, P-384 or P-521, Ed25519, or RSA.
+    /// Parses PKCS #8 in DER: ECDSA on P-256, P-384 or P-521, Ed25519, or RSA.
     package init(pkcs8 der: [UInt8]) throws(Failure) {
         guard let document = try? PrivateKeyDocument(derEncoded: der) else {
             throw unusable("it is not PKCS #8 in DER")
@@ -26,9 +26,9 @@ extension PrivateKey {
         }
     }
 
-    /// Reads an RSAPrivateKey in DER: what an `RSA PRIVATE KEY` block holds.
+    /// Parses an RSAPrivateKey in DER, the content of an `RSA PRIVATE KEY` block.
     package init(pkcs1 der: [UInt8]) throws(Failure) {
-        // The library would not see bytes after the key.
+        // The library ignores bytes after the key.
         guard (try? DER.parse(der)) != nil,
             let key = try? _RSA.Signing.PrivateKey(unsafeDERRepresentation: der)
         else { throw unusable("it is not an RSA private key with two primes") }
@@ -36,17 +36,17 @@ extension PrivateKey {
         try self.init(.rsa(key))
     }
 
-    /// Reads an ECPrivateKey in DER: what an `EC PRIVATE KEY` block holds.
+    /// Parses an ECPrivateKey in DER, the content of an `EC PRIVATE KEY` block.
     package init(sec1 der: [UInt8]) throws(Failure) {
         try self.init(try ellipticKey(der, on: nil))
     }
 
-    /// Reads one unencrypted `PRIVATE KEY`, `EC PRIVATE KEY` or `RSA PRIVATE KEY` block.
+    /// Parses one unencrypted `PRIVATE KEY`, `EC PRIVATE KEY` or `RSA PRIVATE KEY` block.
     ///
-    /// Encrypted keys are opened with `SealedPrivateKey`.
+    /// `SealedPrivateKey` decrypts encrypted keys.
     package init(plainPEM text: String) throws(Failure) {
         if hasOldEncryption(text) { throw oldEncryption }
-        // `openssl ecparam -genkey` writes the curve into a block of its own, and into the key.
+        // `openssl ecparam -genkey` writes the curve into a separate block, and into the key.
         let blocks = try pemBlocks(text, whatFor: "the private key").filter {
             $0.label != "EC PARAMETERS"
         }
@@ -68,7 +68,7 @@ extension PrivateKey {
     }
 }
 
-/// The command that turns another kind of private key file into one that is read.
+/// The command that converts another private key format to a supported one.
 private func conversion(ofPrivateKey label: String) -> String? {
     switch label {
     case "OPENSSH PRIVATE KEY":
@@ -78,11 +78,11 @@ private func conversion(ofPrivateKey label: String) -> String? {
     }
 }
 
-/// OneAsymmetricKey; its attributes are not looked at.
+/// OneAsymmetricKey, without its attributes.
 private struct PrivateKeyDocument: DERParseable {
     let algorithm: KeyAlgorithm
     let key: [UInt8]
-    /// The public half that version 2 may carry.
+    /// The public key, which version 2 can contain.
     let publicKey: [UInt8]?
 
     init(derEncoded node: ASN1Node) throws {
@@ -115,8 +115,8 @@ private func ed25519Key(_ document: PrivateKeyDocument) throws(Failure)
     return key
 }
 
-/// ECPrivateKey. The library's own reader is not used: it takes the number of any curve for a key
-/// on the curve that was asked for.
+/// ECPrivateKey. The library's parser is not used, because it accepts a key of any curve as a key
+/// on the requested curve.
 private struct EllipticKeyDocument: DERParseable {
     let scalar: [UInt8]
     let curve: ASN1ObjectIdentifier?
@@ -139,7 +139,7 @@ private struct EllipticKeyDocument: DERParseable {
     }
 }
 
-/// - Parameter outer: the curve that PKCS #8 names around the key; the key need not repeat it.
+/// - Parameter outer: the curve that PKCS #8 names; the key itself does not have to name it.
 private func ellipticKey(_ der: [UInt8], on outer: ASN1ObjectIdentifier?) throws(Failure)
     -> PrivateKey.Material
 {
@@ -187,19 +187,19 @@ private func unusable(_ why: String) -> Failure {
 private func foreign(_ algorithm: KeyAlgorithm) -> Failure {
     Failure(
         .unsupported, "cannot use the private key",
-        because: "it is a key for \(algorithm.name), and not for ECDSA on P-256, P-384 or P-521, "
+        because: "it is a key for \(algorithm.name), not for ECDSA on P-256, P-384 or P-521, "
             + "Ed25519 or RSA")
 }
 
-/// Whether a line of the text is the header that OpenSSL 0.9 wrote into encrypted keys.
+/// Whether the text has the header of keys that OpenSSL 0.9 encrypted.
 private func hasOldEncryption(_ text: String) -> Bool {
     text.utf8.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).contains { line in
         line.drop { $0 == 0x20 || $0 == 0x09 }.starts(with: "Proc-Type:".utf8)
     }
 }
 
-/// Spec: RFC 1421 §4.6.1.1, as OpenSSL 0.9 used it: one round of MD5 makes the key.
+/// Spec: RFC 1421 §4.6.1.1, as OpenSSL 0.9 used it: one MD5 operation derives the key.
 let oldEncryption = Failure(
-    .unsupported, "cannot open the private key",
-    because: "it is encrypted in OpenSSL's old way (Proc-Type: 4,ENCRYPTED), which protects little",
+    .unsupported, "cannot decrypt the private key",
+    because: "it is encrypted in OpenSSL's old format (Proc-Type: 4,ENCRYPTED), which is weak",
     next: "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private keys that make signatures. Spec: RFC 5208/5958 (PKCS #8), RFC 5915 (EC), RFC 8017 §A.1.2
+// Private keys. Spec: RFC 5208/5958 (PKCS #8), RFC 5915 (EC), RFC 8017 §A.1.2
 // (RSA), RFC 8410 (Ed25519).
 
 internal import Crypto
@@ -7,7 +7,8 @@ internal import CryptoExtras
 internal import FoundationEssentials
 package import Primitives
 
-/// A key that signs. It never prints itself; its fingerprint is its public half's.
+/// A private key. Its description never contains the key; its fingerprint is that of the public
+/// key.
 package struct PrivateKey: Sendable {
     enum Material: Sendable {
         case p256(P256.Signing.PrivateKey)
@@ -40,7 +41,7 @@ package struct PrivateKey: Sendable {
         self.scheme = scheme
     }
 
-    /// The same key, signing in another scheme.
+    /// The same key with another signature scheme.
     package func signing(with scheme: SignatureScheme) throws(Failure) -> PrivateKey {
         guard scheme.fits(publicKey.algorithm) else {
             throw Failure(
@@ -49,12 +50,13 @@ package struct PrivateKey: Sendable {
         }
         if case .rsaPSSWithAnySalt = scheme {
             throw Failure(
-                .usage, "cannot sign in \(scheme)", because: "the length of the salt is not named")
+                .usage, "cannot sign in \(scheme)",
+                because: "the scheme does not set the length of the salt")
         }
         return PrivateKey(material, publicKey: publicKey, scheme: scheme)
     }
 
-    /// The key as PKCS #8 in DER. Whoever asks for it answers for where it goes.
+    /// The key as unencrypted PKCS #8 in DER. The caller must protect it.
     package var pkcs8: [UInt8] {
         switch material {
         case .p256(let key): Array(key.derRepresentation)
@@ -80,8 +82,8 @@ extension PrivateKey: Signer {
     /// A signature over `message` in the key's scheme: ASN.1 DER for ECDSA, raw bytes for Ed25519
     /// and RSA.
     ///
-    /// Deviation: ECDSA draws its nonce, and PSS its salt, inside BoringSSL, the one place below
-    /// the effects line that rolls dice; two signatures of one message differ, and both verify.
+    /// Deviation: BoringSSL generates the nonce of ECDSA and the salt of PSS. These are the only
+    /// random values below the effects line: two signatures of one message differ, and both verify.
     package func sign(_ message: [UInt8]) throws(Failure) -> [UInt8] {
         switch (material, scheme) {
         case (.ed25519(let key), .ed25519):
@@ -102,10 +104,10 @@ extension PrivateKey: Signer {
         }
     }
 
-    /// A signature over a message of which only the digest is here.
+    /// A signature over a message of which only the digest is known.
     ///
-    /// - Throws: `usage` when the key's scheme does not sign that digest: another hash, or pure
-    ///   Ed25519, which signs the message itself.
+    /// - Throws: `usage` if the key's scheme does not sign that digest: it has another hash, or is
+    ///   pure Ed25519, which signs the message itself.
     package func sign(digest: Primitives.Digest) throws(Failure) -> [UInt8] {
         guard scheme.hash == digest.algorithm else {
             throw Failure(
@@ -161,7 +163,7 @@ private func made(_ signature: () throws -> [UInt8]) throws(Failure) -> [UInt8] 
     }
 }
 
-/// Spec: RFC 8410 §7: version 0, OID 1.3.101.112, OCTET STRING in OCTET STRING up to the 32 bytes.
+/// Spec: RFC 8410 §7: version 0, OID 1.3.101.112, and the headers of both OCTET STRINGs.
 private let ed25519PrivateKeyPrefix: [UInt8] = [
     0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ]

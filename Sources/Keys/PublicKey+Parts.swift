@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Public keys out of the parts that tokens, services and certificates keep.
+// Public keys from the parts that tokens, services and certificates contain.
 // Spec: RFC 8017 §A.1.1 (RSAPublicKey), PKCS #11 v2.40 §2.1, §2.3 (CKA_MODULUS, CKA_EC_POINT),
 // RFC 5280 §4.1 (Certificate).
 
@@ -9,7 +9,7 @@ package import Primitives
 internal import SwiftASN1
 
 extension PublicKey {
-    /// Reads a bare RSAPublicKey.
+    /// Parses a bare RSAPublicKey.
     package init(pkcs1 der: [UInt8]) throws(Failure) {
         guard let numbers = try? RSAPublicNumbers(derEncoded: der) else {
             throw unreadable("it is not an RSAPublicKey in DER")
@@ -17,52 +17,56 @@ extension PublicKey {
         try self.init(rsaModulus: Array(numbers.modulus), exponent: Array(numbers.exponent))
     }
 
+    /// Creates an RSA key.
+    ///
     /// - Parameters:
-    ///   - modulus: big-endian; zeros in front do not count.
-    ///   - exponent: the same.
+    ///   - modulus: big-endian; leading zeros are ignored.
+    ///   - exponent: big-endian; leading zeros are ignored.
     package init(rsaModulus modulus: [UInt8], exponent: [UInt8]) throws(Failure) {
         let (n, e) = (Array(modulus.drop { $0 == 0 }), Array(exponent.drop { $0 == 0 }))
         if let weakness = RSAKeyStrength.weakness(modulus: n, exponent: e) {
             throw unreadable(weakness)
         }
         guard let key = try? _RSA.Signing.PublicKey(n: n, e: e) else {
-            throw unreadable("its modulus and exponent make no RSA key")
+            throw unreadable("its modulus and exponent are not an RSA key")
         }
         try self.init(derBytes: Array(key.derRepresentation))
     }
 
-    /// The 32 bytes of an Ed25519 key.
+    /// Creates an Ed25519 key from its 32 bytes.
     package init(ed25519 raw: [UInt8]) throws(Failure) {
         guard raw.count == 32 else {
-            throw unreadable("an Ed25519 key has 32 bytes, here are \(raw.count)")
+            throw unreadable("an Ed25519 key has 32 bytes, found \(raw.count)")
         }
         try self.init(derBytes: KeyPrefix.ed25519 + raw)
     }
 
+    /// Creates an ECDSA key.
+    ///
     /// - Parameters:
-    ///   - point: uncompressed: 4, X, Y.
-    ///   - parameters: the curve's object identifier in DER, as CKA_EC_PARAMS has it.
+    ///   - point: the uncompressed point: 4, X, Y.
+    ///   - parameters: the curve's object identifier in DER, as in CKA_EC_PARAMS.
     package init(ecPoint point: [UInt8], curveParameters parameters: [UInt8]) throws(Failure) {
         let curves = [KeyPrefix.p256, KeyPrefix.p384, KeyPrefix.p521]
         guard let prefix = curves.first(where: { contains($0, parameters) }), !parameters.isEmpty
         else {
             throw Failure(
                 .unsupported, "cannot read the public key",
-                because: "its curve is none of P-256, P-384 and P-521")
+                because: "its curve is not P-256, P-384 or P-521")
         }
         try self.init(derBytes: prefix + point)
     }
 
-    /// The key that an X.509 certificate is about. Nothing else of the certificate is looked at.
+    /// The key of an X.509 certificate. No other part of the certificate is validated.
     package init(ofCertificate der: [UInt8]) throws(Failure) {
         guard der.count <= Limits.certificateBytes,
             let certificate = try? CertificateOutline(derEncoded: der)
-        else { throw unreadable("what should hold it is not an X.509 certificate in DER") }
+        else { throw unreadable("it is not an X.509 certificate in DER") }
         try self.init(derBytes: certificate.publicKey)
     }
 }
 
-/// Whether the curve's identifier is the last thing of the algorithm in that beginning.
+/// Whether the algorithm in the prefix ends with the curve's identifier.
 private func contains(_ prefix: [UInt8], _ parameters: [UInt8]) -> Bool {
     // After the algorithm: a BIT STRING's tag, its length of one or two bytes, no unused bits.
     let header = prefix.starts(with: [0x30, 0x81]) ? 4 : 3
@@ -96,7 +100,7 @@ private struct CertificateOutline: DERParseable {
             return try DER.sequence(body, identifier: .sequence) { fields in
                 var all: [ASN1Node] = []
                 while let field = fields.next() { all.append(field) }
-                // Version 1 certificates leave the version out.
+                // Certificates of version 1 omit the version.
                 let first = all.first?.identifier.tagClass == .contextSpecific ? 1 : 0
                 guard all.count > first + 5 else {
                     throw ASN1Error.invalidASN1Object(reason: "the public key is missing")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checking signatures, by message or by digest.
+// Verifies signatures over a message or a digest.
 // Spec: FIPS 186-5 §6.4.2 (ECDSA), RFC 8032 §5.1.7 (Ed25519), RFC 8017 §8 (RSA).
 
 internal import Crypto
@@ -8,10 +8,10 @@ internal import FoundationEssentials
 package import Primitives
 
 extension PublicKey {
-    /// Whether `signature` was made over `message` by this key in that very scheme.
+    /// Whether `signature` is a signature over `message` by this key in this scheme.
     ///
-    /// False too when the scheme is not one for this kind of key, and for a signature in any shape
-    /// but the scheme's one encoding.
+    /// It is false if the scheme is not for this kind of key, and for a signature in another
+    /// encoding than the scheme's.
     package func isValid(_ signature: [UInt8], over message: [UInt8], scheme: SignatureScheme)
         -> Bool
     {
@@ -27,10 +27,11 @@ extension PublicKey {
         }
     }
 
-    /// Whether `signature` was made, by this key in that scheme, over a message with that digest.
+    /// Whether `signature` is a signature by this key in this scheme over a message with this
+    /// digest.
     ///
-    /// Nil when the digest cannot answer: Ed25519 signs the message itself, and every other scheme
-    /// needs the digest by its own hash.
+    /// Nil if the digest does not suffice: Ed25519 signs the message itself, and each other scheme
+    /// needs the digest of its own hash.
     package func isValid(
         _ signature: [UInt8], forDigest digest: Primitives.Digest, scheme: SignatureScheme
     ) -> Bool? {
@@ -49,25 +50,26 @@ extension PublicKey {
         }
     }
 
-    /// Whether `signature` was made over `message` by this key in one of its customary schemes.
+    /// Whether `signature` is a signature over `message` by this key in one of its usual schemes.
     ///
-    /// For documents that do not name a scheme: envelopes, and everything before Sigstore's bundle.
-    /// The hash follows the key (P-256 SHA-256, P-384 SHA-384, P-521 SHA-512, RSA SHA-256); P-384
-    /// and P-521 are tried with SHA-256 too, which older clients wrote.
+    /// It is for documents that do not name a scheme: envelopes, and all formats before Sigstore's
+    /// bundle. The hash follows the key (P-256 SHA-256, P-384 SHA-384, P-521 SHA-512, RSA SHA-256);
+    /// P-384 and P-521 are tried with SHA-256 too, which older clients wrote.
     package func isValid(_ signature: [UInt8], over message: [UInt8]) -> Bool {
         algorithm.customarySchemes.contains { isValid(signature, over: message, scheme: $0) }
     }
 
-    /// Whether this key made `signature` over any message. A message that the signature does not
-    /// fit was then changed.
+    /// Whether this key made `signature` over any message. If it did, and the signature does not
+    /// verify, the message was changed.
     ///
-    /// Nil when the signature does not show it: only RSA's do.
+    /// Nil if the signature does not show this: only RSA signatures do.
     package func signedSomething(with signature: [UInt8]) -> Bool? {
         guard case .rsa = material else { return nil }
         return encodedMessage(in: signature)?.isWellFormed ?? false
     }
 
-    /// What an RSA signature holds; nil for other keys and for a signature out of range.
+    /// The encoded message of an RSA signature; nil for other keys and for a signature out of
+    /// range.
     func encodedMessage(in signature: [UInt8]) -> RSAEncodedMessage? {
         guard case .rsa(let key) = material, let numbers = try? key.getKeyPrimitives() else {
             return nil
@@ -77,7 +79,7 @@ extension PublicKey {
             exponent: Array(numbers.publicExponent))
     }
 
-    /// The library hashes what is here; no digest is put together by hand.
+    /// Verifies with the message, which the library hashes.
     private func holds(
         _ signature: [UInt8], over message: [UInt8], _ scheme: SignatureScheme
     ) -> Bool {
@@ -89,7 +91,7 @@ extension PublicKey {
         }
     }
 
-    /// - Parameter digest: for RSA one of the library's own types: it tells the hash by the type.
+    /// - Parameter digest: for RSA a type of the library, which determines the hash by the type.
     private func holds<Hash: Crypto.Digest>(
         _ signature: [UInt8], _ digest: Hash?, _ scheme: SignatureScheme
     ) -> Bool {
@@ -125,13 +127,13 @@ extension PublicKey {
     }
 }
 
-/// A hash that came without its message, for the signature checks that take any digest: ECDSA's.
+/// A digest without its message, for ECDSA, which accepts any type of digest.
 private struct GivenDigest<Hash: HashFunction>: Crypto.Digest {
     static var byteCount: Int { Hash.Digest.byteCount }
 
     private let bytes: [UInt8]
 
-    /// Nil for another count of bytes than the hash makes.
+    /// Nil if the number of bytes is not that of the hash.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == GivenDigest.byteCount else { return nil }
         self.bytes = bytes
@@ -146,13 +148,13 @@ private struct GivenDigest<Hash: HashFunction>: Crypto.Digest {
     func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }
 
-/// A digest of swift-crypto's own type out of its bytes, which the library has no initialiser for.
-/// RSA needs it: there the library tells the hash by the digest's type, and stops the process for
-/// any other.
+/// Creates a digest of swift-crypto's own type from its bytes, for which the library has no
+/// initialiser. RSA needs it: the library determines the hash by the digest's type, and stops the
+/// process for any other type.
 ///
-/// A digest that the library made is written over. Its types are plain tuples of words; that they
-/// still are is checked here: a type that holds references, another size, or bytes that do not come
-/// out again, make no digest, and no signature verifies.
+/// The function overwrites a digest of the library. It checks that the type is a plain tuple of
+/// words: for a type with references, another size, or bytes that do not read back, it returns nil,
+/// and no signature verifies.
 func rebuilt<Hash: HashFunction>(_ hash: Hash.Type, _ bytes: [UInt8]) -> Hash.Digest? {
     guard bytes.count == Hash.Digest.byteCount, MemoryLayout<Hash.Digest>.size == bytes.count,
         _isPOD(Hash.Digest.self)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Public keys that signatures are checked with. Spec: RFC 5280 §4.1.2.7 (SubjectPublicKeyInfo),
+// Public keys that verify signatures. Spec: RFC 5280 §4.1.2.7 (SubjectPublicKeyInfo),
 // RFC 5480 (EC), RFC 8017 §A.1 (RSA), RFC 8410 (Ed25519), RFC 7468 §13 (PEM).
 
 internal import Crypto
@@ -8,12 +8,12 @@ internal import FoundationEssentials
 package import Primitives
 internal import SwiftASN1
 
-/// A key that can say whether a signature is its own.
+/// A public key that verifies signatures.
 ///
-/// It is read once: points lie on their curves, RSA keys are strong enough, and the bytes are the
-/// one encoding of the key, so that a fingerprint names a key and not a spelling of it.
+/// It is validated when it is parsed: points lie on their curves, RSA keys are strong enough, and
+/// the encoding is canonical, so equal keys have equal fingerprints.
 package struct PublicKey: Sendable {
-    /// The kinds of keys Assay checks signatures with.
+    /// The kinds of keys that Assay verifies signatures with.
     package enum Algorithm: String, Sendable, CaseIterable {
         case ecdsaP256 = "ECDSA P-256"
         case ecdsaP384 = "ECDSA P-384"
@@ -22,8 +22,8 @@ package struct PublicKey: Sendable {
         case rsa = "RSA"
     }
 
-    /// The key as the libraries take it. Reading it again for each signature would add a thirtieth
-    /// to a P-256 verification, a third to an Ed25519 one, and cost more than an RSA one (measured).
+    /// The key in the types of the libraries. Measured, parsing it for each signature would add 3 %
+    /// to a P-256 verification, 30 % to an Ed25519 one, and more than 100 % to an RSA one.
     enum Material: Sendable {
         case p256(P256.Signing.PublicKey)
         case p384(P384.Signing.PublicKey)
@@ -33,11 +33,11 @@ package struct PublicKey: Sendable {
     }
 
     package let algorithm: Algorithm
-    /// The SubjectPublicKeyInfo in DER, in its one canonical encoding.
+    /// The SubjectPublicKeyInfo in its canonical DER encoding.
     package let derBytes: [UInt8]
     let material: Material
 
-    /// Reads exactly one `PUBLIC KEY` block.
+    /// Parses exactly one `PUBLIC KEY` block.
     package init(pem text: String) throws(Failure) {
         let keys = try PublicKey.list(pem: text)
         guard keys.count == 1, let key = keys.first else {
@@ -46,7 +46,7 @@ package struct PublicKey: Sendable {
         self = key
     }
 
-    /// Reads every `PUBLIC KEY` or `RSA PUBLIC KEY` block of a file, at least one.
+    /// Parses all `PUBLIC KEY` and `RSA PUBLIC KEY` blocks of a file, which must hold at least one.
     package static func list(pem text: String) throws(Failure) -> [PublicKey] {
         let blocks = try pemBlocks(text, whatFor: "the public key")
         guard blocks.count <= Limits.keysPerFile else {
@@ -68,9 +68,10 @@ package struct PublicKey: Sendable {
         return keys
     }
 
-    /// Reads a SubjectPublicKeyInfo.
+    /// Parses a SubjectPublicKeyInfo.
     ///
-    /// Only its one DER encoding is taken: a named curve, an uncompressed point, nothing after it.
+    /// Only the canonical DER encoding is accepted: a named curve, an uncompressed point, and no
+    /// bytes after it.
     package init(derBytes: [UInt8]) throws(Failure) {
         let found = try Material(reading: derBytes)
         algorithm = found.algorithm
@@ -78,13 +79,13 @@ package struct PublicKey: Sendable {
         self.derBytes = derBytes
     }
 
-    /// SHA-256 of the SubjectPublicKeyInfo: what names this key in bundles and in our texts.
+    /// The SHA-256 of the SubjectPublicKeyInfo, which identifies the key in bundles and messages.
     package var fingerprint: Primitives.Digest { Primitives.Digest(of: derBytes, by: .sha256) }
 
-    /// What cosign writes into a bundle's `publicKey.hint`.
+    /// The value that cosign writes into a bundle's `publicKey.hint`.
     package var hint: String { base64Text(SHA256.hash(data: derBytes)) }
 
-    /// The key as a `PUBLIC KEY` PEM block with a newline at its end.
+    /// The key as a `PUBLIC KEY` PEM block with a trailing newline.
     package var pem: String {
         PEMDocument(type: "PUBLIC KEY", derBytes: derBytes).pemString + "\n"
     }
@@ -100,7 +101,7 @@ package struct PublicKey: Sendable {
     }
 }
 
-/// One key has one encoding, so its bytes decide.
+/// Two keys are equal if their canonical encodings are.
 extension PublicKey: Hashable {
     package static func == (left: PublicKey, right: PublicKey) -> Bool {
         left.derBytes == right.derBytes
@@ -120,7 +121,7 @@ extension PublicKey.Material {
         }
     }
 
-    /// Each kind but RSA has one fixed beginning, and the key itself after it.
+    /// Each kind except RSA has a fixed prefix, followed by the key itself.
     fileprivate init(reading der: [UInt8]) throws(Failure) {
         guard der.count <= Limits.keyFileBytes else {
             throw unreadable("it has \(der.count) bytes, the limit is \(Limits.keyFileBytes)")
@@ -151,7 +152,7 @@ extension PublicKey.Material {
     }
 }
 
-/// The PEM blocks of a key file; an empty list when there is none.
+/// The PEM blocks of a key file; empty if there are none.
 func pemBlocks(_ text: String, whatFor: String) throws(Failure) -> [PEMBlock] {
     guard text.utf8.count <= Limits.keyFileBytes else {
         throw Failure(
@@ -173,7 +174,7 @@ private func notOnCurve(_ curve: String) -> Failure {
     unreadable("its bytes are not an uncompressed point on \(curve)")
 }
 
-/// The command that converts another form of a public key to PEM; nil when the form is not known.
+/// The command that converts another format of a public key to PEM; nil for an unknown format.
 private func conversion(ofPublicKey text: String) -> String? {
     let start = Array(text.utf8.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }.prefix(64))
     let isOpenSSH = ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "---- BEGIN SSH2"].contains {
@@ -200,7 +201,7 @@ private func isPrivate(_ label: String) -> Bool {
     Array(label.utf8).suffix(11).elementsEqual("PRIVATE KEY".utf8)
 }
 
-/// What follows a fixed beginning, when exactly that many bytes do.
+/// The bytes after a fixed prefix; nil unless there are exactly `count` of them.
 private func rest(of der: [UInt8], after prefix: [UInt8], count: Int) -> [UInt8]? {
     guard der.count == prefix.count + count, der.starts(with: prefix) else { return nil }
     return Array(der.dropFirst(prefix.count))
@@ -210,8 +211,8 @@ private func rsaKey(_ der: [UInt8]) throws(Failure) -> _RSA.Signing.PublicKey {
     guard let found = try? _RSA.Signing.PublicKey(unsafeDERRepresentation: der) else {
         throw foreign(der)
     }
-    // BoringSSL stops reading where the key ends, takes a bare RSAPublicKey too, and forgets that a
-    // key was restricted to PSS.
+    // BoringSSL ignores bytes after the key, accepts a bare RSAPublicKey, and drops the restriction
+    // of a key to PSS.
     guard Array(found.derRepresentation) == der else { throw foreign(der) }
     try refuseWeak(found)
     return found
@@ -226,7 +227,7 @@ func refuseWeak(_ key: _RSA.Signing.PublicKey) throws(Failure) {
     if let weakness { throw unreadable(weakness) }
 }
 
-/// Why a SubjectPublicKeyInfo is none of ours.
+/// The failure for a SubjectPublicKeyInfo that Assay does not support.
 private func foreign(_ der: [UInt8]) -> Failure {
     let ours = PublicKey.Algorithm.allCases.map(\.rawValue).joined(separator: ", ")
     guard let algorithm = try? KeyAlgorithm(ofPublicKey: der) else {
@@ -238,10 +239,10 @@ private func foreign(_ der: [UInt8]) -> Failure {
     }
     return Failure(
         .unsupported, "cannot read the public key",
-        because: "its algorithm, \(algorithm.name), is none of \(ours)")
+        because: "its algorithm, \(algorithm.name), is not one of \(ours)")
 }
 
-/// The bytes of a SubjectPublicKeyInfo before the key itself.
+/// The fixed prefixes of a SubjectPublicKeyInfo.
 enum KeyPrefix {
     /// Spec: RFC 8410 §4: SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING }.
     static let ed25519: [UInt8] = [
@@ -252,12 +253,12 @@ enum KeyPrefix {
         0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08,
         0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
     ]
-    /// The same with secp384r1.
+    /// Spec: RFC 5480 §2.1.1, with secp384r1.
     static let p384: [UInt8] = [
         0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x05,
         0x2B, 0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00,
     ]
-    /// The same with secp521r1.
+    /// Spec: RFC 5480 §2.1.1, with secp521r1.
     static let p521: [UInt8] = [
         0x30, 0x81, 0x9B, 0x30, 0x10, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06,
         0x05, 0x2B, 0x81, 0x04, 0x00, 0x23, 0x03, 0x81, 0x86, 0x00,

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// RSA keys that must not be trusted whatever they sign.
+// Weak RSA keys.
 // Spec: FIPS 186-5 §5.1; CA/Browser Forum Baseline Requirements §6.1.6; CVE-2017-15361 (ROCA).
 
 internal import Primitives
 
-/// The checks that cosign's `goodkey` makes too, except the search for close primes.
+/// The checks of cosign's `goodkey`, except the search for close primes.
 enum RSAKeyStrength {
-    /// Why this key is refused; nil when nothing speaks against it.
+    /// Why the key is weak; nil for a strong key.
     ///
     /// - Parameters:
-    ///   - modulus: big-endian, without zeros in front.
-    ///   - exponent: the same.
+    ///   - modulus: big-endian, without leading zeros.
+    ///   - exponent: big-endian, without leading zeros.
     static func weakness(modulus: [UInt8], exponent: [UInt8]) -> String? {
         let bits = modulus.count * 8 - (modulus.first?.leadingZeroBitCount ?? 0)
         guard bits >= Limits.rsaKeyBits.lowerBound else {
@@ -20,9 +20,9 @@ enum RSAKeyStrength {
             return "it is an RSA key of \(bits) bits, more than \(Limits.rsaKeyBits.upperBound)"
         }
         guard bits.isMultiple(of: 8) else {
-            return "its RSA modulus has \(bits) bits, which is no multiple of 8"
+            return "its RSA modulus has \(bits) bits, which is not a multiple of 8"
         }
-        // Below 2^32 all exponents in use fit, and BoringSSL takes no larger than 33 bits.
+        // All exponents in use are below 2^32; BoringSSL's maximum is 33 bits.
         let value = exponent.count <= 4 ? exponent.reduce(0) { $0 << 8 | UInt64($1) } : 0
         guard value >= 65537, !value.isMultiple(of: 2) else {
             return "its RSA exponent is not an odd number from 65537 on"
@@ -39,7 +39,8 @@ enum RSAKeyStrength {
         return nil
     }
 
-    /// Such moduli are powers of 65537 modulo each of these primes; one modulus in 2^28 is by chance.
+    /// Whether the modulus is a ROCA modulus: a power of 65537 modulo each of these primes. One
+    /// other modulus in 2^28 is one by chance.
     private static func isFromBrokenLibrary(_ modulus: [UInt8]) -> Bool {
         fingerprintPrimes.allSatisfy { prime in
             let rest = remainder(modulus, dividedBy: prime)
@@ -52,7 +53,9 @@ enum RSAKeyStrength {
         }
     }
 
-    /// - Parameter divisor: below 2^56, so that a byte more fits.
+    /// The remainder of the modulus.
+    ///
+    /// - Parameter divisor: below 2^56, so that the remainder and one more byte fit in 64 bits.
     private static func remainder(_ digits: [UInt8], dividedBy divisor: UInt64) -> UInt64 {
         digits.reduce(0) { ($0 << 8 | UInt64($1)) % divisor }
     }
@@ -62,8 +65,8 @@ enum RSAKeyStrength {
         var product: UInt64
     }
 
-    /// The primes below 752, as cosign tries them, multiplied as far as 56 bits reach: one division
-    /// of the modulus serves six or more.
+    /// The primes below 752, as in cosign, in products below 2^56: one division of the modulus
+    /// tests six or more primes.
     private static let primeGroups: [PrimeGroup] = {
         var groups: [PrimeGroup] = []
         for number in UInt64(2)..<752 where (2..<number).allSatisfy({ number % $0 != 0 }) {

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an RSA signature holds, for the checks that the library does not offer: a salt of any length,
-// and whether a key made a signature over some other message.
+// The RSA public operation, for checks that the library does not have: a PSS salt of any length,
+// and whether a key made a signature over another message.
 // Spec: RFC 8017 §5.2.2 (RSAVP1), §8.1.2, §9.1.2 (EMSA-PSS-VERIFY), §9.2, §B.2.1 (MGF1).
 
 internal import Crypto
 internal import Primitives
 
-/// The encoded message inside a signature: `signature ^ exponent mod modulus`.
+/// The encoded message of a signature: `signature ^ exponent mod modulus`.
 ///
-/// All numbers are public, so the arithmetic need not take constant time.
+/// All numbers are public, so the arithmetic does not have to take constant time.
 struct RSAEncodedMessage {
-    /// As many bytes as the modulus, big-endian.
+    /// The encoded message, big-endian, as long as the modulus.
     let bytes: [UInt8]
 
-    /// Nil when the signature does not have the modulus's length or is not below it.
+    /// Computes the encoded message; nil unless the signature is as long as the modulus and below
+    /// it.
     ///
     /// - Parameters:
     ///   - modulus: big-endian and odd, its first byte 0x80 or more.
@@ -37,10 +38,10 @@ struct RSAEncodedMessage {
         return digest.algorithm.hash(of: zeros + digest.bytes + salt) == parts.hash
     }
 
-    /// Whether it has the form of a signature by one of the known hashes, over whatever message.
+    /// Whether it is the encoding of any message with a known hash.
     ///
-    /// Under another key's modulus the number looks random, so a form with many fixed bytes is not
-    /// chance. PSS with a salt so long that fewer than eight bytes are fixed does not count.
+    /// With another key's modulus the number is random, so many fixed bytes do not occur by chance.
+    /// PSS with fewer than eight fixed bytes, because of a long salt, does not count.
     var isWellFormed: Bool {
         HashAlgorithm.allCases.contains { hash in
             isPKCS1(by: hash) || PSSParts(bytes, by: hash).map { $0.zeros >= 8 } ?? false
@@ -58,12 +59,12 @@ struct RSAEncodedMessage {
     }
 }
 
-/// The parts of an encoding whose trailer and leading bit are those of PSS.
+/// The parts of an encoding that has the trailer and the leading bit of PSS.
 private struct PSSParts {
     let hash: [UInt8]
     /// Zero bytes before the salt's marker.
     let zeros: Int
-    /// Nil when no marker follows the zeros.
+    /// The salt; nil if no marker follows the zeros.
     let salt: [UInt8]?
 
     init?(_ encoded: [UInt8], by function: HashAlgorithm) {
@@ -111,27 +112,28 @@ extension HashAlgorithm {
     }
 }
 
-/// Arithmetic modulo an odd number, in 64-bit words, the least significant first.
+/// Montgomery arithmetic modulo an odd number, in 64-bit words, the least significant first.
 ///
-/// Spec: Montgomery's multiplication, as in Menezes, Handbook of Applied Cryptography, §14.3.2.
+/// Spec: Menezes et al., Handbook of Applied Cryptography, §14.3.2.
 private struct MontgomeryGroup {
     typealias Number = [UInt64]
 
     private let modulus: Number
     /// -modulus^-1 modulo 2^64.
     private let inverse: UInt64
-    /// R^2 modulo the modulus; R is 2^64 to the count of words.
+    /// R^2 modulo the modulus; R is 2^64 to the power of the number of words.
     private var square: Number
 
     init?(modulus bytes: [UInt8]) {
         modulus = words(bytes)
         guard let lowest = modulus.first, lowest & 1 == 1, modulus.last != 0 else { return nil }
-        // Newton's method doubles the right bits: 3, 6, …, 96.
+        // Newton's method doubles the number of correct bits: 3, 6, …, 96.
         var found = lowest
         for _ in 0..<5 { found = found &* (2 &- lowest &* found) }
         inverse = 0 &- found
         square = modulus
-        // Montgomery's form of 1 is R, of 2^64 it is R doubled 64 times; to the count of words, R^2.
+        // The Montgomery form of 1 is R; that of 2^64 is R doubled 64 times. Its power to the
+        // number of words is R^2.
         var number = radix
         for _ in 0..<64 { number = doubled(number) }
         square = power(number, UInt64(modulus.count))
@@ -149,14 +151,14 @@ private struct MontgomeryGroup {
         return one
     }
 
-    /// The number in Montgomery's form; nil when it is not below the modulus.
+    /// The number in Montgomery form; nil if it is not below the modulus.
     func number(_ bytes: [UInt8]) -> Number? {
         let plain = words(bytes)
         guard plain.count == modulus.count, isBelowModulus(plain) else { return nil }
         return product(plain, square)
     }
 
-    /// The plain bytes of a number in Montgomery's form, big-endian.
+    /// The big-endian bytes of a number in Montgomery form.
     func bytes(_ number: Number) -> [UInt8] {
         var one = [UInt64](repeating: 0, count: modulus.count)
         one[0] = 1
@@ -216,7 +218,8 @@ private struct MontgomeryGroup {
         return reduced(result, carry: carry)
     }
 
-    /// The number less the modulus, when it is not below it. With the carry it is below twice that.
+    /// Subtracts the modulus if the number is not below it. With its carry, the number is below
+    /// twice the modulus.
     private func reduced(_ number: Number, carry: UInt64) -> Number {
         guard carry > 0 || !isBelowModulus(number) else { return number }
         var borrow: UInt64 = 0

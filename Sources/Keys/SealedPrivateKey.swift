@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A private key file of any kind, before its password is asked for.
+// Private key files, encrypted or not.
 
 package import Primitives
 
-/// What a private key file is: open, or closed with a password in one of two ways.
+/// A parsed private key file: unencrypted, or encrypted in one of two formats.
 package enum SealedPrivateKey: Sendable {
-    /// No password protects it.
+    /// An unencrypted key.
     case open(PrivateKey)
-    /// cosign's own form.
+    /// cosign's format.
     case sigstore(EncryptedPrivateKey)
-    /// What openssl writes.
+    /// Encrypted PKCS #8, as openssl writes it.
     case pkcs8(EncryptedPKCS8)
 
-    /// Recognises the form by the PEM label.
+    /// Parses a file; the PEM label determines the format.
     package init(pem text: String) throws(Failure) {
-        // Text that is not PEM, or more than one block, is explained where plain keys are read.
+        // The parser of unencrypted keys explains text that is not PEM, or has several blocks.
         let blocks = (try? pemBlocks(text, whatFor: "the private key")) ?? []
         switch blocks.first {
         case let block? where EncryptedPrivateKey.isLabel(block.label):
@@ -27,7 +27,7 @@ package enum SealedPrivateKey: Sendable {
 
     package var needsPassword: Bool { if case .open = self { false } else { true } }
 
-    /// The key; `password` is asked for only when one is needed.
+    /// The decrypted key. `password` is called only for an encrypted key.
     package func opened(with password: () throws -> [UInt8]) throws -> PrivateKey {
         switch self {
         case .open(let key): key

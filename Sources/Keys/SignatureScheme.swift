@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a signature is made: which mathematics, which hash, which padding.
+// Signature schemes: algorithm, hash and padding.
 
 package import Primitives
 
-/// One exact way to sign. A key alone does not say it: an RSA key has two paddings, an Ed25519 key
-/// signs messages or their hashes.
+/// A signature scheme. The key alone does not determine it: an RSA key can sign with two paddings,
+/// an Ed25519 key messages or their hashes.
 package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
     /// ASN.1 DER of r and s. Spec: FIPS 186-5 §6; RFC 3279 §2.2.3.
     case ecdsa(HashAlgorithm)
@@ -14,14 +14,14 @@ package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
     case ed25519ph
     /// Spec: RFC 8017 §8.2, RSASSA-PKCS1-v1_5.
     case rsaPKCS1(HashAlgorithm)
-    /// Spec: RFC 8017 §8.1, RSASSA-PSS; MGF1 with the same hash, a salt as long as the hash, which is
-    /// what FIPS 186-5, X.509 profiles, TUF and the key services use.
+    /// Spec: RFC 8017 §8.1, RSASSA-PSS, with MGF1 of the same hash and a salt as long as the hash,
+    /// as in FIPS 186-5, X.509 profiles, TUF and the KMSs.
     case rsaPSS(HashAlgorithm)
-    /// The same with a salt of any length, as RFC 8017 §9.1 lets it have: openssl makes it as long
-    /// as fits. It is for verification only.
+    /// RSASSA-PSS with a salt of any length, as RFC 8017 §9.1 allows; openssl makes it as long as
+    /// possible. It is for verification only.
     case rsaPSSWithAnySalt(HashAlgorithm)
 
-    /// The hash that is signed; nil for Ed25519, which takes the whole message.
+    /// The hash that is signed; nil for Ed25519, which signs the whole message.
     package var hash: HashAlgorithm? {
         switch self {
         case .ecdsa(let hash), .rsaPKCS1(let hash), .rsaPSS(let hash),
@@ -43,7 +43,7 @@ package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether a key of that kind can be used so at all.
+    /// Whether a key of this kind can use the scheme.
     package func fits(_ algorithm: PublicKey.Algorithm) -> Bool {
         switch (self, algorithm) {
         case (.ecdsa, .ecdsaP256), (.ecdsa, .ecdsaP384), (.ecdsa, .ecdsaP521): true
@@ -55,9 +55,9 @@ package enum SignatureScheme: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension PublicKey.Algorithm {
-    /// The scheme a key of this kind signs with unless somebody says otherwise.
+    /// The default scheme of a key of this kind.
     ///
-    /// Spec: sigstore algorithm registry: the hash is as strong as the curve.
+    /// Spec: sigstore architecture-docs, algorithm-registry.md: the hash is as strong as the curve.
     package var standardScheme: SignatureScheme {
         switch self {
         case .ecdsaP256: .ecdsa(.sha256)
@@ -68,13 +68,12 @@ extension PublicKey.Algorithm {
         }
     }
 
-    /// Every scheme in which a key of this kind may sign, the standard one first: SHA-256, SHA-384 or
-    /// SHA-512, and for RSA either padding. For signatures by a key that the verifier chose: whichever
-    /// of these it is, only that key's owner can make it.
+    /// All schemes in which a key of this kind may sign, the default one first: SHA-256, SHA-384 or
+    /// SHA-512, and for RSA both paddings. They are for signatures by a key that the verifier
+    /// chose: in any of these schemes, only the owner of that key can sign.
     ///
-    /// SHA-1 and SHA-224 are left out on purpose: SHA-1 collides (FIPS 180-4 withdrawn for it,
-    /// NIST SP 800-131A), and SHA-224 has fewer than the 128 bits of strength that Sigstore's
-    /// algorithm registry starts at.
+    /// SHA-1 and SHA-224 are excluded: SHA-1 has collisions (NIST SP 800-131A), and SHA-224 has
+    /// less than the 128 bits of security that Sigstore's algorithm registry requires.
     package var allSchemes: [SignatureScheme] {
         let hashes = HashAlgorithm.allCases
         let all: [SignatureScheme] =
@@ -86,17 +85,16 @@ extension PublicKey.Algorithm {
         return [standardScheme] + all.filter { $0 != standardScheme }
     }
 
-    /// The schemes with exactly that hash, where a user or policy requires it. Ed25519 hashes
-    /// inside the signature, so both of its schemes count.
+    /// The schemes with the hash that a user or policy requires. Ed25519 hashes internally, so both
+    /// of its schemes are included.
     package func schemes(with hash: HashAlgorithm) -> [SignatureScheme] {
         self == .ed25519 ? allSchemes : allSchemes.filter { $0.hash == hash }
     }
 
-    /// The schemes of Sigstore's documents where they do not name one: in bundles with certificates,
-    /// checkpoints, promises, and TUF metadata.
+    /// The schemes of Sigstore documents that name none: bundles with certificates, checkpoints,
+    /// signed entry timestamps, and TUF metadata.
     ///
-    /// Older clients signed with SHA-256 whatever the curve was, and RSA padding is not written
-    /// down in envelopes.
+    /// Older clients signed with SHA-256 for all curves, and envelopes do not name the RSA padding.
     package var customarySchemes: [SignatureScheme] {
         switch self {
         case .ecdsaP256, .ed25519: [standardScheme]

@@ -109,7 +109,7 @@ struct PrivateKeyReadingTests {
             let key = try sealed.opened { Array("hunter2".utf8) }
             #expect(try key.publicKey == PublicKey(pem: "-----BEGIN PUBLIC KEY-----" + parts[1]))
             for wrong in ["", "hunter3"] {
-                await expectFailure(.denied, "the password does not fit") {
+                await expectFailure(.denied, "the password is wrong") {
                     _ = try sealed.opened { Array(wrong.utf8) }
                 }
             }
