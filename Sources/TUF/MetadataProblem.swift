@@ -1,53 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why metadata of an update repository is not believed. One closed list, for people and tests.
+// The reasons why metadata of an update repository is not trusted.
 
 package import Primitives
 
-/// A "no" to metadata, or to a target file, with its reason.
+/// The reason why metadata or a target file is not trusted.
 ///
-/// It is what the repository, or whoever stands between us and it, has to answer for. "Could not
-/// look" is never one of these; that is a `Failure`.
+/// It is an error of the repository, or an attack on the connection to it. If the repository cannot
+/// be read, the error is a `Failure`.
 package struct MetadataProblem: Error, Hashable, Sendable {
     /// The checks that can fail.
     package enum Code: String, Hashable, Sendable, CaseIterable {
-        /// The bytes are not metadata, or a field is not what the format demands.
+        /// The bytes are not metadata, or a field is invalid.
         case malformed
-        /// A named limit was reached: length, counts, rotations, roles visited.
+        /// A limit was reached: length, counts, rotations, visited roles.
         case overLimit = "over-limit"
         /// Metadata of another role.
         case wrongRole = "wrong-role"
-        /// A version of the specification that we do not know.
+        /// An unsupported version of the specification.
         case unsupportedSpecification = "unsupported-specification"
-        /// A role that nobody, or less than nobody, would have to sign.
+        /// The threshold of a role is less than 1.
         case thresholdInvalid = "threshold-invalid"
-        /// One key identifier stands twice in one role, or in the signatures of one file.
+        /// A KEYID occurs twice in one role, or in the signatures of one file.
         case keyIDRepeated = "key-id-repeated"
-        /// Fewer distinct keys signed than the role demands.
+        /// Fewer distinct keys signed than the threshold requires.
         case thresholdNotMet = "threshold-not-met"
-        /// A version that is not the one that was announced, or not the next root.
+        /// The version is not the announced one, or not that of the next root.
         case versionMismatch = "version-mismatch"
-        /// Something older than what was trusted before.
+        /// The metadata is older than the metadata that was trusted before.
         case rollback
-        /// A role that the last trusted snapshot listed is gone.
+        /// The snapshot lacks a role that the last trusted snapshot lists.
         case roleRemoved = "role-removed"
-        /// Its time is over: nobody vouches that it is still the newest.
+        /// The metadata has expired.
         case expired
-        /// Another length than was announced.
+        /// The length is not the announced one.
         case lengthMismatch = "length-mismatch"
-        /// Another hash than was announced.
+        /// The hash is not the announced one.
         case hashMismatch = "hash-mismatch"
-        /// The repository lacks a file that its own metadata announces.
+        /// The repository lacks a file that its metadata announces.
         case missing
-        /// A role that the snapshot does not list.
+        /// The snapshot does not list the role.
         case notInSnapshot = "not-in-snapshot"
         /// No trusted role lists the target.
         case targetUnknown = "target-unknown"
     }
 
     package let code: Code
-    /// What was being checked: "timestamp", "the target \"a/b\"".
+    /// What was verified: "timestamp", "the target \"a/b\"".
     package let subject: String
-    /// What was found against what was expected.
+    /// What was found and what was expected.
     package let why: String
 
     package init(_ code: Code, _ subject: String, _ why: String) {
@@ -56,7 +56,7 @@ package struct MetadataProblem: Error, Hashable, Sendable {
         self.why = why
     }
 
-    /// The problem as the failure of the command that asked.
+    /// The problem as a `Failure`.
     package var failure: Failure {
         let kind: Failure.Kind =
             switch code {
@@ -73,7 +73,7 @@ package struct MetadataProblem: Error, Hashable, Sendable {
     private var next: String? {
         switch code {
         case .expired:
-            "look at this machine's clock; if it is right, the repository or its mirror is not kept up"
+            "look at this machine's clock; if it is right, the repository or its mirror is not maintained"
         case .overLimit where subject == TopLevelRole.root.rawValue:
             "if the root is an old one, run again: each root that was trusted is kept"
         case .thresholdNotMet, .rollback, .roleRemoved, .hashMismatch, .versionMismatch:
@@ -88,7 +88,7 @@ extension MetadataProblem: CustomStringConvertible {
 }
 
 extension MetadataProblem {
-    /// What our strict readers found.
+    /// The problem for the failure of a strict parser.
     init(_ failure: Failure, in subject: String) {
         let place = failure.place.map { " (\($0))" } ?? ""
         self.init(
@@ -96,7 +96,7 @@ extension MetadataProblem {
     }
 }
 
-/// Runs a strict reader; what it refuses is the metadata's fault.
+/// Runs a strict parser; its failure is a problem of the metadata.
 func reading<Result>(
     _ subject: String, _ work: () throws(Failure) -> Result
 ) throws(MetadataProblem) -> Result {

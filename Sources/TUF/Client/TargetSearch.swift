@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order in which delegated roles are asked for a target. Spec: TUF 1.0.34 §5.6.7.
+// The order in which delegated roles are searched for a target. Spec: TUF 1.0.34 §5.6.7.
 
 internal import Primitives
 
-/// One pre-order depth-first search, with what it may cost.
+/// One pre-order depth-first search with a budget.
 struct TargetSearch {
     private let path: String
     private var visited: Set<ExactText> = [ExactText(TopLevelRole.targets.rawValue)]
-    /// The next role is the last.
+    /// The roles to visit; the next role is the last one.
     private var waiting: [DelegatedRole] = []
     private var patternSteps = Limits.patternSteps
 
     init(_ path: String) { self.path = path }
 
-    /// The role to ask after `role`, which does not list the target; nil when none is left.
+    /// The role to visit after `role`, which does not list the target; nil if none is left.
     mutating func next(after role: TargetsRole) throws(MetadataProblem) -> DelegatedRole? {
         let children = try role.metadata.content.delegations.roles(for: path, &patternSteps)
-        // §5.6.7.2.2: behind a terminating delegation nothing else is asked.
+        // §5.6.7.2.2: no other role is visited after a terminating delegation.
         if let end = children.firstIndex(where: \.isTerminating) {
             waiting = children[...end].reversed()
         } else {
@@ -28,7 +28,7 @@ struct TargetSearch {
             guard visited.count - 1 <= Limits.delegationsVisited else {
                 throw MetadataProblem(
                     .overLimit, "the target \(quoted(path))",
-                    "more than \(Limits.delegationsVisited) roles would have to be asked")
+                    "more than \(Limits.delegationsVisited) roles would have to be visited")
             }
             return delegation
         }

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The client's workflow: from a root that we were given to target files that we may use.
-// Spec: TUF 1.0.34 §5, "Detailed client workflow", step by step.
+// The TUF client: from a trusted root to verified target files.
+//
+// 1. Metadata and target files are verified before they are cached or returned.
+// 2. All expiry checks use one time, the start of the update.
+// 3. A `MetadataProblem` is an error of the repository; a `Failure` means that it could not be
+//    read.
+//
+// Spec: TUF 1.0.34 §5, "Detailed client workflow".
 
 package import Primitives
 
-/// What an update ended with: all four roles, each proven.
+/// The result of an update: the verified metadata of the four top-level roles.
 package struct TrustState: Hashable, Sendable {
     package let root: TrustedMetadata<RootContent>
     package let timestamp: TrustedMetadata<TimestampContent>
     package let snapshot: TrustedMetadata<SnapshotContent>
     package let targets: TargetsRole
 
-    /// When the first of the four stops being fresh.
+    /// The earliest expiry of the four roles.
     package var expires: Timestamp {
         [
             root.content.expires, timestamp.content.expires, snapshot.content.expires,
@@ -20,26 +26,26 @@ package struct TrustState: Hashable, Sendable {
     }
 }
 
-/// Follows one update repository.
+/// The client of one update repository.
 ///
-/// Errors are a `MetadataProblem` for what the repository says, and a `Failure` when it could not
-/// be asked or the cache could not be used.
+/// It throws a `MetadataProblem` if the repository's content is invalid, and a `Failure` if the
+/// repository or the cache cannot be read.
 package struct TrustUpdater: Sendable {
     private let givenRoot: [UInt8]?
     private let source: TrustSource
     private let cache: any TrustCache
-    /// What the last `refresh` ended with.
+    /// The result of the last `refresh`.
     package private(set) var state: TrustState?
 
-    /// - Parameter root: the root to start from, shipped or given by the user; nil when the cache
-    ///   was started with one. Newer roots in the cache that follow from it are used.
+    /// - Parameter root: the root to start from, built in or given by the user; nil if the cache
+    ///   was created with one. Newer roots in the cache that follow from it are used.
     package init(root: [UInt8]?, from source: TrustSource, cache: any TrustCache) {
         givenRoot = root
         self.source = source
         self.cache = cache
     }
 
-    /// Brings the four top-level roles up to date, and keeps each of them as soon as it is trusted.
+    /// Updates the four top-level roles, and caches each of them as soon as it is trusted.
     package mutating func refresh() async throws {
         state = nil
         let root = try await updatedRoot()
@@ -49,8 +55,8 @@ package struct TrustUpdater: Sendable {
         state = TrustState(root: root, timestamp: timestamp, snapshot: snapshot, targets: targets)
     }
 
-    /// The target file of that path: from the cache when it is still the right one, else fetched,
-    /// checked and kept. Refreshes first when that was not done yet.
+    /// The target file at `path`, from the cache if it is current, else fetched, verified and
+    /// cached. The first call refreshes the metadata.
     ///
     /// Spec: TUF 1.0.34 §5.7.
     package mutating func target(_ path: String) async throws -> [UInt8] {
@@ -73,12 +79,13 @@ package struct TrustUpdater: Sendable {
         return bytes
     }
 
-    /// What the first role that may speak of `path`, and does, says of it.
+    /// The description of the target by the first trusted role that lists it.
     ///
     /// Spec: TUF 1.0.34 §5.6.7, a pre-order depth-first search.
     ///
-    /// Deviation: where §5.6.7.1 and a role that cannot be verified end the search quietly, this
-    /// says why: "not found" would be a claim about roles that nobody read.
+    /// Deviation: §5.6.7.1 ends the search without an error at the limit of roles, and at a role
+    /// that cannot be verified. This search throws the reason: the target could be in a role that
+    /// was not read.
     package mutating func describe(_ path: String) async throws -> TargetFile {
         if state == nil { try await refresh() }
         guard let state else {
@@ -102,19 +109,19 @@ package struct TrustUpdater: Sendable {
         let first = try startingRoot()
         var root = first
         var rotations = 0
-        // §5.3.2, §5.3.3, §5.3.9. There is no version behind the largest number.
+        // §5.3.2, §5.3.3, §5.3.9. The largest number has no successor.
         while root.content.version < Int.max, let bytes = try await nextRoot(after: root) {
             rotations += 1
             guard rotations <= Limits.rootRotations else {
                 throw MetadataProblem(
                     .overLimit, "root",
-                    "more than \(Limits.rootRotations) newer versions follow the one we had")
+                    "more than \(Limits.rootRotations) newer versions follow the trusted one")
             }
             root = try root.successor(bytes)
             try keepRoot(root)
         }
         let trusted = try root.trusted(at: source.now)
-        // §5.3.11: recovery from versions that an attacker drove up.
+        // §5.3.11: recovers from versions that an attacker raised.
         let roles = [TopLevelRole.timestamp, .snapshot]
         if roles.contains(where: { first.content.withdrawsKey(of: $0, in: root.content) }) {
             for role in roles { try cache.forgetMetadata(of: role.rawValue) }
@@ -128,8 +135,8 @@ package struct TrustUpdater: Sendable {
             .metadata("\(root.content.version + 1).root.json"), atMost: RootContent.byteLimit)
     }
 
-    /// §5.2. From a given root, kept roots lead on as fetched ones would; a kept one that does not
-    /// follow ends that way, and the repository is asked from there.
+    /// §5.2. Follows the cached roots from the given root, as it would follow fetched roots. At a
+    /// cached root that does not follow, it continues with roots of the repository.
     private func startingRoot() throws -> SignedMetadata<RootContent> {
         guard let givenRoot else {
             guard let kept = try cache.metadata(of: TopLevelRole.root.rawValue) else {
@@ -154,7 +161,7 @@ package struct TrustUpdater: Sendable {
         try cache.keep(root.bytes, asMetadataOf: TopLevelRole.root.rawValue)
     }
 
-    // MARK: §5.4 to §5.6: the roles that the root appoints
+    // MARK: §5.4 to §5.6: timestamp, snapshot and targets
 
     private func updatedTimestamp(_ root: TrustedMetadata<RootContent>) async throws
         -> TrustedMetadata<TimestampContent>
@@ -219,7 +226,7 @@ package struct TrustUpdater: Sendable {
         }
     }
 
-    /// §5.6.1 to §5.6.6: the kept file when it passes all checks, else the repository's.
+    /// §5.6.1 to §5.6.6: the cached file if it passes all checks, else the repository's file.
     private func role(
         _ role: String, _ root: TrustedMetadata<RootContent>,
         _ snapshot: TrustedMetadata<SnapshotContent>,
@@ -241,7 +248,8 @@ package struct TrustUpdater: Sendable {
         return trusted
     }
 
-    /// Spec: TUF 1.0.34 §5.3.12, §6.2.1: with consistent snapshots the version is in the name.
+    /// The name of a metadata file. Spec: TUF 1.0.34 §5.3.12, §6.2.1: with consistent snapshots it
+    /// contains the version.
     private func name(
         _ role: String, _ file: MetadataFile, _ root: TrustedMetadata<RootContent>
     ) -> String {
@@ -266,8 +274,8 @@ package struct TrustUpdater: Sendable {
 
     private func notKept(_ subject: String) -> Failure {
         Failure(
-            .notFound, "cannot use the kept update metadata",
-            because: "\(subject) is not among it",
-            next: "run once with a way to the update repository")
+            .notFound, "cannot use the cached update metadata",
+            because: "\(subject) is not in the cache",
+            next: "run once with access to the update repository")
     }
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes that TUF signatures are made over. Spec: TUF 1.0.34 §4.1, "Canonical JSON" (OLPC).
+// Canonical JSON, the signed bytes of TUF metadata. Spec: TUF 1.0.34 §4.1, "Canonical JSON" (OLPC).
 
 internal import Primitives
 
-/// The one encoding of `value`: no white space, names sorted by code point, text as it is with only
-/// `"` and `\` escaped, whole numbers only.
+/// The canonical encoding of `value`: no white space, names sorted by code point, only `"` and `\`
+/// escaped, and integers only.
 ///
-/// - Throws: `malformed` for what canonical JSON cannot say: a fraction, an exponent, minus zero.
+/// - Throws: `malformed` for numbers that canonical JSON does not have: a fraction, an exponent,
+///   minus zero.
 func canonicalJSON(_ value: JSONValue) throws(Failure) -> [UInt8] {
     var bytes: [UInt8] = []
     try write(value, to: &bytes)
@@ -28,7 +29,7 @@ private func write(_ value: JSONValue, to bytes: inout [UInt8]) throws(Failure) 
         bytes.append(UInt8(ascii: "]"))
     case .object(let object):
         bytes.append(UInt8(ascii: "{"))
-        // UTF-8 sorts as its code points do.
+        // The order of UTF-8 bytes is the order of code points.
         let members = object.members.sorted {
             $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
         }
@@ -51,7 +52,7 @@ private func wholeDigits(_ number: JSONNumber) throws(Failure) -> String.UTF8Vie
     else {
         throw Failure(
             .malformed, "cannot write canonical JSON",
-            because: "\(quoted(number.description)) is not a whole number in plain digits")
+            because: "\(quoted(number.description)) is not an integer in decimal digits")
     }
     return digits
 }

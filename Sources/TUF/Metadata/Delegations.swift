@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who may vouch for which paths. Spec: TUF 1.0.34 §4.5 (delegations), TAP 15 (succinct roles).
+// Delegations: the roles that are trusted for target paths. Spec: TUF 1.0.34 §4.5 (delegations),
+// TAP 15 (succinct roles).
 
 internal import Primitives
 
-/// What a role delegates: nothing, a list of roles, or equal bins of the hash space.
+/// The delegations of a role: none, a list of roles, or hash bins of equal size.
 enum Delegations: Hashable, Sendable {
     case none
     case roles([DelegatedRole])
@@ -35,11 +36,11 @@ enum Delegations: Hashable, Sendable {
             self = .bins(try HashBins(reading: bins, keys: keys, subject: subject))
         default:
             throw MetadataProblem(
-                .malformed, subject, "its delegations need roles or succinct_roles, and not both")
+                .malformed, subject, "its delegations must have either roles or succinct_roles")
         }
     }
 
-    /// The roles that may vouch for `path`, in the order in which they are asked.
+    /// The roles that are trusted for `path`, in search order.
     func roles(for path: String, _ steps: inout Int) throws(MetadataProblem) -> [DelegatedRole] {
         switch self {
         case .none: return []
@@ -52,11 +53,11 @@ enum Delegations: Hashable, Sendable {
     }
 }
 
-/// One delegation: a role's name, its keys, and what it may speak of.
+/// One delegation: a role's name, keys, and paths.
 struct DelegatedRole: Hashable, Sendable {
     let name: String
     let signers: SigningRole
-    /// Whether the search ends with this role when it speaks of the path.
+    /// Whether the search ends with this role if its paths match.
     let isTerminating: Bool
     let scope: PathScope
 
@@ -80,18 +81,18 @@ struct DelegatedRole: Hashable, Sendable {
     }
 }
 
-/// A name that no top-level role has, and that fits into a file name once it is encoded.
+/// The name of a delegated role: not a top-level role's name, and short enough for a file name.
 private func roleName(_ reader: JSONReader) throws(Failure) -> String {
     let name = try reader.string()
     guard !name.isEmpty else { throw reader.broken("it is empty") }
     guard TopLevelRole(rawValue: name) == nil else {
-        throw reader.broken("\(quoted(name)) is a top-level role, nobody can delegate to it")
+        throw reader.broken("\(quoted(name)) is a top-level role and cannot be delegated to")
     }
     let encoded = percentEncoded(name).utf8.count
     guard encoded <= Limits.roleFileNameBytes else {
         throw Failure(
             .overLimit, "cannot read \(reader.document)", at: reader.place,
-            because: "the role name has \(encoded) bytes when it is encoded, the limit is "
+            because: "the encoded role name has \(encoded) bytes, the limit is "
                 + "\(Limits.roleFileNameBytes)")
     }
     return name
@@ -100,7 +101,7 @@ private func roleName(_ reader: JSONReader) throws(Failure) -> String {
 /// The target paths of one delegation.
 enum PathScope: Hashable, Sendable {
     case patterns([PathPattern])
-    /// Starts of the SHA-256 of the path, in hex.
+    /// Prefixes of the SHA-256 of the path, in hex.
     case hashPrefixes([String])
     case everything
 
@@ -124,11 +125,13 @@ enum PathScope: Hashable, Sendable {
             }
             self = .hashPrefixes(list)
         default:
-            throw reader.broken("it needs paths or path_hash_prefixes, and not both")
+            throw reader.broken("it must have either paths or path_hash_prefixes")
         }
     }
 
-    /// - Parameter steps: what is left of `Limits.patternSteps` for one search.
+    /// Whether `path` matches.
+    ///
+    /// - Parameter steps: the rest of `Limits.patternSteps` for one search.
     func covers(_ path: String, _ steps: inout Int) throws(MetadataProblem) -> Bool {
         switch self {
         case .everything: return true
@@ -142,7 +145,7 @@ enum PathScope: Hashable, Sendable {
     }
 }
 
-/// The hash space cut into 2^bits equal bins, one role each. Spec: TAP 15; TUF 1.0.34 §4.5.
+/// The hash space in 2^bits bins of equal size, with one role each. Spec: TAP 15; TUF 1.0.34 §4.5.
 struct HashBins: Hashable, Sendable {
     private let signers: SigningRole
     private let bits: Int
@@ -154,14 +157,14 @@ struct HashBins: Hashable, Sendable {
         (bits, prefix) = try TUF.reading(subject) { () throws(Failure) in
             let length = try reader.required("bit_length")
             let bits = try length.integer()
-            guard (1...32).contains(bits) else { throw length.broken("it is not in 1 to 32") }
+            guard (1...32).contains(bits) else { throw length.broken("it is not from 1 to 32") }
             return (bits, try roleName(reader.required("name_prefix")))
         }
         signers = try SigningRole(reading: reader, keys: keys, subject: subject)
     }
 
-    /// Spec: TAP 15: the first `bit_length` bits of the path's SHA-256, in lower-case hex with as
-    /// many digits as the last bin needs, after the prefix and a dash.
+    /// The role of a path's bin. Spec: TAP 15: the prefix, a dash, and the first `bit_length` bits
+    /// of the path's SHA-256 in lower-case hex, with as many digits as the last bin needs.
     func role(for path: String) -> DelegatedRole {
         let start = bytes(fromHex: Digest(of: path.utf8, by: .sha256).hex.prefix(8)) ?? []
         let number = start.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } >> UInt64(32 - bits)

@@ -3,8 +3,8 @@
 
 internal import Primitives
 
-/// A pattern in which `*`, `?` and `[…]` stand for characters of one path step; none of them
-/// matches a `/`, so a pattern has as many steps as the paths it covers.
+/// A pattern in which `*`, `?` and `[…]` match characters of one path component. They do not match
+/// `/`, so a pattern has as many components as the paths it matches.
 struct PathPattern: Hashable, Sendable {
     private enum Piece: Hashable, Sendable {
         case exactly(Unicode.Scalar)
@@ -23,12 +23,13 @@ struct PathPattern: Hashable, Sendable {
         }
     }
 
-    /// Taken apart only when somebody asks: a file may hold very many patterns.
+    /// The text of the pattern. It is parsed when it is used, because a file can have many
+    /// patterns.
     private let text: String
 
     init(_ text: String) { self.text = text }
 
-    /// - Parameter work: comparisons left for this search; reading a pattern costs its length.
+    /// - Parameter work: the comparisons left in this search; parsing a pattern costs its length.
     func matches(_ path: String, _ work: inout Int) throws(MetadataProblem) -> Bool {
         try PathPattern.spend(text.utf8.count + 1, of: &work)
         let steps = text.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false)
@@ -50,7 +51,7 @@ struct PathPattern: Hashable, Sendable {
         }
     }
 
-    /// A bracket that is never closed is a plain character, as in every shell.
+    /// An unclosed bracket is a literal character, as in shells.
     private static func pieces(_ text: [Unicode.Scalar]) -> [Piece] {
         var pieces: [Piece] = []
         var place = 0
@@ -72,7 +73,7 @@ struct PathPattern: Hashable, Sendable {
         return pieces
     }
 
-    /// The set that starts after a `[`, and where its `]` stands. A `]` that comes first is a member.
+    /// The set after a `[`, and the position of its `]`. A `]` at the start is a member.
     private static func set(_ text: [Unicode.Scalar], from start: Int) -> (Piece, Int)? {
         var place = start
         let isNegated = place < text.count && text[place] == "!"
@@ -93,7 +94,8 @@ struct PathPattern: Hashable, Sendable {
         return place < text.count ? (.set(ranges, isNegated: isNegated), place) : nil
     }
 
-    /// Goes back to the last star only: product of the lengths at worst, and counted.
+    /// Matches with backtracking to the last star only: at worst the product of the lengths, which
+    /// is charged to `work`.
     private static func matches(
         _ pieces: [Piece], _ text: [Unicode.Scalar], _ work: inout Int
     ) throws(MetadataProblem) -> Bool {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The form all metadata has, and what one file says of another. Spec: TUF 1.0.34 §4.2, §4.4.
+// The common fields of all metadata, and descriptions of other files. Spec: TUF 1.0.34 §4.2, §4.4.
 
 package import Primitives
 
-/// What one role signs.
+/// The content of a role's metadata.
 package protocol RoleContent: Hashable, Sendable {
-    /// The `_type` that this content has.
+    /// The `_type` of the content.
     static var type: String { get }
-    /// The longest file of this role that is read, in bytes.
+    /// The maximum length of the role's file in bytes.
     static var byteLimit: Int { get }
 
     var common: CommonContent { get }
@@ -16,7 +16,7 @@ package protocol RoleContent: Hashable, Sendable {
         throws(MetadataProblem)
 }
 
-/// The fields that all roles sign.
+/// The common fields of all roles.
 package struct CommonContent: Hashable, Sendable {
     package let version: Int
     package let expires: Timestamp
@@ -35,7 +35,7 @@ package struct CommonContent: Hashable, Sendable {
         guard CommonContent.isKnown(specification) else {
             throw MetadataProblem(
                 .unsupportedSpecification, subject,
-                "it follows specification \(quoted(specification)), we know 1.x")
+                "its specification is \(quoted(specification)), Assay supports 1.x")
         }
         (version, expires) = try reading(subject) { () throws(Failure) in
             let expires = try signed.required("expires").string()
@@ -45,7 +45,8 @@ package struct CommonContent: Hashable, Sendable {
         }
     }
 
-    /// Spec: TUF 1.0.34 §4.3: "spec_version … a semantic version"; a new major version breaks.
+    /// Spec: TUF 1.0.34 §4.3: `spec_version` is a semantic version; only major version 1 is
+    /// supported.
     private static func isKnown(_ version: String) -> Bool {
         let parts = version.utf8.split(separator: ".", omittingEmptySubsequences: false)
         return (2...3).contains(parts.count) && parts[0] == "1"
@@ -60,13 +61,13 @@ extension RoleContent {
     package var expires: Timestamp { common.expires }
 }
 
-/// Metadata that was read; whether anybody signed it is not known yet.
+/// Parsed metadata, whose signatures are not verified yet.
 struct UncheckedMetadata<Content: RoleContent>: Sendable {
     let content: Content
     let signed: SignedBytes
     let bytes: [UInt8]
 
-    /// - Parameter subject: the role's name in texts.
+    /// - Parameter subject: the role's name in messages.
     init(parsing bytes: [UInt8], subject: String) throws(MetadataProblem) {
         guard bytes.count <= Content.byteLimit else {
             throw MetadataProblem(
@@ -81,7 +82,7 @@ struct UncheckedMetadata<Content: RoleContent>: Sendable {
         // Spec: TUF §4.2.1: "The keyid MUST be unique in the "signatures" array".
         guard Set(signed.signatures.map(\.keyID)).count == signed.signatures.count else {
             throw MetadataProblem(
-                .keyIDRepeated, subject, "two of its signatures have one key identifier")
+                .keyIDRepeated, subject, "two of its signatures have the same key identifier")
         }
         let common = try CommonContent(reading: body, type: Content.type, subject: subject)
         content = try Content(reading: body, common: common, subject: subject)
@@ -106,20 +107,20 @@ extension SignedBytes {
     }
 }
 
-/// A whole number from 1 upwards: versions have no zero.
+/// A version: an integer from 1.
 func positive(_ reader: JSONReader) throws(Failure) -> Int {
     let number = try reader.integer()
-    guard number >= 1 else { throw reader.broken("it is \(number), at least 1 is needed") }
+    guard number >= 1 else { throw reader.broken("it is \(number), at least 1 is required") }
     return number
 }
 
-/// Hashes and length that bytes must have. Spec: TUF 1.0.34 §4.4 (METAFILES), §4.5 (TARGETS).
+/// The expected length and hashes of a file. Spec: TUF 1.0.34 §4.4 (METAFILES), §4.5 (TARGETS).
 package struct ExpectedBytes: Hashable, Sendable {
-    /// Bytes; nil when the metadata does not say.
+    /// The length in bytes; nil if the metadata has none.
     package let length: Int?
-    /// Every hash that was listed in an algorithm we compute.
+    /// The listed hashes in supported algorithms.
     package let digests: [Digest]
-    /// Whether hashes were listed that we cannot compute, and no others.
+    /// Whether all listed hashes are in unsupported algorithms.
     private let isUnknown: Bool
 
     init(reading reader: JSONReader) throws(Failure) {
@@ -142,7 +143,7 @@ package struct ExpectedBytes: Hashable, Sendable {
         isUnknown = digests.isEmpty && !listed.isEmpty
     }
 
-    /// Whether these are the announced bytes, as far as something was announced.
+    /// Checks the bytes against the expected length and hashes, as far as they are listed.
     package func check(_ bytes: [UInt8], as subject: String) throws(MetadataProblem) {
         if let length, length != bytes.count {
             throw MetadataProblem(
@@ -150,7 +151,7 @@ package struct ExpectedBytes: Hashable, Sendable {
         }
         guard !isUnknown else {
             throw MetadataProblem(
-                .hashMismatch, subject, "none of its hashes is a sha256 or sha512")
+                .hashMismatch, subject, "it has no sha256 or sha512 hash")
         }
         for digest in digests {
             let found = Digest(of: bytes, by: digest.algorithm)
@@ -161,7 +162,8 @@ package struct ExpectedBytes: Hashable, Sendable {
     }
 }
 
-/// What a timestamp or snapshot says of another metadata file. Spec: TUF 1.0.34 §4.4, METAFILES.
+/// The description of another metadata file in a timestamp or snapshot. Spec: TUF 1.0.34 §4.4,
+/// METAFILES.
 package struct MetadataFile: Hashable, Sendable {
     package let version: Int
     package let expected: ExpectedBytes

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who must sign a role, and whether they did. Spec: TUF 1.0.34 §4.2 (keys), §4.3 (roles).
+// The keys and thresholds of roles, and the verification of signatures. Spec: TUF 1.0.34 §4.2
+// (keys), §4.3 (roles).
 
 internal import Keys
 internal import Primitives
 
-/// A key as metadata carries it.
+/// A key of metadata.
 ///
-/// Spec: TUF 1.0.34 §4.2: ed25519, rsa and ecdsa keys. A key of any other type or scheme, or one
-/// that cannot be read, is kept without a way to check with it: it never counts, and it does not
-/// spoil the metadata around it.
+/// Spec: TUF 1.0.34 §4.2: ed25519, rsa and ecdsa keys. A key of another type or scheme, or a
+/// malformed key, is kept without a public key: its signatures never count, and the metadata stays
+/// valid.
 ///
-/// Deviation: §4.2 leaves open how a KEYID is made, and metadata in the field carries fields that
-/// its KEYIDs do not cover; so a KEYID is a name here, and keys are told apart by their material.
+/// Deviation: §4.2 does not define how a KEYID is computed, and metadata in use has fields that the
+/// KEYIDs do not cover. So a KEYID is only a name, and keys are distinguished by their public keys.
 struct MetadataKey: Hashable, Sendable {
     private let key: PublicKey?
     private let scheme: SignatureScheme?
@@ -20,7 +21,7 @@ struct MetadataKey: Hashable, Sendable {
         let type = try reader.required("keytype").string()
         let scheme = try reader.required("scheme").string()
         let value = try reader.required("keyval")
-        // Other types may keep their key in other fields.
+        // Other types can have the key in other fields.
         let text = try value.optional("public")?.string() ?? ""
         switch (type, scheme) {
         case ("ed25519", "ed25519"):
@@ -41,7 +42,7 @@ struct MetadataKey: Hashable, Sendable {
         }
     }
 
-    /// What makes it this key and no other; nil when nothing can be checked with it.
+    /// The identity of the key by its public key; nil if it cannot verify signatures.
     var identity: Digest? { key?.fingerprint }
 
     func isValid(_ signature: [UInt8], over message: [UInt8]) -> Bool {
@@ -55,7 +56,7 @@ struct MetadataKey: Hashable, Sendable {
     }
 }
 
-/// The keys of one metadata file, by their identifiers.
+/// The keys of one metadata file, by KEYID.
 typealias MetadataKeys = ExactTextMap<MetadataKey>
 
 func metadataKeys(reading reader: JSONReader) throws(Failure) -> MetadataKeys {
@@ -70,14 +71,14 @@ func metadataKeys(reading reader: JSONReader) throws(Failure) -> MetadataKeys {
     return keys
 }
 
-/// Whose signatures a role needs, and how many of them.
+/// The keys and the threshold of a role.
 struct SigningRole: Hashable, Sendable {
     let keyIDs: Set<ExactText>
     let threshold: Int
     private let keys: MetadataKeys
 
-    /// - Parameter keys: all keys of the metadata that delegates. An identifier without a key there
-    ///   is no fault; it just never counts.
+    /// - Parameter keys: all keys of the delegating metadata. A KEYID without a key is valid and
+    ///   never counts.
     init(
         reading reader: JSONReader, keys: MetadataKeys, subject: String
     ) throws(MetadataProblem) {
@@ -90,7 +91,7 @@ struct SigningRole: Hashable, Sendable {
         guard threshold >= 1 else {
             throw MetadataProblem(
                 .thresholdInvalid, subject,
-                "\(reader.place) demands \(threshold) signatures; at least 1 is needed")
+                "\(reader.place) has the threshold \(threshold); at least 1 is required")
         }
         keyIDs = Set(names.map(ExactText.init))
         guard keyIDs.count == names.count else {
@@ -103,13 +104,13 @@ struct SigningRole: Hashable, Sendable {
         self.keys = own
     }
 
-    /// What names the role's keys by their material, for telling whether one was withdrawn.
+    /// The identities of the role's keys, to find out whether one was revoked.
     var identities: Set<Digest> { Set(keys.compactMap(\.value.identity)) }
 
-    /// Whether enough distinct keys of this role signed.
+    /// Verifies that a threshold of distinct keys of this role signed.
     ///
-    /// Spec: TUF 1.0.34 §5.3.4: "signed by a threshold of keys". One key counts once, under however
-    /// many identifiers it stands (GHSA-3633-5h82-39pq).
+    /// Spec: TUF 1.0.34 §5.3.4: "signed by a threshold of keys". A key with several KEYIDs counts
+    /// once (GHSA-3633-5h82-39pq).
     func check(_ signed: SignedBytes, as subject: String) throws(MetadataProblem) {
         var counted: Set<Digest> = []
         for signature in signed.signatures where counted.count < threshold {
@@ -121,20 +122,20 @@ struct SigningRole: Hashable, Sendable {
         guard counted.count >= threshold else {
             throw MetadataProblem(
                 .thresholdNotMet, subject,
-                "\(counted.count) of its keys signed it, \(threshold) must")
+                "\(counted.count) of its keys signed it, \(threshold) are required")
         }
     }
 }
 
-/// What was signed, and the signatures that came with it; nothing is checked yet.
+/// The signed bytes and their signatures, which are not verified yet.
 struct SignedBytes: Hashable, Sendable {
     struct Signature: Hashable, Sendable {
         let keyID: String
-        /// Empty when it was not hex: some writers leave places for signatures still to come.
+        /// The signature; empty if it is not hex, as in placeholders for later signatures.
         let bytes: [UInt8]
     }
 
-    /// Canonical JSON of `signed`.
+    /// The canonical JSON of `signed`.
     let message: [UInt8]
     let signatures: [Signature]
 }

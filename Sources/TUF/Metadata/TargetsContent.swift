@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Targets metadata: files, and who else may list files. Spec: TUF 1.0.34 §4.5.
+// Targets metadata: target files and delegations. Spec: TUF 1.0.34 §4.5.
 
 package import Primitives
 
-/// The files one role vouches for, and the roles it delegates to.
+/// The target files and delegations of one role.
 package struct TargetsContent: RoleContent {
     package static let type = "targets"
     package static let byteLimit = Limits.targetsMetadataBytes
 
     package let common: CommonContent
-    /// By target path.
+    /// The files by target path.
     package let targets: ExactTextMap<TargetFile>
-    /// In the order of the document, which is the order of the search.
+    /// The delegations in the order of the document, which is the search order.
     let delegations: Delegations
 
     package init(
@@ -37,7 +37,7 @@ package struct TargetsContent: RoleContent {
     }
 }
 
-/// A file as its metadata describes it.
+/// A target file as metadata describes it.
 package struct TargetFile: Hashable, Sendable {
     package let path: String
     package let length: Int
@@ -53,15 +53,15 @@ package struct TargetFile: Hashable, Sendable {
         self.length = length
     }
 
-    /// Whether these bytes are the file.
+    /// Checks the bytes against the length and the hashes.
     package func check(_ bytes: [UInt8]) throws(MetadataProblem) {
         try expected.check(bytes, as: "the target \(quoted(path))")
     }
 
-    /// Where it is below the base address.
+    /// The path of the file below the base URL.
     ///
-    /// Spec: TUF 1.0.34 §5.7.3: with consistent snapshots the file is `HASH.FILENAME.EXT`, in the
-    /// folder of its path.
+    /// Spec: TUF 1.0.34 §5.7.3: with consistent snapshots the file's name is `HASH.FILENAME.EXT`,
+    /// in the directory of its path.
     func address(isConsistent: Bool) -> String {
         var steps = path.utf8.split(separator: "/", omittingEmptySubsequences: false).map {
             percentEncoded(String($0))

@@ -3,18 +3,18 @@
 
 package import Primitives
 
-/// The four roles that a root appoints.
+/// The four top-level roles.
 package enum TopLevelRole: String, Hashable, Sendable, CaseIterable {
     case root, timestamp, snapshot, targets
 }
 
-/// Who signs what. Spec: TUF 1.0.34 §4.3.
+/// The content of root metadata: the keys of the top-level roles. Spec: TUF 1.0.34 §4.3.
 package struct RootContent: RoleContent {
     package static let type = "root"
     package static let byteLimit = Limits.rootMetadataBytes
 
     package let common: CommonContent
-    /// Whether files carry their version or hash in their names.
+    /// Whether the names of files contain their version or hash (consistent snapshots).
     package let hasConsistentSnapshots: Bool
     private let roles: [TopLevelRole: SigningRole]
 
@@ -39,15 +39,15 @@ package struct RootContent: RoleContent {
         self.roles = roles
     }
 
-    /// Whether that role's keys signed, enough of them.
+    /// Verifies that a threshold of the role's keys signed.
     func check(_ signed: SignedBytes, by role: TopLevelRole) throws(MetadataProblem) {
         guard let signers = roles[role] else {
-            throw MetadataProblem(.malformed, role.rawValue, "the root appoints nobody for it")
+            throw MetadataProblem(.malformed, role.rawValue, "the root has no keys for it")
         }
         try signers.check(signed, as: role.rawValue)
     }
 
-    /// Whether a key that signed for `role` under this root may no longer do so under `next`.
+    /// Whether a key of `role` under this root is revoked under `next`.
     func withdrawsKey(of role: TopLevelRole, in next: RootContent) -> Bool {
         let before = roles[role]?.identities ?? []
         let after = next.roles[role]?.identities ?? []
@@ -55,7 +55,7 @@ package struct RootContent: RoleContent {
     }
 }
 
-/// Which snapshot is the newest. Spec: TUF 1.0.34 §4.6.
+/// The content of timestamp metadata: the newest snapshot. Spec: TUF 1.0.34 §4.6.
 package struct TimestampContent: RoleContent {
     package static let type = "timestamp"
     package static let byteLimit = Limits.timestampMetadataBytes
@@ -73,13 +73,13 @@ package struct TimestampContent: RoleContent {
     }
 }
 
-/// Which targets metadata belongs together. Spec: TUF 1.0.34 §4.4.
+/// The content of snapshot metadata: the versions of all targets metadata. Spec: TUF 1.0.34 §4.4.
 package struct SnapshotContent: RoleContent {
     package static let type = "snapshot"
     package static let byteLimit = Limits.snapshotMetadataBytes
 
     package let common: CommonContent
-    /// By file name: `targets.json`, and one more for each delegated role.
+    /// The files by name: `targets.json`, and one for each delegated role.
     package let files: ExactTextMap<MetadataFile>
 
     package init(
@@ -96,7 +96,7 @@ package struct SnapshotContent: RoleContent {
         }
     }
 
-    /// What it says of a role's file.
+    /// The description of a role's file.
     func file(of role: String) throws(MetadataProblem) -> MetadataFile {
         guard let file = files["\(role).json"] else {
             throw MetadataProblem(

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which signed metadata may follow which. Each rule takes the proof of the step before it and gives
-// a proof of its own, so the order of the specification is the only order there is.
+// The checks of each step of an update. Each step requires the result of the step before as a
+// value, so the steps can only run in the order of the specification.
 // Spec: TUF 1.0.34 §5.3 to §5.6.
 
 package import Primitives
 
-/// Metadata that enough keys of its role signed, under a root that we trust.
+/// Metadata that a threshold of its role's keys signed, under a trusted root.
 ///
-/// It may be old: what it is good for is to refuse what is older still.
+/// It can be expired or replaced: it serves to reject metadata that is older.
 package struct SignedMetadata<Content: RoleContent>: Hashable, Sendable {
     package let content: Content
     package let bytes: [UInt8]
@@ -18,8 +18,8 @@ package struct SignedMetadata<Content: RoleContent>: Hashable, Sendable {
     }
 }
 
-/// Metadata that passed every check of its step: signed, announced, not older than what was
-/// trusted before, and not expired when the update began.
+/// Metadata that passed all checks of its step: it is signed and announced, not older than the
+/// metadata trusted before, and was not expired when the update began.
 package struct TrustedMetadata<Content: RoleContent>: Hashable, Sendable {
     package let content: Content
     package let bytes: [UInt8]
@@ -40,7 +40,7 @@ package struct TrustedMetadata<Content: RoleContent>: Hashable, Sendable {
 }
 
 extension SignedMetadata where Content == RootContent {
-    /// The root that we are given, not by the repository; it has to be signed by its own keys.
+    /// Verifies the initial root, which does not come from the repository, with its own keys.
     ///
     /// Spec: TUF 1.0.34 §5.2.
     package init(given bytes: [UInt8]) throws(MetadataProblem) {
@@ -49,15 +49,15 @@ extension SignedMetadata where Content == RootContent {
         self.init(found)
     }
 
-    /// The root that follows this one. That it may have expired does not matter yet.
+    /// Verifies the root that follows this one. Its expiry is not checked in this step.
     ///
     /// Spec: TUF 1.0.34 §5.3.4 to §5.3.7.
     package func successor(_ bytes: [UInt8]) throws(MetadataProblem) -> SignedMetadata {
         let found = try UncheckedMetadata<RootContent>(parsing: bytes, subject: "root")
-        // §5.3.4: signed by a threshold of the trusted root's keys, and of its own.
+        // §5.3.4: a threshold of the trusted root's keys and a threshold of its own keys sign it.
         try content.check(found.signed, by: .root)
         try found.content.check(found.signed, by: .root)
-        // §5.3.5: exactly N+1. Versions cannot reach the largest number: each step was 1.
+        // §5.3.5: exactly N+1. The addition cannot overflow, because each step adds 1.
         guard found.content.version - 1 == content.version else {
             throw MetadataProblem(
                 .versionMismatch, "root",
@@ -66,11 +66,11 @@ extension SignedMetadata where Content == RootContent {
         return SignedMetadata(found)
     }
 
-    /// The end of the root's chain.
+    /// Checks the expiry of the last root of the chain.
     ///
     /// Spec: TUF 1.0.34 §5.3.10.
     ///
-    /// - Parameter now: nil when the caller does not ask for freshness.
+    /// - Parameter now: nil if expiry is not checked.
     package func trusted(at now: Timestamp?) throws(MetadataProblem)
         -> TrustedMetadata<RootContent>
     {
@@ -78,15 +78,15 @@ extension SignedMetadata where Content == RootContent {
     }
 }
 
-/// What a new timestamp is, beside one that was trusted before.
+/// A new timestamp, compared with the one that was trusted before.
 package enum TimestampStep: Hashable, Sendable {
     case newer(TrustedMetadata<TimestampContent>)
-    /// The same version again: the one we have stays, and that is no error.
+    /// The same version: the old timestamp stays, without an error.
     case same(TrustedMetadata<TimestampContent>)
 }
 
 extension TrustedMetadata where Content == RootContent {
-    /// A timestamp that was kept from an earlier update, for comparison.
+    /// Verifies the signatures of a cached timestamp, for comparison.
     package func signedTimestamp(_ bytes: [UInt8]) throws(MetadataProblem)
         -> SignedMetadata<TimestampContent>
     {
@@ -95,11 +95,11 @@ extension TrustedMetadata where Content == RootContent {
         return SignedMetadata(found)
     }
 
-    /// A timestamp from the repository.
+    /// Verifies a timestamp from the repository.
     ///
     /// Spec: TUF 1.0.34 §5.4.2 to §5.4.4.
     ///
-    /// - Parameter old: the timestamp that was trusted before, if there is one.
+    /// - Parameter old: the timestamp that was trusted before, if any.
     package func timestamp(
         _ bytes: [UInt8], following old: SignedMetadata<TimestampContent>?, at now: Timestamp?
     ) throws(MetadataProblem) -> TimestampStep {
@@ -114,7 +114,7 @@ extension TrustedMetadata where Content == RootContent {
                 .rollback, "timestamp",
                 "its version is \(new.content.version), \(old.content.version) was trusted before")
         }
-        // §5.4.3.2: nor may the snapshot it names be older.
+        // §5.4.3.2: its snapshot must not be older either.
         guard new.content.snapshot.version >= old.content.snapshot.version else {
             throw MetadataProblem(
                 .rollback, "timestamp",
@@ -124,7 +124,7 @@ extension TrustedMetadata where Content == RootContent {
         return .newer(try new.trusted(at: now))
     }
 
-    /// A snapshot that was kept from an earlier update, for comparison.
+    /// Verifies the signatures of a cached snapshot, for comparison.
     package func signedSnapshot(_ bytes: [UInt8]) throws(MetadataProblem)
         -> SignedMetadata<SnapshotContent>
     {
@@ -133,11 +133,11 @@ extension TrustedMetadata where Content == RootContent {
         return SignedMetadata(found)
     }
 
-    /// The snapshot that the timestamp announces.
+    /// Verifies the snapshot that the timestamp announces.
     ///
     /// Spec: TUF 1.0.34 §5.5.2 to §5.5.6.
     ///
-    /// - Parameter old: the snapshot that was trusted before, if there is one.
+    /// - Parameter old: the snapshot that was trusted before, if any.
     package func snapshot(
         _ bytes: [UInt8], announcedBy timestamp: TrustedMetadata<TimestampContent>,
         following old: SignedMetadata<SnapshotContent>?, at now: Timestamp?
@@ -156,7 +156,7 @@ extension TrustedMetadata where Content == RootContent {
 }
 
 extension SignedMetadata where Content == TimestampContent {
-    /// As it is, without a newer one to compare. Spec: TUF 1.0.34 §5.4.4.
+    /// Checks its expiry, without a newer timestamp. Spec: TUF 1.0.34 §5.4.4.
     package func trusted(at now: Timestamp?) throws(MetadataProblem)
         -> TrustedMetadata<TimestampContent>
     {
@@ -170,7 +170,8 @@ extension SnapshotContent {
         for (name, before) in old.files {
             guard let after = files[name] else {
                 throw MetadataProblem(
-                    .roleRemoved, "snapshot", "\(quoted(name)) was in it before and is not any more"
+                    .roleRemoved, "snapshot",
+                    "\(quoted(name)) was in the snapshot before and is not in it now"
                 )
             }
             guard after.version >= before.version else {
@@ -183,7 +184,7 @@ extension SnapshotContent {
     }
 }
 
-/// Targets metadata together with the snapshot that lists it: what delegated roles are checked by.
+/// Targets metadata with the snapshot that lists it, which verify delegated roles.
 package struct TargetsRole: Hashable, Sendable {
     package let name: String
     package let metadata: TrustedMetadata<TargetsContent>
@@ -195,7 +196,7 @@ package struct TargetsRole: Hashable, Sendable {
 }
 
 extension TrustedMetadata where Content == SnapshotContent {
-    /// The top-level targets role. Spec: TUF 1.0.34 §5.6.2 to §5.6.5.
+    /// Verifies the top-level targets role. Spec: TUF 1.0.34 §5.6.2 to §5.6.5.
     package func targets(
         _ bytes: [UInt8], under root: TrustedMetadata<RootContent>, at now: Timestamp?
     ) throws(MetadataProblem) -> TargetsRole {
@@ -205,8 +206,8 @@ extension TrustedMetadata where Content == SnapshotContent {
         }
     }
 
-    /// A delegated role, checked with the keys of the delegation that led here in *this* search:
-    /// two roles may delegate to one name with different keys (CVE-2024-47534 and its kin).
+    /// Verifies a delegated role with the keys of the delegation in *this* search: two roles can
+    /// delegate to one name with different keys (CVE-2024-47534).
     ///
     /// Spec: TUF 1.0.34 §5.6.7, with the checks of §5.6.2 to §5.6.5.
     func delegated(
