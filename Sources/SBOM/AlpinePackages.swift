@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// apk's database. Spec: Alpine wiki, "Apk spec", "Installed Database V2"; apk-package(5); apk-tools
-// 2.14 and 3.0, src/database.c, `apk_db_index_read` and `apk_db_fdb_read`.
+// Parses apk's database. Spec: Alpine wiki, "Apk spec", "Installed Database V2"; apk-package(5);
+// apk-tools 2.14 and 3.0, src/database.c, `apk_db_index_read` and `apk_db_fdb_read`.
 
 internal import Primitives
 
-/// Reads `lib/apk/db/installed`: stanzas of one-letter fields, files and their sums among them.
+/// Parses `lib/apk/db/installed`: stanzas of one-letter fields, with files and their checksums.
 ///
-/// As in apk-tools, a line of fewer than two bytes ends a package; before the package has a name it
-/// ends nothing. A longer line without a colon in second place is an error there, after which apk
-/// knows no package; here it is a known unknown, and the rest is read.
+/// As in apk-tools, a line of fewer than two bytes ends a package, unless the package has no name
+/// yet. A longer line without a colon as its second byte is an error in apk-tools, which then lists
+/// no package; Assay reports it as unknown and parses the rest.
 func alpinePackages(_ bytes: [UInt8], path: String) -> PackageDatabase {
     var reader = AlpineReader(path: path)
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
@@ -21,7 +21,7 @@ private struct AlpineReader {
     let path: String
     private var database = PackageDatabase()
     private var fields: [UInt8: String] = [:]
-    /// Where the package starts, and the line that was read last; counted from 1.
+    /// The line on which the package starts, and the current line, both from 1.
     private var (start, number) = (1, 0)
 
     init(path: String) { self.path = path }
@@ -35,9 +35,9 @@ private struct AlpineReader {
             return
         }
         guard line[line.startIndex + 1] == UInt8(ascii: ":") else {
-            return note("line \(number) is no field")
+            return note("line \(number) is not a field")
         }
-        // Most lines are files; they must cost nothing.
+        // Most lines are files, so this check is first.
         guard wantedLetters.contains(letter) else { return }
         let value = String(decoding: line.dropFirst(2), as: UTF8.self)
         guard longestMarkRun(in: value) <= Limits.combiningMarks else {
@@ -58,7 +58,7 @@ private struct AlpineReader {
         guard !fields.isEmpty else { return }
         guard let name = fields[UInt8(ascii: "P")], let version = fields[UInt8(ascii: "V")],
             !name.isEmpty, !version.isEmpty
-        else { return note("the package at line \(start): it has no name or no version") }
+        else { return note("the package at line \(start): it lacks a name or a version") }
         database.records.append(record(fields, name: name, version: version, path: path))
     }
 
@@ -86,7 +86,7 @@ private func record(_ fields: [UInt8: String], name: String, version: String, pa
     return record
 }
 
-/// Names without their versions: `so:libc.musl-x86_64.so.1=1` provides `so:libc.musl-x86_64.so.1`.
+/// The names without versions: `so:libc.musl-x86_64.so.1=1` provides `so:libc.musl-x86_64.so.1`.
 private func words(_ text: String?) -> [String] {
     (text ?? "").utf8.split(separator: " ").map { String($0.utf8.prefix(beforeAny: "<>=~")) }
         .map { $0.utf8.hasPrefix("!") ? $0 : String($0.utf8.prefix(before: "@")) }

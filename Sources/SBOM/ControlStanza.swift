@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// dpkg's database, stanza by stanza. Spec: deb822(5); dpkg 1.22, lib/dpkg/parse.c, `parse_stanza`.
+// The stanzas of dpkg's database. Spec: deb822(5); dpkg 1.22, lib/dpkg/parse.c, `parse_stanza`.
 
 import Primitives
 
-/// One stanza: the fields that were asked for, names in lower case.
+/// One stanza with the wanted fields; their names are in lower case.
 struct ControlStanza {
-    /// Counted from 1, where the stanza starts.
+    /// The line on which the stanza starts, from 1.
     let line: Int
     var fields: [String: String] = [:]
-    /// Why the stanza cannot be trusted, when it cannot.
+    /// Why the stanza is invalid; nil for a valid stanza.
     var problem: String?
 
     subscript(name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
 }
 
-/// Splits a control file as dpkg does; only fields in `wanted` (lower case) are kept, folded lines
-/// joined by a space.
+/// Splits a control file as dpkg does. Only fields in `wanted` (lower case) are kept, and folded
+/// lines are joined by a space.
 ///
-/// An empty line ends a stanza. A line that starts with white space belongs to the field above it,
-/// also if nothing else is on the line.
+/// An empty line ends a stanza. A line that starts with white space continues the field above, also
+/// if the line has no other content.
 func controlStanzas(_ bytes: [UInt8], wanted: Set<String>) -> [ControlStanza] {
     var stanzas: [ControlStanza] = []
     var current: ControlStanza?
@@ -31,7 +31,7 @@ func controlStanzas(_ bytes: [UInt8], wanted: Set<String>) -> [ControlStanza] {
         }
         let isNew = current == nil
         var stanza = current ?? ControlStanza(line: number + 1)
-        // Held once, so that a value of many lines is not copied for each of them.
+        // The stanza has one owner, so that a value of many lines is not copied for each of them.
         current = nil
         if !isBlank(first) {
             field = stanza.take(line, wanted)
@@ -50,7 +50,7 @@ func controlStanzas(_ bytes: [UInt8], wanted: Set<String>) -> [ControlStanza] {
     return stanzas
 }
 
-/// The lines, each with the byte that ends it; the last may have none.
+/// The lines, each with the byte that ends it; the last line can have none.
 private func controlLines(_ bytes: [UInt8]) -> [(line: ArraySlice<UInt8>, end: UInt8?)] {
     var lines: [(line: ArraySlice<UInt8>, end: UInt8?)] = []
     var rest = bytes[...]
@@ -63,24 +63,25 @@ private func controlLines(_ bytes: [UInt8]) -> [(line: ArraySlice<UInt8>, end: U
 }
 
 extension ControlStanza {
-    /// Takes in a line that starts a field; gives back its name when it is wanted.
+    /// Parses a line that starts a field; returns the name if the field is wanted.
     fileprivate mutating func take(_ line: ArraySlice<UInt8>, _ wanted: Set<String>) -> String? {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else {
-            problem = "a line of it is no field"
+            problem = "a line of it is not a field"
             return nil
         }
-        // White space may stand between the name and the colon, and nowhere else.
+        // White space is allowed only between the name and the colon.
         let end = line[..<colon].lastIndex { !isBlank($0) } ?? line.startIndex
         let written = line[...end]
         guard !written.contains(where: isBlank) else {
-            problem = "a line of it is no field"
+            problem = "a line of it is not a field"
             return nil
         }
         guard written.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             problem = "the name of a field has a control character"
             return nil
         }
-        // Only ASCII is made lower case: the Kelvin sign would become a k, and one field another.
+        // Only ASCII letters are lowercased: the Kelvin sign would become a k, which is another
+        // field.
         guard written.allSatisfy({ $0 < 0x80 }) else { return nil }
         let name = String(decoding: written, as: UTF8.self).utf8.lowercased()
         guard wanted.contains(name) else { return nil }
@@ -99,7 +100,7 @@ extension ControlStanza {
     }
 }
 
-/// Ends a line too, and stays a part of the value before it.
+/// A byte that ends a line too, and is a part of the value before it.
 /// Spec: dpkg 1.22, lib/dpkg/parse.c, `MSDOS_EOF_CHAR`.
 private let endOfFile: UInt8 = 0x1A
 

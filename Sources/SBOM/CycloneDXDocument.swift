@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing CycloneDX. Spec: CycloneDX 1.6 JSON (ECMA-424), bom-1.6.schema.json.
+// Writes CycloneDX. Spec: CycloneDX 1.6 JSON (ECMA-424), bom-1.6.schema.json.
 
 internal import OCI
 internal import Primitives
 
 extension Inventory {
-    /// The CycloneDX 1.6 document. Lists are sorted and free of duplicates, as the schema demands;
-    /// `serialNumber` follows from the rest.
+    /// The CycloneDX 1.6 document. Lists are sorted and have no duplicates, as the schema requires;
+    /// `serialNumber` is computed from the rest.
     func cycloneDXDocument(stamp: DocumentStamp) -> JSONValue {
         var document: JSONObject = [
             "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
             "bomFormat": "CycloneDX", "specVersion": "1.6",
         ]
-        // Holds its place in the order; the value follows from the whole.
+        // Reserves the position of the member; the value is computed from the whole document.
         document["serialNumber"] = ""
         document["version"] = 1
         document["metadata"] = metadata(stamp)
@@ -130,7 +130,7 @@ extension Inventory {
 
     // MARK: Relations
 
-    /// One entry for each component, without dependencies too: that says "none", not "unknown".
+    /// One entry for each component. An entry without dependencies means "none", not "unknown".
     private var dependencyList: JSONValue {
         let all = packages.map { $0.packageURL.description }
         let inside = (systemReference.map { [$0] } ?? []) + all
@@ -151,8 +151,9 @@ extension Inventory {
         return .object(entry)
     }
 
-    /// Spec: "compositions/aggregate". Only operating system packages are read, so the whole is
-    /// never called complete: `unknown` is "best effort", `incomplete` is "known to lack".
+    /// Spec: CycloneDX 1.6, "compositions/aggregate". Assay lists only operating system packages,
+    /// so the aggregate is never `complete`: it is `incomplete` if there are unknowns, else
+    /// `unknown`.
     private var compositions: JSONValue {
         [
             "aggregate": unknowns.isEmpty ? "unknown" : "incomplete",
@@ -161,7 +162,7 @@ extension Inventory {
     }
 }
 
-/// One expression where there is one, else a list of identifiers and names.
+/// One expression if possible, else a list of identifiers and names.
 private func licenses(_ declared: DeclaredLicense) -> JSONValue {
     if let expression = declared.expression, expression.identifier == nil {
         return [

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which licences a Debian package names. Spec: Debian copyright-format 1.0.
+// The licences in a Debian copyright file. Spec: Debian copyright-format 1.0.
 
 internal import Primitives
 
-/// The License fields of a machine-readable copyright file, each once, in order; nil when the file is
+/// The License fields of a machine-readable copyright file, each once, in order; nil if the file is
 /// not machine-readable.
 ///
-/// Only the first line of a field is read, which holds the short names; the texts are not.
+/// Only the first line of a field, with the short names, is used.
 func debianLicenseNames(_ bytes: [UInt8]) -> [String]? {
     var names: [String] = []
     var paragraph = CopyrightParagraph()
     var isFirst = true
-    /// False when the first paragraph does not say that the file has this format.
+    /// False if the first paragraph does not declare this format.
     func finish() -> Bool {
         defer { paragraph = CopyrightParagraph() }
         guard !paragraph.isEmpty else { return true }
         defer { isFirst = false }
         if isFirst, !paragraph.hasFormat { return false }
-        // Paragraphs with a licence alone hold its text.
+        // A paragraph with only a License field contains the text of the licence.
         guard isFirst || paragraph.hasFiles else { return true }
         let written = paragraph.license ?? (isFirst ? nil : "")
         if let name = written.map({ longestMarkRun(in: $0) <= Limits.combiningMarks ? $0 : "" }),

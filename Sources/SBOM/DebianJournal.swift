@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// dpkg's journal over its database. Spec: dpkg 1.22, lib/dpkg/dbmodify.c, "cleanupdates";
+// Applies dpkg's journal to its database. Spec: dpkg 1.22, lib/dpkg/dbmodify.c, "cleanupdates";
 // lib/dpkg/parse.c, `parse_find_pkg_slot`.
 
 internal import Primitives
 
-/// The stanzas of `status`, with those of `updates/NNNN` in their places.
+/// The stanzas of `status` after the changes of `updates/NNNN`.
 ///
-/// dpkg writes each change into its own file and rewrites `status` later; until then every program
-/// that asks dpkg sees the change. A stanza of the journal replaces the package's older one. Each
-/// stanza costs the same work, however many there are of one name.
+/// dpkg writes each change into a separate file and rewrites `status` later; until then, dpkg
+/// applies the changes when it reads. A stanza of the journal replaces the package's older stanza.
+/// Each stanza takes the same time, regardless of the number of stanzas with its name.
 struct DebianJournal {
-    /// Each stanza and the file it is from, in the order of the files.
+    /// Each stanza and its file, in the order of the files.
     private(set) var current: [(stanza: ControlStanza, path: String)] = []
-    /// Stanzas of `status` that a later one of `status` replaced.
+    /// Stanzas of `status` that a later stanza of `status` replaced.
     private(set) var replaced: [(old: ControlStanza, new: ControlStanza)] = []
     private var packages: [ExactText: IndexedPackage] = [:]
 
-    /// - Parameter isDatabase: The file is dpkg's own, in which a later stanza of the same name and
-    ///   architecture replaces an earlier one.
+    /// - Parameter isDatabase: whether the file is dpkg's `status`, in which a later stanza of the
+    ///   same name and architecture replaces an earlier one.
     init(_ stanzas: [ControlStanza], _ path: String, isDatabase: Bool) {
         for stanza in stanzas {
             if isDatabase, let index = package(of: stanza)?.indices[stanza.architecture] {
@@ -41,7 +41,7 @@ struct DebianJournal {
                     + "architectures and the stanza is not Multi-Arch: same"
                 current.append((refused, path))
             } else if let only, !(stanza.isForSeveral && current[only].stanza.isForSeveral) {
-                // The only instance takes any change, also one of the architecture.
+                // Any change applies to the only instance, also a change of the architecture.
                 replace(only, by: stanza, path)
             } else if let index = package?.indices[stanza.architecture] {
                 replace(index, by: stanza, path)
@@ -51,7 +51,7 @@ struct DebianJournal {
         }
     }
 
-    /// The stanzas of that name; nil if the new stanza itself cannot be read.
+    /// The stanzas of the same name; nil if the new stanza is invalid.
     private func package(of stanza: ControlStanza) -> IndexedPackage? {
         stanza.indexedName.flatMap { packages[$0] }
     }
@@ -72,11 +72,11 @@ struct DebianJournal {
     }
 }
 
-/// Where the stanzas of one name are in `DebianJournal.current`.
+/// The indices of one name's stanzas in `DebianJournal.current`.
 private struct IndexedPackage {
-    /// By architecture the first stanza of it.
+    /// The first stanza of each architecture.
     private(set) var indices = ExactTextMap<Int>()
-    /// The stanzas of which something is there.
+    /// The stanzas of instances, which are not `not-installed`.
     private(set) var instances: Set<Int> = []
 
     var onlyInstance: Int? { instances.count == 1 ? instances.first : nil }
@@ -93,26 +93,26 @@ private struct IndexedPackage {
 }
 
 extension ControlStanza {
-    /// The name as dpkg keeps it: in lower case. Spec: lib/dpkg/pkg-hash.c, `pkg_hash_find_set`.
+    /// The name in lower case, as dpkg stores it. Spec: lib/dpkg/pkg-hash.c, `pkg_hash_find_set`.
     var packageName: String? { self["package"]?.utf8.lowercased() }
 
-    /// nil without a Status, and for one that dpkg refuses.
+    /// The state; nil if there is no Status, or dpkg rejects it.
     var state: DebianState? { self["status"].flatMap(DebianState.init(status:)) }
 
-    /// Whether something of the package is there, for dpkg. A stanza without a Status is of a package
-    /// that is not installed.
+    /// Whether dpkg counts the package as an instance. Without a Status, the package is not
+    /// installed.
     fileprivate var isInstance: Bool { state?.isInstance ?? false }
 
-    /// Empty without one.
+    /// The architecture; empty if there is none.
     fileprivate var architecture: String { self["architecture"] ?? "" }
 
-    /// The name under which later stanzas find this one; nil if it cannot be read.
+    /// The name that identifies the package in later stanzas; nil if the stanza is invalid.
     fileprivate var indexedName: ExactText? {
         guard problem == nil, self["status"] == nil || state != nil else { return nil }
         return packageName.map { ExactText($0) }
     }
 
-    /// Spec: lib/dpkg/fields.c, `f_multiarch`: the value in any case.
+    /// Spec: lib/dpkg/fields.c, `f_multiarch`: the value is case-insensitive.
     fileprivate var isForSeveral: Bool {
         self["multi-arch"].map { isSame($0.utf8.lowercased(), "same") } ?? false
     }

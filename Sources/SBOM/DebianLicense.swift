@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Debian's short names for licences as SPDX identifiers. Spec: Debian copyright-format 1.0, "License
-// specification"; SPDX licence list.
+// Debian's short names for licences as SPDX identifiers. Spec: Debian copyright-format 1.0,
+// "License specification"; SPDX licence list.
 
 internal import Primitives
 
@@ -23,7 +23,7 @@ extension LicenseExpression {
     }
 }
 
-/// `X or Y, and Z`: what is before the comma belongs together.
+/// Splits at commas: `X or Y, and Z` is `(X or Y) and Z`.
 private func clauses(_ words: inout ArraySlice<Substring>) -> LicenseExpression? {
     guard var whole = alternatives(&words) else { return nil }
     while takes(",", &words) {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// dpkg's database. Spec: deb-control(5), dpkg(1) "Package states", deb-src-control(5).
+// Parses dpkg's database. Spec: deb-control(5), dpkg(1) "Package states", deb-src-control(5).
 
 internal import Primitives
 
-/// Reads `var/lib/dpkg/status` with its journal, or one file of a distroless image's `status.d`.
+/// Parses `var/lib/dpkg/status` with its journal, or one file of a distroless image's `status.d`.
 ///
-/// A package counts when its files are on the disk: states `installed`, `unpacked`,
-/// `half-configured` and the two `triggers-` states. `config-files` (removed, "rc") and
-/// `not-installed` do not count, although plain `dpkg-query -W` lists the former; what is wanted
-/// (`install`, `hold`, `deinstall`) does not matter. A `half-installed` package is reported as
-/// unknown: some of its files may be there.
+/// A package is listed if its files are present: in the states `installed`, `unpacked`,
+/// `half-configured` and the two `triggers-` states. It is not listed in the states `config-files`
+/// (removed, "rc"), which plain `dpkg-query -W` lists, and `not-installed`. The selection
+/// (`install`, `hold`, `deinstall`) is ignored. A `half-installed` package is reported as unknown,
+/// because some of its files may be present.
 ///
-/// - Throws: `overLimit` when there are more stanzas than `count` allows.
+/// - Throws: `overLimit` if there are more stanzas than `count` allows.
 func debianPackages(_ source: PackageEvidence.Database, count: inout StanzaCount) throws(Failure)
     -> PackageDatabase
 {
@@ -57,12 +57,12 @@ private func differ(_ one: ControlStanza, _ other: ControlStanza) -> Bool {
     return left != right
 }
 
-/// Why a stanza says nothing about a package.
+/// Why a stanza is invalid.
 private struct StanzaProblem: Error {
     let reason: String
 }
 
-/// The package of a stanza; nil when its files are not there.
+/// The package of a stanza; nil if its files are not present.
 private func reading(_ stanza: ControlStanza, path: String, needsStatus: Bool) -> Result<
     PackageRecord?, StanzaProblem
 > {
@@ -80,7 +80,7 @@ private func reading(_ stanza: ControlStanza, path: String, needsStatus: Bool) -
         break
     }
     guard let name = stanza.packageName, let version = stanza["version"] else {
-        return .failure(StanzaProblem(reason: "it has no Package or no Version"))
+        return .failure(StanzaProblem(reason: "it lacks a Package or a Version"))
     }
     return .success(record(stanza, name: name, version: version, path: path))
 }
@@ -111,9 +111,9 @@ private func sourcePackage(_ text: String) -> (name: String, version: String?) {
     return (parts.first.map(String.init) ?? text, version.flatMap { $0.isEmpty ? nil : $0 })
 }
 
-/// Every alternative of every dependency; versions are left away, since dpkg has checked them.
+/// All alternatives of all dependencies, without versions, which dpkg has checked.
 ///
-/// Spec: deb-control(5), "Depends"; `:any` is satisfied by every architecture.
+/// Spec: deb-control(5), "Depends"; any architecture satisfies `:any`.
 private func needs(_ text: String, ofArchitecture own: String?) -> [PackageRecord.Need] {
     text.utf8.split(whereSeparator: ",|".utf8.contains).compactMap { term in
         let word = term.drop { $0 == UInt8(ascii: " ") }.prefix(beforeAny: " (<[")

@@ -9,7 +9,7 @@ internal import Primitives
 package struct DeclaredLicense: Hashable, Sendable {
     package enum Statement: Hashable, Sendable {
         case expression(LicenseExpression)
-        /// A licence that is not a valid expression, as the package writes it.
+        /// A licence that is not a valid expression, in the package's words.
         case text(String)
 
         var description: String {
@@ -20,13 +20,13 @@ package struct DeclaredLicense: Hashable, Sendable {
         }
     }
 
-    /// Expressions first, sorted by what they say, each once; never empty.
+    /// The statements, each once, expressions first, sorted by text; never empty.
     package let statements: [Statement]
 
-    /// Nil when there is no statement.
+    /// Nil if there is no statement.
     init?(_ statements: [Statement]) {
         var byText: [ExactText: Statement] = [:]
-        // One statement keeps the order in which the package writes it.
+        // A single statement keeps the order of the package.
         for statement in statements.count == 1 ? statements : statements.flatMap(\.parts) {
             byText[ExactText(statement.description)] = statement
         }
@@ -37,7 +37,7 @@ package struct DeclaredLicense: Hashable, Sendable {
         guard !statements.isEmpty else { return nil }
     }
 
-    /// All statements as one expression; nil when one of them is a text.
+    /// All statements as one expression; nil if one of them is not an expression.
     var expression: LicenseExpression? {
         let all = statements.compactMap { statement in
             if case .expression(let expression) = statement { expression } else { nil }
@@ -48,7 +48,7 @@ package struct DeclaredLicense: Hashable, Sendable {
 }
 
 extension DeclaredLicense.Statement {
-    /// The statements that this one joins by AND.
+    /// The operands of the statement's AND.
     fileprivate var parts: [Self] {
         guard case .expression(.and(let parts)) = self else { return [self] }
         return parts.flatMap { Self.expression($0).parts }
@@ -57,7 +57,7 @@ extension DeclaredLicense.Statement {
     fileprivate var isText: Bool { if case .text = self { true } else { false } }
 }
 
-/// Finds what the packages of one tree declare.
+/// Finds the declared licences of one tree's packages.
 struct LicenseReader {
     private let tree: FileTree
     /// Copyright files that could not be read.
@@ -102,7 +102,7 @@ struct LicenseReader {
     }
 }
 
-/// The text for a License field without a short name.
+/// The licence name for a License field without a short name.
 private let unnamed = "a licence without a short name"
 
 /// Spec: Debian Policy 4.6, §5.6.1: lower case letters, digits, `+`, `-` and `.`.

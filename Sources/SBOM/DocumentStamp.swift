@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a document says that is not in the image: when it was written, and by what.
+// The time and the tool of a document, which are not in the image.
 
 package import Primitives
 
-/// When and by what a document is made; part of its content and so of its identifier.
+/// The time and the tool of a document. They are part of its content and so of its identifier.
 package struct DocumentStamp: Hashable, Sendable {
-    /// SOURCE_DATE_EPOCH, else `Inventory.defaultTimestamp`; never a clock.
+    /// SOURCE_DATE_EPOCH, else `Inventory.defaultTimestamp`; never the current time.
     package let created: Timestamp
     package let toolName: String
     package let toolVersion: String
@@ -17,14 +17,14 @@ package struct DocumentStamp: Hashable, Sendable {
     }
 }
 
-/// The formats an inventory is written in.
+/// The formats of an SBOM.
 package enum InventoryFormat: String, Hashable, Sendable, CaseIterable {
     /// CycloneDX 1.6 JSON.
     case cycloneDX = "cyclonedx-json"
     /// SPDX 2.3 JSON.
     case spdx = "spdx-json"
 
-    /// What an artifact that holds such a document is.
+    /// The artifact type of the format.
     package var mediaType: String {
         switch self {
         case .cycloneDX: "application/vnd.cyclonedx+json"
@@ -32,7 +32,7 @@ package enum InventoryFormat: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What an in-toto statement calls it.
+    /// The in-toto predicate type of the format.
     package var predicateType: String {
         switch self {
         case .cycloneDX: "https://cyclonedx.org/bom"
@@ -50,15 +50,15 @@ extension Inventory {
         }
     }
 
-    /// The document on one line with a newline at its end: the same bytes for the same inventory
-    /// and stamp, always.
+    /// The document on one line with a trailing newline. Equal inventories and stamps give equal
+    /// bytes.
     package func bytes(as format: InventoryFormat, stamp: DocumentStamp) -> [UInt8] {
         Array((document(as: format, stamp: stamp).shownText(indented: false) + "\n").utf8)
     }
 }
 
-/// A UUID that follows from the document it will stand in (everything but the UUID itself), so
-/// that the same content has the same identifier and other content another.
+/// A UUID computed from the document without the UUID, so that equal content has an equal
+/// identifier.
 func contentUUID(of document: JSONObject, format: InventoryFormat) -> String {
     let digest = Digest(of: JSONValue.object(document).compactBytes, by: .sha256)
     return nameBasedUUID("urn:assay:\(format.rawValue):\(digest)")

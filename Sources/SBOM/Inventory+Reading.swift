@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making inventories: from a folder's tree, and from an image's layers.
+// Lists the packages of a folder's tree or an image's layers.
 
 package import OCI
 package import Primitives
 
-/// The inventory of a folder that was walked with `PathMatcher.packageEvidence`.
+/// The inventory of a folder that was read with `PathMatcher.packageEvidence`.
 ///
 /// - Throws: `overLimit` at a limit.
 package func inventory(of tree: FileTree, folder name: String) throws(Failure) -> Inventory {
@@ -14,14 +14,14 @@ package func inventory(of tree: FileTree, folder name: String) throws(Failure) -
         firstLayers: [:], in: tree)
 }
 
-/// The inventory of an image, read from wherever it lives.
+/// The inventory of an image from any source.
 ///
 /// - Parameters:
-///   - manifest: an image, or an index together with the platform that is meant.
-///   - repository: what the image is known as; nil for an archive without a name.
-///   - layersAtOnce: layers read side by side; any number gives the same inventory.
-/// - Throws: `rejected` when content is not what its digest says, `malformed` for broken layers,
-///   `usage` when a platform must be chosen, `overLimit` at a limit.
+///   - manifest: an image, or an index with a platform.
+///   - repository: the repository of the image; nil for an archive without a name.
+///   - layersAtOnce: the number of layers that are read in parallel. It does not change the result.
+/// - Throws: `rejected` if content does not match its digest, `malformed` for invalid layers,
+///   `usage` if a platform must be chosen, `overLimit` at a limit.
 package func inventory(
     of manifest: Manifest, platform: Platform?, from source: any ArtifactSource,
     repository: Repository?, layersAtOnce: Int
@@ -31,7 +31,7 @@ package func inventory(
         layersAtOnce: layersAtOnce)
     let history = try EvidenceHistory(of: contents)
     guard !history.unread.isEmpty else { return try history.inventory(repository) }
-    // Where links lead is known only when all layers have been read.
+    // The targets of links are known only after all layers have been read.
     let complete = try await contents.keeping(
         history.unread, from: source, beside: .packageEvidence, layersAtOnce: layersAtOnce)
     return try EvidenceHistory(of: complete).inventory(repository)
@@ -39,24 +39,24 @@ package func inventory(
 
 /// The inventory of an image whose layers have been read.
 ///
-/// A package belongs to the first layer from which on it was always there, so that a base image's
-/// packages stay the base image's although a later layer writes the whole database anew.
+/// The layer of a package is the first layer from which on all layers have it, so packages of a
+/// base image keep their layer although a later layer rewrites the whole database.
 package func inventory(of image: ImageContents, repository: Repository?) throws(Failure)
     -> Inventory
 {
     try EvidenceHistory(of: image).inventory(repository)
 }
 
-/// What an image shows after each of its layers.
+/// The packages of an image after each of its layers.
 private struct EvidenceHistory {
     private let image: ImageContents
     private var tree = FileTree()
     private var evidence: PackageEvidence
     private var packages: PackageSet
     private var firstLayers: [PackageURL: Int] = [:]
-    /// What a runtime on overlay shows, if that may be something else.
+    /// The packages in an overlay file system, if they may differ.
     private var overlay: PackageEvidence?
-    /// Entries of layers that are package databases behind links, and whose content was not kept.
+    /// Entries of layers that are package databases behind links, whose content was not kept.
     private(set) var unread: [Int: Set<TreePath>] = [:]
 
     init(of image: ImageContents) throws(Failure) {
@@ -78,7 +78,7 @@ private struct EvidenceHistory {
         do {
             overlay = PackageEvidence(in: try FileTree.overlay(of: image.layers.map(\.contents)))
         } catch {
-            // A runtime on overlay refuses the image too, so there is no second view.
+            // An overlay runtime rejects the image too, so there is no second result.
             guard error.kind == .malformed else { throw error }
         }
         if let overlay { noteUnread(of: overlay) }
@@ -106,7 +106,7 @@ private struct EvidenceHistory {
             firstLayers: firstLayers, in: tree)
     }
 
-    /// Refuses an image whose packages depend on how a runtime stacks the layers.
+    /// Rejects an image whose packages depend on how a runtime stacks the layers.
     private func checkOverlay() throws(Failure) {
         guard let place = tree.overlayDoubt, let overlay, !overlay.showsSame(as: evidence) else {
             return
@@ -114,7 +114,7 @@ private struct EvidenceHistory {
         throw Failure(
             .rejected, "cannot list the packages of \(image.manifest.digest)",
             at: .named(place.description),
-            because: "its packages differ between layers unpacked in place and an overlay file "
+            because: "its packages differ between layers applied in place and an overlay file "
                 + "system",
             next: "rebuild the image from its files, in one layer")
     }
@@ -151,7 +151,7 @@ private func assembled(
         unknowns: Set(unknowns).sorted())
 }
 
-/// Paths that could have been evidence one by one, all others as a number.
+/// Reports each path that could be a package database, and the number of all others.
 private func notes(_ unreadable: [LayerContents.Unreadable]) -> [Inventory.Unknown] {
     let (evidence, others) = unreadable.reduce(
         into: ([LayerContents.Unreadable](), [LayerContents.Unreadable]())

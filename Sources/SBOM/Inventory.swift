@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is inside an image or folder: the one value that every document is written from.
+// The software bill of materials (SBOM) of an image or folder, from which documents are written.
+//
+// 1. It is a pure function of the content: tags and the time do not change it.
+// 2. What could not be read is listed as unknown, not omitted.
+// 3. Equal inventories give documents with equal bytes.
 
 package import OCI
 package import Primitives
 
-/// The packages of one image or folder, and what could not be found out about it.
-///
-/// A pure function of the content: the same image gives the same inventory, whatever it is called
-/// by tag and whenever it is read.
+/// The packages of one image or folder, and the unknowns.
 package struct Inventory: Hashable, Sendable {
-    /// What was looked at.
+    /// The image or folder.
     package enum Subject: Hashable, Sendable {
         case image(Image)
         case folder(name: String)
@@ -17,26 +18,26 @@ package struct Inventory: Hashable, Sendable {
 
     /// One image for one platform.
     package struct Image: Hashable, Sendable {
-        /// Where it is known to live, when it is; a tag is no part of what it is.
+        /// The repository, if it is known. The tag is not part of the identity.
         package let repository: Repository?
-        /// Of the image manifest, never of an index.
+        /// The digest of the image manifest, never of an index.
         package let digest: Digest
         package let platform: Platform
         package let created: Timestamp?
-        /// Bottom first.
+        /// The layers, lowest first.
         package let layers: [Layer]
     }
 
     package struct Layer: Hashable, Sendable {
         package let digest: Digest
-        /// The digest of the unpacked layer ("diffID").
+        /// The digest of the uncompressed layer. Spec: image-spec 1.1, config.md, "DiffID".
         package let unpackedDigest: Digest
         package let createdBy: String?
     }
 
-    /// Something that was there and could not be read, or was looked for and not found.
+    /// Something that is present and could not be read, or was not found.
     package struct Unknown: Hashable, Sendable, Comparable {
-        /// Inside the tree; empty when it is about the whole.
+        /// The path in the tree; empty if it is about the whole.
         package let path: String
         package let reason: String
 
@@ -47,16 +48,16 @@ package struct Inventory: Hashable, Sendable {
 
     package let subject: Subject
     package let operatingSystem: OperatingSystem?
-    /// Sorted by package URL, each once.
+    /// The packages, sorted by package URL, each once.
     package let packages: [InstalledPackage]
-    /// Sorted.
+    /// The unknowns, sorted.
     package let unknowns: [Unknown]
 
-    /// Neither an operating system nor a package was found: a document would say nothing.
+    /// Whether neither an operating system nor a package was found.
     package var isEmpty: Bool { operatingSystem == nil && packages.isEmpty }
 
-    /// When the image says it was made, else 1970: the time to write into a document when
-    /// SOURCE_DATE_EPOCH does not name one.
+    /// The creation time of the image, else 1970: the time of a document if SOURCE_DATE_EPOCH is
+    /// not set.
     package var defaultTimestamp: Timestamp {
         if case .image(let image) = subject, let created = image.created { return created }
         return Timestamp(seconds: 0)
@@ -73,12 +74,12 @@ package struct InstalledPackage: Hashable, Sendable {
     package let sourceName: String?
     package let sourceVersion: String?
     package let maintainer: String?
-    /// What the package declares to be its licence; nil when it says nothing.
+    /// The declared licence; nil if the package declares none.
     package let license: DeclaredLicense?
-    /// Packages of this inventory that it needs, sorted, each once.
+    /// The packages of this inventory that it depends on, sorted, each once.
     package let dependencies: [PackageURL]
-    /// Databases that list it, sorted.
+    /// The paths of the databases that list it, sorted.
     package let paths: [String]
-    /// Counted from 0, bottom first: the layer from which on it was always there.
+    /// The index of the layer, lowest first, from which on all layers have the package.
     package let layer: Int?
 }

@@ -5,9 +5,9 @@ internal import Primitives
 
 /// A licence expression whose identifiers are all on the SPDX licence list.
 ///
-/// References to texts (`LicenseRef-`) are no identifiers: the text is in the package, not here.
+/// References to texts (`LicenseRef-`) are not supported: the text is in the package, not here.
 package indirect enum LicenseExpression: Hashable, Sendable, CustomStringConvertible {
-    /// An identifier of the list, with `+` for later versions.
+    /// An identifier of the SPDX list, with `+` for later versions.
     case license(String)
     case with(String, exception: String)
     case and([LicenseExpression])
@@ -15,8 +15,8 @@ package indirect enum LicenseExpression: Hashable, Sendable, CustomStringConvert
 
     /// Reads an SPDX expression; nil when the text is none.
     ///
-    /// Spec: SPDX 2.3, Annex D.2: operators are written in capitals, identifiers in any case. `WITH`
-    /// binds tighter than `AND`, and that tighter than `OR`.
+    /// Spec: SPDX 2.3, Annex D.2: operators are written in capitals, identifiers in any case.
+    /// `WITH` binds tighter than `AND`, and that tighter than `OR`.
     package init?(parsing text: String) {
         var parser = LicenseParser(text)
         guard text.utf8.count <= Limits.licenseExpressionBytes,
@@ -37,14 +37,14 @@ package indirect enum LicenseExpression: Hashable, Sendable, CustomStringConvert
         }
     }
 
-    /// The one identifier that the expression is.
+    /// The identifier, if the expression is a single one.
     var identifier: String? {
         guard case .license(let name) = self else { return nil }
         return LicenseList.license(name)
     }
 }
 
-/// Reads `name`, `name WITH exception`, `AND`, `OR` and brackets.
+/// Parses `name`, `name WITH exception`, `AND`, `OR` and parentheses.
 private struct LicenseParser {
     private var tokens: ArraySlice<Substring>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limits of SBOM, with where their numbers come from.
+// The limits of SBOM and their sources.
 
 package import Primitives
 
@@ -10,8 +10,9 @@ extension Limits {
     package static let operatingSystemFileBytes = 64 * 1024
     /// Packages of one inventory. A full Debian archive has 65,000.
     package static let packagesPerInventory = 500_000
-    /// Stanzas of all package databases of one inventory, with those of dpkg's journal and of packages
-    /// that are not installed. dpkg keeps few of the latter; a full Debian archive has 65,000 packages.
+    /// Stanzas of all package databases of one inventory, with those of dpkg's journal and of
+    /// packages that are not installed. dpkg keeps few of the latter; a full Debian archive has
+    /// 65,000 packages.
     package static let packageStanzas = 1_000_000
     /// Dependency edges of one inventory. Full desktop images have about 20,000.
     package static let dependencyEdges = 5_000_000

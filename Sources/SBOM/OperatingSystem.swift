@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an image says its operating system is. Spec: os-release(5).
+// The operating system of an image. Spec: os-release(5).
 
 internal import Primitives
 
-/// The fields of os-release that name a system.
+/// The fields of os-release that identify a system.
 package struct OperatingSystem: Hashable, Sendable {
-    /// `debian`, `alpine`; `linux` when the file names none, as os-release(5) says.
+    /// `debian`, `alpine`; `linux` if the file has no ID, as os-release(5) says.
     package let identifier: String
     /// `12`, `3.20.3`; rolling systems have none.
     package let version: String?
     package let codename: String?
     package let prettyName: String?
-    /// Systems it is made from: `debian` for Ubuntu.
+    /// The systems it derives from: `debian` for Ubuntu.
     package let relatives: [String]
-    /// The path of the file, links followed.
+    /// The path of the file, with links resolved.
     package let path: String
 
-    /// `debian-12`, `debian-trixie`, `arch`: what the `distro` qualifier of a package URL says.
+    /// The `distro` qualifier of package URLs: `debian-12`, `debian-trixie`, `arch`.
     package var distribution: String {
         if let version { return "\(identifier)-\(version)" }
         return codename.map { "\(identifier)-\($0)" } ?? identifier
     }
 
-    /// Reads the file; lines that are no assignment are passed over, as a shell's reader would not
-    /// but every distribution's own tools do.
+    /// Parses the file. Lines that are not assignments are ignored, as distributions' own tools do
+    /// (a shell would fail).
     init(parsing bytes: [UInt8], path: String) {
         var fields: [String: String] = [:]
         let text = String(decoding: bytes, as: UTF8.self)
@@ -49,10 +49,10 @@ package struct OperatingSystem: Hashable, Sendable {
     }
 }
 
-/// A value as a shell would read it; nil when a quote has no end.
+/// The value as a shell parses it; nil if a quote is not closed.
 ///
-/// Spec: os-release(5): quotes as in a shell, and in double quotes a backslash takes the meaning
-/// from `$`, `"`, the backslash and the backtick.
+/// Spec: os-release(5): quotes as in a shell; in double quotes a backslash escapes `$`, `"`, the
+/// backslash and the backtick.
 private func unquoted(_ text: Substring) -> String? {
     var value = ""
     var quote: Character?

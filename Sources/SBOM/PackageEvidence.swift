@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files of a tree say what is installed.
+// The files of a tree that list installed packages.
 
 package import OCI
 internal import Primitives
 
-/// The files that this version reads, as a tree holds them at one moment.
+/// The package databases and the os-release file of a tree.
 struct PackageEvidence: Hashable {
     struct Database: Hashable {
         let kind: PackageKind
         let path: String
         let bytes: [UInt8]
-        /// A file of `status.d`.
+        /// Whether it is a file of `status.d`.
         let isFragment: Bool
-        /// dpkg's journal: changes that are not in the database yet, in the order to apply them.
+        /// dpkg's journal: changes that are not in the database yet, in order.
         var journal: [JournalFile] = []
     }
 
@@ -22,8 +22,8 @@ struct PackageEvidence: Hashable {
         let bytes: [UInt8]
     }
 
-    /// A file, and as what it is read. The path that leads to a file says as what, so links can have
-    /// one file read as several kinds, and as each of them once.
+    /// A file and the kind of database it is parsed as. The path determines the kind, so with links
+    /// one file can be parsed as several kinds, once as each.
     private struct Reading: Hashable {
         let kind: PackageKind
         let path: ExactText
@@ -34,7 +34,7 @@ struct PackageEvidence: Hashable {
     private(set) var databases: [Database] = []
     private(set) var unknowns: [Inventory.Unknown] = []
     private var readings: Set<Reading> = []
-    /// Files behind links whose content was not kept.
+    /// Files behind links, whose content was not kept.
     private(set) var unread: [FileTree.File] = []
 
     init(in tree: FileTree) {
@@ -85,8 +85,8 @@ struct PackageEvidence: Hashable {
             Database(kind: kind, path: file, bytes: bytes, isFragment: isFragment))
     }
 
-    /// Spec: dpkg 1.22, lib/dpkg/dbmodify.c, "ulist_select": names of digits, all of one length, at
-    /// most ten; dpkg stops at others of digits.
+    /// Spec: dpkg 1.22, lib/dpkg/dbmodify.c, "ulist_select": names of digits, all of the same
+    /// length of at most ten; dpkg fails at other names of digits.
     private mutating func findJournal(_ tree: FileTree) {
         let names = names(in: journalFolder, of: tree).filter { name in
             !name.isEmpty
@@ -111,7 +111,7 @@ struct PackageEvidence: Hashable {
         databases[0].journal = files
     }
 
-    /// Whether two trees hold the same packages, wherever links lead to the files.
+    /// Whether two trees have the same packages, regardless of the paths of the files.
     func showsSame(as other: PackageEvidence) -> Bool {
         func known(_ evidence: PackageEvidence) -> [[[UInt8]]] {
             evidence.databases.map { database in
@@ -126,7 +126,7 @@ struct PackageEvidence: Hashable {
             && Set(unknowns.map(\.reason)) == Set(other.unknowns.map(\.reason))
     }
 
-    /// The names inside a folder; notes why when something else is there.
+    /// The names in a folder; notes an unknown if the path is not a folder.
     private mutating func names(in folder: String, of tree: FileTree) -> [String] {
         switch tree.look(at: folder) {
         case .directory: return tree.names(in: folder)
@@ -138,7 +138,7 @@ struct PackageEvidence: Hashable {
         return []
     }
 
-    /// The file a path leads to; notes why when something is there and its bytes are not.
+    /// The file at a path; notes an unknown if something is there and its bytes are not available.
     private mutating func content(at path: String, in tree: FileTree) -> (String, [UInt8])? {
         switch tree.look(at: path) {
         case .missing: break
@@ -164,16 +164,16 @@ struct PackageEvidence: Hashable {
 }
 
 private let danglingLink = "a link on its path leads to something that is not there"
-private let endlessLink = "the links on its path do not end"
+private let endlessLink = "its path has too many levels of symbolic links"
 
-/// The files of a folder that are package databases behind links, and whose content was not kept.
-/// Walk the folder again with `PathMatcher.packageEvidence.adding` before making its inventory.
+/// The package databases behind links whose content was not kept. Read the folder again with
+/// `PathMatcher.packageEvidence.adding` before you list its packages.
 package func evidenceBehindLinks(in tree: FileTree) -> Set<TreePath> {
     Set(PackageEvidence(in: tree).unread.map(\.path))
 }
 
 extension PathMatcher {
-    /// The files that an inventory is made from.
+    /// The files that an SBOM is made from.
     package static let packageEvidence = PathMatcher(
         files: ["lib/dpkg/status", "lib/apk/db/installed"],
         folders: ["lib/dpkg/status.d", "lib/dpkg/updates"], namePrefixes: ["os-release"],
@@ -184,8 +184,8 @@ private let statusFile = "var/lib/dpkg/status"
 private let statusFolder = "var/lib/dpkg/status.d"
 private let journalFolder = "var/lib/dpkg/updates"
 
-/// Whether a file of `status.d` holds the checksums of a package's files. Its name alone does not
-/// decide, because a package could have such a name.
+/// Whether a file of `status.d` contains the checksums of a package's files. The content decides,
+/// because a package could have such a name.
 private func isListOfSums(_ path: String, _ bytes: [UInt8]) -> Bool {
     path.utf8.reversed().starts(with: ".md5sums".utf8.reversed())
         && !bytes.split(separator: UInt8(ascii: "\n")).contains { line in
@@ -193,7 +193,8 @@ private func isListOfSums(_ path: String, _ bytes: [UInt8]) -> Bool {
         }
 }
 
-/// Package databases whose presence means that packages are installed which we do not list.
+/// Package databases that Assay does not support. If one is there, packages are missing in the
+/// SBOM.
 private let unreadDatabases = [
     ("var/lib/chisel/manifest.wall", "a chisel manifest"),
     ("var/lib/rpm/rpmdb.sqlite", "an rpm database"),

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// A package as its own database describes it, before names are resolved.
+// Packages as a database describes them, before dependencies are resolved.
 
-/// Whose package it is.
+/// The package manager of a package.
 package enum PackageKind: String, Hashable, Sendable, CaseIterable {
     case debian = "deb"
     case alpine = "apk"
 }
 
-/// One installed package, as read from one place.
+/// One installed package of one database.
 struct PackageRecord: Hashable, Sendable {
-    /// A name that another package must have or provide; the architecture when one is demanded.
+    /// The name of a required package, which it has or provides, and the required architecture, if
+    /// any.
     struct Need: Hashable, Sendable {
         let name: String
         let architecture: String?
@@ -29,7 +30,7 @@ struct PackageRecord: Hashable, Sendable {
     let path: String
 }
 
-/// The packages of one database file, and what in it could not be read.
+/// The packages of one database file, and the parts that could not be parsed.
 struct PackageDatabase {
     var records: [PackageRecord] = []
     var unknowns: [Inventory.Unknown] = []

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// From package records to packages: named by URL, each once, dependencies resolved.
+// Turns package records into packages with package URLs and resolved dependencies.
 
 internal import OCI
 internal import Primitives
 
-/// How many stanzas the package databases of one inventory have.
+/// The number of stanzas in the package databases of one inventory.
 struct StanzaCount {
     private let limit: Int
     private var total = 0
 
     init(limit: Int = Limits.packageStanzas) { self.limit = limit }
 
-    /// - Throws: `overLimit` when the sum is over the limit.
+    /// - Throws: `overLimit` if the sum is over the limit.
     mutating func add(_ count: Int) throws(Failure) {
         total += count
         guard total <= limit else {
@@ -22,9 +22,9 @@ struct StanzaCount {
     }
 }
 
-/// The packages that one moment's evidence lists.
+/// The packages that the databases of one tree list.
 struct PackageSet {
-    /// By package URL, whose texts are ASCII, so that no two names are equal by looks.
+    /// The packages by package URL, which is ASCII, so that equal strings have equal bytes.
     private(set) var records: [PackageURL: PackageRecord] = [:]
     private(set) var paths: [PackageURL: Set<String>] = [:]
     private(set) var unknowns: [Inventory.Unknown] = []
@@ -67,10 +67,10 @@ struct PackageSet {
         }
     }
 
-    /// For each package the packages it needs, as far as they are installed.
+    /// The installed dependencies of each package.
     ///
-    /// Every installed alternative of a dependency counts, and every installed provider of a
-    /// virtual package: which of them a program uses is not written anywhere.
+    /// All installed alternatives of a dependency, and all installed providers of a virtual
+    /// package, are included, because the databases do not say which of them a program uses.
     func dependencies() throws(Failure) -> [PackageURL: Set<PackageURL>] {
         var providers: [String: [PackageURL]] = [:]
         for (url, record) in records {
@@ -98,7 +98,7 @@ struct PackageSet {
         return edges
     }
 
-    /// Of several architectures' packages the one for the demanded architecture, if it is there.
+    /// The package of the required architecture, if there is one among several.
     private func fitting(_ candidates: [PackageURL], _ need: PackageRecord.Need) -> [PackageURL] {
         guard let architecture = need.architecture, candidates.count > 1 else { return candidates }
         let same = candidates.filter {
@@ -117,14 +117,15 @@ extension PackageRecord {
     }
 }
 
-/// Spec: purl-spec, types deb and apk: the namespace is the vendor, `arch` and `distro` qualify.
+/// Spec: purl-spec, types deb and apk: the namespace is the vendor; `arch` and `distro` are
+/// qualifiers.
 private func packageURL(_ record: PackageRecord, _ system: OperatingSystem?) throws(Failure)
     -> PackageURL
 {
     var qualifiers: ExactTextMap<String> = [:]
     qualifiers["arch"] = record.architecture
     qualifiers["distro"] = system?.distribution
-    // Without os-release the vendor is the one whose format this is; the inventory says so.
+    // Without os-release the vendor is that of the package format; an unknown says so.
     let vendor = system?.identifier ?? (record.kind == .debian ? "debian" : "alpine")
     return try PackageURL(
         type: record.kind.rawValue, namespace: vendor, name: record.name, version: record.version,

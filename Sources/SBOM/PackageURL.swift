@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Package URLs, in the direction of writing. Spec: purl-spec (ECMA-427), "Rules for each component".
+// Writes package URLs. Spec: purl-spec (ECMA-427), "Rules for each component".
 
 package import Primitives
 
-/// The name of a package that any tool can compare: `pkg:deb/debian/libc6@2.36-9?arch=amd64`.
+/// A package URL: `pkg:deb/debian/libc6@2.36-9?arch=amd64`.
 ///
-/// The text is plain ASCII and canonical: two packages are the same if their texts are.
+/// The text is ASCII and canonical: two packages are equal if their texts are.
 package struct PackageURL: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let description: String
 
-    /// Builds the canonical text; qualifiers are sorted and empty ones left out.
+    /// Creates the canonical text. Qualifiers are sorted, and empty ones are dropped.
     ///
     /// - Throws: `malformed` for a missing name, or a namespace that the type does not have.
     package init(
@@ -48,7 +48,7 @@ package struct PackageURL: Hashable, Sendable, Comparable, CustomStringConvertib
     }
 }
 
-/// What a type demands. Spec: purl-spec types/deb, apk, oci, generic.
+/// The rules of a type. Spec: purl-spec types/deb, apk, oci, generic.
 private struct TypeRules {
     let isLowerCase: Bool
     let needsNamespace: Bool
@@ -61,7 +61,8 @@ private struct TypeRules {
     }
 }
 
-/// Spec: "Character encoding": all but unreserved characters and the colon are percent-encoded.
+/// Spec: purl-spec, "Character encoding": all but unreserved characters and the colon are
+/// percent-encoded.
 private func encoded(_ text: String) -> String {
     var result = ""
     for byte in text.utf8 {
@@ -78,7 +79,7 @@ private func encoded(_ text: String) -> String {
 
 private func asciiUpperCase(_ hex: String) -> String { hex.utf8.uppercased() }
 
-/// Only A to Z: other letters must not come to look like them.
+/// Lowercases A to Z only, so that no other letter becomes an ASCII letter.
 private func asciiLowerCase(_ text: String) -> String {
     let bytes = text.utf8.map {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 + 32 : $0

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// How documents name the image or folder they are about.
+// The names of the image or folder in documents.
 
 internal import OCI
 internal import Primitives
 
 extension Inventory {
-    /// The identity of the subject inside a document; the package URL for an image.
+    /// The identifier of the subject in a document: the package URL for an image.
     var subjectReference: String {
         switch subject {
         case .image(let image): image.packageURL?.description ?? "image:\(image.digest)"
@@ -22,8 +22,9 @@ extension Inventory {
 }
 
 extension Inventory.Image {
-    /// Spec: purl-spec, type oci: the name is the last part of the repository, the version the
-    /// digest; `repository_url` says where. No tag: it would give one image several names.
+    /// The package URL. Spec: purl-spec, type oci: the name is the last part of the repository, the
+    /// version the digest, and `repository_url` the repository. It has no tag, because with tags
+    /// one image would have several names.
     var packageURL: PackageURL? {
         var qualifiers: ExactTextMap<String> = ["arch": platform.architecture]
         qualifiers["repository_url"] = repository?.description

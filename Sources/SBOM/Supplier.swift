@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who maintains a package, as its own field says. Spec: deb-control(5), "Maintainer".
+// The maintainer of a package. Spec: deb-control(5), "Maintainer".
 
 internal import Primitives
 
 /// The name and mail address of a Maintainer field.
 struct Supplier: Hashable {
     let name: String
-    /// Only what is safely an address: documents with a doubtful one are invalid.
+    /// The mail address, only if it is valid: schemas reject documents with an invalid one.
     let mail: String?
 
-    /// Reads `Name <address>`, or a name or an address alone; nil when nothing is left.
+    /// Parses `Name <address>`, or a name or an address alone; nil if both are empty.
     init?(maintainer: String) {
         let address = maintainer.utf8.split(atFirst: "<")?.after.utf8.prefix(before: ">")
         let written = clean(maintainer.utf8.prefix(before: "<"))
@@ -20,7 +20,7 @@ struct Supplier: Hashable {
         name = shown
     }
 
-    /// A team and not a person, as far as name and address tell.
+    /// Whether it is a team, judged by the name and the address.
     var isOrganization: Bool {
         let words = name.utf8.lowercased().utf8.split { !isLetterByte($0) }
         if words.contains(where: { teamWords.contains(String(Substring($0))) }) { return true }
@@ -30,7 +30,7 @@ struct Supplier: Hashable {
 
     /// Spec: SPDX 2.3 §7.5: `Organization: name (mail)` or `Person: name (mail)`.
     var spdxText: String {
-        // Round brackets would be read as the address.
+        // SPDX reads the text in parentheses as the address.
         let shown = String(
             decoding: name.utf8.map { $0 == 0x28 ? 0x5B : $0 == 0x29 ? 0x5D : $0 }, as: UTF8.self)
         return "\(isOrganization ? "Organization" : "Person"): \(shown)"

@@ -165,7 +165,8 @@ struct LinkedDatabaseTests {
                 "../../../../volume/status",
                 "a link on its path leads to something that is not there"
             ),
-            ("status", "the links on its path do not end"), ("/opt", "it is a folder, not a file"),
+            ("status", "its path has too many levels of symbolic links"),
+            ("/opt", "it is a folder, not a file"),
         ])
     func unreadable(_ target: String, _ why: String) throws {
         for path in ["var/lib/dpkg/status", "lib/apk/db/installed"] {

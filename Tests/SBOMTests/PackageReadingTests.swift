@@ -337,7 +337,7 @@ struct AlpinePackagesTests {
             "lib/apk/db/installed": "P:a\nV:1\n\(line)\n\nP:b\nV:2\n",
         ])
         #expect(found.packages.map(\.name) == ["a", "b"])
-        #expect(found.unknowns.map(\.reason) == ["line 3 is no field"])
+        #expect(found.unknowns.map(\.reason) == ["line 3 is not a field"])
     }
 
     @Test("a stanza without a name or version is said to be unreadable")
