@@ -1,31 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// One repository's worth of artifacts, wherever it lives: a registry, an image layout, a test double.
+// Protocols of repositories: registries, image layouts, and test doubles.
+//
+// 1. Manifests and blobs are verified against their digests before a caller receives them.
+// 2. `notFound` means that the source responded that the content does not exist.
+// 3. Lists of referrers are hints; a caller that relies on an entry reads its manifest.
 
 package import Primitives
 
 /// Reads manifests, referrers and tags of one repository.
 package protocol ArtifactSource: ContentSource {
-    /// The manifest with exactly the bytes the reference means. For a digest the bytes were hashed
-    /// and compared; for a tag the digest is what the bytes hash to, whatever a header said.
+    /// The manifest of a reference. For a digest, the bytes are verified; for a tag, the digest is
+    /// computed from the bytes, and headers are ignored.
     ///
-    /// - Throws: `Failure` of kind `notFound` only when the place was asked and said it is not there.
+    /// - Throws: `Failure` of kind `notFound` only if the source responded that it does not exist.
     func manifest(_ reference: ManifestReference) async throws -> Manifest
 
-    /// What the reference means now: type, digest and size of a manifest whose bytes were read and
-    /// hashed, as in `manifest(_:)`. No header of an answer is believed.
+    /// The current type, digest and size of a reference's manifest, whose bytes are read and hashed
+    /// as in `manifest(_:)`. Headers are ignored.
     func resolve(_ reference: ManifestReference) async throws -> Descriptor
 
-    /// Whether the place says that it has the manifest.
+    /// Whether the source claims to have the manifest.
     ///
-    /// The answer is a hint, and cheap where the place can give it without reading the manifest.
-    /// Use it only where a wrong answer is harmless; otherwise call `resolve` or `manifest`.
+    /// The result is a hint, which many sources give without reading the manifest. Use it only
+    /// where a wrong result is harmless; otherwise call `resolve` or `manifest`.
     func hasManifest(_ reference: ManifestReference) async throws -> Bool
 
-    /// The manifests whose `subject` is that digest, as the place lists them. The descriptors are
-    /// hints: a caller that relies on one reads the manifest.
+    /// The referrers of a subject, as the source lists them. The descriptors are hints: a caller
+    /// that relies on one reads the manifest.
     ///
-    /// A list that could not be read is part of the answer (`failures`), because another list may
-    /// still name what is looked for. A caller that needs all referrers calls `complete()`.
+    /// Lists that could not be read are in `failures` of the result, because another list can
+    /// contain the wanted referrer. A caller that needs all referrers calls `complete()`.
     func referrers(of subject: Digest) async throws -> ReferrersAnswer
 
     /// All tags, sorted.
@@ -50,7 +54,7 @@ extension ArtifactSource {
         try await canRead(reference)
     }
 
-    /// Whether there is a manifest, by reading it.
+    /// Whether the manifest can be read; reads it to find out.
     package func canRead(_ reference: ManifestReference) async throws -> Bool {
         do {
             _ = try await manifest(reference)
@@ -61,15 +65,15 @@ extension ArtifactSource {
     }
 }
 
-/// What a place said when asked for referrers, and where it keeps the list.
+/// The referrers of a subject, and how they were discovered.
 package struct ReferrersAnswer: Hashable, Sendable {
-    /// The way the list was found.
+    /// The method of referrers discovery.
     package enum Door: String, Hashable, Sendable {
-        /// `GET /v2/<name>/referrers/<digest>`.
+        /// The referrers API: `GET /v2/<name>/referrers/<digest>`.
         case referrersAPI
-        /// The index under the tag `sha256-<hex>`.
+        /// The fallback tag `sha256-<hex>`, which names an index.
         case referrersTag
-        /// An image layout, searched whole.
+        /// A search of a whole image layout.
         case layout
 
         package var shown: String {
@@ -81,7 +85,7 @@ package struct ReferrersAnswer: Hashable, Sendable {
         }
     }
 
-    /// A list that could not be read, wholly or from some page on.
+    /// A list that could not be read, as a whole or from some page on.
     package struct UnreadList: Hashable, Sendable {
         package let door: Door
         package let failure: Failure
@@ -92,10 +96,10 @@ package struct ReferrersAnswer: Hashable, Sendable {
         }
     }
 
-    /// What the lists name that were read.
+    /// The entries of the lists that were read.
     package let descriptors: [Descriptor]
     package let door: Door
-    /// Lists that may name more; empty when the answer is complete.
+    /// The lists that could not be read; empty if the result is complete.
     package let failures: [UnreadList]
 
     package init(descriptors: [Descriptor], door: Door, failures: [UnreadList] = []) {
@@ -106,7 +110,7 @@ package struct ReferrersAnswer: Hashable, Sendable {
 
     /// All referrers.
     ///
-    /// - Throws: the first failure, when a list could not be read.
+    /// - Throws: the first failure, if a list could not be read.
     package func complete() throws(Failure) -> [Descriptor] {
         if let unread = failures.first { throw unread.failure }
         return descriptors
@@ -114,10 +118,10 @@ package struct ReferrersAnswer: Hashable, Sendable {
 }
 
 extension Failure {
-    /// Whether the place answered, and its content cannot be used: it is malformed, of an unknown
-    /// kind, not what its digest says, or not there. A retry or other credentials would not help.
+    /// Whether the source responded and its content is unusable: malformed, unsupported, with
+    /// another digest, or not found. A retry or other credentials would not help.
     ///
-    /// Everything else (no access, no answer, a limit reached) leaves open what the place holds.
+    /// After other failures (no access, no response, a limit) the content is unknown.
     package var isAboutContent: Bool {
         switch kind {
         case .malformed, .rejected, .notFound, .unsupported: true
@@ -126,18 +130,18 @@ extension Failure {
     }
 }
 
-/// Takes content and manifests in.
+/// Stores blobs and manifests.
 package protocol ArtifactDestination: ArtifactSource {
-    /// Whether the blob is there already.
+    /// Whether the blob exists.
     func has(_ blob: Descriptor) async throws -> Bool
 
-    /// Takes a blob in; what `content` yields must be what `blob` names. `neighbour` is another
-    /// repository of the same registry that holds the blob, for a mount instead of a transfer.
+    /// Stores a blob; `content` must match `blob`. `neighbour` is another repository of the same
+    /// registry with the blob, from which it is mounted instead of uploaded.
     func push(_ blob: Descriptor, content: ByteStream, mountingFrom neighbour: Repository?)
         async throws
 
-    /// Takes a manifest in under its digest, and under `tag` when one is given. A manifest with a
-    /// `subject` is listed among the subject's referrers afterwards, by the registry or by us.
+    /// Stores a manifest under its digest, and under `tag` if given. A manifest with a `subject` is
+    /// then in the subject's list of referrers, which the registry or the client updates.
     func push(_ manifest: Manifest, tag: Tag?) async throws
 
     /// Told after a copy that an image and all its evidence arrived. A place that other tools read

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Content on its way, pulled a chunk at a time.
+// Streams of content, which the reader pulls in chunks.
 
 internal import Primitives
 
-/// Bytes that arrive in chunks. The reader pulls, so a slow reader slows the sender and memory
-/// stays at one chunk. A stream is read once.
+/// A stream of chunks. The reader pulls each chunk, so only one chunk is in memory. A stream can be
+/// read once.
 package struct ByteStream: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
 
@@ -16,10 +16,10 @@ package struct ByteStream: AsyncSequence, Sendable {
 
     private let pull: @Sendable () async throws -> [UInt8]?
 
-    /// A stream that asks `pull` for each chunk until it answers nil.
+    /// Creates a stream that calls `pull` for each chunk until it returns nil.
     package init(_ pull: @escaping @Sendable () async throws -> [UInt8]?) { self.pull = pull }
 
-    /// A stream of bytes that are all here, in one chunk.
+    /// Creates a stream of one chunk.
     package init(_ bytes: [UInt8]) {
         let once = Once(bytes)
         self.init { await once.take() }
@@ -27,7 +27,7 @@ package struct ByteStream: AsyncSequence, Sendable {
 
     package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(pull: pull) }
 
-    /// The whole content; more than `limit` bytes is a failure before they are kept.
+    /// The whole content. Throws `overLimit` if it has more than `limit` bytes.
     package func collect(atMost limit: Int, named name: String) async throws -> [UInt8] {
         var content: [UInt8] = []
         for try await chunk in self {
@@ -41,7 +41,7 @@ package struct ByteStream: AsyncSequence, Sendable {
     }
 }
 
-/// Hands its value out once; an actor because a stream may be pulled from any task.
+/// Returns its value once. It is an actor because any task can pull a stream.
 private actor Once {
     private var bytes: [UInt8]?
 

@@ -1,33 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Content that cannot arrive unverified: size and digest are checked on the way to the reader.
+// Verified content: size and digest are checked while it is read.
 
 internal import Primitives
 internal import Synchronization
 
-/// Anything that can hand over blobs by name: a registry, an image layout, a test double.
+/// A source of blobs: a registry, an image layout, or a test double.
 package protocol ContentSource: Sendable {
-    /// The bytes the source claims to be that content, checked by nobody yet.
+    /// The unverified bytes of a blob.
     ///
-    /// Implemented by sources; read through `stream(of:)` or `read(_:atMost:)`.
+    /// Sources implement it; callers use `stream(of:)` or `read(_:atMost:)`.
     func unverifiedStream(of descriptor: Descriptor) async throws -> ByteStream
 
-    /// What the source is called in a failure.
+    /// The name of the source in failures.
     var sourceName: String { get }
 }
 
 extension ContentSource {
-    /// The content in chunks. The end is reached only when size and digest are what `descriptor`
-    /// says; otherwise the last pull throws.
+    /// The content in chunks. The last pull throws if size and digest do not match `descriptor`.
     package func stream(of descriptor: Descriptor) async throws -> ByteStream {
         try await unverifiedStream(of: descriptor).verified(against: descriptor, from: sourceName)
     }
 
-    /// The content, or a failure; never content that does not match its name.
+    /// The verified content. Throws if it does not match `descriptor`.
     package func read(_ descriptor: Descriptor, atMost limit: Int) async throws -> [UInt8] {
         try await read(descriptor, atMost: limit, counting: nil)
     }
 
-    /// As `read(_:atMost:)`; `counter` counts the bytes that arrive, also if the read fails.
+    /// Reads verified content; `counter` counts the received bytes, also if the read fails.
     func read(
         _ descriptor: Descriptor, atMost limit: Int, counting counter: ByteCounter?
     ) async throws -> [UInt8] {
@@ -64,7 +63,7 @@ extension ByteStream {
         }
     }
 
-    /// The same bytes, with an end that is reached only by the content `descriptor` names.
+    /// The same stream; the last pull throws if the content does not match `descriptor`.
     package func verified(against descriptor: Descriptor, from source: String) -> ByteStream {
         let check = ContentCheck(descriptor: descriptor, source: source)
         let chunks = self
@@ -80,7 +79,7 @@ extension ByteStream {
     }
 }
 
-/// Counts and hashes one stream; an actor because the chunks may be pulled from any task.
+/// Counts and hashes one stream. It is an actor because any task can pull the chunks.
 private actor ContentCheck {
     private let descriptor: Descriptor
     private let source: String
@@ -96,7 +95,7 @@ private actor ContentCheck {
     func pass(_ chunk: [UInt8]) throws(Failure) {
         count += chunk.count
         guard count <= descriptor.size else {
-            throw mismatch("more than the \(descriptor.size) bytes that were named arrived")
+            throw mismatch("more than \(descriptor.size) bytes arrived")
         }
         hasher.update(chunk)
     }
@@ -106,12 +105,12 @@ private actor ContentCheck {
             throw mismatch("\(count) of \(descriptor.size) bytes arrived")
         }
         let found = hasher.finish()
-        guard found == descriptor.digest else { throw mismatch("what arrived is \(found)") }
+        guard found == descriptor.digest else { throw mismatch("the content is \(found)") }
     }
 
     private func mismatch(_ why: String) -> Failure {
         Failure(
             .rejected, "cannot accept \(descriptor.digest)", at: .named(source), because: why,
-            next: "ask again; if it repeats, the source does not hold what it says it holds")
+            next: "try again; if it repeats, the source's content is wrong")
     }
 }

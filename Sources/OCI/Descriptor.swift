@@ -3,21 +3,21 @@
 
 package import Primitives
 
-/// What content is, how long it is, and the hash it must have.
+/// The media type, size and digest of content.
 ///
-/// Spec: OCI image-spec 1.1, descriptor.md. Fields that Assay does not use (`urls`) are kept so that
-/// a document written again says what it said.
+/// Spec: OCI image-spec 1.1, descriptor.md. Fields that Assay does not use (`urls`) are kept, so
+/// that they stay in a document that is written again.
 package struct Descriptor: Hashable, Sendable {
     package var mediaType: MediaType
     package var digest: Digest
-    /// Bytes.
+    /// The size in bytes.
     package var size: Int
     package var annotations: ExactTextMap<String>
     package var artifactType: MediaType?
     package var platform: Platform?
     package var urls: [String]
-    /// The content itself, when it was small enough to carry along. It is what digest and size
-    /// name: only reading and `carry` set it.
+    /// The embedded content ("data"), which matches digest and size: only parsing and `carry` set
+    /// it.
     package private(set) var data: [UInt8]?
 
     package init(
@@ -34,7 +34,7 @@ package struct Descriptor: Hashable, Sendable {
         self.data = nil
     }
 
-    /// The descriptor of bytes that are all here.
+    /// Creates the descriptor of content.
     package init(
         of content: [UInt8], as mediaType: MediaType, by algorithm: HashAlgorithm = .sha256
     ) {
@@ -72,20 +72,21 @@ package struct Descriptor: Hashable, Sendable {
         if let text = try json.optional("data") { data = try embedded(text) }
     }
 
-    /// Takes the content along, so that whoever reads the descriptor need not ask for it.
+    /// Embeds the content, so that a reader of the descriptor needs no further request.
     package mutating func carry(_ content: [UInt8]) throws(Failure) {
         guard isContent(content) else {
             throw Failure(
-                .bug, "cannot carry content along", because: "it is not what \(digest) names")
+                .bug, "cannot embed content", because: "its digest is not \(digest)")
         }
         data = content
     }
 
-    /// Spec: descriptor.md, "data": "Implementations MUST … verify that it matches digest and size".
+    /// Spec: descriptor.md, "data": "Implementations MUST … verify that it matches digest and
+    /// size".
     private func embedded(_ json: JSONReader) throws(Failure) -> [UInt8] {
         let content = try json.base64()
         guard isContent(content) else {
-            throw json.broken("it is not the content that digest and size name")
+            throw json.broken("it does not match digest and size")
         }
         return content
     }
@@ -112,7 +113,7 @@ private let descriptorFields = [
     "mediaType", "digest", "size", "urls", "annotations", "data", "platform", "artifactType",
 ]
 
-/// Reads a text of a document; when it cannot be read, the failure says where it stands.
+/// Parses a string of a document. The failure has its position in the document.
 private func placed<Value>(
     _ json: JSONReader, _ read: (String) throws(Failure) -> Value
 ) throws(Failure) -> Value {
@@ -127,7 +128,7 @@ private func placed<Value>(
 }
 
 extension JSONValue {
-    /// A map of strings with its names in order, so that the same map gives the same bytes.
+    /// Creates an object from a map with sorted names, so that equal maps give equal bytes.
     package init(sorted map: ExactTextMap<String>) {
         var object = JSONObject()
         for (name, value) in map { object[name] = .string(value) }

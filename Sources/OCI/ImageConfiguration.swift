@@ -3,13 +3,13 @@
 
 package import Primitives
 
-/// What an image says about itself: its platform and the digests of its unpacked layers.
+/// An image configuration: the platform and the digests of the uncompressed layers.
 package struct ImageConfiguration: Hashable, Sendable {
     package let platform: Platform
-    /// Digests of the uncompressed layers, bottom first.
+    /// The digests of the uncompressed layers, lowest first.
     package let layerDigests: [Digest]
     package let created: Timestamp?
-    /// The commands that made the layers, where the builder kept them; empty layers left out.
+    /// The commands that created the layers, if the history has them; without empty layers.
     package let history: [String]
 
     package init(parsing bytes: [UInt8], named name: String = "the image configuration")
@@ -40,7 +40,7 @@ package struct ImageConfiguration: Hashable, Sendable {
         history = commands
     }
 
-    /// The smallest honest configuration for layers we made ourselves.
+    /// The minimal configuration for layers that Assay creates.
     package static func document(
         platform: Platform, layerDigests: [Digest], created: Timestamp, createdBy: String
     ) -> JSONValue {

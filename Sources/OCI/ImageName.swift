@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Image references. Spec: distribution/reference grammar; docs/image-names.md tells the dialects.
+// Image references. Spec: distribution/reference grammar; docs/image-names.md describes the
+// dialects.
 
 package import Primitives
 
@@ -8,26 +9,26 @@ package struct RegistryHost: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     package init(parsing text: some StringProtocol) throws(Failure) {
-        // Lower-casing makes a plain k of a Kelvin sign, so other alphabets are refused before it.
+        // Lowercasing turns a Kelvin sign into a k, so non-ASCII text is rejected first.
         let lower = text.utf8.allSatisfy { $0 < 0x80 } ? String(text).utf8.lowercased() : ""
         guard isRegistryHost(lower) else {
             throw Failure(
                 .malformed, "cannot read the registry \(quoted(text))",
                 because: "it is not a host name or address with an optional port")
         }
-        // Docker Hub has three names in the field and one registry; 443 is where it is anyway.
+        // Docker Hub has three host names in use; 443 is its default port.
         let bare = lower.utf8.removingSuffix(":443").map(String.init) ?? lower
         let isHub = ["docker.io", "index.docker.io", "registry-1.docker.io"].contains(bare)
         description = isHub ? "docker.io" : lower
     }
 
-    /// The host without its port, brackets removed.
+    /// The host without port and brackets.
     package var hostName: String { Authority(description).host }
 
-    /// The port, when one is written.
+    /// The port, if the name has one.
     package var port: Int? { Authority(description).port.flatMap { Int($0) } }
 
-    /// Docker Hub.
+    /// The registry of Docker Hub.
     package static var dockerHub: RegistryHost { RegistryHost(known: "docker.io") }
 
     private init(known text: String) { description = text }
@@ -51,13 +52,13 @@ package struct Repository: Hashable, Sendable, CustomStringConvertible {
         self.path = path
     }
 
-    /// Reads `ghcr.io/acme/api`; a tag or digest is refused.
+    /// Parses `ghcr.io/acme/api`. Throws for a tag or digest.
     package init(parsing text: some StringProtocol) throws(Failure) {
         let name = try ImageName(parsing: text)
         guard name.tag == nil, name.digest == nil else {
             throw Failure(
                 .malformed, "cannot read the repository \(quoted(text))",
-                because: "it has a tag or a digest; a repository has neither")
+                because: "it has a tag or a digest; a repository name has neither")
         }
         self = name.repository
     }
@@ -65,7 +66,7 @@ package struct Repository: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(registry)/\(path)" }
 }
 
-/// A tag: a name in a repository that may point elsewhere tomorrow.
+/// A tag: a mutable name in a repository.
 package struct Tag: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let description: String
 
@@ -79,21 +80,22 @@ package struct Tag: Hashable, Sendable, Comparable, CustomStringConvertible {
         else {
             throw Failure(
                 .malformed, "cannot read the tag \(quoted(text))",
-                because: "a tag has 1 to 128 letters, digits, _ . or -, and starts with no . or -")
+                because:
+                    "a tag has 1 to 128 letters, digits, _ . or -, and does not start with . or -")
         }
         description = String(text)
     }
 
     private init(known text: String) { description = text }
 
-    /// What is meant where neither tag nor digest is written, since Docker.
+    /// The default tag of Docker for a name without tag and digest.
     package static let latest = Tag(known: "latest")
 
-    /// `sha256-<hex>` with an ending: where referrers, `.sig`, `.att` and `.sbom` live when a
-    /// registry has no referrers API.
+    /// Creates the tag `sha256-<hex>` with a suffix: the referrers fallback tag, or cosign's
+    /// `.sig`, `.att` and `.sbom` tags.
     ///
-    /// Spec: distribution-spec 1.1, "Referrers Tag Schema": the algorithm is cut at 32 characters
-    /// and the hash at 64.
+    /// Spec: distribution-spec 1.1, "Referrers Tag Schema": the algorithm is truncated to 32
+    /// characters and the hash to 64.
     package init(for digest: Digest, suffix: String = "") {
         description = "\(digest.algorithm.rawValue.prefix(32))-\(digest.hex.prefix(64))\(suffix)"
     }
@@ -103,7 +105,7 @@ package struct Tag: Hashable, Sendable, Comparable, CustomStringConvertible {
 
 /// The name of an image: a repository, and a tag, a digest, or both.
 ///
-/// `name:tag@digest` keeps both; the digest decides what is meant and the tag is only shown.
+/// `name:tag@digest` keeps both; the digest identifies the image, and the tag is only displayed.
 package struct ImageName: Hashable, Sendable, CustomStringConvertible {
     package let repository: Repository
     package let tag: Tag?
@@ -115,10 +117,10 @@ package struct ImageName: Hashable, Sendable, CustomStringConvertible {
         self.digest = digest
     }
 
-    /// Reads a reference the way people type it; `docker.io` and `library/` are filled in.
+    /// Parses a reference as Docker does: `docker.io` and `library/` are added.
     ///
-    /// Spec: distribution/reference: the first path component is a registry when it has a `.` or a
-    /// `:` or is `localhost`. No tag is invented: whoever wants `latest` says so at the edge.
+    /// Spec: distribution/reference: the first path component is a registry if it has a `.` or a
+    /// `:` or is `localhost`. The tag `latest` is not added; callers that want it do so.
     package init(parsing text: some StringProtocol) throws(Failure) {
         do {
             try self.init(checking: String(text))
@@ -133,7 +135,7 @@ package struct ImageName: Hashable, Sendable, CustomStringConvertible {
         let parts = ImageNameParts(text)
         let digest = try parts.digest.map { (text) throws(Failure) in try Digest(parsing: text) }
         guard !isRegistryAlone(parts) else {
-            throw Failure(.malformed, "", because: "it names a registry and no repository")
+            throw Failure(.malformed, "", because: "it has a registry and no repository")
         }
         let tag = try parts.tag.map { (text) throws(Failure) in try Tag(parsing: text) }
         guard parts.registry != nil || !parts.path.isEmpty else {
@@ -149,12 +151,12 @@ package struct ImageName: Hashable, Sendable, CustomStringConvertible {
         return text
     }
 
-    /// The name by digest only: what is meant, for ever.
+    /// The immutable name with only a digest.
     package func pinned(to digest: Digest) -> ImageName {
         ImageName(repository: repository, digest: digest)
     }
 
-    /// How the content is asked for: the digest if there is one, else the tag, else `latest`.
+    /// The reference of the manifest: the digest if there is one, else the tag, else `latest`.
     package var reference: ManifestReference {
         if let digest { return .digest(digest) }
         if let tag { return .tag(tag) }
@@ -162,12 +164,12 @@ package struct ImageName: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// How a manifest is asked for.
+/// A reference to a manifest: a tag or a digest.
 package enum ManifestReference: Hashable, Sendable, CustomStringConvertible {
     case tag(Tag)
     case digest(Digest)
 
-    /// Reads what stands after `/manifests/` in a registry's path.
+    /// Parses the reference after `/manifests/` in a registry's path.
     package init(parsing text: some StringProtocol) throws(Failure) {
         let isDigest = String(text).utf8.contains(":")
         self = isDigest ? .digest(try Digest(parsing: text)) : .tag(try Tag(parsing: text))
@@ -181,9 +183,9 @@ package enum ManifestReference: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A registry with a port and no path is no image name with a tag, but `redis:7` is one. Only
-/// `localhost` with a number behind it is taken for a registry; a host with a dot is not, because
-/// `distribution/reference` reads `node.js:20` as an image.
+/// Whether the text is a registry with a port and no path, which is not an image name; `redis:7` is
+/// one. Only `localhost` with a number is a registry; a host with a dot is not, because
+/// `distribution/reference` parses `node.js:20` as an image.
 private func isRegistryAlone(_ parts: ImageNameParts) -> Bool {
     guard parts.registry == nil, parts.path == "localhost", let port = parts.tag else {
         return false
@@ -207,7 +209,7 @@ private func checkPath(_ path: String) throws(Failure) {
             throw Failure(
                 .malformed, "cannot read the repository \(quoted(path))",
                 because: component.utf8.contains(where: isUpperCaseByte)
-                    ? "\(quoted(component)) has upper-case letters; a repository has none"
+                    ? "\(quoted(component)) has upper-case letters, which a repository name does not allow"
                     : "\(quoted(component)) is not lower-case letters and digits joined by . _ __ or -"
             )
         }
@@ -248,7 +250,8 @@ private func isRegistryHost(_ text: String) -> Bool {
         && (port.isEmpty || isPort(port))
 }
 
-/// A leading zero would give one registry a second name, outside the reach of patterns.
+/// The port of a host. A leading zero is rejected: it would give a registry a second name, which
+/// patterns do not match.
 private func isPort(_ text: Substring) -> Bool {
     guard let digits = text.utf8.removingPrefix(":"), !digits.utf8.hasPrefix("0"),
         digits.utf8.allSatisfy(isDigitByte), let port = Int(digits)

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// An image reference, split into its parts. Spec: distribution/reference, normalize.go,
+// Splits image references. Spec: distribution/reference, normalize.go,
 // "splitDockerDomain".
 
 internal import Primitives
 
-/// The parts of a reference as it is written: nothing is filled in, and nothing is checked.
+/// The parts of a reference, without defaults and validation.
 ///
-/// `ImageName` fills in and checks as Docker does. The readers of Kyverno's names have rules of
-/// their own, and split a reference here too.
+/// `ImageName` adds defaults and validates as Docker does. The parsers of Kyverno's names have
+/// other rules, and use this type too.
 package struct ImageNameParts: Hashable, Sendable {
-    /// Nil where the reference names no registry.
+    /// The registry; nil if the reference has none.
     package let registry: Substring?
     package let path: Substring
     package let tag: Substring?
     package let digest: Substring?
 
-    /// The first path component is a registry when it has a `.` or a `:` or is `localhost`.
+    /// Splits a reference. The first path component is a registry if it has a `.` or a `:` or is
+    /// `localhost`.
     ///
     /// - Parameter capitalsNameRegistry: whether a component with a capital letter is a registry
     ///   too, as in distribution/reference. In go-containerregistry it is not.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Manifests and indexes, with the bytes they were read from.
+// Manifests and indexes with their original bytes.
 // Spec: OCI image-spec 1.1, manifest.md and image-index.md; Docker image manifest v2 schema 2.
 
 package import Primitives
@@ -15,9 +15,9 @@ package struct HashedContent: Hashable, Sendable {
     }
 }
 
-/// A manifest as a registry holds it: its exact bytes, what they are, and what they say.
+/// A manifest or index: the original bytes, the digest, and the parsed content.
 ///
-/// The bytes are what the digest names, so they are kept and never written anew.
+/// The digest is that of the original bytes, so they are kept and never serialized again.
 package struct Manifest: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case image(ImageManifest)
@@ -29,13 +29,13 @@ package struct Manifest: Hashable, Sendable {
     package let bytes: [UInt8]
     package let digest: Digest
 
-    /// Reads an OCI or Docker schema 2 manifest or index.
+    /// Parses an OCI or Docker schema 2 manifest or index.
     ///
-    /// Refused: schema 1, a document with the fields of both an image and an index (two readers
-    /// would see two documents), and a `mediaType` that contradicts `declared`. A generic
-    /// `declared`, such as application/json, contradicts nothing: the document's own type decides.
+    /// It rejects schema 1, a document with the fields of both an image and an index (two readers
+    /// could read it differently), and a `mediaType` other than `declared`. With a generic
+    /// `declared`, such as application/json, the document's `mediaType` decides.
     ///
-    /// - Parameter declared: the Content-Type it came with; nil when it came without one.
+    /// - Parameter declared: the Content-Type of the response; nil if there was none.
     package init(
         parsing bytes: [UInt8], as declared: MediaType?, by algorithm: HashAlgorithm = .sha256,
         named name: String = "the manifest"
@@ -63,8 +63,8 @@ package struct Manifest: Hashable, Sendable {
             ? .index(try ImageIndex(reading: json)) : .image(try ImageManifest(reading: json))
     }
 
-    /// What names this manifest elsewhere; carries the artifact type and annotations, as the
-    /// referrers list wants them.
+    /// The descriptor of the manifest, with artifact type and annotations as in a list of
+    /// referrers.
     package var descriptor: Descriptor {
         var descriptor = Descriptor(mediaType: mediaType, digest: digest, size: bytes.count)
         descriptor.artifactType = artifactType
@@ -79,10 +79,11 @@ package struct Manifest: Hashable, Sendable {
         }
     }
 
-    /// What the whole is, when it is no image.
+    /// The artifact type of a manifest that is not an image.
     ///
-    /// Spec: distribution-spec 1.1, "Listing Referrers": "If the artifactType is empty or missing in
-    /// the image manifest, the value of artifactType MUST be set to the config descriptor mediaType."
+    /// Spec: distribution-spec 1.1, "Listing Referrers": "If the artifactType is empty or missing
+    /// in the image manifest, the value of artifactType MUST be set to the config descriptor
+    /// mediaType."
     package var artifactType: MediaType? {
         switch kind {
         case .image(let image): image.artifactType ?? image.config.mediaType
@@ -90,7 +91,7 @@ package struct Manifest: Hashable, Sendable {
         }
     }
 
-    /// What this is evidence about, when it is.
+    /// The `subject`, if it is a referrer.
     package var subject: Descriptor? {
         switch kind {
         case .image(let image): image.subject
@@ -98,12 +99,12 @@ package struct Manifest: Hashable, Sendable {
         }
     }
 
-    /// Manifests this one lists; empty for an image.
+    /// The manifests that an index lists; empty for an image.
     package var children: [Descriptor] {
         if case .index(let index) = kind { index.manifests } else { [] }
     }
 
-    /// Blobs this one needs, in order, each once; non-distributable layers are left out.
+    /// The blobs of an image, in order, each once, without non-distributable layers.
     package var blobs: [Descriptor] {
         guard case .image(let image) = kind else { return [] }
         var seen: Set<Digest> = []
@@ -113,7 +114,7 @@ package struct Manifest: Hashable, Sendable {
     }
 }
 
-/// One image (or artifact): a configuration and layers.
+/// The manifest of an image or artifact: a configuration and layers.
 package struct ImageManifest: Hashable, Sendable {
     package var config: Descriptor
     package var layers: [Descriptor]
@@ -143,7 +144,7 @@ package struct ImageManifest: Hashable, Sendable {
         annotations = try json.optional("annotations")?.stringMap() ?? [:]
     }
 
-    /// The document as we write it: OCI, fields in the specification's order.
+    /// The OCI document, with the fields in the specification's order.
     package var json: JSONValue {
         var object: JSONObject = [
             "schemaVersion": 2, "mediaType": .string(MediaType.ociManifest.description),
@@ -156,13 +157,13 @@ package struct ImageManifest: Hashable, Sendable {
         return .object(object)
     }
 
-    /// The manifest these fields make, with the bytes and digest it will have everywhere.
+    /// The serialized manifest with its digest.
     package func manifest() throws(Failure) -> Manifest {
         try Manifest(parsing: json.compactBytes, as: .ociManifest)
     }
 }
 
-/// A list of manifests: an image for several platforms, or the referrers of a digest.
+/// An index: an image for several platforms, or the referrers of a digest.
 package struct ImageIndex: Hashable, Sendable {
     package var manifests: [Descriptor]
     package var artifactType: MediaType?
@@ -201,7 +202,7 @@ package struct ImageIndex: Hashable, Sendable {
     }
 }
 
-/// Fields of manifests and indexes, of which one reader must not see another's.
+/// Rejects a document with the fields of both manifests and indexes.
 private let manifestFields = [
     "schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests", "subject",
     "annotations",
@@ -217,12 +218,12 @@ private func manifestType(_ json: JSONReader, declared: MediaType?) throws(Failu
     let object = try json.object()
     for field in ["layers", "config"] where object[field] != nil && object["manifests"] != nil {
         throw json.broken(
-            "it has both \(field) and manifests; one reader would run what another checked")
+            "it has both \(field) and manifests; readers could interpret it differently")
     }
     guard try json.required("schemaVersion").integer() == 2 else {
         throw Failure(
             .unsupported, "cannot read \(json.document)", at: json.place,
-            because: "only manifests with schemaVersion 2 have a digest that names what runs",
+            because: "Assay supports only manifests with schemaVersion 2",
             next: "push the image again with a current tool; schema 1 ended in 2017")
     }
     let written = try json.optional("mediaType").map { (reader) throws(Failure) in
@@ -231,18 +232,18 @@ private func manifestType(_ json: JSONReader, declared: MediaType?) throws(Failu
     // Spec: image-spec 1.1, manifest.md: mediaType "MUST NOT" differ from the Content-Type.
     let specific = declared.flatMap { $0.isGeneric ? nil : $0 }
     if let written, let specific, specific != written {
-        throw json.broken("it says it is \(written) and was served as \(specific)")
+        throw json.broken("its mediaType is \(written), and its Content-Type is \(specific)")
     }
     let type = written ?? specific ?? guessedType(object)
     guard type.isIndex || type.isImageManifest else {
         throw Failure(
             .unsupported, "cannot read \(json.document)", at: json.place,
-            because: "its type \(type) is no manifest or index that Assay knows")
+            because: "its type \(type) is not a manifest or index type that Assay supports")
     }
     return type
 }
 
-/// Spec: image-spec 1.1: "mediaType" SHOULD be there; old OCI images have none.
+/// Spec: image-spec 1.1, manifest.md: `mediaType` SHOULD be used; old OCI images have none.
 private func guessedType(_ object: JSONObject) -> MediaType {
     object["manifests"] != nil ? .ociIndex : .ociManifest
 }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Media types, kept as they came. Spec: OCI image-spec 1.1, media-types.md; RFC 6838.
+// Media types. Spec: OCI image-spec 1.1, media-types.md; RFC 6838.
 
 package import Primitives
 
-/// What some content is. Unknown types are kept, not refused.
+/// A media type. Unknown types are valid.
 package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
-    /// Reads a media type, leaving parameters (`; charset=…`) away.
+    /// Parses a media type without its parameters (`; charset=…`).
     ///
-    /// Spec: RFC 6838 §4.2; type and subtype compare without case, so they are kept in lower case.
+    /// Spec: RFC 6838 §4.2: type and subtype are case-insensitive, so they are stored in lower
+    /// case.
     package init(parsing text: some StringProtocol) throws(Failure) {
         let words = String(text).utf8.prefix(before: ";").utf8.split { $0 == 0x20 || $0 == 0x09 }
         let written = words.count == 1 ? String(Substring(words[0])) : ""
-        // Lower-casing makes a plain k of a Kelvin sign; another reader would see another type.
+        // Lowercasing turns a Kelvin sign into a k, which is another type to other readers.
         let essence = written.utf8.allSatisfy { $0 < 0x80 } ? written.utf8.lowercased() : ""
         let parts = essence.utf8.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2,
@@ -22,7 +23,7 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
         else {
             throw Failure(
                 .malformed, "cannot read the media type \(quoted(text))",
-                because: "it is not written like type/subtype")
+                because: "it is not in the form type/subtype")
         }
         description = essence
     }
@@ -56,10 +57,10 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
         known: "application/vnd.dev.sigstore.bundle.v0.3+json")
     package static let simpleSigning = MediaType(
         known: "application/vnd.dev.cosign.simplesigning.v1+json")
-    /// What cosign's experimental OCI 1.1 mode called the manifest of an older signature.
+    /// The artifact type of legacy signatures in cosign's experimental OCI 1.1 mode.
     package static let cosignSignatureArtifact = MediaType(
         known: "application/vnd.dev.cosign.artifact.sig.v1+json")
-    /// An in-toto statement, or a manifest that holds envelopes with them.
+    /// An in-toto statement, or a manifest with envelopes of statements.
     package static let inToto = MediaType(known: "application/vnd.in-toto+json")
     package static let dsseEnvelope = MediaType(known: "application/vnd.dsse.envelope.v1+json")
     package static let octets = MediaType(known: "application/octet-stream")
@@ -68,19 +69,19 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
     private static let textJSON = MediaType(known: "text/json")
     private static let plainText = MediaType(known: "text/plain")
 
-    /// The types that list other manifests.
+    /// Whether it is the type of an index.
     package var isIndex: Bool { self == .ociIndex || self == .dockerManifestList }
-    /// The types of a single image or artifact manifest.
+    /// Whether it is the type of an image or artifact manifest.
     package var isImageManifest: Bool { self == .ociManifest || self == .dockerManifest }
-    /// Generic types that servers give to content of unknown type.
+    /// Whether it is a generic type that servers use for content of unknown type.
     package var isGeneric: Bool {
         [.octets, .binaryOctets, .json, .textJSON, .plainText].contains(self)
     }
-    /// Any version of the Sigstore bundle.
+    /// Whether it is any version of the Sigstore bundle.
     package var isSigstoreBundle: Bool {
         description.utf8.hasPrefix("application/vnd.dev.sigstore.bundle")
     }
-    /// Layers that are not to be fetched or copied by default.
+    /// Whether layers of this type are not pulled or copied by default.
     ///
     /// Spec: image-spec 1.1, layer.md, "Non-Distributable Layers".
     package var isNonDistributable: Bool {
@@ -89,7 +90,7 @@ package struct MediaType: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension JSONReader {
-    /// The media type under a name; nil when it is absent or empty.
+    /// The media type of a field; nil if it is absent or empty.
     func optionalMediaType(_ name: String) throws(Failure) -> MediaType? {
         guard let text = try optional(name)?.string(), !text.isEmpty else { return nil }
         return try MediaType(parsing: text)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several reads from one place at a time, with a bounded width and answers in order.
+// Parallel reads from one source, with a maximum width and ordered results.
 
 package import Primitives
 
 extension ArtifactSource {
-    /// The manifests of these digests, in their order; one that could not be read is a failure in
-    /// its place. At most `Limits.parallelEvidenceReads` are asked for at a time.
+    /// The manifests of these digests, in their order, or the failure of each. At most
+    /// `Limits.parallelEvidenceReads` are read in parallel.
     ///
     /// - Throws: only errors other than `Failure`, such as cancellation.
     package func manifests(_ digests: [Digest]) async throws -> [Result<Manifest, Failure>] {
@@ -18,7 +18,7 @@ extension ArtifactSource {
         }
     }
 
-    /// The contents of these descriptors, as `read(_:atMost:)` gives them, in their order.
+    /// The verified contents of these descriptors, in their order, or the failure of each.
     ///
     /// - Throws: only errors other than `Failure`, such as cancellation.
     package func contents(
@@ -36,17 +36,16 @@ extension ArtifactSource {
     }
 }
 
-/// The content of one descriptor, or why there is none, and what the attempt cost.
+/// The content of one descriptor or its failure, and the number of received bytes.
 package struct ReceivedContent: Sendable {
     package let result: Result<[UInt8], Failure>
-    /// Bytes that arrived, those of refused content too.
+    /// The number of received bytes, also of rejected content.
     package let received: Int
 }
 
-/// What `work` makes of each item, in the order of the items, with at most `width` at a time.
+/// The results of `work` for each item, in order, with at most `width` tasks in parallel.
 ///
-/// Structured tasks only: all of them have ended when this returns or throws. The first error cancels
-/// the rest.
+/// All tasks have ended when the function returns or throws. The first error cancels the others.
 package func inParallel<Item: Sendable, Output: Sendable>(
     _ items: [Item], atMost width: Int, _ work: @escaping @Sendable (Item) async throws -> Output
 ) async throws -> [Output] {

@@ -3,14 +3,14 @@
 
 package import Primitives
 
-/// The machine an image is for, such as `linux/arm64/v8`.
+/// The platform of an image, such as `linux/arm64/v8`.
 package struct Platform: Hashable, Sendable, CustomStringConvertible {
     package let operatingSystem: String
     package let architecture: String
     package let variant: String?
     package let operatingSystemVersion: String?
 
-    /// Reads `os[(version)]/architecture[/variant]`.
+    /// Parses `os[(version)]/architecture[/variant]`.
     ///
     /// Spec: upstream containerd/platforms 0.2, platforms.go, "Parse".
     package init(parsing text: some StringProtocol) throws(Failure) {
@@ -26,7 +26,7 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         else {
             throw Failure(
                 .malformed, "cannot read the platform \(quoted(text))",
-                because: "it is not written like linux/amd64, linux/arm/v7 or "
+                because: "it is not in the form linux/amd64, linux/arm/v7 or "
                     + "windows(10.0.20348)/amd64")
         }
         operatingSystem = String(Substring(system))
@@ -44,7 +44,7 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         operatingSystemVersion = try json.optional("os.version")?.string()
     }
 
-    /// `os/architecture[/variant]`, made safe to show: an index may say anything.
+    /// `os/architecture[/variant]`, escaped for display, because it comes from an index.
     package var description: String {
         plain(
             ([operatingSystem, architecture] + (variant.map { [$0] } ?? [])).joined(separator: "/"))
@@ -59,27 +59,27 @@ package struct Platform: Hashable, Sendable, CustomStringConvertible {
         return .object(object)
     }
 
-    /// The platform as `init(parsing:)` reads it, with the version of the operating system.
+    /// The platform in the form of `init(parsing:)`, with the version of the operating system.
     package var selector: String {
         let version = operatingSystemVersion.map { "(\($0))" } ?? ""
         let names = [operatingSystem + version, architecture] + (variant.map { [$0] } ?? [])
         return plain(names.joined(separator: "/"))
     }
 
-    /// What BuildKit writes for manifests that are no images.
+    /// Whether it is `unknown/unknown`, which BuildKit writes for manifests that are not images.
     var isUnknown: Bool { isSame(operatingSystem, "unknown") && isSame(architecture, "unknown") }
 
-    /// Whether an image for this platform fits a query for `wanted`.
+    /// Whether an image for this platform matches `wanted`.
     ///
-    /// A wanted variant must be this one; without a wanted variant every variant fits. A wanted
-    /// version is this one or its start up to a dot, and fits an image that names none.
+    /// A wanted variant must be equal; without one, any variant matches. A wanted version must be
+    /// equal or a prefix up to a dot; it also matches an image without a version.
     package func satisfies(_ wanted: Platform) -> Bool {
         isSame(operatingSystem, wanted.operatingSystem)
             && isSame(architecture, wanted.architecture)
             && (wanted.variant == nil || hasVariant(of: wanted)) && hasVersion(of: wanted)
     }
 
-    /// Whether the variants are the same, written or implied by the architecture.
+    /// Whether the variants, explicit or default, are equal.
     func hasVariant(of wanted: Platform?) -> Bool {
         wanted.map { isSame(effectiveVariant, $0.effectiveVariant) } ?? false
     }

@@ -134,7 +134,7 @@ struct LayoutTests {
         let folder = try TemporaryFolder()
         let layout = try LayoutDirectory.create(at: folder.file("layout"))
         let blob = Descriptor(of: [1, 2, 3], as: .octets)
-        await expectFailure(.rejected, "what arrived is") {
+        await expectFailure(.rejected, "the content is") {
             try await layout.push(blob, content: ByteStream([1, 2, 4]), mountingFrom: nil)
         }
         #expect(try !layout.has(blob))

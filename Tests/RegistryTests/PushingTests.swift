@@ -55,7 +55,7 @@ struct PushingTests {
             if last == chunk {
                 try await stage.repository.push(descriptor, content: content, mountingFrom: nil)
             } else {
-                await expectFailure(.rejected, "what arrived is") {
+                await expectFailure(.rejected, "the content is") {
                     try await stage.repository.push(descriptor, content: content, mountingFrom: nil)
                 }
                 #expect(try await !stage.repository.has(descriptor))

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a layer is packed, told from its first bytes. Spec: RFC 1952 §2.3.1; RFC 8878 §3.1.
+// Detects the compression of a layer from its first bytes. Spec: RFC 1952 §2.3.1; RFC 8878 §3.1.
 
 internal import Primitives
 
-/// The ways a layer may be packed.
+/// The compression of a layer.
 ///
-/// Told from the bytes and not from the media type: registries hold layers whose type is wrong, and
-/// every runtime goes by the bytes.
+/// It is detected from the bytes, not from the media type: registries have layers with a wrong
+/// type, and runtimes go by the bytes.
 package enum Compression: String, Hashable, Sendable {
     case none
     case gzip
     case zstandard
 
-    /// Bytes that must be seen, if there are that many, before anything can be told.
+    /// The number of bytes that detection needs, if the stream has that many.
     static let recognitionBytes = 6
 
     /// - Throws: `unsupported` for bzip2 and xz, which image-spec 1.1 does not have.
@@ -26,7 +26,7 @@ package enum Compression: String, Hashable, Sendable {
         {
             throw Failure(
                 .unsupported, "cannot unpack \(name)",
-                because: "it is packed with bzip2 or xz; a layer is plain, gzip or zstd",
+                because: "it is compressed with bzip2 or xz; layers are uncompressed, gzip or zstd",
                 next: "push the image again with gzip or zstd layers")
         } else {
             self = .none

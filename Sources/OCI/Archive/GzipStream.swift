@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one place that calls zlib. Spec: RFC 1952 (gzip), members one after the other.
+// Decompresses gzip with zlib. Spec: RFC 1952 (gzip), concatenated members.
 
 internal import CZlib
 internal import Primitives
 
-/// zlib's state for one gzip stream. A class because zlib's state must not move in memory.
+/// The decompressor of one gzip stream. It is a class because zlib's state must not move in memory.
 @safe final class GzipStream {
     private let stream: UnsafeMutablePointer<z_stream>
     private let name: String
-    /// Every member so far is whole and its checksum was right.
+    /// Whether all members so far are complete, with valid checksums.
     private(set) var isWhole = false
-    /// More output waits inside zlib than the last call had room for.
+    /// Whether zlib has more output than the last call had room for.
     private(set) var hasMore = false
 
     init(named name: String) throws(Failure) {
         self.name = name
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
-        // 15 is the largest window; 16 asks for gzip and nothing else.
+        // 15 is the largest window; 16 selects the gzip format only.
         let status = unsafe inflateInit2_(
             stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         guard status == Z_OK else {
@@ -31,7 +31,7 @@ internal import Primitives
         unsafe stream.deallocate()
     }
 
-    /// Unpacks from `input` at `position`, which moves on; at most `room` bytes at a time.
+    /// Decompresses `input` from `position`, which it advances, into at most `room` bytes.
     func unpack(_ input: [UInt8], at position: inout Int, room: Int) throws(Failure) -> [UInt8] {
         if isWhole {
             guard position < input.count else { return [] }

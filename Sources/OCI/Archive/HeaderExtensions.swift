@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a header block and the headers before it to an entry. Spec: POSIX.1-2017 pax; GNU tar manual;
-// upstream archive/tar (Go 1.24), reader.go, "next", for the order of precedence.
+// Combines a header block and the headers before it into an entry. Spec: POSIX.1-2017 pax; GNU tar
+// manual; upstream archive/tar (Go 1.24), reader.go, "next", for the order of precedence.
 
 internal import Primitives
 
-/// What the `x`, `L` and `K` headers in front of an entry say.
+/// The content of the `x`, `L` and `K` headers before an entry.
 ///
-/// A name is, from the strongest source to the weakest: the name of a sparse file of a known format,
-/// the `L` header, the `path` record, the header block. A second `x` replaces the first.
+/// The sources of a name, in order of precedence, are the name of a sparse file of a known format,
+/// the `L` header, the `path` record, and the header block. A second `x` header replaces the first.
 struct HeaderExtensions {
     private var records = PaxRecords()
     private var longName: [UInt8] = []
     private var longLink: [UInt8] = []
-    /// No header was read.
+    /// Whether no header was read.
     private(set) var isEmpty = true
 
-    /// Takes in the content of one header.
+    /// Adds the content of one header.
     mutating func add(_ content: [UInt8], of typeFlag: UInt8, at offset: Int, in archive: String)
         throws(Failure)
     {
@@ -28,7 +28,7 @@ struct HeaderExtensions {
         }
     }
 
-    /// The entry that the headers and the block describe together.
+    /// The entry of the headers and the block.
     func entry(_ header: TarHeader, at offset: Int, in archive: String) throws(Failure)
         -> (TarEntry, PaxRecords)
     {
@@ -74,10 +74,11 @@ struct HeaderExtensions {
     }
 }
 
-/// Types 1 to 6 and directories of the oldest format have no content, whatever size they claim.
+/// Whether the type has content: types 1 to 6 and V7 directories have none, regardless of their
+/// size.
 private func entryKind(_ typeFlag: UInt8, path: [UInt8]) -> TarEntry.Kind {
     switch typeFlag {
-    // The oldest format has no directories; a slash at the end of a name makes one.
+    // V7 has no directory type; a name with a trailing slash is a directory.
     case 0: path.last == UInt8(ascii: "/") ? .directory : .file
     case UInt8(ascii: "0"), UInt8(ascii: "7"), UInt8(ascii: "S"): .file
     case UInt8(ascii: "1"): .hardLink

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unpacking a layer as it arrives, with caps that stop archive bombs.
+// Decompresses layers as they arrive, with limits against decompression bombs.
 
 package import Primitives
 
-/// Turns chunks of a packed stream into chunks of what was packed.
+/// Decompresses chunks of a stream.
 ///
-/// Feed with `add`, say `end` after the last chunk, and ask `next` until it answers nil each time.
-/// Memory stays at one chunk in, one chunk out, and the window of the format.
+/// Call `add` with each chunk and `end` after the last one; after each, call `next` until it
+/// returns nil. It holds one compressed chunk, one uncompressed chunk, and the window of the format
+/// in memory.
 package struct Inflater {
-    /// How much may come out.
+    /// The limits of the output.
     package struct Caps: Hashable, Sendable {
-        /// Bytes in all.
+        /// The maximum output in bytes.
         let bytes: Int
-        /// Bytes out for each byte in, once `ratioFloor` bytes are out.
+        /// The maximum output for each input byte, after the first `ratioFloor` bytes of output.
         let ratio: Int
         let ratioFloor: Int
 
@@ -24,7 +25,7 @@ package struct Inflater {
 
         package static let layer = layer(atMost: Limits.layerBytes)
 
-        /// A layer of which so many bytes may come out.
+        /// The limits of a layer with this maximum output.
         package static func layer(atMost bytes: Int) -> Caps {
             Caps(
                 bytes: min(bytes, Limits.layerBytes), ratio: Limits.compressionRatio,
@@ -46,16 +47,16 @@ package struct Inflater {
     private var position = 0
     private var isAtEnd = false
     private var bytesIn = 0
-    /// Bytes that came out so far.
+    /// The number of output bytes so far.
     private(set) var bytesOut = 0
 
-    /// An inflater of something that is called `name` in failures.
+    /// Creates an inflater of a stream with a name for failures.
     package init(named name: String, caps: Caps) {
         self.name = name
         self.caps = caps
     }
 
-    /// How the stream is packed; nil until enough of it has been seen.
+    /// The compression of the stream; nil until enough bytes have been read.
     package var compression: Compression? {
         switch engine {
         case .unknown: nil
@@ -65,7 +66,7 @@ package struct Inflater {
         }
     }
 
-    /// The next bytes of the stream; all earlier ones must have been read.
+    /// Adds the next chunk. All earlier chunks must have been read.
     package mutating func add(_ bytes: [UInt8]) {
         bytesIn += bytes.count
         if case .unknown = engine {
@@ -76,14 +77,14 @@ package struct Inflater {
         }
     }
 
-    /// No more bytes will come.
+    /// Ends the stream.
     package mutating func end() { isAtEnd = true }
 
-    /// The next unpacked bytes, never empty; nil when more input is needed, or, after `end`, when
-    /// all is unpacked.
+    /// The next decompressed bytes, never empty; nil if more input is needed, or, after `end`, at
+    /// the end of the stream.
     ///
-    /// - Throws: `malformed` for broken or cut-off data, `overLimit` at a cap, `unsupported` for a
-    ///   packing that layers do not have.
+    /// - Throws: `malformed` for invalid or truncated data, `overLimit` at a limit, `unsupported`
+    ///   for a compression that layers do not have.
     package mutating func next() throws(Failure) -> [UInt8]? {
         guard try isRecognised() else { return nil }
         while true {
@@ -128,13 +129,13 @@ package struct Inflater {
         guard isAtEnd, !isWhole else { return nil }
         throw Failure(
             .malformed, "cannot unpack \(name)", at: .bytes(of: name, offset: bytesIn),
-            because: "its packed data ends before what was packed does")
+            because: "its compressed data is truncated")
     }
 
     private func stuck() -> Failure {
         Failure(
             .malformed, "cannot unpack \(name)", at: .bytes(of: name, offset: bytesIn),
-            because: "its packed data does not go on")
+            because: "its compressed data cannot be continued")
     }
 
     private func checkCaps() throws(Failure) {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Extended headers. Spec: POSIX.1-2017 pax, "pax Extended Header"; GNU tar manual, "Storing Sparse
-// Files"; upstream archive/tar (Go 1.24), reader.go and strconv.go, for order and refusals.
+// Parses extended headers. Spec: POSIX.1-2017 pax, "pax Extended Header"; GNU tar manual, "Storing
+// Sparse Files"; upstream archive/tar (Go 1.24), reader.go and strconv.go, for precedence and
+// errors.
 
 internal import Primitives
 
 /// The records of one extended header.
 ///
-/// Of several records with one key the last one counts. An empty value deletes the record: what the
-/// header block says is in force again.
+/// The last of several records with one key counts. An empty value deletes the record, so the
+/// header block's value applies.
 struct PaxRecords {
-    /// The keys that Go's reader looks at.
+    /// The keys that Go's reader uses.
     private enum Key: String {
         case path, linkpath, size, mtime, atime, ctime, uid, gid, uname, gname
         case sparseMajor = "GNU.sparse.major"
@@ -23,23 +24,23 @@ struct PaxRecords {
         case sparseLength = "GNU.sparse.numbytes"
     }
 
-    /// How the map of a sparse file is written.
+    /// The format of a sparse file's map.
     enum SparseFormat {
-        /// Formats 0.0 and 0.1: in the records.
+        /// Formats 0.0 and 0.1: the map is in the records.
         case records
-        /// Format 1.0: in front of the content.
+        /// Format 1.0: the map is before the content.
         case content
     }
 
     private var values: [Key: [UInt8]] = [:]
-    /// An extended attribute is set that overlay file systems take for their own.
+    /// Whether the header sets an extended attribute of overlay file systems.
     private(set) var hasOverlayAttribute = false
 
     init() {}
 
-    /// Reads `LENGTH KEY=VALUE\n` records until the bytes end.
+    /// Parses all `LENGTH KEY=VALUE\n` records.
     ///
-    /// - Throws: `malformed` for a record that Go's reader refuses, and for one without a key.
+    /// - Throws: `malformed` for a record that Go's reader rejects, and for one without a key.
     init(parsing bytes: [UInt8], at offset: Int, of archive: String) throws(Failure) {
         var rest = bytes[...]
         var sparse: [[UInt8]] = []
@@ -52,13 +53,13 @@ struct PaxRecords {
             guard let space = rest.prefix(20).firstIndex(of: UInt8(ascii: " ")),
                 let length = decimal(rest[..<space]), length > space - rest.startIndex + 1,
                 length <= rest.count, rest[rest.startIndex + length - 1] == UInt8(ascii: "\n")
-            else { throw broken("an extended header record's length does not fit") }
+            else { throw broken("the length of an extended header record is wrong") }
             let record = rest[(space + 1)..<(rest.startIndex + length - 1)]
             guard let equals = record.firstIndex(of: UInt8(ascii: "=")), equals > record.startIndex
             else { throw broken("an extended header record has no key") }
             let (key, value) = (record[..<equals], Array(record[record.index(after: equals)...]))
             guard take(key, value, &sparse) else {
-                throw broken("an extended header record's value is not of its kind")
+                throw broken("the value of an extended header record is invalid")
             }
             rest = rest[(rest.startIndex + length)...]
         }
@@ -67,13 +68,13 @@ struct PaxRecords {
         }
     }
 
-    /// Takes in one record; false when Go's reader refuses it.
+    /// Adds one record. Returns false if Go's reader rejects it.
     private mutating func take(
         _ name: ArraySlice<UInt8>, _ value: [UInt8], _ sparse: inout [[UInt8]]
     ) -> Bool {
         guard !name.contains(0) else { return false }
         hasOverlayAttribute = hasOverlayAttribute || overlayKeys.contains { name.starts(with: $0) }
-        // All known keys are ASCII; Swift would take other spellings of a letter for the same.
+        // All known keys are ASCII; Swift treats canonically equivalent characters as equal.
         guard name.allSatisfy({ $0 < 0x80 }),
             let key = Key(rawValue: String(decoding: name, as: UTF8.self))
         else { return true }
@@ -81,7 +82,7 @@ struct PaxRecords {
         case .path, .linkpath, .uname, .gname, .sparseName:
             guard !value.contains(0) else { return false }
         case .sparseOffset, .sparseLength:
-            // Format 0.0 repeats these two in turn.
+            // Format 0.0 alternates these two records.
             guard (sparse.count % 2 == 0) == (key == .sparseOffset),
                 !value.contains(UInt8(ascii: ","))
             else { return false }
@@ -93,13 +94,13 @@ struct PaxRecords {
         return true
     }
 
-    // MARK: What the records say
+    // MARK: Values
 
     var path: [UInt8]? { values[.path] }
     var linkPath: [UInt8]? { values[.linkpath] }
     var sparseName: [UInt8]? { values[.sparseName] }
 
-    /// Every number that Go's reader reads is one, although only sizes are used here.
+    /// Whether all numbers that Go's reader parses are valid. Assay itself uses only the sizes.
     var hasReadableNumbers: Bool {
         for key in [Key.uid, .gid, .size] {
             if let value = values[key], signed(value[...]) == nil { return false }
@@ -110,12 +111,13 @@ struct PaxRecords {
         return true
     }
 
-    /// The stored size; nil when no record names it.
+    /// The stored size; nil if no record has it.
     var size: Int? { values[.size].flatMap { signed($0[...]) } }
 
     var modified: Int? { values[.mtime].flatMap(seconds) }
 
-    /// Nil when the entry is not sparse. A name or size without a known version does not make it so.
+    /// The sparse format; nil for an entry that is not sparse. A sparse name or size without a
+    /// known version does not make it sparse.
     var sparseFormat: SparseFormat? {
         let major = values[.sparseMajor] ?? []
         let minor = values[.sparseMinor] ?? []
@@ -127,21 +129,22 @@ struct PaxRecords {
         }
     }
 
-    /// The size of the file with its holes, as text; nil when no record names it.
+    /// The size of the file with holes, as text; nil if no record has it.
     var sparseSize: [UInt8]? { values[.sparseSize] ?? values[.sparseRealSize] }
 
-    /// The map of formats 0.0 and 0.1; nil when it cannot be read.
+    /// The map of formats 0.0 and 0.1; nil if it is invalid.
     var sparseMap: SparseMap? {
         SparseMap(commaSeparated: values[.sparseMap] ?? [], count: values[.sparseCount])
     }
 }
 
-/// Starts of the keys of overlay's attributes. Spec: Linux, Documentation/filesystems/overlayfs.rst.
+/// Prefixes of the keys of overlay's attributes. Spec: Linux,
+/// Documentation/filesystems/overlayfs.rst.
 private let overlayKeys = ["trusted.overlay.", "user.overlay."].map {
     Array("SCHILY.xattr.\($0)".utf8)
 }
 
-/// A number of digits only, without overflow.
+/// Parses a number of digits only, without overflow.
 func decimal(_ digits: ArraySlice<UInt8>) -> Int? {
     guard !digits.isEmpty,
         digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
@@ -154,7 +157,7 @@ private func signed(_ text: ArraySlice<UInt8>) -> Int? {
     return decimal(text.dropFirst()).map { -$0 }
 }
 
-/// Whole seconds of `[-]digits[.digits]`.
+/// The integral seconds of `[-]digits[.digits]`.
 private func seconds(_ text: [UInt8]) -> Int? {
     let point = text.firstIndex(of: UInt8(ascii: ".")) ?? text.endIndex
     let fraction = text[point...].dropFirst()

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sparse files: which parts of a file an archive holds. Spec: GNU tar manual, "Storing Sparse
-// Files"; upstream archive/tar (Go 1.24), reader.go, for what is refused.
+// Maps of sparse files. Spec: GNU tar manual, "Storing Sparse
+// Files"; upstream archive/tar (Go 1.24), reader.go, for what is rejected.
 
 internal import Primitives
 
-/// The parts of a sparse file that an archive holds, in order. All other bytes are zero.
+/// The parts of a sparse file that are in the archive, in order. All other bytes are zero.
 struct SparseMap: Hashable, Sendable {
     struct Span: Hashable, Sendable {
         let offset: Int
@@ -14,13 +14,14 @@ struct SparseMap: Hashable, Sendable {
     }
 
     private(set) var spans: [Span] = []
-    /// Bytes of all spans together: what the archive stores.
+    /// The total size of the spans in bytes, which is the size in the archive.
     private(set) var storedBytes = 0
 
-    /// The file ends no earlier than here.
+    /// The end of the last span, the minimum size of the file.
     var end: Int { spans.last?.end ?? 0 }
 
-    /// Adds the next span; false when it is negative, too far out, or before the end of the last.
+    /// Adds the next span. Returns false if it is negative, too large, or before the end of the
+    /// last.
     mutating func append(offset: Int, length: Int) -> Bool {
         guard offset >= end, length >= 0, !offset.addingReportingOverflow(length).overflow else {
             return false
@@ -32,7 +33,7 @@ struct SparseMap: Hashable, Sendable {
 }
 
 extension SparseMap {
-    /// Bytes of one entry in a header block: two numbers of twelve bytes.
+    /// The size of one entry in a header block: two numbers of twelve bytes.
     private static let entryBytes = 24
 
     /// Adds the entries of a header block (four from byte 386) or of a block that continues it (21
@@ -51,7 +52,7 @@ extension SparseMap {
         }
     }
 
-    /// Reads the map of formats 0.0 and 0.1: `offset,length,offset,length…`. Nil when it is no map.
+    /// Parses the map of formats 0.0 and 0.1: `offset,length,offset,length…`. Nil if it is invalid.
     init?(commaSeparated text: [UInt8], count: [UInt8]?) {
         let numbers =
             text.isEmpty
@@ -61,7 +62,7 @@ extension SparseMap {
         else { return nil }
     }
 
-    /// Takes pairs of decimal numbers; false when one is no number or out of order.
+    /// Adds pairs of decimal numbers. Returns false if one is invalid or out of order.
     fileprivate mutating func append(_ numbers: [ArraySlice<UInt8>]) -> Bool {
         for place in stride(from: 0, to: numbers.count - 1, by: 2) {
             guard let offset = decimal(numbers[place]), let length = decimal(numbers[place + 1]),
@@ -72,9 +73,9 @@ extension SparseMap {
     }
 }
 
-/// The map of format 1.0: lines of decimal numbers in whole blocks in front of the content.
+/// The parser of maps in format 1.0: lines of decimal numbers in whole blocks before the content.
 struct SparseMapText {
-    /// The map, when all of it has been read.
+    /// The map, after all of it has been read.
     enum Progress {
         case incomplete
         case complete(SparseMap)
@@ -83,13 +84,13 @@ struct SparseMapText {
 
     private var bytes: [UInt8] = []
     private var lines = 0
-    /// Lines that the map has, as its first line says.
+    /// The number of lines of the map, from its first line.
     private var wanted: Int?
 
-    /// Bytes read so far.
+    /// The number of bytes read so far.
     var count: Int { bytes.count }
 
-    /// Takes in the next block.
+    /// Parses the next block.
     mutating func add(_ block: [UInt8]) -> Progress {
         bytes += block
         lines += block.count { $0 == newline }
@@ -107,9 +108,9 @@ struct SparseMapText {
     }
 }
 
-/// Hands out the content of a sparse file in order: zeros for the holes, stored bytes between them.
+/// Iterates over the content of a sparse file in order: zeros for holes, and stored bytes.
 struct SparseCursor {
-    /// What comes next in the file.
+    /// The next part of the file.
     enum Part {
         case zeros(Int)
         case stored(Int)
@@ -125,7 +126,7 @@ struct SparseCursor {
         self.size = size
     }
 
-    /// The next part, and how long it is.
+    /// The next part and its length.
     mutating func next() -> Part {
         while let span = spans.first, span.end <= position { spans.removeFirst() }
         guard let span = spans.first else {

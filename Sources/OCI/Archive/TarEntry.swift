@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// One entry of a tar archive, as a value. Spec: POSIX.1-2017 pax, "ustar Interchange Format".
+// Entries of tar archives. Spec: POSIX.1-2017 pax, "ustar Interchange Format".
 
-/// What an archive says about one file, before its content.
+/// The header of one entry, which precedes its content.
 package struct TarEntry: Hashable, Sendable {
-    /// What an entry is.
+    /// The kind of an entry.
     package enum Kind: Hashable, Sendable {
         case file
         case directory
@@ -11,32 +11,32 @@ package struct TarEntry: Hashable, Sendable {
         case hardLink
         /// A device or a pipe.
         case special
-        /// A `g` header. Go's reader hands it over like an entry and applies its records to no file.
+        /// A `g` header. Go's reader returns it as an entry and applies its records to no file.
         case globalHeader
-        /// A type that runtimes do not unpack.
+        /// A type that runtimes do not support.
         case unknown
     }
 
     package let kind: Kind
-    /// The path as the archive writes it, neither cleaned nor trusted.
+    /// The original path, which is not validated.
     package let path: [UInt8]
-    /// The target of a symbolic or hard link as the archive writes it; empty otherwise.
+    /// The original target of a symbolic or hard link; empty for other entries.
     package let linkTarget: [UInt8]
-    /// Bytes of the unpacked file; a claim until the content has passed.
+    /// The size of the file in bytes. It is not verified until the content has been read.
     package let size: Int
-    /// Bytes of it in the archive, without the filling.
+    /// The size of the content in the archive in bytes, without padding.
     package internal(set) var storedSize: Int
     /// Permission bits.
     package let mode: UInt16
     /// Seconds since 1970.
     package let modified: Int
-    /// The archive leaves out the holes of the file.
+    /// Whether the archive omits the holes of the file.
     package let isSparse: Bool
-    /// The character that says what the entry is.
+    /// The type flag of the header.
     package let typeFlag: UInt8
-    /// A character device 0/0: overlay file systems treat it as a whiteout.
+    /// Whether it is a character device 0/0, which overlay file systems treat as a whiteout.
     package let isZeroDevice: Bool
-    /// It sets an extended attribute that overlay file systems take for their own, such as
+    /// Whether it sets an extended attribute of overlay file systems, such as
     /// `trusted.overlay.redirect`.
     package let hasOverlayAttribute: Bool
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// One 512-byte header block. Spec: POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manual,
-// "Basic Tar Format"; upstream archive/tar (Go 1.24), reader.go and format.go, for what counts where.
+// Parses 512-byte header blocks. Spec: POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar
+// manual, "Basic Tar Format"; upstream archive/tar (Go 1.24), reader.go and format.go, for
+// precedence.
 
 internal import Primitives
 
-/// The fields of one header block whose checksum is right.
+/// The fields of one header block with a valid checksum.
 struct TarHeader {
     static let blockSize = 512
 
-    /// Which fields a block has beyond those of the oldest format.
+    /// The format of a block, which determines the fields beyond those of V7.
     private enum Format {
         case v7
         /// POSIX, with or without extended headers.
@@ -31,23 +32,23 @@ struct TarHeader {
     let size: Int
     let mode: UInt16
     let modified: Int
-    /// Both numbers of a device are 0, or the format has none.
+    /// Whether both device numbers are 0, or the format has none.
     let isZeroDevice: Bool
-    /// GNU's first sparse format: the size of the file with its holes, and the start of its map.
+    /// The size of the file with holes and the start of its map, in GNU's first sparse format.
     let sparse: (size: Int, map: SparseMap)?
-    /// GNU's first sparse format: more map blocks come between this header and the content.
+    /// Whether more map blocks precede the content, in GNU's first sparse format.
     let hasSparseExtension: Bool
 
-    /// Reads a block of exactly 512 bytes; nil when it is all zeros.
+    /// Parses a block of exactly 512 bytes; nil if all bytes are zero.
     ///
-    /// Numbers that are not used are read too: Go's reader refuses an entry for each of them.
+    /// Unused numbers are parsed too, because Go's reader rejects an entry with an invalid one.
     init?(block: [UInt8], at offset: Int, of archive: String) throws(Failure) {
         let sum = BlockSum(block)
         guard !sum.isZero else { return nil }
         let fields = TarFields(block: block, offset: offset, archive: archive)
         let written = try fields.octal(148..<156, "checksum")
         guard written == sum.unsigned(without: block) || written == sum.signed(without: block)
-        else { throw fields.broken("a header's checksum does not fit its block") }
+        else { throw fields.broken("the checksum of a header is wrong") }
         typeFlag = block[156]
         let format = Format(block)
         let prefix = try Self.prefix(fields, format)
@@ -77,10 +78,10 @@ struct TarHeader {
         guard size >= 0, real >= 0 else { throw fields.broken("an entry has a negative size") }
     }
 
-    /// What comes before the name.
+    /// The prefix of the name.
     ///
-    /// GNU's format has two times where others have the prefix. Go's writers before 1.8 put a
-    /// prefix there all the same, so Go's readers take text that is not a time for a prefix.
+    /// GNU's format has two times in place of the prefix. Go's writers before 1.8 wrote a prefix
+    /// nevertheless, so Go's reader treats text that is not a time as a prefix.
     private static func prefix(_ fields: TarFields, _ format: Format) throws(Failure) -> [UInt8] {
         switch format {
         case .v7: return []
@@ -97,28 +98,28 @@ struct TarHeader {
     }
 }
 
-/// Reads text and numbers out of one block.
+/// Parses text and numbers of one block.
 struct TarFields {
     let block: [UInt8]
     let offset: Int
     let archive: String
 
-    /// Bytes up to the first zero.
+    /// The bytes up to the first zero.
     func text(_ range: Range<Int>) -> [UInt8] {
         let field = block[range]
         return Array(field[..<(field.firstIndex(of: 0) ?? field.endIndex)])
     }
 
-    /// Octal digits, or (first bit set) a big-endian number.
+    /// Parses octal digits or, if the first bit is set, a big-endian number.
     ///
-    /// Spec: GNU tar manual, "Extensions to the Format"; POSIX knows octal only.
+    /// Spec: GNU tar manual, "Extensions to the Format"; POSIX has octal only.
     func number(_ range: Range<Int>, _ name: String) throws(Failure) -> Int {
         block[range.lowerBound] & 0x80 != 0
             ? try binaryNumber(range, name) : try octal(range, name)
     }
 
-    /// Octal digits with spaces and zeros at both ends; what follows a zero between them is not
-    /// read. No digits are the number 0.
+    /// Parses octal digits with spaces and zero bytes at both ends; bytes after a zero byte are
+    /// ignored. Without digits, the number is 0.
     func octal(_ range: Range<Int>, _ name: String) throws(Failure) -> Int {
         func isFiller(_ byte: UInt8) -> Bool { byte == 0 || byte == UInt8(ascii: " ") }
         let start = block[range].drop(while: isFiller)
@@ -155,7 +156,7 @@ struct TarFields {
     }
 }
 
-/// The sum of a block's bytes, eight at a time: it is made for every header of every layer.
+/// The checksum of a block, computed eight bytes at a time, because each header needs it.
 private struct BlockSum {
     private var total = 0
     private var highBits = 0
@@ -170,7 +171,7 @@ private struct BlockSum {
             for place in stride(from: 0, to: TarHeader.blockSize, by: 8) {
                 let word = unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
                 seen |= word
-                // A lane gathers 128 bytes at most, which fit its 16 bits.
+                // A lane sums at most 128 bytes, which fit in its 16 bits.
                 sums &+= (word & lanes) &+ ((word >> 8) & lanes)
                 high += (word & 0x8080_8080_8080_8080).nonzeroBitCount
             }
@@ -180,12 +181,12 @@ private struct BlockSum {
         highBits = high
     }
 
-    /// Spec: the checksum field itself counts as eight spaces.
+    /// The unsigned sum. Spec: POSIX.1-2017 pax: the checksum field itself counts as eight spaces.
     func unsigned(without block: [UInt8]) -> Int {
         total - block[148..<156].reduce(0) { $0 + Int($1) } + 8 * 32
     }
 
-    /// Some old writers summed signed characters.
+    /// The sum of signed characters, which some old writers used.
     func signed(without block: [UInt8]) -> Int {
         let fieldHighBits = block[148..<156].count { $0 & 0x80 != 0 }
         return unsigned(without: block) - 256 * (highBits - fieldHighBits)

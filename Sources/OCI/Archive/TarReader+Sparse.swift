@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sparse files while the archive streams by. Spec: GNU tar manual, "Storing Sparse Files".
+// Sparse files in a tar stream. Spec: GNU tar manual, "Storing Sparse Files".
 
 internal import Primitives
 
@@ -25,7 +25,7 @@ extension TarReader {
         var text = text
         let progress = text.add(block)
         guard text.count <= min(entry.storedSize, Limits.extendedHeaderBytes) else {
-            throw broken("the map of a sparse file does not end", at: start)
+            throw broken("the map of a sparse file is not terminated", at: start)
         }
         switch progress {
         case .incomplete:
@@ -36,13 +36,13 @@ extension TarReader {
         }
     }
 
-    /// - Parameter mapBytes: what the map took of the stored bytes.
+    /// - Parameter mapBytes: the stored bytes that the map takes.
     mutating func begin(
         _ entry: TarEntry, _ map: SparseMap, after mapBytes: Int = 0, at start: Int
     ) throws(Failure) -> Event {
         let left = entry.storedSize - mapBytes
         guard map.end <= entry.size, map.storedBytes == left else {
-            throw broken("the map of a sparse file does not fit its size", at: start)
+            throw broken("the map of a sparse file does not match its size", at: start)
         }
         sparse = SparseCursor(map, size: entry.size)
         state = .content(left: left, padding: filling(left), isWanted: false)

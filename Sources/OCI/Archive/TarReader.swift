@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading tar as it arrives. Spec: POSIX.1-2017 pax, "ustar Interchange Format" and "pax Extended
-// Header"; GNU tar manual, "Basic Tar Format"; upstream archive/tar (Go 1.24), reader.go, "next".
+// Parses tar archives as they arrive. Spec: POSIX.1-2017 pax, "ustar Interchange Format" and "pax
+// Extended Header"; GNU tar manual, "Basic Tar Format"; upstream archive/tar (Go 1.24), reader.go,
+// "next".
 
 package import Primitives
 
-/// Turns chunks of a tar stream into entries and their content, keeping no more than one chunk.
+/// Parses chunks of a tar stream into entries and content. It holds at most one chunk.
 ///
-/// Feed with `add`, say `end` after the last chunk, and ask `next` until it answers nil each time.
-/// Reads V7, ustar, pax, STAR and GNU headers as Go's archive/tar does, because containerd, umoci
-/// and skopeo unpack images with it. What that reader refuses is refused here. So is what other
-/// readers read differently and no writer needs: an extended header without an entry.
+/// Call `add` with each chunk and `end` after the last one; after each, call `next` until it
+/// returns nil. The reader supports V7, ustar, pax, STAR and GNU headers as Go's archive/tar does,
+/// because containerd, umoci and skopeo unpack images with it. It rejects what Go's reader rejects,
+/// and an extended header without an entry, which other readers interpret differently.
 package struct TarReader: Sendable {
     package enum Event: Hashable, Sendable {
         /// The next entry. Call `requestContent` before `next` to receive its content.
         case entry(TarEntry)
         /// A part of the content that was requested.
         case content(ArraySlice<UInt8>)
-        /// All of the content that was requested has been handed over.
+        /// The end of the content that was requested.
         case endOfContent
     }
 
@@ -34,52 +35,52 @@ package struct TarReader: Sendable {
     let name: String
     var state = State.header
     private var chunk: [UInt8] = []
-    /// Where in `chunk` the unread bytes start.
+    /// The index of the first unread byte in `chunk`.
     private var position = 0
-    /// Where in the stream `chunk` starts.
+    /// The offset of `chunk` in the stream.
     private var base = 0
     private var isAtEnd = false
-    /// The start of a block that the last chunk did not finish.
+    /// The beginning of a block that continues in the next chunk.
     private var partial: [UInt8] = []
     /// The header whose content is being read into `metadata`.
     private var metadataHeader: TarHeader?
     private var metadata: [UInt8] = []
     private var extensions = HeaderExtensions()
-    /// Where the reader is in the entry's content, when the entry is sparse.
+    /// The position in the content of a sparse entry.
     var sparse: SparseCursor?
     private var count = 0
 
-    /// A reader of an archive that is called `name` in failures.
+    /// Creates a reader of an archive with a name for failures.
     package init(named name: String) { self.name = name }
 
-    /// The next bytes of the stream; all earlier ones must have been read.
+    /// Adds the next chunk. All earlier chunks must have been read.
     package mutating func add(_ bytes: [UInt8]) {
         base += chunk.count
         chunk = bytes
         position = 0
     }
 
-    /// No more bytes will come.
+    /// Ends the stream.
     package mutating func end() { isAtEnd = true }
 
-    /// Asks for the content of the entry that `next` has just handed over. Holes come as zeros.
+    /// Requests the content of the entry that `next` has just returned. Holes are zeros.
     package mutating func requestContent() {
         if case .content(let left, let padding, _) = state {
             state = .content(left: left, padding: padding, isWanted: true)
         }
     }
 
-    /// Where in the stream the content of the entry that `next` has just handed over starts, for
-    /// readers that can seek.
+    /// The offset of the content of the entry that `next` has just returned, for callers that can
+    /// seek.
     package var contentOffset: Int {
         guard case .padding(let left) = state else { return base + position }
         return base + position + left
     }
 
-    /// What comes next; nil when more bytes are needed, or, after `end`, when all is read.
+    /// The next event; nil if more bytes are needed, or, after `end`, at the end of the archive.
     ///
-    /// - Throws: `malformed` for what is no tar or is cut off, `overLimit` for too many entries,
-    ///   too long a path or too large an extended header.
+    /// - Throws: `malformed` for an invalid or truncated archive, `overLimit` for too many entries,
+    ///   a path that is too long or an extended header that is too large.
     package mutating func next() throws(Failure) -> Event? {
         while true {
             switch state {
@@ -93,7 +94,7 @@ package struct TarReader: Sendable {
                 let skipped = min(left, chunk.count - position)
                 position += skipped
                 state = skipped == left ? .header : .padding(left - skipped)
-                if skipped < left { return try paused("the filling after an entry") }
+                if skipped < left { return try paused("the padding after an entry") }
             case .metadata(let left, let padding, let start):
                 guard metadataIsRead(left, padding, start) else {
                     return try paused("an extended header")
@@ -145,7 +146,7 @@ package struct TarReader: Sendable {
         return true
     }
 
-    /// Takes in the content of an `x`, `g`, `L` or `K` header.
+    /// Parses the content of an `x`, `g`, `L` or `K` header.
     private mutating func takeMetadata(at start: Int) throws(Failure) -> Event? {
         guard let header = metadataHeader else { return nil }
         defer { (metadataHeader, metadata) = (nil, []) }
@@ -153,7 +154,7 @@ package struct TarReader: Sendable {
             try extensions.add(metadata, of: header.typeFlag, at: start, in: name)
             return nil
         }
-        // Go drops what came before a global header; other readers keep it.
+        // Go drops the headers before a global header; other readers keep them.
         guard extensions.isEmpty else {
             throw broken(
                 "a global header comes between an extended header and its entry", at: start)
@@ -166,7 +167,7 @@ package struct TarReader: Sendable {
                 isZeroDevice: false, hasOverlayAttribute: false))
     }
 
-    /// The next whole block, put together from two chunks if need be.
+    /// The next block, which can start in one chunk and end in the next.
     private mutating func takeBlock() -> [UInt8]? {
         let wanted = TarHeader.blockSize - partial.count
         let taken = min(wanted, chunk.count - position)
@@ -282,5 +283,5 @@ package struct TarReader: Sendable {
     }
 }
 
-/// Bytes of zeros that are handed over at once.
+/// The size of a chunk of zeros.
 private let zeroChunkBytes = 64 * 1024

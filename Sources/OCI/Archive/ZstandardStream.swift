@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one place that calls libzstd. Spec: RFC 8878, frames one after the other.
+// Decompresses zstd with libzstd. Spec: RFC 8878, concatenated frames.
 
 internal import CZstd
 internal import Primitives
 
-/// libzstd's state for one stream of frames. A class because that state is a C allocation.
+/// The decompressor of one zstd stream. It is a class because libzstd's state is a C allocation.
 @safe final class ZstandardStream {
     private let stream: OpaquePointer
     private let name: String
-    /// Every frame so far is whole and its checksum, if it has one, was right.
+    /// Whether all frames so far are complete, with valid checksums.
     private(set) var isWhole = false
-    /// More output waits inside libzstd than the last call had room for.
+    /// Whether libzstd has more output than the last call had room for.
     private(set) var hasMore = false
 
     init(named name: String) throws(Failure) {
@@ -25,7 +25,7 @@ internal import Primitives
 
     deinit { unsafe ZSTD_freeDCtx(stream) }
 
-    /// Unpacks from `input` at `position`, which moves on; at most `room` bytes at a time.
+    /// Decompresses `input` from `position`, which it advances, into at most `room` bytes.
     func unpack(_ input: [UInt8], at position: inout Int, room: Int) throws(Failure) -> [UInt8] {
         var status = 0
         var used = 0

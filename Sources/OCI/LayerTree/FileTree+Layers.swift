@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Applying a layer, entry by entry. Spec: OCI image-spec 1.1, layer.md, "Applying Changesets";
-// upstream containerd 1.7 pkg/archive/tar.go and umoci 0.4.7 oci/layer/tar_extract.go, for what
-// unpackers do where the specification is silent.
+// Applies a layer to a tree, entry by entry. Spec: OCI image-spec 1.1, layer.md, "Applying
+// Changesets"; upstream containerd 1.7 pkg/archive/tar.go and umoci 0.4.7 oci/layer/tar_extract.go,
+// where the specification leaves the behaviour open.
 
 package import Primitives
 
@@ -9,9 +9,9 @@ extension FileTree {
     /// Applies a layer.
     ///
     /// Spec: layer.md: whiteouts "MUST only apply to resources in lower/parent layers".
-    /// - Throws: `malformed` where an unpacker stops too (an entry below a file, a hard link to
-    ///   nothing, links in a circle), and where unpackers differ (a whiteout after what it names).
-    ///   `overLimit` at a limit.
+    /// - Throws: `malformed` where unpackers fail too (an entry below a file, a hard link without a
+    ///   target, a loop of links), and where unpackers differ (a whiteout after an entry at its
+    ///   path). `overLimit` at a limit.
     package mutating func lay(_ contents: LayerContents) throws(Failure) {
         emptied = []
         for (number, entry) in contents.entries.enumerated() {
@@ -42,7 +42,7 @@ extension FileTree {
             }
             noteDirectory(name, in: parent, for: entry.path)
         case .hardLink(let target):
-            // The old entry is removed first, so a hard link to itself has no target.
+            // The old entry is removed first, so a hard link to itself has no target any more.
             remove(name, from: parent)
             let node = try linkedNode(target, from: entry.path)
             nodes[parent].children[name] = Child(node: node, layer: layerCount, isWritten: true)
@@ -66,14 +66,15 @@ extension FileTree {
         if nodes[old.node].isDirectory { emptied.insert(Edge(parent: parent, name: name)) }
     }
 
-    /// A directory at a place that the same layer emptied: overlay merges it with what was there.
+    /// Handles a directory at a path that the same layer removed: overlay merges it with the old
+    /// one.
     private mutating func noteDirectory(_ name: String, in parent: Int, for path: TreePath) {
         if emptied.contains(Edge(parent: parent, name: name)) { note(path) }
     }
 
     private mutating func note(_ path: TreePath) { overlayDoubt = overlayDoubt ?? path }
 
-    /// The file that a hard link names. Links in its path are followed; the file itself is not.
+    /// The target of a hard link. Links in its path are followed; a link at its end is not.
     private mutating func linkedNode(_ target: TreePath, from path: TreePath) throws(Failure) -> Int
     {
         if case .found(let node, _) = try walk(target.components, followingLast: false),
@@ -125,7 +126,7 @@ extension FileTree {
         }
     }
 
-    /// Some unpackers remove what they find under the name of a global header.
+    /// Rejects a global header with the name of an entry, which some unpackers remove.
     private mutating func refuseRemoval(by path: TreePath) throws(Failure) {
         guard let (parentPath, name) = path.split,
             let parent = try directory(parentPath, for: path), nodes[parent].children[name] != nil
@@ -133,11 +134,11 @@ extension FileTree {
         throw broken(path, "a global header has the name of a file")
     }
 
-    /// The directory of the entry to remove, with links followed; nil when there is none.
+    /// The directory of the entry to remove, with links followed; nil if there is none.
     private mutating func directory(_ path: TreePath, for entry: TreePath) throws(Failure) -> Int? {
         switch try walk(path.components, followingLast: true) {
         case .missing, .danglingLink: return nil
-        case .endlessLink: throw broken(entry, "the links in its path do not end")
+        case .endlessLink: throw broken(entry, "its path has too many levels of symbolic links")
         case .found(let node, let names):
             if names != path.components { note(entry) }
             return node
@@ -147,12 +148,13 @@ extension FileTree {
     private func lateWhiteout(_ path: TreePath) -> Failure {
         broken(
             path,
-            "a whiteout follows an entry of the same layer at its path; unpackers differ here")
+            "a whiteout follows an entry of the same layer at its path; unpackers differ in this case"
+        )
     }
 
-    // MARK: Directories on the way
+    // MARK: Parent directories
 
-    /// The directory at that path; missing directories on the way are created, as unpackers do.
+    /// The directory at a path. Missing directories are created, as unpackers do.
     private mutating func makeDirectory(_ path: TreePath, for entry: TreePath) throws(Failure)
         -> Int
     {
@@ -179,7 +181,7 @@ extension FileTree {
             case .symbolicLink(let target):
                 links += 1
                 guard links <= Limits.symbolicLinks else {
-                    throw broken(entry, "the links in its path do not end")
+                    throw broken(entry, "its path has too many levels of symbolic links")
                 }
                 note(entry)
                 if target.utf8.first == UInt8(ascii: "/") { way = [] }
@@ -200,7 +202,7 @@ extension FileTree {
     mutating func newNode(_ node: Node) throws(Failure) -> Int {
         guard nodes.count < Limits.treeNodes else {
             throw Failure(
-                .overLimit, "cannot lay the layers over each other",
+                .overLimit, "cannot apply the layers",
                 because: "they have more than \(Limits.treeNodes) files")
         }
         nodes.append(node)

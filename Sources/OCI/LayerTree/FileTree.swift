@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers laid over each other: what a container would see. Spec: OCI image-spec 1.1, layer.md,
+// The root file system of an image, as a container sees it. Spec: OCI image-spec 1.1, layer.md,
 // "Applying Changesets".
 
 package import Primitives
 
-/// A root file system in memory: names, kinds and links of everything, bytes of the evidence.
+/// A root file system in memory: all names, kinds and links, and the content of selected files.
 ///
-/// Built by applying one layer after the other to an empty tree, entry by entry in the order of the
-/// archive, as containerd and umoci do. Links are followed inside the tree only: `..` stops at the
-/// root and an absolute target starts there, as inside a container.
+/// It is built by applying the layers to an empty tree, entry by entry in the order of the archive,
+/// as containerd and umoci do. Links are followed inside the tree only: `..` stops at the root, and
+/// an absolute target starts there, as inside a container.
 package struct FileTree: Sendable {
-    /// A file that was found, with the path it has once all links are followed.
+    /// A file and its path after all links are followed.
     package struct File: Hashable, Sendable {
         package let path: TreePath
         package let content: FileContent
         package let size: Int
-        /// Counted from 0, bottom first: the layer that holds these bytes.
+        /// The index of the layer with the content, lowest first.
         package let layer: Int
-        /// The index of the entry of that layer that holds them. Its path differs from `path` for
+        /// The index of the entry with the content in that layer. Its path differs from `path` for
         /// hard links, and in directories that the layer reaches through links.
         package let entry: Int
     }
 
-    /// What stands at a path.
+    /// The result of a lookup of a path.
     package enum Finding: Hashable, Sendable {
         case file(File)
         case directory(TreePath)
         case other
         case missing
-        /// A link on the way leads to something that the tree does not hold.
+        /// The target of a link does not exist in the tree.
         case danglingLink
-        /// The links on the way go in a circle, or there are too many of them.
+        /// The links form a loop, or there are too many of them.
         case endlessLink
     }
 
@@ -39,7 +39,7 @@ package struct FileTree: Sendable {
         case file(FileContent)
         case symbolicLink(String)
         case other
-        /// In one overlay layer: hides the entry of the layers below.
+        /// A whiteout of one overlay layer, which hides the entry of the layers below.
         case whiteout
     }
 
@@ -48,9 +48,9 @@ package struct FileTree: Sendable {
         var size = 0
         var mode: UInt16
         var layer: Int
-        /// The entry of the layer that it is from; -1 if no entry is for this very node.
+        /// The index of its entry in the layer; -1 for a directory without its own entry.
         var entry = -1
-        /// In one overlay layer: hides the content of the layers below.
+        /// Whether it is opaque in one overlay layer, which hides the content of the layers below.
         var isOpaque = false
         var children: [String: Child] = [:]
 
@@ -62,13 +62,13 @@ package struct FileTree: Sendable {
     /// A name inside a directory.
     struct Child: Sendable {
         var node: Int
-        /// The last layer that wrote this name or something below it.
+        /// The last layer with an entry for this name or below it.
         var layer: Int
-        /// That layer has an entry for this very name, and not only for something below it.
+        /// Whether that layer has an entry for this name itself.
         var isWritten: Bool
     }
 
-    /// A name inside a directory that is a node.
+    /// A name in the directory of a node.
     struct Edge: Hashable, Sendable {
         let parent: Int
         let name: String
@@ -83,23 +83,23 @@ package struct FileTree: Sendable {
 
     var nodes = [Node(kind: .directory, mode: 0o755, layer: 0)]
     var steps = 0
-    /// One layer on its own, as overlay keeps it: whiteouts are nodes.
+    /// Whether the tree is a single overlay layer, in which whiteouts are nodes.
     let isOverlayLayer: Bool
-    /// How many layers were applied.
+    /// The number of applied layers.
     package internal(set) var layerCount = 0
-    /// What could not be read, of all layers.
+    /// The unreadable paths of all layers.
     package internal(set) var unreadable: [LayerContents.Unreadable] = []
-    /// The first path at which an overlay file system may show something else than this tree.
+    /// The first path at which an overlay file system may differ from this tree.
     package internal(set) var overlayDoubt: TreePath?
-    /// The paths at which the layer that is being applied removed entries of the layers below.
+    /// The paths at which the current layer removed entries of the layers below.
     var emptied: Set<Edge> = []
 
-    /// A tree with nothing in it but the root.
+    /// Creates an empty tree.
     package init() { isOverlayLayer = false }
 
     init(isOverlayLayer: Bool) { self.isOverlayLayer = isOverlayLayer }
 
-    /// The tree of one folder.
+    /// Creates the tree of one folder.
     package init(folder contents: LayerContents) throws(Failure) {
         self.init()
         try lay(contents)
@@ -107,7 +107,7 @@ package struct FileTree: Sendable {
 
     // MARK: Looking
 
-    /// What stands at a path such as `etc/os-release`, links followed inside the tree.
+    /// Looks up a path such as `etc/os-release`; links are followed inside the tree.
     package func look(at path: String) -> Finding {
         var tree = self
         tree.steps = 0
@@ -133,7 +133,7 @@ package struct FileTree: Sendable {
         }
     }
 
-    /// The names inside the directory at that path, sorted; empty when it is none.
+    /// The names in the directory at a path, sorted; empty if it is not a directory.
     package func names(in path: String) -> [String] {
         var tree = self
         tree.steps = 0
@@ -145,7 +145,7 @@ package struct FileTree: Sendable {
     mutating func walk(_ components: [String], followingLast: Bool) throws(Failure) -> Walk {
         var found: [(node: Int, name: String)] = []
         var waiting: [String] = components.reversed()
-        // How many names were left after each link: those above are of its target.
+        // The number of names left after each link; names above it are of the link's target.
         var links: [Int] = []
         while let name = waiting.popLast() {
             try step()
@@ -176,14 +176,14 @@ package struct FileTree: Sendable {
         steps += 1
         guard steps <= Limits.treeSteps else {
             throw Failure(
-                .overLimit, "cannot lay the layers over each other",
+                .overLimit, "cannot apply the layers",
                 because: "their paths take more than \(Limits.treeSteps) steps to follow")
         }
     }
 
     func broken(_ path: TreePath, _ why: String) -> Failure {
         Failure(
-            .malformed, "cannot lay layer \(layerCount + 1) over those below",
+            .malformed, "cannot apply layer \(layerCount + 1)",
             at: .named(path.description), because: why)
     }
 }

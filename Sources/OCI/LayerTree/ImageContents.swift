@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// All layers of an image, read once and checked against both of their digests.
+// Reads all layers of an image, each once, and verifies both digests of each.
 // Spec: OCI image-spec 1.1, layer.md; config.md, "rootfs".
 
 package import Primitives
 
-/// What the layers of one image hold.
+/// The contents of an image's layers.
 ///
-/// It exists only if every blob is what the manifest names and unpacks to what the image
-/// configuration names, so whoever describes these contents describes that image.
+/// A value exists only if each blob matches its digest in the manifest, and its uncompressed
+/// content matches the diffID in the image configuration.
 package struct ImageContents: Sendable {
     package struct Layer: Sendable {
-        /// Of the blob, as the manifest names it.
+        /// The digest of the blob in the manifest.
         package let digest: Digest
-        /// Of the unpacked archive, as the configuration names it ("diffID").
+        /// The digest of the uncompressed archive in the configuration ("diffID").
         package let unpackedDigest: Digest
-        /// The command that made it, if the builder wrote it down.
+        /// The command that created the layer, if the history has it.
         package let createdBy: String?
         package let contents: LayerContents
     }
 
     package let manifest: Manifest
     package let configuration: ImageConfiguration
-    /// Bottom first.
+    /// The layers, lowest first.
     package let layers: [Layer]
 
-    /// Reads the image that `manifest` is, or the one that it lists for `platform`.
+    /// Reads the image `manifest`, or the image that the index `manifest` lists for `platform`.
     ///
     /// - Parameters:
-    ///   - platform: needed when an index lists more than one image; a single image must be for it.
-    ///   - layersAtOnce: how many layers are read side by side; the result is the same for any.
-    ///   - unpackedLimit: bytes that all layers together may unpack to; each is read and counted
-    ///     once, however often the manifest lists it.
-    /// - Throws: `rejected` for content that is not what its name says, `usage` when a platform must
-    ///   be chosen, `unsupported` for what is no image.
+    ///   - platform: required if an index lists several images; a single image must match it.
+    ///   - layersAtOnce: the number of layers read in parallel. It does not change the result.
+    ///   - unpackedLimit: the limit in bytes for the uncompressed layers together. A layer that the
+    ///     manifest lists several times is read and counted once.
+    /// - Throws: `rejected` for content that does not match its digest, `usage` if a platform must
+    ///   be chosen, `unsupported` for an artifact that is not an image.
     package static func read(
         _ manifest: Manifest, platform: Platform?, from source: any ArtifactSource,
         keeping matcher: PathMatcher, layersAtOnce: Int, unpackedLimit: Int = Limits.imageBytes
@@ -63,11 +63,10 @@ package struct ImageContents: Sendable {
             })
     }
 
-    /// The same image, with the content of some files read that was not kept before.
+    /// The same image with the content of more files.
     ///
-    /// - Parameter paths: The entries to keep, by the layer that holds them. Only these layers are
-    ///   read again.
-    /// - Throws: As `read`.
+    /// - Parameter paths: the entries to keep, by layer. Only these layers are read again.
+    /// - Throws: the errors of `read`.
     package func keeping(
         _ paths: [Int: Set<TreePath>], from source: any ArtifactSource,
         beside matcher: PathMatcher, layersAtOnce: Int, unpackedLimit: Int = Limits.imageBytes
@@ -131,7 +130,7 @@ package struct ImageContents: Sendable {
         }
         var contents: [LayerContents?] = Array(repeating: nil, count: layers.count)
         var (keptBytes, pathBytes, left) = (0, 0, unpackedLimit)
-        // The largest first, so that none of them is left alone at the end.
+        // The largest layers come first, so that none of them runs alone at the end.
         var waiting = works.keys.sorted { ($0.size, $1.digest) < ($1.size, $0.digest) }
         try await withThrowingTaskGroup(of: (LayerWork, LayerContents, Int).self) { group in
             func start(_ work: LayerWork) {
@@ -167,8 +166,8 @@ package struct ImageContents: Sendable {
 
     /// Reads one layer to its end and compares both digests.
     ///
-    /// When the content cannot be read, the rest of the blob is hashed all the same: bytes that are
-    /// not the named ones are the truer reason.
+    /// If the content is malformed, the rest of the blob is hashed nevertheless: a digest mismatch
+    /// is the more basic error.
     private static func read(
         _ work: LayerWork, from source: any ArtifactSource, keeping matcher: PathMatcher,
         atMost limit: Int
@@ -186,21 +185,21 @@ package struct ImageContents: Sendable {
         guard unpacked == digest else {
             throw Failure(
                 .rejected, "cannot accept \(name)", at: .named(source.sourceName),
-                because: "it unpacks to \(unpacked); the image configuration says \(digest)")
+                because: "its diffID is \(unpacked); the image configuration has \(digest)")
         }
         return (contents, reader.unpackedBytes)
     }
 }
 
-/// One layer to read, wherever in the image it stands.
+/// One layer to read, which can occur several times in the image.
 private struct LayerWork: Hashable {
     let layer: Descriptor
-    /// What it has to unpack to.
+    /// The digest of its uncompressed content.
     let digest: Digest
 
     var size: Int { layer.size }
 
-    /// What else the manifest says about a layer does not make it another one.
+    /// Two layers are equal if both digests are; other fields of the descriptor are ignored.
     static func == (one: LayerWork, other: LayerWork) -> Bool {
         one.layer.digest == other.layer.digest && one.size == other.size
             && one.digest == other.digest

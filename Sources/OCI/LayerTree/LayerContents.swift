@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one layer (or folder) holds: a list of entries, with the bytes of the few that are evidence.
+// The contents of one layer or folder: a list of entries, with the content of selected files.
 
 package import Primitives
 
-/// One layer as a list of changes; laid over others by `FileTree`.
+/// One layer as a list of changes, which `FileTree` applies.
 ///
 /// Spec: OCI image-spec 1.1, layer.md, "Representing Changes".
 package struct LayerContents: Hashable, Sendable {
-    /// What an entry puts at its path, or takes away from there.
+    /// The change at an entry's path.
     package enum Kind: Hashable, Sendable {
         case file(FileContent)
         case directory
-        /// The target is kept as it was written, in the escaped form of `TreePath`.
+        /// A symbolic link with its original target, in the escaped form of `TreePath`.
         case symbolicLink(to: String)
         case hardLink(to: TreePath)
         /// Devices, pipes and sockets.
@@ -22,68 +22,69 @@ package struct LayerContents: Hashable, Sendable {
         case whiteout
         /// An opaque whiteout: removes the directory's content in the layers below.
         case opaque
-        /// A global header of this name; some unpackers remove what they find under it.
+        /// A global header with this name; some unpackers remove an entry of that name.
         case globalHeader
     }
 
     package struct Entry: Hashable, Sendable {
         package let path: TreePath
         package let kind: Kind
-        /// Bytes of a file; 0 for everything else.
+        /// The size of a file in bytes; 0 for other entries.
         package let size: Int
         /// Permission bits.
         package let mode: UInt16
     }
 
-    /// A path that was there and could not be read, and why.
+    /// An unreadable path, with the reason.
     package struct Unreadable: Hashable, Sendable {
         package let path: TreePath
         package let reason: String
     }
 
-    /// In the order of the archive.
+    /// The entries in the order of the archive.
     package fileprivate(set) var entries: [Entry] = []
     package fileprivate(set) var unreadable: [Unreadable] = []
-    /// Bytes of all files that were kept.
+    /// The bytes of all kept files.
     package fileprivate(set) var keptBytes = 0
-    /// Bytes of all paths and link targets.
+    /// The bytes of all paths and link targets.
     package fileprivate(set) var pathBytes = 0
 
     fileprivate init() {}
 }
 
-/// The bytes of a file, or why we do not have them.
+/// The content of a file, or the reason why it is not available.
 package enum FileContent: Hashable, Sendable {
     case kept([UInt8])
-    /// The path is not one whose content is kept.
+    /// The content of files at this path is not kept.
     case passedOver
-    /// The content was wanted; the text says why it is missing.
+    /// The content should be kept and is not available, with the reason.
     case notKept(String)
 }
 
-/// Builds `LayerContents` from a tar archive's events or from a walk over a folder.
+/// Builds `LayerContents` from the entries of a tar archive or a folder.
 ///
-/// Every entry comes through one of the `add` functions, which hold the limits.
+/// The `add` functions enforce the limits.
 package struct LayerContentsBuilder: Sendable {
     private let matcher: PathMatcher
     private let name: String
     private var contents = LayerContents()
     private var pending: (path: TreePath, size: Int, mode: UInt16, bytes: [UInt8])?
 
-    /// - Parameter name: what the layer or folder is called in failures.
+    /// - Parameter name: the name of the layer or folder in failures.
     package init(matcher: PathMatcher, named name: String) {
         self.matcher = matcher
         self.name = name
     }
 
-    /// Whether the content of a file at that path would be kept, if it is not larger than that.
+    /// Whether the content of a file at a path is kept; its size must be within the limits.
     package func wants(_ path: TreePath, size: Int) -> Bool {
         matcher.wants(path) && size <= limit(path)
     }
 
     // MARK: From a folder
 
-    /// Takes in what a walk found. `path` is relative to the folder, `linkTarget` is as read.
+    /// Adds an entry of a folder. `path` is relative to the folder; `linkTarget` is the original
+    /// target.
     package mutating func addDirectory(_ path: TreePath, mode: UInt16) throws(Failure) {
         try append(path, .directory, mode: mode)
     }
@@ -92,7 +93,9 @@ package struct LayerContentsBuilder: Sendable {
         try append(path, .symbolicLink(to: escaped(target)), mode: 0o777)
     }
 
-    /// - Parameter bytes: the content if `wants` said so, nil otherwise.
+    /// Adds a file of a folder.
+    ///
+    /// - Parameter bytes: the content if `wants` returned true, else nil.
     package mutating func addFile(_ path: TreePath, bytes: [UInt8]?, size: Int, mode: UInt16)
         throws(Failure)
     {
@@ -107,21 +110,21 @@ package struct LayerContentsBuilder: Sendable {
         try append(path, .other, mode: 0)
     }
 
-    /// Notes that something is there and could not be read.
+    /// Adds a path that could not be read.
     package mutating func addUnreadable(_ path: TreePath, because reason: String) {
         contents.unreadable.append(LayerContents.Unreadable(path: path, reason: reason))
     }
 
     // MARK: From an archive
 
-    /// Takes in one entry of an archive; true when its content is wanted.
+    /// Adds one entry of an archive. Returns true if its content is wanted.
     ///
-    /// - Throws: `malformed` for what containerd and umoci refuse (a path that leaves the tree, a type
-    ///   they do not know, an empty link), `overLimit` at a limit.
+    /// - Throws: `malformed` for entries that containerd and umoci reject (a path outside the tree,
+    ///   an unknown type, an empty link), `overLimit` at a limit.
     package mutating func add(_ entry: TarEntry) throws(Failure) -> Bool {
         let path = try TreePath(cleaning: entry.path, of: name)
         guard let (parent, last) = path.split else {
-            // "./" is the root itself, which is always there.
+            // "./" is the root itself, which always exists.
             guard [.directory, .globalHeader].contains(entry.kind) else {
                 throw broken("an entry that is not a folder has no name")
             }
@@ -171,7 +174,7 @@ package struct LayerContentsBuilder: Sendable {
         try appendKept(file.path, file.bytes, mode: file.mode)
     }
 
-    /// All that was taken in.
+    /// The contents of all added entries.
     package func finish() -> LayerContents { contents }
 
     // MARK: Inside
@@ -181,12 +184,12 @@ package struct LayerContentsBuilder: Sendable {
         guard !isSame(marker, opaqueMarker) else {
             return try append(parent, .opaque, mode: 0)
         }
-        // Other names with the prefix twice are notes that AUFS left for itself.
+        // Other names with the doubled prefix are AUFS metadata.
         guard !marker.utf8.starts(with: (whiteoutPrefix + whiteoutPrefix).utf8) else { return }
         let hidden = String(Substring(marker.utf8.dropFirst(whiteoutPrefix.utf8.count)))
         guard !["", ".", ".."].contains(hidden) else {
             throw broken(
-                "the whiteout \(quoted(parent.appending(marker).description)) hides no name")
+                "the whiteout \(quoted(parent.appending(marker).description)) has no name to hide")
         }
         try append(parent.appending(hidden), .whiteout, mode: 0)
     }

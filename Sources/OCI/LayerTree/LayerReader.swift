@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass over one layer: unpack, hash, read the archive, keep the evidence. Nothing touches a disk.
+// Reads one layer in one pass: decompresses, hashes, parses the archive and keeps selected files.
 
 package import Primitives
 
-/// Reads one packed layer as it arrives.
+/// Reads one compressed layer as it arrives.
 ///
-/// Memory: one chunk packed, one unpacked, the list of entries, and the files that are kept.
+/// It holds one compressed chunk, one uncompressed chunk, the list of entries, and the kept files
+/// in memory, and writes nothing to disk.
 package struct LayerReader {
     private var inflater: Inflater
     private var tar: TarReader
@@ -13,8 +14,8 @@ package struct LayerReader {
     private var hasher: ContentHasher
 
     /// - Parameters:
-    ///   - name: what the layer is called in failures.
-    ///   - limit: bytes it may unpack to.
+    ///   - name: the name of the layer in failures.
+    ///   - limit: the maximum uncompressed size in bytes.
     package init(
         matcher: PathMatcher, hashing algorithm: HashAlgorithm, named name: String,
         atMost limit: Int = Limits.layerBytes
@@ -25,7 +26,7 @@ package struct LayerReader {
         hasher = ContentHasher(algorithm)
     }
 
-    /// Bytes that it unpacked to so far.
+    /// The number of uncompressed bytes so far.
     package var unpackedBytes: Int { inflater.bytesOut }
 
     package mutating func add(_ chunk: [UInt8]) throws(Failure) {
@@ -33,7 +34,7 @@ package struct LayerReader {
         try drain()
     }
 
-    /// What the layer holds, and the digest of what it unpacked to.
+    /// The contents of the layer, and the digest of its uncompressed content.
     package mutating func finish() throws(Failure) -> (contents: LayerContents, unpacked: Digest) {
         inflater.end()
         try drain()

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers as an overlay file system shows them. Spec: Linux, Documentation/filesystems/overlayfs.rst,
-// "whiteouts and opaque directories", "Merging"; OCI image-spec 1.1, layer.md.
+// The root file system of an image in an overlay file system. Spec: Linux,
+// Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories", "Merging"; OCI
+// image-spec 1.1, layer.md.
 
 package import Primitives
 
 extension FileTree {
-    /// What a runtime shows that unpacks each layer into a directory of its own and stacks them, as
-    /// containerd and Docker do on overlay.
+    /// The root file system of a runtime that unpacks each layer into a separate directory and
+    /// stacks the directories, as containerd and Docker do on overlay.
     ///
-    /// It differs from a tree that is unpacked in place where an entry goes through a link of a
-    /// lower layer, and where one layer removes a directory and makes it again. Both are rare;
-    /// compare the two trees when `overlayDoubt` names a path.
+    /// It differs from a tree of layers applied in place where an entry's path contains a link of a
+    /// lower layer, and where one layer removes a directory and creates it again. Both are rare;
+    /// compare the two trees if `overlayDoubt` is not nil.
     ///
-    /// - Throws: `malformed` where such a runtime refuses the image.
+    /// - Throws: `malformed` where such a runtime rejects the image.
     package static func overlay(of layers: [LayerContents]) throws(Failure) -> FileTree {
         var merged = FileTree()
         for layer in layers {

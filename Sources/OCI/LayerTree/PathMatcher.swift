@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files of a tree are evidence whose bytes are kept.
+// Rules for the files of a tree whose content is kept.
 
 internal import Primitives
 
-/// Decides for each path, while an archive streams by, whether its content is kept.
+/// Decides for each path of an archive whether the file's content is kept.
 ///
-/// Rules are ends of paths and not whole paths, because a link may lead to a file from elsewhere:
-/// `usr/lib/os-release` is often a link, and `var` sometimes is.
+/// Rules match the ends of paths, because a file can be reached through links: `usr/lib/os-release`
+/// is often a link, and `var` sometimes is.
 package struct PathMatcher: Hashable, Sendable {
-    /// Ends of file paths by their last name.
+    /// The ends of file paths, by last name.
     private let files: [String: [[String]]]
-    /// Ends of folder paths by their last name; every file right inside is kept.
+    /// The ends of folder paths, by last name; the files directly in these folders are kept.
     private let folders: [String: [[String]]]
-    /// Starts of names.
+    /// Prefixes of file names.
     private let namePrefixes: [String]
-    /// Names of files by the folder two levels up: `share/doc/ANY/copyright`.
+    /// File names, by the folder two levels up: `share/doc/ANY/copyright`.
     private let filesBelow: [String: [[String]]]
     /// Whole paths.
     private var paths: Set<TreePath> = []
 
     /// - Parameters:
-    ///   - files: ends of paths of single files: `lib/dpkg/status`.
-    ///   - folders: ends of paths of folders whose own files are kept: `lib/dpkg/status.d`.
-    ///   - namePrefixes: what a file's name may start with, wherever it is.
-    ///   - filesBelow: ends of paths of folders, and the name of a file that is kept in each of their
-    ///     own folders.
+    ///   - files: ends of file paths: `lib/dpkg/status`.
+    ///   - folders: ends of folder paths, whose direct files are kept: `lib/dpkg/status.d`.
+    ///   - namePrefixes: prefixes of file names in any folder.
+    ///   - filesBelow: ends of folder paths, with the name of a file that is kept in each direct
+    ///     subfolder.
     package init(
         files: [String], folders: [String], namePrefixes: [String],
         filesBelow: [(folder: String, name: String)] = []
@@ -36,14 +36,14 @@ package struct PathMatcher: Hashable, Sendable {
             filesBelow.map { ($0.name, [linkComponents($0.folder)]) }, uniquingKeysWith: +)
     }
 
-    /// The same rules, and files at those very paths.
+    /// The same rules, with the files at exactly these paths.
     package func adding(_ paths: Set<TreePath>) -> PathMatcher {
         var matcher = self
         matcher.paths.formUnion(paths)
         return matcher
     }
 
-    /// Whether the content of the file at that path is to be kept.
+    /// Whether the content of the file at a path is kept.
     package func wants(_ path: TreePath) -> Bool {
         if paths.contains(path) { return true }
         guard let (parent, name) = path.split else { return false }
@@ -55,7 +55,7 @@ package struct PathMatcher: Hashable, Sendable {
         return namePrefixes.contains { name.utf8.starts(with: $0.utf8) }
     }
 
-    /// Whether the path is one of `filesBelow`.
+    /// Whether a rule of `filesBelow` matches the path.
     func isBelow(_ path: TreePath) -> Bool {
         guard let (parent, name) = path.split, let ends = filesBelow[name],
             let above = parent.split?.parent

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// From an index to one image. Spec: OCI image-spec 1.1, image-index.md; BuildKit, "Image Attestation
-// Storage"; upstream containerd/platforms 0.2, platforms.go and compare.go.
+// Chooses one image of an index by platform. Spec: OCI image-spec 1.1, image-index.md; BuildKit,
+// "Image Attestation Storage"; upstream containerd/platforms 0.2, platforms.go and compare.go.
 
 internal import Primitives
 
-/// The image that `manifest` is, or the one that it lists for `platform`.
+/// `manifest` itself if it is an image, or the image that it lists for `platform`.
 ///
-/// Indexes inside the index are read too. Attestations that BuildKit lists beside images have the
-/// platform `unknown/unknown` and are never chosen. No other hint hides an entry: runtimes choose by
-/// platform alone, and nothing signs a hint apart from the index.
+/// Nested indexes are read too. Attestations that BuildKit lists beside images have the platform
+/// `unknown/unknown` and are never chosen. No other hint excludes an entry, because runtimes choose
+/// by platform only.
 ///
-/// - Throws: `usage` when several images fit, `notFound` when none does, `rejected` when an entry has
-///   the wanted platform and a hint says that it is no image.
+/// - Throws: `usage` if several images match, `notFound` if none does, `rejected` if an entry has
+///   the wanted platform and a hint says that it is not an image.
 package func platformManifest(
     _ manifest: Manifest, platform: Platform?, from source: any ArtifactSource
 ) async throws -> Manifest {
@@ -58,14 +58,14 @@ package func platformManifest(
     return chosen
 }
 
-/// Whether an entry of an index can be what is wanted, or lead there.
+/// Whether an entry of an index can be, or contain, the wanted image.
 private func mayHold(_ entry: Descriptor, _ wanted: Platform?) -> Bool {
     guard let own = entry.platform else { return true }
     guard !own.isUnknown else { return false }
     return wanted.map(own.satisfies) ?? true
 }
 
-/// The entries of an index that fit, and the choice between them.
+/// The matching entries of an index, and the choice between them.
 private struct PlatformChoice {
     private let wanted: Platform?
     private let name: String
@@ -80,7 +80,7 @@ private struct PlatformChoice {
             fitting = open
             return
         }
-        // Without a variant, the one that the name of the architecture means is preferred.
+        // Without a variant, the default variant of the architecture is preferred.
         let exact = claimed.filter { $0.platform?.hasVariant(of: wanted) ?? false }
         fitting =
             (exact.isEmpty ? claimed : exact) + open.filter { contradiction($0) == nil }
@@ -92,7 +92,7 @@ private struct PlatformChoice {
             let list = offered.isEmpty ? "no platform" : offered.sorted().joined(separator: ", ")
             throw Failure(
                 .notFound, "cannot choose an image from \(name)",
-                because: wanted.map { "it has none for \($0.selector); it has \(list)" }
+                because: wanted.map { "it has no image for \($0.selector); it has \(list)" }
                     ?? "it lists no image")
         }
         guard Set(fitting.map(\.digest)).count == 1 else { throw several() }
@@ -100,14 +100,15 @@ private struct PlatformChoice {
             guard let why = contradiction(entry) else { continue }
             throw Failure(
                 .rejected, "cannot choose an image from \(name)",
-                because: "\(entry.digest) fits by its platform, and \(why); runtimes read only the "
+                because: "\(entry.digest) matches the platform, and \(why); runtimes read only the "
                     + "platform",
                 next: "name the image by its digest")
         }
         return first
     }
 
-    /// Says how to choose: by platform, by version, or by digest if neither tells them apart.
+    /// The failure for several matches, which says how to choose: by platform, by version, or by
+    /// digest.
     private func several() -> Failure {
         let selectors = fitting.compactMap { $0.platform?.selector }
         let list = Set(selectors).sorted()
@@ -115,14 +116,15 @@ private struct PlatformChoice {
         let helps = list.count > 1 && selectors.count == fitting.count
         let example = list.first.map { $0.utf8.contains(UInt8(ascii: "(")) ? "'\($0)'" : $0 }
         return Failure(
-            .usage, "cannot choose an image from \(name)", because: "several fit; it has \(shown)",
+            .usage, "cannot choose an image from \(name)",
+            because: "several images match; it has \(shown)",
             next: helps
                 ? "name one platform, such as --platform \(example ?? "linux/amd64")"
                 : "name the image by its digest")
     }
 }
 
-/// The reason why a hint in the index says that an entry is not an image; nil without such a hint.
+/// The hint in an index that an entry is not an image; nil if there is none.
 private func contradiction(_ entry: Descriptor) -> String? {
     guard entry.mediaType.isImageManifest else { return "its media type is \(entry.mediaType)" }
     if let type = entry.annotations["vnd.docker.reference.type"] {

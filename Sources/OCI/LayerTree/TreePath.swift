@@ -3,11 +3,11 @@
 
 package import Primitives
 
-/// A path below the root of an image or folder, such as `etc/os-release`: no slash at either end,
-/// no `.`, no `..`. The root itself is the empty path.
+/// A path below the root of an image or folder, such as `etc/os-release`, without a slash at either
+/// end, `.` or `..`. The root is the empty path.
 ///
-/// Linux paths are bytes, and Swift compares strings by what they look like: "K" and the Kelvin sign
-/// are equal. So that no file can hide behind another, every byte above 0x7F (and `%`) is kept as
+/// Linux compares paths by bytes, Swift compares strings by canonical equivalence: "K" and the
+/// Kelvin sign are equal. So that no file hides another, `%` and all bytes above 0x7F are stored as
 /// `%` and two hex digits.
 package struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let description: String
@@ -15,10 +15,10 @@ package struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible
     /// The root.
     package static let root = TreePath(known: "")
 
-    /// Cleans a path as an archive writes it: leading slashes, `.` and double slashes go.
+    /// Normalizes a path of an archive: removes leading slashes, `.` and double slashes.
     ///
-    /// - Throws: `malformed` for `..`, a zero byte, or a name that is too long for Linux. Image-spec
-    ///   leaves `..` to the unpacker, and unpackers differ; no honest builder writes it.
+    /// - Throws: `malformed` for `..`, a zero byte, or a name that is too long for Linux.
+    ///   image-spec does not define `..`, unpackers differ, and builders do not write it.
     package init(cleaning bytes: some Collection<UInt8>, of archive: String) throws(Failure) {
         guard let path = TreePath(cleaning: bytes) else {
             throw Failure(
@@ -47,7 +47,7 @@ package struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible
         description.utf8.split(separator: slash).map { String(Substring($0)) }
     }
 
-    /// The path without its last name, and that name; nil for the root.
+    /// The parent path and the last name; nil for the root.
     package var split: (parent: TreePath, name: String)? {
         guard !description.isEmpty else { return nil }
         guard let end = description.utf8.lastIndex(of: slash) else {
@@ -57,7 +57,7 @@ package struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible
         return (TreePath(known: String(description[..<end])), String(name))
     }
 
-    /// The path as Linux knows it.
+    /// The path in the bytes of Linux.
     package var bytes: [UInt8] {
         guard description.utf8.contains(UInt8(ascii: "%")) else { return Array(description.utf8) }
         var bytes: [UInt8] = []
@@ -84,12 +84,12 @@ package struct TreePath: Hashable, Sendable, Comparable, CustomStringConvertible
     }
 }
 
-/// The names of a symbolic link's target, `.` and `..` kept, in the escaped form of `TreePath`.
+/// The names of a symbolic link's target, with `.` and `..`, in the escaped form of `TreePath`.
 func linkComponents(_ target: String) -> [String] {
     target.utf8.split(separator: slash).map { String(Substring($0)) }
 }
 
-/// Bytes of a name as ASCII; see `TreePath`.
+/// The escaped form of a name; see `TreePath`.
 func escaped(_ bytes: some Collection<UInt8>) -> String {
     guard bytes.contains(where: { $0 >= 0x80 || $0 == UInt8(ascii: "%") }) else {
         return String(decoding: bytes, as: UTF8.self)
