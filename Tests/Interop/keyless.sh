@@ -31,7 +31,7 @@ for log in trust_config trust_config_rekor2; do
   grep -q 'add --yes' err || fail "it did not say what is missing: $(cat err)"
   [ ! -e "$log.json" ] || fail "a bundle was written without consent"
   ends 0 assay sign-blob --trust-config "services/$log.json" "${TOKEN[@]}" --yes --bundle "$log.json" artifact
-  grep -q "publishes for ever .*the identity \"$SUBJECT\"" err || fail "the upload was not told: $(cat err)"
+  grep -q "publishes permanently .*the identity \"$SUBJECT\"" err || fail "the upload was not told: $(cat err)"
   grep -q "signed artifact .* as $SUBJECT from $BASE" err || fail "the signer was not told: $(cat err)"
   ends 0 assay verify-blob "${WHO[@]}" --bundle "$log.json" artifact
   grep -q "by: $SUBJECT from $BASE" err || fail "no signer: $(cat err)"

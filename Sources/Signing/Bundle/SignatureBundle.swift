@@ -66,7 +66,7 @@ package struct SignatureBundle: Hashable, Sendable {
         guard let known = knownVersions[try type.string()] else {
             throw Failure(
                 .unsupported, "cannot read the bundle", at: type.place,
-                because: "its version \(quoted(try type.string())) is none of 0.1, 0.2, 0.3")
+                because: "its version \(quoted(try type.string())) is not 0.1, 0.2 or 0.3")
         }
         version = known
         let material = try json.required("verificationMaterial")
@@ -151,7 +151,7 @@ private func readDigest(_ json: JSONReader) throws(Failure) -> SignatureBundle.M
     let name = try json.required("algorithm")
     let text = try name.string()
     guard let algorithm = HashAlgorithm.allCases.first(where: { $0.protobufName == text }) else {
-        throw name.broken("\(quoted(text)) is none of SHA2_256, SHA2_384, SHA2_512")
+        throw name.broken("\(quoted(text)) is not SHA2_256, SHA2_384 or SHA2_512")
     }
     return SignatureBundle.MessageDigest(
         algorithm: algorithm, bytes: try json.required("digest").base64())

@@ -224,7 +224,7 @@ extension Certificate {
         {
             throw Failure(
                 .unsupported, "cannot use the certificate",
-                because: "its algorithm is none of ECDSA, RSA PKCS #1 v1.5 and Ed25519 with SHA-2")
+                because: "its algorithm is not ECDSA, RSA PKCS #1 v1.5 or Ed25519 with SHA-2")
         } catch {
             throw unreadable("it is not an X.509 certificate: \(decodingWords(error))")
         }

@@ -8,12 +8,13 @@ internal import SwiftASN1
 
 /// Counts the certificate logs that stand behind one leaf.
 package enum CertificateTransparency {
-    /// The logs with a good promise for `leaf`, one of each party; fewer than `threshold` of them is
-    /// a problem.
+    /// The logs with a good promise for `leaf`, one of each party; fewer than `threshold` of them
+    /// is a problem.
     ///
     /// `issuer` must come from a validated path: the promise inside a certificate covers the hash
     /// of the key that really signed it. `detached` are promises that stand beside the certificate,
-    /// in TLS or JSON form. A promise of a log that is not trusted is passed over, as RFC 6962 asks.
+    /// in TLS or JSON form. A promise of a log that is not trusted is passed over, as RFC 6962
+    /// asks.
     ///
     /// Spec: RFC 6962 §3.2, §3.3. CVE-2026-49834: two promises of one party count once.
     package static func verify(
@@ -108,7 +109,7 @@ private struct PromiseTally {
     }
 
     func problem(threshold: Int) -> EvidenceProblem {
-        let counted = "\(accepted.count) of \(threshold) certificate logs stand behind it"
+        let counted = "\(accepted.count) of \(threshold) certificate logs have an SCT for it"
         guard let first = refusals.first else {
             return EvidenceProblem(.certificateTransparencyMissing, counted)
         }

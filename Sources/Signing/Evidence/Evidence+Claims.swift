@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// What evidence states about its signer, if there is no trust material to verify it with.
-// Evidence that is absent, that is wrong, and that could not be read are different results.
+// Unverified claims of evidence about its signer, for use without a trusted root.
+// Missing evidence, evidence that does not verify, and unreadable evidence are different results.
 // Spec: docs/exit-codes-and-reasons.md, "Exit codes".
 
 internal import Keys
 internal import OCI
 package import Primitives
 
-/// A candidate that agrees with itself and with a demand. It is no proof: whether its certificate,
-/// its log entry or its time may be believed was not looked at.
+/// A candidate whose signature is valid and whose claimed signer is the required one. It is not
+/// verified: the trust in its certificate, log entry and time was not checked.
 package struct EvidenceClaim: Sendable {
     package let candidate: EvidenceCandidate
-    /// Key and value pairs beside the signature.
+    /// The annotations of the signature.
     package let annotations: JSONObject
 }
 
-/// What might be proof if the right authorities and logs were known, and why the rest never is.
+/// The candidates that could verify with the right trusted root, and the rejections of the others.
 package struct ClaimReport: Sendable {
     package let claims: [EvidenceClaim]
     package let rejections: [RejectedCandidate]
-    /// Why some candidates were not looked at; nil when all were.
+    /// Why some candidates were not examined; nil if all were.
     package let limit: Failure?
 }
 
 extension Evidence {
-    /// The candidates that nobody's trust is needed to refuse, and the others.
+    /// Separates the candidates that no trusted root could verify from the others.
     ///
-    /// A candidate is refused when it is of another type or about another digest, when its signature
-    /// is not by the key it comes with, or when that key or certificate is not the one asked for.
+    /// A candidate is rejected if it is of another type or about another digest, if its signature
+    /// is not by its own key, or if that key or certificate is not the required one.
     package func claims(of type: PredicateType, by signer: TrustedSigner) -> ClaimReport {
         var claims: [EvidenceClaim] = []
         var rejections: [RejectedCandidate] = []
@@ -80,7 +80,7 @@ extension Evidence {
 }
 
 extension SignatureMaterial {
-    /// Returns when the signature is by the key it comes with, and that one is asked for.
+    /// Checks that the signature is by its own key, and that this is the required one.
     fileprivate func requireClaim(
         by wanted: TrustedSigner, over message: inout HashedMessage
     ) throws(EvidenceProblem) {
@@ -88,7 +88,7 @@ extension SignatureMaterial {
         case (.certificates(let identities), .certificate(let chain)):
             try requireClaim(by: identities, chain: chain, over: &message)
         case (.keys(let keys), _):
-            // Without logs, timestamps and periods a key needs nobody else.
+            // Without logs, timestamps and validity periods, a key needs no trusted root.
             let keys = keys.map { TrustedKey(key: $0.key, name: $0.name, hash: $0.hash) }
             let finding = SignatureVerifier.keys(keys).verify(self, over: &message)
             if let problem = finding.checks.problem { throw problem }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// From evidence to proof. No network, no files, no clock: the same arguments give the same answer.
+// Verifies evidence. Pure: no network, no files, no clock.
 
 internal import OCI
 package import Primitives
 
-/// A statement whose signature was checked and whose subject is the digest asked about.
+/// A verified statement about a digest.
 package struct VerifiedStatement: Sendable {
     package let statement: Statement
     package let signer: VerifiedSigner
     package let carrier: EvidenceCarrier
-    /// The bytes of the evidence, by digest.
+    /// The digest of the evidence.
     package let evidenceDigest: Digest
     package let format: EvidenceFormat
-    /// The envelope that was signed, with its signatures.
+    /// The signed envelope.
     package let envelope: Envelope
     /// Everything that was checked about it.
     package let checks: [VerificationCheck]
@@ -34,15 +34,15 @@ package struct VerifiedStatement: Sendable {
     }
 }
 
-/// A signature on a digest: "this is signed", by that signer, and nothing more.
+/// A verified image signature.
 package struct VerifiedSignature: Sendable {
     package let signer: VerifiedSigner
     package let carrier: EvidenceCarrier
     package let evidenceDigest: Digest
     package let format: EvidenceFormat
-    /// The simple-signing payload that was signed; nil for a bundle, which signs a statement.
+    /// The signed simple-signing payload; nil for a bundle, which signs a statement.
     package let payload: [UInt8]?
-    /// Key and value pairs the signer bound to the signature.
+    /// The signed annotations.
     package let annotations: JSONObject
     /// Everything that was checked about it.
     package let checks: [VerificationCheck]
@@ -66,11 +66,10 @@ package struct VerifiedSignature: Sendable {
 }
 
 extension Evidence {
-    /// The signatures on `subject` that meet the verifier's demand. An attestation never counts as
-    /// one.
+    /// Verifies the image signatures on `subject`. An attestation is not an image signature.
     ///
-    /// Spec: cosign BUNDLE_SPEC: an image signature is a statement of type
-    /// https://sigstore.dev/cosign/sign/v1; older ones are simple-signing payloads.
+    /// Spec: cosign specs/BUNDLE_SPEC.md: an image signature is a statement of type
+    /// https://sigstore.dev/cosign/sign/v1; legacy ones are simple-signing payloads.
     package func signatures(
         by verifier: SignatureVerifier
     ) -> VerificationReport<VerifiedSignature> {
@@ -94,8 +93,8 @@ extension Evidence {
         }
     }
 
-    /// The statements of exactly `type` about `subject` that meet the verifier's demand. A signature
-    /// never counts as one.
+    /// Verifies the attestations of exactly `type` about `subject`. An image signature is not an
+    /// attestation.
     package func attestations(
         of type: PredicateType, by verifier: SignatureVerifier
     ) -> VerificationReport<VerifiedStatement> {
@@ -113,7 +112,8 @@ extension Evidence {
         }
     }
 
-    /// A candidate that costs more than is left is skipped, so that it hides no other.
+    /// Verifies the candidates. A candidate that costs more than the rest of the budget is skipped,
+    /// so that others are verified.
     private func report<Proof: Sendable>(
         by verifier: SignatureVerifier, _ work: inout VerificationWork,
         _ verify:
@@ -140,7 +140,7 @@ extension Evidence {
             proofs: proofs, unmet: [], rejections: rejections, limit: limit)
     }
 
-    /// The failure for evidence over a limit: it was not read to its end, so it may be a proof.
+    /// The failure for evidence over a limit. It was not read to its end, so it could verify.
     func notJudged(_ candidate: EvidenceCandidate, _ problem: EvidenceProblem) -> Failure {
         Failure(
             .overLimit, "cannot judge all evidence of \(subject)",
@@ -148,8 +148,8 @@ extension Evidence {
             next: "write that evidence again in a smaller form, or delete it")
     }
 
-    /// Spec: DSSE protocol.md, "Verification": the signature first, then the payload that was
-    /// signed, and those very bytes are what is parsed.
+    /// Verifies a statement. Spec: DSSE protocol.md, "Verification": the signature is verified
+    /// first, then exactly the signed bytes are parsed.
     private func verifiedStatement(
         _ candidate: EvidenceCandidate, by verifier: SignatureVerifier, type: PredicateType,
         _ checks: inout [VerificationCheck]
@@ -166,15 +166,15 @@ extension Evidence {
             checks: checks)
     }
 
-    /// One of several signatures on one envelope is enough; which one is told. Where none holds, the
-    /// one that came furthest is told.
+    /// Verifies the signatures of one envelope, of which one must be valid. If none is, the most
+    /// specific failure is reported.
     private func verifiedSigner(
         of materials: [SignatureMaterial], by verifier: SignatureVerifier,
         _ checks: inout [VerificationCheck]
     ) -> VerifiedSigner? {
         var furthest: EvidenceProblem?
         guard var message = materials.first?.message.hashed else { return nil }
-        // A duplicate signature has the same result, so it is checked once.
+        // A duplicate signature has the same result, so it is verified once.
         var seen: Set<[UInt8]> = []
         for (place, material) in materials.enumerated()
         where seen.insert(material.signature).inserted {
@@ -194,7 +194,7 @@ extension Evidence {
         return nil
     }
 
-    /// The statement of a signed envelope, when it is of that type and about `subject`.
+    /// The statement of a signed envelope. Throws unless it is of the type and about `subject`.
     func statement(
         in envelope: Envelope, of type: PredicateType
     ) throws(EvidenceProblem) -> Statement {
@@ -202,7 +202,8 @@ extension Evidence {
         do throws(EvidenceProblem) {
             statement = try signedStatement(in: envelope)
         } catch {
-            // Whatever else it says, it names another type. Its signer wrote it, so it is searched whole.
+            // The statement is malformed, and it names another type. Its signer wrote it, so all of it
+            // is searched.
             var budget = envelope.payload.count
             if error.code == .statementMalformed,
                 let named = envelope.claimedTypeText(spending: &budget),
@@ -275,7 +276,7 @@ extension Evidence {
             signer: signer, candidate: candidate, annotations: annotations, checks: checks)
     }
 
-    /// What a signed payload says beside its digest, when that is `subject`.
+    /// The annotations of a signed payload. Throws unless its digest is `subject`.
     func annotations(of old: SimpleSigning) throws(EvidenceProblem) -> JSONObject {
         let claim: (digest: Digest, annotations: JSONObject)
         do {
@@ -291,9 +292,9 @@ extension Evidence {
 }
 
 extension EvidenceCandidate {
-    /// Why nothing of it is signed as demanded. What an unverified envelope says it is only decides
-    /// which "no" is told; and what names our key without being signed by it was changed, whatever it
-    /// says it is now.
+    /// The reason why no signature of it verifies. The unverified type of an envelope only selects
+    /// the reported reason. Evidence that names a trusted key without a valid signature was
+    /// changed, regardless of its type.
     func unsigned(_ problem: EvidenceProblem?, wanting type: PredicateType) -> EvidenceProblem {
         let problem =
             problem ?? EvidenceProblem(.signatureInvalid, "no signature of it could be checked")
@@ -304,7 +305,7 @@ extension EvidenceCandidate {
     }
 }
 
-/// The problem of signed content that cannot be read: it is malformed, or over a limit.
+/// The problem of signed content that is malformed or over a limit.
 private func signedAndUnreadable(
     _ noun: String, _ code: EvidenceProblem.Code, _ failure: Failure
 ) -> EvidenceProblem {
@@ -318,7 +319,7 @@ private func signedAndUnreadable(
 /// The statement of a verified envelope.
 func signedStatement(in envelope: Envelope) throws(EvidenceProblem) -> Statement {
     guard envelope.payloadType == inTotoPayloadType else {
-        // Signed by the very signer, so it is no absence; what it says cannot be told.
+        // The signer signed it, so the statement is not missing; its content is unreadable.
         throw EvidenceProblem(
             .malformed, "its payload is \(quoted(envelope.payloadType)), no in-toto statement")
     }
@@ -334,13 +335,13 @@ private func otherType(_ found: PredicateType, _ wanted: PredicateType) -> Evide
     case (_, .signature):
         EvidenceProblem(
             .otherType, "it is an attestation (\(plain(found.description))), no signature")
-    case (.signature, _): EvidenceProblem(.otherType, "it is a signature, no attestation")
+    case (.signature, _): EvidenceProblem(.otherType, "it is a signature, not an attestation")
     default:
         EvidenceProblem(.otherType, "its type is \(plain(found.description)), not \(wanted)")
     }
 }
 
-/// The subjects of a statement, cut after three.
+/// The first three subjects of a statement.
 func shownSubjects(_ statement: Statement) -> String {
     let found = statement.subjects.flatMap { $0.digests.map { "\($0.key):\($0.value)" } }.sorted()
     return plain(found.prefix(3).joined(separator: ", ")) + (found.count > 3 ? ", …" : "")

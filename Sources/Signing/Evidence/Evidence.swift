@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was found beside a digest, before anybody believed a word of it.
+// Unverified evidence about a digest.
 
 package import OCI
 package import Primitives
 
-/// Everything found that claims to be about one digest, and where was looked.
+/// The unverified evidence about one digest, and the searched locations.
 package struct Evidence: Sendable {
+    /// The digest that the evidence claims to be about.
     package let subject: Digest
+    /// The evidence that was found.
     package var candidates: [EvidenceCandidate]
+    /// The searched locations, with their results.
     package var searches: [EvidenceSearch]
 
     package init(
@@ -19,17 +22,18 @@ package struct Evidence: Sendable {
     }
 }
 
-/// One place that was searched, or one item of it that could not be read.
+/// One searched location, or one of its items that could not be read.
 package struct EvidenceSearch: Hashable, Sendable {
+    /// The outcome of a search.
     package enum Outcome: Hashable, Sendable {
-        /// The place answered and holds so many items; 0 says that it holds none.
+        /// The number of items in the location; 0 means that it has none.
         case found(Int)
-        /// The place did not answer, or denied access: its content is not known.
+        /// There was no response, or access was denied: the content is unknown.
         case closed(Failure)
     }
 
     package let carrier: EvidenceCarrier
-    /// The referrer that could not be read; nil when this is about the whole list or tag.
+    /// The referrer that could not be read; nil for a whole list or tag.
     package let item: Digest?
     package let outcome: Outcome
 
@@ -45,31 +49,31 @@ package struct EvidenceSearch: Hashable, Sendable {
         outcome = .closed(failure)
     }
 
-    /// Items that were found.
+    /// The number of items that were found.
     package var found: Int { if case .found(let count) = outcome { count } else { 0 } }
 
-    /// Why the content of the place is not known; nil when it answered.
+    /// Why the content of the location is unknown; nil if it was read.
     package var failure: Failure? {
         if case .closed(let failure) = outcome { failure } else { nil }
     }
 }
 
 extension Evidence {
-    /// Whether every place that was searched answered.
+    /// Whether all searched locations were read.
     package var isComplete: Bool { searches.allSatisfy { $0.failure == nil } }
 
-    /// Why evidence of that type may have been missed: the first search for it that was closed. Nil
-    /// when every place that can hold such evidence answered.
+    /// Why evidence of a type may be missing: the first closed search of a location that can hold
+    /// it; nil if all such locations were read.
     ///
-    /// With a closed search "no" becomes "could not look", and "yes" stays: one signature that
-    /// verifies is enough. Where every statement must meet conditions, "yes" becomes "could not
-    /// look" too.
+    /// With a closed search, a failed verification becomes "could not look". A successful one
+    /// stays: one verified signature suffices. If all statements must meet conditions, a successful
+    /// verification becomes "could not look" too.
     package func obstacle(to type: PredicateType) -> Failure? {
         searches.lazy.filter { $0.carrier.mayHold(type) }.compactMap(\.failure).first
     }
 }
 
-/// The ways evidence travels beside an image.
+/// The locations of evidence beside an image.
 package enum EvidenceCarrier: String, Hashable, Sendable, CaseIterable {
     case referrersAPI = "referrers API"
     case referrersTag = "referrers tag"
@@ -77,7 +81,7 @@ package enum EvidenceCarrier: String, Hashable, Sendable, CaseIterable {
     case signatureTag = ".sig tag"
     case attestationTag = ".att tag"
 
-    /// Whether evidence of that type is ever kept there.
+    /// Whether the location can hold evidence of a type.
     fileprivate func mayHold(_ type: PredicateType) -> Bool {
         switch self {
         case .referrersAPI, .referrersTag, .layout: true
@@ -95,26 +99,26 @@ package enum EvidenceCarrier: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// One piece of evidence as it was found: a bundle, an old signature, an old envelope, or bytes
-/// that are none of these.
+/// One unverified piece of evidence: a bundle, a legacy signature, a legacy attestation, or
+/// unreadable bytes.
 package struct EvidenceCandidate: Sendable {
     package enum Form: Sendable {
         case bundle(SignatureBundle)
         case simpleSigning(SimpleSigning)
-        /// An older attestation, with its bytes as they are stored.
+        /// A legacy attestation with its stored bytes.
         case envelope(Envelope, LegacyAttachments, storedAs: [UInt8])
         case unreadable(Failure)
     }
 
     package let carrier: EvidenceCarrier
-    /// The manifest it hangs in.
+    /// The manifest with the evidence.
     package let manifest: Digest
-    /// The bytes themselves: what a record refers to.
+    /// The digest of the evidence, which records refer to.
     package let digest: Digest
-    /// Its place among the layers of the manifest, because old signatures share one digest.
+    /// The index among the layers of the manifest, because legacy signatures share one digest.
     package let position: Int
     package let form: Form
-    /// What it says it is, before verification: a hint for ordering and for words.
+    /// The unverified predicate type, a hint for ordering and messages.
     package let claimedType: PredicateType?
 
     package init(
@@ -141,7 +145,7 @@ package struct EvidenceCandidate: Sendable {
 
     package var identity: String { "\(manifest)/\(position)" }
 
-    /// The family of storage it belongs to.
+    /// The storage format.
     package var format: EvidenceFormat {
         if case .bundle = form { .bundle } else { .legacy }
     }
@@ -161,15 +165,15 @@ extension EvidenceCandidate.Form {
 }
 
 extension Envelope {
-    /// The type that its payload names, as far as every reader would read that one.
+    /// The predicate type in the payload, if it is unambiguous.
     ///
-    /// Anybody may push a payload of any size, so the statement is not read for it, and what is
-    /// searched is taken from a budget.
+    /// A client with push permission can push a payload of any size, so the statement is not
+    /// parsed, and the search spends from a budget.
     func claimedType(spending budget: inout Int) -> PredicateType? {
         claimedTypeText(spending: &budget).flatMap { try? PredicateType(uri: $0) }
     }
 
-    /// The same as it is written, whether or not it is a type.
+    /// The text of the predicate type, which may be invalid.
     func claimedTypeText(spending budget: inout Int) -> String? {
         guard payloadType == inTotoPayloadType else { return nil }
         return topLevelText(of: "predicateType", in: payload, spending: &budget)

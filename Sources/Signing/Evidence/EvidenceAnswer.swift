@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer to "who signed this?", in which no two kinds of no are one.
+// The results of verifying all evidence about a digest.
 
 package import Primitives
 
-/// The result for every candidate: a proof, or the reason why it is not one.
+/// The results of all candidates: verified evidence, or the reason for each rejection.
 package struct VerificationReport<Proof: Sendable>: Sendable {
     package private(set) var proofs: [Proof]
     /// Verified, but excluded by the predicate of `keeping`.
     package private(set) var unmet: [Proof]
     package private(set) var rejections: [RejectedCandidate]
-    /// Why some candidates were not verified; nil when all were.
+    /// Why some candidates were not verified; nil if all were.
     package private(set) var limit: Failure?
 
     init(
@@ -21,7 +21,7 @@ package struct VerificationReport<Proof: Sendable>: Sendable {
         self.limit = limit
     }
 
-    /// A report on no candidate.
+    /// An empty report.
     package init() { self.init(proofs: [], unmet: [], rejections: [], limit: nil) }
 
     /// Adds the report on further candidates.
@@ -32,7 +32,7 @@ package struct VerificationReport<Proof: Sendable>: Sendable {
         limit = limit ?? other.limit
     }
 
-    /// The most specific rejection; nil when nothing was found.
+    /// The most specific rejection; nil if nothing was found.
     package var mostTelling: RejectedCandidate? { rejections.mostTelling }
 }
 
@@ -40,35 +40,37 @@ extension [RejectedCandidate] {
     var mostTelling: RejectedCandidate? { self.max { $0.problem < $1.problem } }
 }
 
-/// A candidate that proves nothing, and why.
+/// A candidate that does not verify, and the reason.
 package struct RejectedCandidate: Sendable {
     package let candidate: EvidenceCandidate
-    /// The most basic check that it fails.
+    /// The problem of the first failed check.
     package let problem: EvidenceProblem
-    /// Everything that was checked about it, as far as it came.
+    /// The checks up to the failure.
     package let checks: [VerificationCheck]
 
-    /// The sentence for people: found against expected.
+    /// A message with what was found and what was expected.
     package var why: String { problem.why }
 }
 
-/// What evidence says about one question. "Could not look" is not among the cases: it throws.
+/// The result of verifying the evidence about one digest. If evidence cannot be read, a `Failure`
+/// is thrown instead.
 package enum EvidenceAnswer<Proof: Sendable>: Sendable {
     /// At least one piece of evidence verified.
     case proven([Proof])
-    /// The signer made these, and none meets the further demand, such as an annotation.
+    /// The signer made these, and none meets the other requirements, such as an annotation.
     case demandUnmet([Proof])
-    /// Every carrier was asked and none holds anything of the kind.
+    /// All locations were read, and none has evidence of the type.
     case unsigned
-    /// There is evidence of the kind, and none of it verifies; the most telling one comes first.
+    /// There is evidence of the type, and none of it verifies; the most specific rejection is
+    /// first.
     case notProven([RejectedCandidate])
-    /// Nothing here, and proof at the place the image was copied from.
+    /// The mirror has no evidence, and the origin has verified evidence.
     case lostAtMirror(origin: String, [Proof])
 }
 
 extension EvidenceAnswer {
-    /// Whether the evidence may have been lost on the way here: nothing is there, or only names of
-    /// what is gone.
+    /// Whether evidence may be missing at a mirror: there is none, or only listed items that are
+    /// not found.
     package var mayBeLost: Bool {
         switch self {
         case .unsigned: true
@@ -79,7 +81,7 @@ extension EvidenceAnswer {
 }
 
 extension RejectedCandidate {
-    /// Whether a list names it and the place does not have it.
+    /// Whether it is listed and not found.
     package var isGone: Bool {
         if case .unreadable(let failure) = candidate.form {
             failure.kind == .notFound
@@ -90,8 +92,8 @@ extension RejectedCandidate {
 }
 
 extension VerificationReport {
-    /// The answer the report gives. Evidence of another kind is no evidence: an attested image may
-    /// still be unsigned.
+    /// The result of the report. Evidence of another type does not count: an attested image can be
+    /// unsigned.
     package var answer: EvidenceAnswer<Proof> {
         if !proofs.isEmpty { return .proven(proofs) }
         if !unmet.isEmpty { return .demandUnmet(unmet) }
@@ -101,10 +103,11 @@ extension VerificationReport {
         return .notProven([first] + others)
     }
 
-    /// The answer. `obstacle` says why evidence may have been missed; nil if none was.
+    /// The result of the report.
     ///
-    /// - Throws: the obstacle, or the limit that ended the verification, when there is no proof:
-    ///   what was not read could be one, so "no" would be a guess.
+    /// - Parameter obstacle: why evidence may be missing; nil if all locations were read.
+    /// - Throws: the obstacle, or the limit that ended the verification, if no evidence verifies:
+    ///   the unread evidence could verify.
     package func answer(unless obstacle: Failure?) throws(Failure) -> EvidenceAnswer<Proof> {
         if proofs.isEmpty, let unknown = obstacle ?? limit { throw unknown }
         return answer
@@ -120,7 +123,7 @@ extension VerificationReport {
         }
     }
 
-    /// The same report, where proofs that do not meet a further demand are set apart.
+    /// The same report, with verified evidence that does not meet other requirements in `unmet`.
     package func keeping(_ demand: (Proof) -> Bool) -> VerificationReport {
         VerificationReport(
             proofs: proofs.filter(demand), unmet: unmet + proofs.filter { !demand($0) },

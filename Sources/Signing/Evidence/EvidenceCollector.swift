@@ -1,39 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finding evidence beside an image: referrers first, cosign's older tags after.
+// Collects evidence beside an image: referrers first, then cosign's legacy tags.
 // Spec: cosign BUNDLE_SPEC.md and SIGNATURE_SPEC.md; distribution-spec 1.1, "Listing Referrers".
 
 package import OCI
 package import Primitives
 
-/// Looks for evidence in one repository. "Nothing there" and "could not look" are different
-/// results: a search that found 0 items, and a search that is closed. After a closed search the
-/// other places are still searched, because one of them may hold the proof.
+/// Collects the evidence about a digest in one repository.
+///
+/// An empty location is a search that found 0 items; a location that could not be read is a closed
+/// search. After a closed search the other locations are searched too, because one of them can have
+/// evidence that verifies.
 package struct EvidenceCollector: Sendable {
-    /// What is looked for; a narrower query costs fewer requests.
+    /// The wanted evidence. A narrower query needs fewer requests.
     package enum Wish: Hashable, Sendable {
+        /// All evidence.
         case everything
         /// Signatures, or attestations of one type. Referrers whose annotation names another
-        /// type are left for later: the annotation is a hint, so they are read when the wish is
-        /// not met without them.
+        /// type are read last, because the annotation is only a hint.
         case only(PredicateType)
     }
 
     private let source: any ArtifactSource
 
+    /// Creates a collector of a repository.
     package init(source: any ArtifactSource) { self.source = source }
 
-    /// Reads everything every carrier holds.
+    /// Reads all evidence of all locations.
     package func everything(about subject: Digest) async throws -> Evidence {
         try await collect(.everything, about: subject) { _ in false }
     }
 
-    /// Reads stage by stage until `satisfied`: referrers that hint at the wish, the other
-    /// referrers, the `.sig` or `.att` tag, then referrers that the list calls something else than
-    /// evidence, because the list may be wrong. What could not be read is in the `searches` of the
-    /// evidence, and so is a limit that was reached (`Limits.candidatesPerDigest`,
-    /// `Limits.evidenceBytesPerDigest`).
+    /// Reads evidence in stages until `satisfied` returns true: referrers whose annotation matches,
+    /// the other referrers, the `.sig` or `.att` tag, and referrers that are not evidence by their
+    /// listed type, because the list can be wrong. Locations and items that could not be read, and
+    /// reached limits (`Limits.candidatesPerDigest`, `Limits.evidenceBytesPerDigest`), are in
+    /// `searches`.
     ///
-    /// - Parameter satisfied: called after a stage that found something and is not the last.
+    /// - Parameter satisfied: called after each stage that found something, except the last.
     /// - Throws: only errors other than `Failure`, such as cancellation.
     package func collect(
         _ wish: Wish, about subject: Digest, until satisfied: @Sendable (Evidence) -> Bool

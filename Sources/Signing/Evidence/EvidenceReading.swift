@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// One search through the evidence of one digest: what is read within the limits, and what could not
-// be read.
+// Reads the evidence of one digest within limits, and records what could not be read.
 
 internal import OCI
 internal import Primitives
 
-/// One search through the evidence of one digest, with the rest of its limits.
+/// One search for the evidence of one digest, with the rest of its limits.
 struct EvidenceReading {
-    /// How the bytes of a layer are to be read.
+    /// The format of a layer's content.
     private enum Shape {
         case bundle, simpleSigning, envelope
     }
 
-    /// A layer that is to be read, and where it was found.
+    /// A layer to read, and its location.
     private struct Piece {
         let carrier: EvidenceCarrier
         let manifest: Digest
@@ -33,8 +32,8 @@ struct EvidenceReading {
 
     // MARK: Referrers
 
-    /// The referrers that may hold evidence by their type in the list, and the others. The type in
-    /// a list is a hint, and may be false.
+    /// The referrers that can be evidence by their listed type, and the others. The listed type is
+    /// a hint and can be false.
     mutating func referrers() async throws -> (
         carrier: EvidenceCarrier, evidence: [Descriptor], others: [Descriptor]
     ) {
@@ -64,10 +63,10 @@ struct EvidenceReading {
         return (carrier, referrers, answer.descriptors.filter { !mayHoldEvidence($0) })
     }
 
-    /// Reads the evidence in these referrers; one that cannot be read does not hide the others.
+    /// Reads the evidence of these referrers. An unreadable referrer does not hide the others.
     ///
-    /// - Parameter saysOtherwise: the list calls them something else than evidence. One that cannot
-    ///   be read is then not a finding.
+    /// - Parameter saysOtherwise: whether their listed type is not evidence. An unreadable one is
+    ///   then not a finding.
     mutating func read(
         _ referrers: [Descriptor], found carrier: EvidenceCarrier, saysOtherwise: Bool = false
     ) async throws {
@@ -89,8 +88,9 @@ struct EvidenceReading {
         }
     }
 
-    /// The layers of a referrer that hold evidence. A referrer that is listed and gone, or has no
-    /// bundle although its type says so, is a finding too: "unsigned" would be false.
+    /// The layers of a referrer with evidence. A referrer that is listed and not found, or has no
+    /// bundle although its type is a bundle, is a finding too, because the result is then not
+    /// `UNSIGNED`.
     private mutating func take(
         _ manifest: Result<Manifest, Failure>, of referrer: Digest, found carrier: EvidenceCarrier
     ) -> [Piece] {
@@ -122,7 +122,7 @@ struct EvidenceReading {
 
     // MARK: Tags
 
-    /// Reads what the `.sig` or `.att` tag of the subject holds.
+    /// Reads the evidence under the `.sig` or `.att` tag of the subject.
     mutating func readTag(_ carrier: EvidenceCarrier) async throws {
         let tag = Tag(
             for: evidence.subject, suffix: carrier == .signatureTag ? ".sig" : ".att")
@@ -133,8 +133,8 @@ struct EvidenceReading {
             if failure.kind == .notFound {
                 evidence.searches.append(EvidenceSearch(carrier: carrier, found: 0))
             } else {
-                // The digest of an unreadable document is not known; the subject's is recorded in
-                // its place.
+                // The digest of an unreadable document is unknown; the subject's digest is
+                // recorded.
                 note(failure, in: evidence.subject, found: carrier, item: nil)
             }
             return
@@ -176,14 +176,14 @@ struct EvidenceReading {
         }
     }
 
-    /// The pieces to read next: as many as are read at a time, and as fit the budget by their
-    /// claimed sizes. The others wait, because only bytes that arrive are counted.
+    /// The next pieces to read: at most the number of parallel reads, and at most the budget by
+    /// their claimed sizes. The others wait, because only received bytes are charged.
     private mutating func nextBatch(of waiting: [Piece]) -> (batch: [Piece], rest: [Piece]) {
         var batch: [Piece] = []
         var rest: [Piece] = []
         var free = bytesLeft
         for piece in waiting {
-            // A claim beyond what one item may have is refused without a request.
+            // A claimed size over the limit of one item is rejected without a request.
             let claim = piece.layer.size > Limits.evidenceBytes ? 0 : piece.layer.size
             if batch.count == Limits.parallelEvidenceReads || claim > free {
                 rest.append(piece)
@@ -195,8 +195,8 @@ struct EvidenceReading {
         return (batch, rest)
     }
 
-    /// Malformed bytes are a finding, and so are bytes that the place says it does not have. A
-    /// place that does not answer is a closed search.
+    /// Adds the result of a read. Malformed content, and content that the source does not have, are
+    /// findings. If the source does not respond, the search is closed.
     private mutating func add(_ content: Result<[UInt8], Failure>, of piece: Piece) {
         let form: EvidenceCandidate.Form
         switch content {
@@ -270,12 +270,12 @@ struct EvidenceReading {
         case item
     }
 
-    /// Whether somebody who may push can have caused the failure.
+    /// Whether a client with push permission can cause the failure.
     ///
-    /// - A list of a registry: whoever may push decides what it holds. The list of a layout is the
+    /// - A list of a registry: such a client controls what it holds. The list of a layout is the
     ///   layout's own.
-    /// - An item: registries check digests when they take content in, so bytes that are not what was
-    ///   asked for come from the registry itself or from what stands before it.
+    /// - An item: registries verify digests of pushed content, so a digest mismatch is caused by the
+    ///   registry itself or a proxy.
     private func isFinding(
         _ failure: Failure, of thing: UnreadThing = .item, in carrier: EvidenceCarrier
     ) -> Bool {
@@ -312,7 +312,7 @@ struct EvidenceReading {
         return false
     }
 
-    /// Takes `bytes` from the budget of one digest. An item over the budget is left out and does
+    /// Subtracts `bytes` from the budget of one digest. An item over the budget is skipped and does
     /// not hide smaller ones.
     private mutating func spend(_ bytes: Int, found carrier: EvidenceCarrier) -> Bool {
         guard bytes > bytesLeft else {
@@ -328,7 +328,7 @@ struct EvidenceReading {
             carrier, "it has more than \(Limits.evidenceBytesPerDigest) bytes, which is the limit")
     }
 
-    /// Records a limit, once for each place.
+    /// Records a reached limit, once for each location.
     private mutating func reachLimit(_ carrier: EvidenceCarrier, _ why: String) {
         let failure = Failure(
             .overLimit, "cannot look at the evidence of \(evidence.subject)",
@@ -338,9 +338,9 @@ struct EvidenceReading {
     }
 }
 
-/// Spec: cosign specs/BUNDLE_SPEC.md: artifactType says it; descriptors of old fallback indexes
-/// have none, so those are looked into. A kind of manifest that Assay does not know counts where it
-/// says that it holds evidence.
+/// Whether a listed referrer can be evidence. Spec: cosign specs/BUNDLE_SPEC.md, artifactType.
+/// Descriptors of old fallback indexes have none, so they are read. An unknown kind of manifest
+/// counts if its type is evidence.
 private func mayHoldEvidence(_ referrer: Descriptor) -> Bool {
     guard let type = referrer.artifactType, type != .ociEmpty else {
         return referrer.mediaType.isImageManifest || referrer.mediaType.isGeneric

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Making evidence and putting it beside an image.
+// Signs statements and attaches them to images.
 // Spec: cosign BUNDLE_SPEC.md (v0.3 bundle as an OCI 1.1 referrer), SIGNATURE_SPEC.md (.sig, .att).
 
 package import Keys
 package import OCI
 package import Primitives
 
-/// The two families of storage. Both are read; the bundle is what is written unless asked.
+/// The storage format of evidence. Both are read; bundles are the default for writing.
 package enum EvidenceFormat: String, Sendable, CaseIterable {
+    /// A Sigstore bundle as a referrer.
     case bundle
+    /// cosign's `.sig` and `.att` tags.
     case legacy
 }
 
-/// What is to be said about an image.
+/// An unsigned statement about an image.
 package struct Claim: Sendable {
     package let subject: Descriptor
     package let repository: Repository
     package let predicateType: PredicateType
     package let predicate: JSONValue
     package let annotations: ExactTextMap<String>
-    /// The statement as it was given; nil where Assay writes it.
+    /// The caller's statement; nil if Assay writes it.
     private let given: [UInt8]?
 
     private init(
@@ -34,7 +36,7 @@ package struct Claim: Sendable {
         self.given = given
     }
 
-    /// A signature on a digest.
+    /// Creates the statement of an image signature.
     package static func signature(
         on subject: Descriptor, in repository: Repository, annotations: ExactTextMap<String>
     ) -> Claim {
@@ -43,7 +45,7 @@ package struct Claim: Sendable {
             annotations: annotations)
     }
 
-    /// A statement of some type about a digest; a signature is not one of them.
+    /// Creates an attestation of a type other than the signature type.
     package static func attestation(
         _ predicate: JSONValue, of type: PredicateType, on subject: Descriptor,
         in repository: Repository
@@ -54,7 +56,7 @@ package struct Claim: Sendable {
             annotations: [:])
     }
 
-    /// A whole statement, which is signed byte for byte.
+    /// Creates an attestation from a whole statement, whose bytes are signed unchanged.
     ///
     /// - Throws: `usage` for a statement that is not about the image.
     package static func statement(
@@ -73,7 +75,7 @@ package struct Claim: Sendable {
             predicate: read.predicate, annotations: [:], given: content)
     }
 
-    /// Refuses the type of signatures for an attestation.
+    /// Rejects the signature type for an attestation.
     ///
     /// - Throws: `usage`.
     package static func refuseSignature(_ type: PredicateType) throws(Failure) {
@@ -83,7 +85,7 @@ package struct Claim: Sendable {
             next: "use assay sign")
     }
 
-    /// The in-toto statement that says it: what is signed.
+    /// The in-toto statement, which is signed.
     package var statement: [UInt8] {
         if let given { return given }
         let isSignature = predicateType == .signature
@@ -98,20 +100,21 @@ package struct Claim: Sendable {
     }
 }
 
-/// Puts finished bundles beside images.
+/// Attaches bundles to images as referrers.
 package struct BundleShelf: Sendable {
     private let destination: any ArtifactDestination
 
+    /// Creates a store in a repository.
     package init(destination: any ArtifactDestination) { self.destination = destination }
 
-    /// Stores `bundle`, which says `claim`, as a referrer, and answers the manifest that holds it.
+    /// Stores `bundle`, which signs `claim`, as a referrer. Returns the manifest of the referrer.
     package func store(
         _ bundle: [UInt8], saying claim: Claim, created: Timestamp
     ) async throws -> Manifest {
         var layer = Descriptor(of: bundle, as: .sigstoreBundle)
         try await destination.push(layer, content: ByteStream(bundle), mountingFrom: nil)
-        // Spec: image-spec 1.1, descriptor.md, "data": small content may ride in the manifest, so
-        // that a verifier needs one request for it instead of two.
+        // Spec: image-spec 1.1, descriptor.md, "data": small content can be embedded in the
+        // manifest, so that a verifier needs one request instead of two.
         if bundle.count <= embeddedBundleBytes { try layer.carry(bundle) }
         let manifest = try ImageManifest(
             config: try await pushEmptyConfig(), layers: [layer], artifactType: .sigstoreBundle,
@@ -127,7 +130,7 @@ package struct BundleShelf: Sendable {
         return manifest
     }
 
-    /// A signature nobody can find is none: the list that verifiers read must name it.
+    /// Checks that the subject's list of referrers has the signature, so that verifiers find it.
     private func confirm(_ manifest: Manifest, about subject: Digest) async throws {
         let listed = try await destination.referrers(of: subject)
         guard listed.descriptors.contains(where: { $0.digest == manifest.digest }) else {
@@ -152,14 +155,16 @@ package struct BundleShelf: Sendable {
     }
 }
 
-/// Signs claims and stores them.
+/// Signs statements and attaches them to images.
 package struct EvidenceWriter: Sendable {
     private let destination: any ArtifactDestination
     private let key: any Signer
     private let settle: @Sendable () async throws -> Void
 
-    /// - Parameter settle: waits longer than another signer needs between reading an old tag and
-    ///   writing it back; used by `legacy` only.
+    /// Creates a writer that signs with `key`.
+    ///
+    /// - Parameter settle: waits longer than another signer needs to read and write back a legacy
+    ///   tag; for the format `legacy` only.
     package init(
         destination: any ArtifactDestination, key: any Signer,
         settle: @escaping @Sendable () async throws -> Void
@@ -169,9 +174,10 @@ package struct EvidenceWriter: Sendable {
         self.settle = settle
     }
 
-    /// Signs `claim`, stores it in `format`, and answers the manifest that holds it.
+    /// Signs `claim` and stores it in `format`. Returns the manifest with the evidence.
     ///
-    /// - Parameter replacing: deletes older attestations of the same type; `legacy` only.
+    /// - Parameter replacing: whether older attestations of the same type are deleted; for the
+    ///   format `legacy` only.
     package func write(
         _ claim: Claim, as format: EvidenceFormat, created: Timestamp, replacing: Bool = false
     ) async throws -> Manifest {
@@ -205,12 +211,12 @@ package struct EvidenceWriter: Sendable {
 }
 
 extension Descriptor {
-    /// Spec: image-spec 1.1, manifest.md, "subject": type, digest and size are what names it.
+    /// Spec: image-spec 1.1, manifest.md, "subject": a descriptor with media type, digest and size.
     fileprivate var asSubject: Descriptor {
         Descriptor(mediaType: mediaType, digest: digest, size: size)
     }
 }
 
-/// Bundles up to this size ride in their manifest's layer descriptor. A signature has about 1 KiB;
-/// manifests must stay far under the 4 MiB every registry accepts.
+/// Bundles up to this size are embedded in their manifest's layer descriptor. A signature has about
+/// 1 KiB; manifests must stay far below the 4 MiB that all registries accept.
 private let embeddedBundleBytes = 16 * 1024

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// cosign's older tags beside an image, written. Spec: cosign specs/SIGNATURE_SPEC.md, SBOM_SPEC.md.
+// Writes cosign's legacy tags. Spec: cosign specs/SIGNATURE_SPEC.md, SBOM_SPEC.md.
 
 package import OCI
 package import Primitives
 
-/// Puts signatures, attestations and SBOMs under the `.sig`, `.att` and `.sbom` tags of an image.
+/// Stores signatures, attestations and SBOMs under the `.sig`, `.att` and `.sbom` tags of an image.
 package struct LegacyShelf: Sendable {
     private let destination: any ArtifactDestination
     private let settle: @Sendable () async throws -> Void
 
-    /// - Parameter settle: waits longer than another writer needs between reading an old tag and
-    ///   writing it back.
+    /// Creates a store in a repository.
+    ///
+    /// - Parameter settle: waits longer than another writer needs to read and write back a tag.
     package init(
         destination: any ArtifactDestination, settle: @escaping @Sendable () async throws -> Void
     ) {
@@ -32,7 +33,7 @@ package struct LegacyShelf: Sendable {
 
     /// Adds an attestation under the `.att` tag.
     ///
-    /// - Parameter replacing: deletes the attestations of the same type.
+    /// - Parameter replacing: whether attestations of the same type are deleted.
     package func add(
         _ envelope: Envelope, of type: PredicateType, about subject: Digest, replacing: Bool
     ) async throws -> Manifest {
@@ -46,10 +47,11 @@ package struct LegacyShelf: Sendable {
         ) { replacing && $0.annotations[layerTypeAnnotation] == type.description }
     }
 
-    /// Removes attestations from the `.att` tag. A tag that holds nothing else is not changed.
+    /// Removes attestations from the `.att` tag. A tag with no other attestation is not changed.
     ///
     /// - Parameter layers: the digests of the envelopes.
-    /// - Returns: how many were removed; nil if the tag holds nothing else, and the caller deletes it.
+    /// - Returns: the number of removed attestations; nil if the tag has no other, so that the
+    ///   caller deletes the tag.
     package func remove(attestations layers: Set<Digest>, about subject: Digest) async throws
         -> Int?
     {
@@ -72,7 +74,7 @@ package struct LegacyShelf: Sendable {
             next: "run the command again")
     }
 
-    /// Puts an SBOM under the `.sbom` tag and replaces an older one. It is not signed.
+    /// Stores an unsigned SBOM under the `.sbom` tag, in place of an older one.
     package func put(
         sbom content: [UInt8], as type: MediaType, about subject: Digest
     ) async throws -> Manifest {
@@ -81,9 +83,9 @@ package struct LegacyShelf: Sendable {
         ) { _ in true }
     }
 
-    /// Old tags are read, changed and written back, and the protocol has no conditional write. So
-    /// each writer waits until every earlier reader has written, reads the tag again, and adds its
-    /// layer again if it is gone, until it remains.
+    /// Adds a layer to a legacy tag, which is read, changed and written back without a conditional
+    /// write. So each writer waits until all earlier readers have written, reads the tag again, and
+    /// adds its layer again if it is missing.
     private func add(
         _ layer: Descriptor, _ content: [UInt8], under tag: Tag,
         insteadOf isReplaced: (Descriptor) -> Bool
@@ -131,7 +133,7 @@ package struct LegacyShelf: Sendable {
 }
 
 extension LegacyAttachments {
-    /// The annotations of a layer that hold them.
+    /// The annotations of a layer.
     fileprivate var annotations: ExactTextMap<String> {
         var found: ExactTextMap<String> = [:]
         found["dev.sigstore.cosign/certificate"] = certificate
@@ -144,7 +146,7 @@ extension LegacyAttachments {
     }
 }
 
-/// Where a layer of an `.att` tag says its predicate type.
+/// The annotation of an `.att` layer with its predicate type.
 private let layerTypeAnnotation = "predicateType"
 
 /// Spec: SIGNATURE_SPEC.md: a normal image configuration whose diff IDs are the layers' digests.

@@ -5,13 +5,14 @@
 internal import Keys
 internal import Primitives
 
-/// The work that is left for one question, in bytes that are hashed for signature checks.
+/// The remaining work of one question, in bytes that are hashed for signature checks.
 package struct VerificationWork: Sendable {
     private var left = Limits.verificationWork
 
     package init() {}
 
-    /// Takes what `candidate` costs at most; false, and nothing taken, when too little is left.
+    /// Subtracts the maximum cost of `candidate`. Returns false, and subtracts nothing, if too
+    /// little is left.
     mutating func spend(on candidate: EvidenceCandidate, by signer: TrustedSigner) -> Bool {
         let cost = candidate.work(by: signer)
         guard cost <= left else { return false }
@@ -20,7 +21,7 @@ package struct VerificationWork: Sendable {
     }
 }
 
-/// The failure when candidates were left unverified: one of them could be proof.
+/// The failure if candidates were left unverified, because one of them could verify.
 func workLimit(of subject: Digest) -> Failure {
     Failure(
         .overLimit, "cannot verify all evidence of \(subject)",
@@ -30,8 +31,8 @@ func workLimit(of subject: Digest) -> Failure {
 }
 
 extension EvidenceCandidate {
-    /// An estimate from above: the payload is hashed once for each hash, every signature is checked
-    /// with every key and scheme, and only Ed25519 reads the payload again for each of them.
+    /// The maximum cost: the payload is hashed once for each hash, each signature is checked with
+    /// each key and scheme, and only Ed25519 reads the payload for each check.
     fileprivate func work(by signer: TrustedSigner) -> Int {
         let (bytes, signatures) = size
         let hashing = HashAlgorithm.allCases.count * bytes
@@ -40,7 +41,8 @@ extension EvidenceCandidate {
             let each = keys.reduce(0) { $0 + $1.key.algorithm.work(over: bytes) }
             return hashing + signatures * each
         case .certificates:
-            // The leaf's key is the signer's choice; its chain, log entries and timestamps are checked.
+            // The leaf's key is the signer's choice; its chain, log entries and timestamps are
+            // checked.
             let each = 2 * PublicKey.Algorithm.ecdsaP521.work(over: bytes) + bytes
             return hashing + signatures * each
         }
@@ -62,7 +64,7 @@ extension EvidenceCandidate {
 }
 
 extension PublicKey.Algorithm {
-    /// One signature by a key of this kind, in every scheme it may be in.
+    /// The cost of one signature by a key of this kind in all schemes.
     fileprivate func work(over bytes: Int) -> Int {
         let check = Limits.signatureCheckWork
         let schemes = allSchemes.count

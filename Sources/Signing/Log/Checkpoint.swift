@@ -31,7 +31,7 @@ package struct Checkpoint: Hashable, Sendable {
         }
         origin = lines[0]
         guard let size = wholeNumber(lines[1]) else {
-            throw malformedCheckpoint("its size \(quoted(lines[1])) is no decimal number")
+            throw malformedCheckpoint("its size \(quoted(lines[1])) is not a decimal number")
         }
         self.size = size
         guard let rootHash = Primitives.bytes(fromBase64: lines[2]),
@@ -52,8 +52,8 @@ package struct Checkpoint: Hashable, Sendable {
 extension SignedNote {
     /// Whether one line at least has one of the names, one of the hints, and verifies.
     ///
-    /// Spec: signed-note: lines of unknown keys are ignored. ECDSA signs SHA-256 of the text, Ed25519
-    /// the text, RSA PKCS #1 v1.5 SHA-256 of it.
+    /// Spec: signed-note: lines of unknown keys are ignored. ECDSA signs SHA-256 of the text,
+    /// Ed25519 the text, RSA PKCS #1 v1.5 SHA-256 of it.
     package func isSigned(names: [String], hints: Set<[UInt8]>, key: PublicKey) -> Bool {
         let message = Array(text.utf8)
         return signatures.contains { signature in
@@ -67,7 +67,8 @@ private func malformedCheckpoint(_ why: String) -> EvidenceProblem {
     EvidenceProblem(.checkpointMalformed, "the checkpoint cannot be read: \(why)")
 }
 
-/// A number as protobuf JSON and checkpoints write it: digits only, no leading zero, at most 2^63-1.
+/// A number as protobuf JSON and checkpoints write it: digits only, no leading zero, at most
+/// 2^63-1.
 func wholeNumber(_ text: String) -> Int? {
     guard let number = Int(text), number >= 0, String(number).utf8.elementsEqual(text.utf8) else {
         return nil

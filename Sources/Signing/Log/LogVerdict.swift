@@ -39,7 +39,7 @@ extension [TransparencyLogEntry] {
                 let found = try entry.verified(for: content, by: logs, demand: demand)
                 guard !entries.contains(where: found.isSamePlace) else {
                     throw EvidenceProblem(
-                        .duplicateLogEntry, "index \(found.logIndex) of one log stands twice")
+                        .duplicateLogEntry, "index \(found.logIndex) of one log occurs twice")
                 }
                 entries.append(found)
             } catch {

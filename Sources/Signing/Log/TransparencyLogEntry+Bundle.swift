@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log entries in bundles and in Rekor v2's answers: protobuf JSON, read strictly, written canonically.
+// Log entries in bundles and in Rekor v2's answers: protobuf JSON, read strictly, written
+// canonically.
 // Spec: sigstore_rekor.proto; protobuf's "ProtoJSON Format".
 
 package import Primitives
@@ -117,7 +118,7 @@ extension JSONReader {
             default: throw broken("it is \(value.kindName), not a whole number")
             }
         guard let number = wholeNumber(spelling) else {
-            throw broken("\(quoted(spelling)) is no whole number from 0 to 2^63-1")
+            throw broken("\(quoted(spelling)) is not an integer from 0 to 2^63-1")
         }
         return number
     }

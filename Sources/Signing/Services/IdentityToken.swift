@@ -108,7 +108,7 @@ private func readAudiences(_ json: JSONReader) throws(Failure) -> [String] {
     for item in try json.items(atMost: Limits.audiencesPerToken) {
         audiences.append(try item.text())
     }
-    guard !audiences.isEmpty else { throw json.broken("it names nobody") }
+    guard !audiences.isEmpty else { throw json.broken("it has no audience") }
     return audiences
 }
 

@@ -98,8 +98,8 @@ package struct ServiceSelection: Hashable, Sendable {
 
     /// The authority that certifies, and the promise that somebody will say when.
     ///
-    /// A certificate of ten minutes proves nothing without a signed time inside them. Version 1 logs
-    /// sign one; version 2 logs do not.
+    /// A certificate of ten minutes proves nothing without a signed time inside them. Version 1
+    /// logs sign one; version 2 logs do not.
     ///
     /// Spec: sigstore/architecture-docs rekor-v2-spec.md §4.2: signing clients "SHOULD fetch a
     /// timestamp" for certificates of Fulcio; Rekor v2 gives none.
@@ -113,7 +113,7 @@ package struct ServiceSelection: Hashable, Sendable {
         guard !timestampAuthorities.isEmpty || logs.contains(where: { $0.majorVersion == 1 }) else {
             throw Failure(
                 .usage, "cannot sign without a key",
-                because: "nobody would sign the time: there is no timestamp authority, and "
+                because: "the time would not be signed: there is no timestamp authority, and "
                     + (logs.isEmpty ? "no log" : "logs of version 2 sign none"),
                 next: "add a timestamp authority to the signing configuration")
         }
@@ -123,9 +123,9 @@ package struct ServiceSelection: Hashable, Sendable {
 
 /// The services of one kind that a signature uses, in the order they are asked.
 ///
-/// Spec: SigningConfig: a client "MUST select only one Service with the highest API version that the
-/// client is compatible with, that is within its validity period, and has the newest validity start
-/// date"; "from each operator" where several are selected.
+/// Spec: SigningConfig: a client "MUST select only one Service with the highest API version that
+/// the client is compatible with, that is within its validity period, and has the newest validity
+/// start date"; "from each operator" where several are selected.
 package func chosen(
     from services: [SigningService], _ kind: SigningService.Kind, by selector: ServiceSelector,
     at now: Timestamp
@@ -167,7 +167,7 @@ private func notEnough(
     let reasons = services.filter { !found.contains($0) }.prefix(4).map { service in
         let host = plain(service.host, atMost: Limits.quotedTextLength)
         if !kind.supportedVersions.contains(service.majorVersion) {
-            return "\(host) speaks version \(service.majorVersion)"
+            return "\(host) supports version \(service.majorVersion)"
         }
         if !service.validFor.contains(now) { return "\(host) is for \(service.validFor)" }
         return "\(host) is older than, or of the same operator as, another"
@@ -176,7 +176,7 @@ private func notEnough(
     return Failure(
         .unsupported, "cannot choose a \(kind.words) at \(now)",
         because: "\(needed) of different operators must be usable and \(found.count) are, of "
-            + "\(services.count) listed; Assay speaks version \(versions): "
+            + "\(services.count) listed; Assay supports version \(versions): "
             + reasons.joined(separator: ", "),
         next: "get a current signing configuration")
 }
@@ -246,7 +246,7 @@ extension JSONReader {
             }
             return .exact(number)
         case "ANY", "ALL": throw configuration.broken("only EXACT has a count")
-        default: throw selector.broken("it is none of ANY, ALL, EXACT")
+        default: throw selector.broken("it is not ANY, ALL or EXACT")
         }
     }
 }

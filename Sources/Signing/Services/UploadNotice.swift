@@ -71,7 +71,7 @@ package struct UploadNotice: Hashable, Sendable {
             parts.append(
                 disclosure.published.isEmpty
                     ? "publishes nothing"
-                    : "publishes for ever " + disclosure.published.joined(separator: ", "))
+                    : "publishes permanently " + disclosure.published.joined(separator: ", "))
             return "\(plain(disclosure.host)) (\(disclosure.service.words)) "
                 + parts.joined(separator: "; ")
         }

@@ -28,7 +28,7 @@ package struct Statement: Hashable, Sendable {
         let json = try JSONReader(parsing: bytes, named: "the statement")
         let type = try json.required("_type")
         guard statementTypes.contains(try type.string()) else {
-            throw type.broken("it is none of \(statementTypes.joined(separator: ", "))")
+            throw type.broken("it is not one of \(statementTypes.joined(separator: ", "))")
         }
         var subjects: [Subject] = []
         for item in try json.required("subject").items(atMost: Limits.subjectsPerStatement) {

@@ -60,7 +60,7 @@ package struct TimestampRequest: Hashable, Sendable {
             throw malformedToken(
                 wantsCertificates
                     ? "the answer holds no certificates, they were asked for"
-                    : "the answer holds certificates nobody asked for")
+                    : "the response has certificates that were not requested")
         }
         return token
     }

@@ -82,7 +82,7 @@ extension TimestampToken {
     var unknownAuthority: EvidenceProblem {
         EvidenceProblem(
             .timestampUntrusted,
-            "the timestamp of \(info.time) is signed by \(signer.name.text), which is no timestamp "
+            "the timestamp of \(info.time) is signed by \(signer.name.text), which is not a timestamp "
                 + "authority of the trusted root")
     }
 

@@ -95,7 +95,7 @@ private func transparencyLog(_ json: JSONReader) throws(Failure) -> Transparency
     // Spec: sigstore clients: a log without the start of its validity is an error; without it any
     // entry, however old, would be believed.
     guard let period = try key.optional("validFor"), let validFor = try validity(period) else {
-        throw key.broken("validFor has no start, and a log's key is believed from some day on")
+        throw key.broken("validFor has no start, which a log's key must have")
     }
     return TransparencyLog(
         baseURL: try json.required("baseUrl").string(), publicKey: publicKey,

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A bundle about a file: signed as it is, or as the subject of a statement.
+// Verifies bundles about files: a signature over the file, or a statement with the file as subject.
 // Spec: sigstore client-spec §4.5, "Signature Verification"; sigstore_bundle.proto.
 
 internal import Keys
 package import Primitives
 
-/// The file a bundle must be about: its hashes, and its bytes when they are at hand.
+/// The file that a bundle must be about: its digests and, if available, its content.
 package struct SignedArtifact: Hashable, Sendable {
     package let digests: [HashAlgorithm: [UInt8]]
-    /// Nil when only its digest is known; pure Ed25519 signatures then cannot be checked.
+    /// The content; nil if only the digest is known, so that pure Ed25519 cannot be verified.
     package let content: [UInt8]?
 
+    /// Creates an artifact from its content, with all digests.
     package init(content: [UInt8]) {
         self.content = content
         var digests: [HashAlgorithm: [UInt8]] = [:]
@@ -18,16 +19,19 @@ package struct SignedArtifact: Hashable, Sendable {
         self.digests = digests
     }
 
-    /// Content of which only one digest is known.
+    /// Creates an artifact of which only one digest is known.
     package init(_ digest: Digest) { self.init(digests: [digest.algorithm: digest.bytes]) }
 
-    /// - Parameter content: the bytes, where they are at hand; they have these digests.
+    /// Creates an artifact from its digests.
+    ///
+    /// - Parameter content: the content, if available; it must have these digests.
     package init(digests: [HashAlgorithm: [UInt8]], content: [UInt8]? = nil) {
         self.digests = digests
         self.content = content
     }
 
-    /// Whether a subject of a statement names it, by any hash that both know and none that differs.
+    /// Whether a subject of a statement is this artifact: they share a digest, and no digest
+    /// differs.
     package func isNamed(by subject: Statement.Subject) -> Bool {
         var found = false
         for (hash, bytes) in digests {
@@ -38,7 +42,8 @@ package struct SignedArtifact: Hashable, Sendable {
         return found
     }
 
-    /// Whether a subject names hashes, and none of those that are known: only the bytes could tell.
+    /// Whether the subject has only digests in other algorithms, which only the content could
+    /// match.
     func cannotTell(_ subject: Statement.Subject) -> Bool {
         let named = HashAlgorithm.allCases.filter { subject.digests[$0.rawValue] != nil }
         return !digests.isEmpty && !named.isEmpty && named.allSatisfy { digests[$0] == nil }
@@ -46,7 +51,7 @@ package struct SignedArtifact: Hashable, Sendable {
 
     var message: SignedMessage { content.map(SignedMessage.bytes) ?? .digests(digests) }
 
-    /// Its best known digest: "sha256:…".
+    /// The digest for messages: "sha256:…".
     package var shown: String {
         let known = HashAlgorithm.allCases.first { digests[$0] != nil }
         return known.flatMap { hash in digests[hash].map { "\(hash.rawValue):\(hexText($0))" } }
@@ -54,18 +59,19 @@ package struct SignedArtifact: Hashable, Sendable {
     }
 }
 
-/// What a verifier says of one bundle about one file.
+/// The result of verifying one bundle about one file.
 package struct ArtifactFinding: Sendable {
-    /// Who vouches for the file; nil unless every check held.
+    /// The verified signer; nil unless all checks passed.
     package let signer: VerifiedSigner?
-    /// What the signer says of it; nil for a signature over the file itself.
+    /// The verified statement; nil for a signature over the file itself.
     package let statement: Statement?
+    /// All checks, in order.
     package let checks: [VerificationCheck]
 
-    /// The most basic thing that is wrong; nil when nothing is.
+    /// The first failed check's problem; nil if all passed.
     package var problem: EvidenceProblem? { checks.problem }
 
-    /// What cannot be read proves nothing.
+    /// Creates the result for malformed evidence.
     package init(unreadable problem: EvidenceProblem) {
         self.init(
             signer: nil, statement: nil, checks: [VerificationCheck(.format, .failed(problem))])
@@ -81,9 +87,9 @@ package struct ArtifactFinding: Sendable {
 }
 
 extension SignatureVerifier {
-    /// Whether `bundle` vouches for `artifact`.
+    /// Verifies that `bundle` is a signature over `artifact`, or a statement about it.
     ///
-    /// - Parameter type: the predicate type a statement must have; nil for any.
+    /// - Parameter type: the required predicate type of a statement; nil for any.
     package func verify(
         _ bundle: SignatureBundle, about artifact: SignedArtifact, type: PredicateType?
     ) -> ArtifactFinding {
@@ -95,7 +101,7 @@ extension SignatureVerifier {
         }
     }
 
-    /// Whether a signature of the older layouts is over `artifact`.
+    /// Verifies that a legacy signature is over `artifact`.
     package func verify(
         _ signature: [UInt8], with attachments: LegacyAttachments, about artifact: SignedArtifact
     ) -> ArtifactFinding {
@@ -118,8 +124,8 @@ extension SignatureVerifier {
         let finding = verify(
             SignatureMaterial(bundle: bundle, signature: signature, message: artifact.message))
         var checks = finding.checks
-        // Spec: sigstore_common.proto: the digest is a hint and never verified against; but a bundle
-        // that names another file is not about this one.
+        // Spec: sigstore_common.proto: the digest is a hint and not used for verification; but a
+        // bundle with another file's digest is not about this file.
         if let claimed, let known = artifact.digests[claimed.algorithm], known != claimed.bytes {
             let problem = EvidenceProblem(
                 .messageDigestMismatch,

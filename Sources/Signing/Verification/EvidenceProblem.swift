@@ -1,36 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why evidence does not prove what was asked. One closed list, for people, policies and tests.
+// The reasons why evidence does not verify.
 
 package import Primitives
 
-/// A "no", with its reason: which check did not hold, and what was found against what was expected.
+/// The reason why evidence does not verify: the failed check, what was found, and what was
+/// expected.
 ///
-/// It is a result, never a crash and never "could not look"; that one is a `Failure`.
+/// It is a verification result. If evidence cannot be read, the error is a `Failure`.
 package struct EvidenceProblem: Error, Hashable, Sendable {
-    /// The checks that can fail. Declared from the least telling to the most telling: where several
-    /// candidates fail, the one that came furthest is told first.
+    /// The checks that can fail, from the least to the most specific: if several candidates fail,
+    /// the most specific failure is reported first.
     package enum Code: String, Hashable, Sendable, CaseIterable {
-        // It is something else, or nothing readable.
+        // The evidence is of another kind, or unreadable.
         case otherType = "other-type"
         case otherSignerKind = "other-signer-kind"
         case malformed = "malformed"
         case unsupported = "unsupported"
         case overLimit = "over-limit"
-        /// Only a digest was given, and the signature is over the bytes: nobody can tell.
+        /// Only a digest is known, and the signature is over the content, so it cannot be verified.
         case bytesNeeded = "bytes-needed"
 
-        // Somebody else made it.
+        // Another signer.
         case keyMismatch = "key-mismatch"
-        /// The signature does not verify with the key, and nothing tells whether the content was
-        /// changed or another key made it.
+        /// The signature does not verify with the key. Either the content was changed, or another
+        /// key made the signature.
         case signatureMismatch = "signature-mismatch"
-        /// The key made it, in another algorithm than the one that is demanded by name.
+        /// The key made the signature, in another algorithm than the required one.
         case otherAlgorithm = "other-algorithm"
         case identityMismatch = "identity-mismatch"
         case issuerMismatch = "issuer-mismatch"
         case claimMismatch = "claim-mismatch"
 
-        // Its certificate.
+        // The certificate.
         case certificateMalformed = "certificate-malformed"
         case embeddedRoot = "embedded-root"
         case certificateUntrusted = "certificate-untrusted"
@@ -39,7 +40,7 @@ package struct EvidenceProblem: Error, Hashable, Sendable {
         case certificateTransparencyMissing = "certificate-transparency-missing"
         case certificateTransparencyInvalid = "certificate-transparency-invalid"
 
-        // Its time.
+        // The time of signing.
         case timestampMalformed = "timestamp-malformed"
         case timestampImprintMismatch = "timestamp-imprint-mismatch"
         case timestampUntrusted = "timestamp-untrusted"
@@ -49,7 +50,7 @@ package struct EvidenceProblem: Error, Hashable, Sendable {
         case signedTimeMissing = "signed-time-missing"
         case keyOutsideValidity = "key-outside-validity"
 
-        // Its log entry.
+        // The log entry.
         case logEntryMissing = "log-entry-missing"
         case logEntryMalformed = "log-entry-malformed"
         case logUntrusted = "log-untrusted"
@@ -70,9 +71,8 @@ package struct EvidenceProblem: Error, Hashable, Sendable {
         case entryKeyMismatch = "entry-key-mismatch"
         case duplicateLogEntry = "duplicate-log-entry"
 
-        // What it says.
-        /// The signer signed the bytes, and they are not a statement that all readers read the same
-        /// way.
+        // The content.
+        /// The signature is valid, and the signed content is malformed or ambiguous.
         case statementMalformed = "statement-malformed"
         case subjectMismatch = "subject-mismatch"
         case messageDigestMismatch = "message-digest-mismatch"
@@ -80,9 +80,9 @@ package struct EvidenceProblem: Error, Hashable, Sendable {
     }
 
     package let code: Code
-    /// The sentence for people: found against expected. Lower case, no full stop.
+    /// A message with what was found and what was expected, in lower case without a full stop.
     package let why: String
-    /// A JSON pointer or a few words that say where in the evidence; nil for all of it.
+    /// The position in the evidence, as a JSON pointer or in words; nil for all of it.
     package let place: String?
 
     package init(_ code: Code, _ why: String, at place: String? = nil) {
@@ -91,7 +91,7 @@ package struct EvidenceProblem: Error, Hashable, Sendable {
         self.place = place
     }
 
-    /// What reading it said, as a problem of the evidence.
+    /// Creates the problem for a parser's failure.
     package init(_ code: Code, _ failure: Failure) {
         self.init(
             failure.kind == .overLimit ? .overLimit : code, "\(failure.what): \(failure.why)",
@@ -104,7 +104,7 @@ package struct EvidenceProblem: Error, Hashable, Sendable {
 }
 
 extension EvidenceProblem: Comparable {
-    /// How far a candidate came before it failed.
+    /// The order by specificity.
     package static func < (left: EvidenceProblem, right: EvidenceProblem) -> Bool {
         left.code.rank < right.code.rank
     }

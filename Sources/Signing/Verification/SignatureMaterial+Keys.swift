@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The key and scheme of a signature; and if no trusted key made it, the reason.
+// Verifies signatures with keys; if no trusted key made a signature, finds the reason.
 // Spec: sigstore client-spec §4, "Verify the signature"; sigstore's algorithm registry.
 
 internal import Keys
 internal import Primitives
 
 extension SignatureMaterial {
-    /// The scheme in which a trusted key made the signature; nil when it did not.
+    /// The scheme in which a trusted key made the signature; nil if it did not.
     ///
-    /// The verifier chose the key, so every scheme that the key can have is tried: the evidence
-    /// cannot choose anything weaker than SHA-256. Where a hash is demanded by name, only that one.
+    /// The verifier chose the key, so all schemes of the key are tried, none of which is weaker
+    /// than SHA-256. If a hash is required, only its schemes are tried.
     ///
-    /// - Throws: `bytesNeeded` when only a digest is known, and it is not enough to decide.
+    /// - Throws: `bytesNeeded` if only a digest is known, and it does not suffice.
     func scheme(
         by trusted: TrustedKey, over message: inout HashedMessage
     ) throws(EvidenceProblem) -> SignatureScheme? {
@@ -24,12 +24,12 @@ extension SignatureMaterial {
         return nil
     }
 
-    /// Whether the key of the certificate that the evidence brings made the signature.
+    /// Whether the key of the evidence's certificate made the signature.
     ///
-    /// A bundle's certificate says which key, and Sigstore's registry says which schemes belong to
-    /// it. Older layouts say nothing about schemes, so every one is tried.
+    /// For bundles, Sigstore's registry defines the schemes of the key. Legacy signatures do not
+    /// name a scheme, so all schemes are tried.
     ///
-    /// - Throws: `bytesNeeded` when only a digest is known, and it is not enough to decide.
+    /// - Throws: `bytesNeeded` if only a digest is known, and it does not suffice.
     func isSigned(
         byCertificate key: PublicKey, over message: inout HashedMessage
     ) throws(EvidenceProblem) -> Bool {
@@ -44,8 +44,8 @@ extension SignatureMaterial {
         return false
     }
 
-    /// A signature that none of the known digests fits may still be over the message itself, or with
-    /// another hash: only when the usual schemes were tried is the answer no.
+    /// Checks that the usual schemes could be tried. Otherwise a signature that does not verify
+    /// with the known digests could be over the message itself, or with another hash.
     private func requireAnswer(
         _ schemes: [SignatureScheme], of key: PublicKey, over message: inout HashedMessage
     ) throws(EvidenceProblem) {
@@ -58,7 +58,7 @@ extension SignatureMaterial {
         }
     }
 
-    /// Why none of the trusted keys made the signature, as far as the evidence can tell: the content
+    /// The reason why no trusted key made the signature, as far as the evidence shows: the content
     /// was changed, or another key made it.
     ///
     /// Hints are not authenticated; they only decide which failure is reported.
@@ -83,7 +83,7 @@ extension SignatureMaterial {
         return nil
     }
 
-    /// The evidence names one of the keys, or only its owner can have made the signature.
+    /// Whether the evidence names one of the keys, or shows that its owner made the signature.
     private func changedContent(_ keys: [TrustedKey]) -> EvidenceProblem? {
         if let own = keys.first(where: { $0.key.signedSomething(with: signature) == true }) {
             return EvidenceProblem(
@@ -103,7 +103,8 @@ extension SignatureMaterial {
         return namedKeys.contains(trusted.key)
     }
 
-    /// The evidence names another key, or brings one that made the signature over this very content.
+    /// Whether the evidence names another key, or contains one that made the signature over this
+    /// content.
     private func otherKey(
         _ keys: [TrustedKey], _ message: inout HashedMessage
     ) -> EvidenceProblem? {
@@ -137,8 +138,8 @@ extension SignatureMaterial {
         keys.map { plain($0.label) }.joined(separator: " or ")
     }
 
-    /// The keys given with a signature of the older layouts: in its log entry, if that is about
-    /// this signature, in its certificate, or in place of the certificate.
+    /// The keys with a legacy signature: in its log entry, if that is about this signature, in its
+    /// certificate, or in place of the certificate.
     private var namedKeys: [PublicKey] {
         var keys = [namedKey].compactMap(\.self)
         if case .certificate(let chain) = signer, let leaf = chain.first,
@@ -155,7 +156,7 @@ extension SignatureMaterial {
 }
 
 extension TransparencyLogEntry {
-    /// The public keys that the entry's body names beside that signature.
+    /// The public keys of the entry's body, if it has this signature.
     fileprivate func keys(of signature: [UInt8]) -> [PublicKey] {
         let signers: [LogEntryBody.Signer] =
             switch try? LogEntryBody(parsing: body, as: kind) {
@@ -176,16 +177,16 @@ extension TransparencyLogEntry {
 }
 
 extension PublicKey.Algorithm {
-    /// The usual schemes of signatures over a message itself, not over an envelope.
+    /// The usual schemes of signatures over a message, not over an envelope.
     ///
-    /// Spec: cosign signs messages with Ed25519ph since 2.6, and with pure Ed25519 before; the two
-    /// are made over different bytes, so one never verifies as the other.
+    /// cosign signs messages with Ed25519ph since 2.6, and with pure Ed25519 before. They sign
+    /// different bytes, so one never verifies as the other.
     fileprivate var messageSchemes: [SignatureScheme] {
         self == .ed25519 ? [.ed25519ph, .ed25519] : customarySchemes
     }
 }
 
-/// The fingerprint in a hint, in cosign's form or Assay's; nil for a name, which could name any
+/// The fingerprint in a hint, in cosign's or Assay's form; nil for a name, which could be of any
 /// key.
 private func fingerprint(hint: String) -> String? {
     let prefix = "sha256:".utf8

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// A signature and everything that came with it, in one shape for every format.
+// Verification material: a signature and its metadata, in one type for all formats.
 
 package import Keys
 package import Primitives
 
-/// What was signed: the bytes, or hashes of them when the bytes are elsewhere.
+/// The signed message: the bytes, digests of them, or an envelope.
 package enum SignedMessage: Hashable, Sendable {
+    /// The message itself.
     case bytes([UInt8])
-    /// Hashes of the artifact; as many as are known.
+    /// The known digests of the message.
     case digests([HashAlgorithm: [UInt8]])
+    /// A DSSE envelope, whose pre-authentication encoding is signed.
     case envelope(Envelope)
 
-    /// What signatures are checked over, to be hashed once for all of them.
+    /// The signed bytes or digests, hashed once for all signatures.
     package var hashed: HashedMessage {
         switch self {
         case .bytes(let bytes): HashedMessage(bytes)
@@ -21,29 +23,32 @@ package enum SignedMessage: Hashable, Sendable {
     }
 }
 
-/// A signature as evidence brings it; none of it is believed yet.
+/// A signature with its metadata, none of which is verified.
 package struct SignatureMaterial: Sendable {
+    /// The signature, DER for ECDSA.
     package let signature: [UInt8]
+    /// The signed message.
     package let message: SignedMessage
+    /// The certificates or the key hint.
     package let signer: SignatureBundle.Signer
-    /// Log entries; a failure where they cannot be read, which counts only when they are asked for.
+    /// The log entries, or the failure to parse them, which counts only if entries are required.
     package let logEntries: Result<[TransparencyLogEntry], Failure>
-    /// RFC 3161 responses.
+    /// The RFC 3161 responses.
     package let timestamps: [[UInt8]]
-    /// What timestamps are over: the signature, and in old attestations the whole envelope.
+    /// The timestamped bytes: the signature, or the whole envelope in legacy attestations.
     package let stampedBytes: [UInt8]
-    /// What the entry of an old kind knows of an envelope: its bytes as stored.
+    /// The stored bytes of an envelope, whose digest is in entries of old kinds.
     package let storedEnvelope: [UInt8]?
-    /// The version of the bundle; nil for older layouts.
+    /// The version of the bundle; nil for legacy signatures.
     package let version: SignatureBundle.Version?
-    /// What an envelope's signature says about its key. It is not signed.
+    /// The key ID of an envelope's signature, which is not signed.
     package var keyID: String? = nil
-    /// The key that an older file names beside its signature. It is not signed.
+    /// The key of a legacy bundle file, which is not signed.
     package var namedKey: PublicKey? = nil
 }
 
 extension SignatureMaterial {
-    /// The signature of a bundle, over `message`.
+    /// Creates the material of a bundle's signature over `message`.
     package init(bundle: SignatureBundle, signature: [UInt8], message: SignedMessage) {
         self.init(
             signature: signature, message: message, signer: bundle.signer,
@@ -51,9 +56,9 @@ extension SignatureMaterial {
             stampedBytes: signature, storedEnvelope: nil, version: bundle.version)
     }
 
-    /// A signature of cosign's older layouts.
+    /// Creates the material of a legacy signature.
     ///
-    /// The RFC 3161 timestamp of an attestation is over the whole envelope as stored.
+    /// The RFC 3161 timestamp of a legacy attestation is over the stored envelope.
     ///
     /// Spec: cosign v3.1.2, pkg/cosign/verify.go, VerifyRFC3161Timestamp.
     package init(

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// One signature against the requirements: every check, in order, and what each found.
+// Verifies one signature against requirements.
+//
+// 1. All checks that are possible run, in a fixed order; the first failure is the most basic one.
+// 2. Requirements come from the caller and the trusted root, never from the evidence.
+// 3. Verification is pure: no network, no files, no clock.
+//
 // Spec: sigstore client-spec §4, "Verification".
 
 package import Keys
 package import Primitives
 
-/// Verifies signatures against what a policy or a command demands. Pure: no network, no clock.
+/// Verifies signatures against the requirements of a policy or a command.
 package struct SignatureVerifier: Sendable {
     package let demand: VerificationDemand
-    /// Whom to believe; nil where a key of one's own is enough.
+    /// The trusted root; nil if the caller's keys suffice.
     package let root: TrustedRoot?
-    /// Promises of certificate logs that stand beside the certificates, in TLS or JSON form. Each
-    /// speaks about one certificate, so for others it is nothing.
+    /// Detached SCTs, in TLS or JSON form. Each is for one certificate and ignored for others.
     private let detachedTimestamps: [[UInt8]]
 
     /// - Throws: `Failure` of kind `notFound` when the root lacks what the demand needs.
@@ -35,23 +39,23 @@ package struct SignatureVerifier: Sendable {
         detachedTimestamps = []
     }
 
-    /// A verifier for keys of one's own: no log, no timestamps, nothing that could be missing.
+    /// Creates a verifier for the caller's keys, without logs and timestamps. It cannot fail.
     package static func keys(_ keys: [TrustedKey]) -> SignatureVerifier {
         SignatureVerifier(keys: keys)
     }
 
+    /// Creates a verifier for one key.
     package static func key(_ key: PublicKey) -> SignatureVerifier {
         SignatureVerifier(keys: [TrustedKey(key: key)])
     }
 
-    /// Makes every check that can be made. The first that failed is the most basic one.
+    /// Verifies a signature with all possible checks.
     package func verify(_ material: SignatureMaterial) -> SignatureFinding {
         var message = material.message.hashed
         return verify(material, over: &message)
     }
 
-    /// The same for one of several signatures of a message, which keeps its hashes from one to the
-    /// next.
+    /// Verifies one of several signatures of a message, which keeps its hashes between calls.
     package func verify(
         _ material: SignatureMaterial, over message: inout HashedMessage
     ) -> SignatureFinding {
@@ -61,8 +65,8 @@ package struct SignatureVerifier: Sendable {
             signer: examination.failed ? nil : signer, checks: examination.checks)
     }
 
-    /// One of several signatures of the same content; the finding of the one that holds, or of the
-    /// one that came furthest.
+    /// Verifies several signatures of the same content. The result is that of the first valid one,
+    /// or that of the most specific failure.
     func verifyAny(_ materials: [SignatureMaterial]) -> SignatureFinding {
         var best = SignatureFinding(signer: nil, checks: [])
         guard var message = materials.first?.message.hashed else { return best }
@@ -83,8 +87,8 @@ package struct SignatureVerifier: Sendable {
             return examine(material, over: &message, by: keys, hint: hint, &exam)
         case (.certificates(let identities), .certificate(let chain)):
             return examine(material, over: &message, by: identities, chain: chain, &exam)
-        // Older layouts may carry a certificate beside a key's signature. Anybody can make one for
-        // that key, so it says nothing: an entry under it is none that the key's owner would find.
+        // A legacy signature by a key can have a certificate. Anyone can create one for the key, so
+        // it is ignored, also in log entries, where the key's owner would not find it.
         case (.keys(let keys), .certificate) where material.version == nil:
             return examine(material, over: &message, by: keys, hint: "", &exam)
         case (.keys, .certificate):
@@ -106,7 +110,7 @@ package struct SignatureVerifier: Sendable {
         hint: String, _ exam: inout Examination
     ) -> VerifiedSigner? {
         let found = exam.check(.signature) { () throws(EvidenceProblem) in
-            // A key that cannot tell from what is at hand must not hide one that can.
+            // A key that the known digests do not suffice for must not hide another key.
             var unable: EvidenceProblem?
             for trusted in keys.ordered(hint: hint) {
                 do throws(EvidenceProblem) {
@@ -160,7 +164,7 @@ package struct SignatureVerifier: Sendable {
                 to: root?.certificateAuthorities ?? [], for: .codeSigning
             ).paths(at: known)
             guard let path = paths.first else {
-                throw EvidenceProblem(.signedTimeMissing, "nobody signed when it was made")
+                throw EvidenceProblem(.signedTimeMissing, "it has no signed time")
             }
             let moments = known.map(\.description).joined(separator: ", ")
             return (path, says: "valid up to \(path.anchorName) at \(moments)")
@@ -173,7 +177,7 @@ package struct SignatureVerifier: Sendable {
                 return "the certificate is in \(logs.map(\.origin).joined(separator: ", "))"
             }
         } else {
-            exam.skip(.certificateTransparency, "it is not asked for")
+            exam.skip(.certificateTransparency, "it is not required")
         }
         return exam.check(.identity) { () throws(EvidenceProblem) in
             let signer = try match(leaf, identities)
@@ -181,8 +185,8 @@ package struct SignatureVerifier: Sendable {
         }
     }
 
-    /// Spec: bundles never hold roots; version 0.3 holds the leaf alone; old annotations hold whole
-    /// chains, whose roots are simply not believed.
+    /// Parses the certificates. Spec: sigstore_bundle.proto: bundles contain no root, and version
+    /// 0.3 only the leaf. Legacy annotations contain whole chains, whose roots are ignored.
     private func certificates(
         _ chain: [[UInt8]], version: SignatureBundle.Version?
     ) throws(EvidenceProblem) -> [Certificate] {
@@ -228,7 +232,7 @@ package struct SignatureVerifier: Sendable {
 
     // MARK: Times
 
-    /// The moments that somebody else signed: timestamps and log promises. Nil after a failure.
+    /// The signed times, of timestamps and log entries; nil after a failed check.
     private func times(
         of material: SignatureMaterial, by verifier: SignedContent.Verifier,
         _ exam: inout Examination
@@ -247,15 +251,15 @@ package struct SignatureVerifier: Sendable {
             exam.skip(
                 .timestamp,
                 material.timestamps.isEmpty
-                    ? "there is none, and none is asked for" : "no timestamp authority is trusted")
+                    ? "there is none, and none is required" : "no timestamp authority is trusted")
             return []
         }
         return exam.check(.timestamp) { () throws(EvidenceProblem) in
             let found = try VerifiedTimestamps(
                 responses: material.timestamps, over: material.stampedBytes, by: authorities,
                 threshold: demand.timestamps)
-            // Beside a stamp that counts, one of somebody unknown is nothing; alone it was put there
-            // to be taken for one.
+            // A timestamp of an unknown authority is ignored beside a trusted one; alone it is an
+            // error, because it would pass for a trusted one.
             if found.timestamps.isEmpty, let foreign = found.uncounted.max() { throw foreign }
             let times = found.timestamps.map(\.time)
             let unknown = found.uncounted.count
@@ -271,7 +275,7 @@ package struct SignatureVerifier: Sendable {
         stamped stamps: [Timestamp]?, _ exam: inout Examination
     ) -> [Timestamp]? {
         guard case .logged(let wanted) = demand.transparency else {
-            exam.skip(.transparencyLog, "log entries are not looked at")
+            exam.skip(.transparencyLog, "log entries are ignored")
             return []
         }
         return exam.check(.transparencyLog) { () throws(EvidenceProblem) in
@@ -284,7 +288,7 @@ package struct SignatureVerifier: Sendable {
             let verdict = try entries.verified(
                 for: material.content(by: verifier), by: root?.logs ?? [], demand: wanted)
             let promised = verdict.entries.compactMap(\.integratedTime)
-            // After a stamp that failed, the times are not known, and that was told.
+            // After a failed timestamp the times are unknown, and the failure has been reported.
             if let stamps {
                 for entry in verdict.entries { try entry.requireLogValid(at: stamps + promised) }
             }
@@ -293,8 +297,8 @@ package struct SignatureVerifier: Sendable {
         }
     }
 
-    /// Spec: sigstore_bundle.proto: 0.1 needs a promise, later versions a proof. A version only ever
-    /// adds to what is demanded.
+    /// Spec: sigstore_bundle.proto: version 0.1 requires an inclusion promise (SET), later versions
+    /// an inclusion proof. A version only adds to the requirements.
     private func requireProofs(
         of entries: [TransparencyLogEntry], version: SignatureBundle.Version?
     ) throws(EvidenceProblem) {
@@ -312,7 +316,7 @@ package struct SignatureVerifier: Sendable {
         }
     }
 
-    /// The signing times to judge by.
+    /// The times for the checks of certificates and keys.
     private func times(_ signed: [Timestamp]?) throws(EvidenceProblem) -> [Timestamp] {
         guard let signed else {
             throw EvidenceProblem(
@@ -323,16 +327,17 @@ package struct SignatureVerifier: Sendable {
         guard case .signedOrNow(let now) = demand.time else {
             throw EvidenceProblem(
                 .signedTimeMissing,
-                "nobody signed when it was made: no timestamp, and no log's promise")
+                "it has no signed time: no timestamp, and no signed entry timestamp")
         }
         return [now]
     }
 }
 
-/// What a verifier found out about one signature.
+/// The result of verifying one signature.
 package struct SignatureFinding: Sendable {
-    /// Who signed; nil unless every check held.
+    /// The verified signer; nil unless all checks passed.
     package let signer: VerifiedSigner?
+    /// All checks, in order.
     package let checks: [VerificationCheck]
 
     fileprivate init(signer: VerifiedSigner?, checks: [VerificationCheck]) {

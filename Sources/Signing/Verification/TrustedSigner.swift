@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who must have signed, and who has.
+// Required signers, and verified signers.
 
 package import Keys
 package import Primitives
 
-/// Who must have signed. One case is one way to trust; a mixture cannot be written down.
+/// The required signer: one of several keys, or one of several identities.
 package enum TrustedSigner: Hashable, Sendable {
     /// Any of these keys.
     case keys([TrustedKey])
     /// A certificate that names any of these identities.
     case certificates([CertificateIdentity])
 
+    /// One key.
     package static func key(_ key: PublicKey) -> TrustedSigner { .keys([TrustedKey(key: key)]) }
 
-    /// As a person reads it.
+    /// The signer in messages.
     package var shown: String {
         switch self {
         case .keys(let keys):
@@ -25,12 +26,13 @@ package enum TrustedSigner: Hashable, Sendable {
     }
 }
 
-/// Who did sign, as far as it was verified.
+/// The verified signer of evidence.
 package enum VerifiedSigner: Hashable, Sendable {
     case key(TrustedKey)
     case certificate(CertificateSigner)
 
-    /// What two signers must differ in to be two: the key, or the identity and its issuer.
+    /// The identity of the signer for counting distinct signers: the key, or the identity and
+    /// issuer.
     package var party: String {
         switch self {
         case .key(let trusted): trusted.key.fingerprint.description
@@ -38,6 +40,7 @@ package enum VerifiedSigner: Hashable, Sendable {
         }
     }
 
+    /// The signer in messages.
     package var shown: String {
         switch self {
         case .key(let trusted): "the key \(plain(trusted.label))"
@@ -65,12 +68,13 @@ package enum VerifiedSigner: Hashable, Sendable {
 
 /// The verified content of a signing certificate.
 package struct CertificateSigner: Hashable, Sendable {
+    /// One claim of the certificate's extensions.
     package struct Claim: Hashable, Sendable {
         package let name: String
         package let value: String
     }
 
-    /// The certificate, by the SHA-256 of its DER.
+    /// The SHA-256 of the certificate's DER.
     package let fingerprint: Digest
     package let subject: String
     package let issuer: String

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was checked about one piece of evidence, one by one.
+// The checks of one piece of evidence.
 
 package import Primitives
 
-/// One check and how it ended. The order of the cases is the order in which they are told.
+/// One check and its outcome. The order of the names is the order of display.
 package struct VerificationCheck: Hashable, Sendable {
     package enum Name: String, Hashable, Sendable, CaseIterable {
         case format
@@ -18,11 +18,12 @@ package struct VerificationCheck: Hashable, Sendable {
         case subject
     }
 
+    /// The outcome of a check.
     package enum Outcome: Hashable, Sendable {
-        /// It holds; the text says what was found.
+        /// The check passed, with what was found.
         case passed(String)
         case failed(EvidenceProblem)
-        /// It was not asked for, or could not be asked after an earlier one failed.
+        /// The check was not required, or was impossible after a failure.
         case skipped(String)
     }
 
@@ -34,6 +35,7 @@ package struct VerificationCheck: Hashable, Sendable {
         self.outcome = outcome
     }
 
+    /// The problem of a failed check; nil for others.
     package var problem: EvidenceProblem? {
         if case .failed(let problem) = outcome { problem } else { nil }
     }
@@ -57,7 +59,7 @@ package struct VerificationCheck: Hashable, Sendable {
     }
 }
 
-/// Collects checks in the order they are made.
+/// Collects checks in order.
 struct Examination {
     private(set) var checks: [VerificationCheck]
 
@@ -65,7 +67,7 @@ struct Examination {
 
     var failed: Bool { checks.contains { $0.problem != nil } }
 
-    /// Makes one check; nil when it failed.
+    /// Runs one check; nil if it fails.
     mutating func check<Found>(
         _ name: VerificationCheck.Name, _ make: () throws(EvidenceProblem) -> (Found, says: String)
     ) -> Found? {
@@ -79,7 +81,7 @@ struct Examination {
         }
     }
 
-    /// Makes one check that finds nothing to go on with.
+    /// Runs one check without a result.
     mutating func verify(
         _ name: VerificationCheck.Name, _ make: () throws(EvidenceProblem) -> String
     ) {
@@ -96,6 +98,6 @@ struct Examination {
 }
 
 extension [VerificationCheck] {
-    /// The first check that failed: the most basic thing that is wrong.
+    /// The problem of the first failed check, the most basic one.
     package var problem: EvidenceProblem? { lazy.compactMap(\.problem).first }
 }

@@ -1,39 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is asked of a signature, besides being one. It comes from a policy or a command, never from
-// the evidence.
+// The requirements on signatures. They come from a policy or a command, never from the evidence.
 
 package import Primitives
 
-/// Everything a verifier insists on. Nothing has a default: who leaves a check out says so.
+/// The requirements of a verifier. No requirement has a default, so a caller states each check that
+/// it omits.
 package struct VerificationDemand: Hashable, Sendable {
-    /// What a transparency log must have seen.
+    /// The requirement on transparency log entries.
     package enum Transparency: Hashable, Sendable {
-        /// Entries are not looked at, so they prove no time either.
+        /// Entries are ignored, also as a source of the signing time.
         case ignored
+        /// The signature must be logged.
         case logged(LogDemand)
 
-        /// One log; an old bundle may show the log's promise (SET) in place of a proof.
+        /// One log; an old bundle can have a signed entry timestamp (SET) in place of an inclusion
+        /// proof.
         package static let oneLog = Transparency.logged(
             LogDemand(proof: .inclusionProofOrPromise, parties: 1, witnesses: .none))
     }
 
-    /// Which moments count as the time of signing.
+    /// The accepted sources of the signing time.
     package enum SigningTime: Hashable, Sendable {
-        /// Only those that a log or a timestamp authority signed.
+        /// A log or a timestamp authority.
         case signed
-        /// Those, and where there is none the moment of asking: for certificates that live long and
-        /// whose revocation is somebody else's duty.
+        /// A log or a timestamp authority or, if there is neither, the given time: for long-lived
+        /// certificates, whose revocation another system checks.
         case signedOrNow(Timestamp)
     }
 
+    /// The required signer.
     package let signer: TrustedSigner
+    /// The requirement on transparency log entries.
     package let transparency: Transparency
-    /// Different timestamp authorities that must have stamped it.
+    /// The number of distinct timestamp authorities that must have timestamped the signature.
     package let timestamps: Int
-    /// Different certificate transparency logs that must have seen the certificate.
+    /// The number of distinct certificate transparency logs with an SCT for the certificate.
     package let certificateLogs: Int
+    /// The accepted sources of the signing time.
     package let time: SigningTime
-    /// Whether a bundle in version 0.3 may bring intermediate certificates.
+    /// Whether a bundle of version 0.3 may contain intermediate certificates.
     package let acceptsChains: Bool
 
     package init(
@@ -48,7 +53,7 @@ package struct VerificationDemand: Hashable, Sendable {
         self.acceptsChains = acceptsChains
     }
 
-    /// A plain key, no log, no timestamps: what a signature by a key of one's own needs.
+    /// The requirements for the caller's keys: no logs and no timestamps.
     package static func key(_ signer: TrustedSigner) -> VerificationDemand {
         VerificationDemand(
             signer: signer, transparency: .ignored, timestamps: 0, certificateLogs: 0,
@@ -56,15 +61,17 @@ package struct VerificationDemand: Hashable, Sendable {
             acceptsChains: false)
     }
 
-    /// What the public Sigstore instance promises: one log, one certificate log, a signed time.
+    /// The requirements for the public Sigstore instance: one log, one SCT, and a signed time.
     package static func sigstore(_ signer: TrustedSigner) -> VerificationDemand {
         VerificationDemand(
             signer: signer, transparency: .oneLog, timestamps: 0,
             certificateLogs: 1, time: .signed, acceptsChains: false)
     }
 
-    /// Whether `root` holds what these demands need at all; when not, the answer would be "no" for
-    /// everything, and the truth is that nobody can tell.
+    /// Checks that `root` has the authorities and logs that the requirements need. Without them no
+    /// signature could verify.
+    ///
+    /// - Throws: `notFound` if some are missing.
     package func check(against root: TrustedRoot?) throws(Failure) {
         var missing: [String] = []
         if case .certificates = signer, root?.certificateAuthorities.isEmpty ?? true {

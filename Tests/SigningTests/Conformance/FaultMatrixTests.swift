@@ -138,7 +138,7 @@ private let expectedRefusals: [StandInFault: Set<String>] = [
     .logOtherBody: ["log-entry-malformed"],
     .logWrongKind: ["entry-kind-mismatch"],
     .logTwice: ["duplicate-log-entry"],
-    .logNegativeIndex: ["cannot read: malformed: \"-1\" is no whole number"],
+    .logNegativeIndex: ["cannot read: malformed: \"-1\" is not an integer"],
     .logLate: ["certificate-outside-validity"],
     // Version 0.1 needs the promise; later ones miss its time where nobody else signed one.
     .promiseMissing: ["entry-promise-missing", "signed-time-missing"],

@@ -79,7 +79,7 @@ struct IdentityTokenTests {
         (token(good.replacing("\"sub\"", with: "\"subject\"")), "\"sub\" is missing"),
         (token(good.replacing("\"repo:acme/api\"", with: "\"\"")), "it is empty"),
         (token(good.replacing("\"repo:acme/api\"", with: "7")), "not a string"),
-        (token(good.replacing("\"sigstore\"", with: "[]")), "it names nobody"),
+        (token(good.replacing("\"sigstore\"", with: "[]")), "it has no audience"),
         (token(good.replacing("\"sigstore\"", with: "7")), "not a list"),
         (
             token(

@@ -173,7 +173,7 @@ struct LogUploadTests {
             content: .envelope(digest: [1], payloadDigest: [0xab]),
             signer: .identity("ann@acme.example"))
         #expect(notice.hosts == ["ca.example:8443", "rekor.sigstore.dev", "tsa.example"])
-        #expect(notice.lines[0].contains("publishes for ever the identity \"ann@acme.example\""))
+        #expect(notice.lines[0].contains("publishes permanently the identity \"ann@acme.example\""))
         #expect(notice.lines[1].contains("gets the whole envelope"))
         #expect(notice.lines[1].contains("and of its payload (ab)"))
         #expect(notice.lines[1].contains("the certificate with the identity"))
@@ -187,7 +187,7 @@ struct LogUploadTests {
             content: .envelope(digest: [0xcd], payloadDigest: [1]), signer: .certificate)
         #expect(
             version2.lines == [
-                "log.example (transparency log) publishes for ever the digest of what is signed (cd), "
+                "log.example (transparency log) publishes permanently the digest of what is signed (cd), "
                     + "the signature, the certificate"
             ])
     }

@@ -110,7 +110,7 @@ struct SigningConfigurationTests {
         await expectFailure(.unsupported, "x1.2021.example is for 2021-06-01T00:00:00Z to 2025") {
             _ = try chosen(from: services, .log, by: .any, at: try Timestamp(parsing: now))
         }
-        await expectFailure(.unsupported, "y3.2020.example speaks version 3") {
+        await expectFailure(.unsupported, "y3.2020.example supports version 3") {
             _ = try chosen(from: services, .log, by: .any, at: try Timestamp(parsing: now))
         }
     }
@@ -151,7 +151,7 @@ struct SigningConfigurationTests {
         ("signingconfig.v0.2", "signingconfig.v0.3", "its type is"),
         ("v0.2+json", "v0.2+json;x=1", "its type is"),
         ("\"caUrls\"", "\"caURLs\"", "is not one of"),
-        ("\"selector\":\"ANY\"", "\"selector\":\"SOME\"", "none of ANY, ALL, EXACT"),
+        ("\"selector\":\"ANY\"", "\"selector\":\"SOME\"", "not ANY, ALL or EXACT"),
         ("\"selector\":\"ANY\"", "\"selector\":\"ANY\",\"count\":2", "only EXACT has a count"),
         ("\"count\":1", "\"count\":0", "EXACT needs a count"),
         ("\"count\":1", "\"count\":-1", "EXACT needs a count"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose timestamps are believed, and when. Spec: RFC 3161 §2.3; sigstore_trustroot.proto; advisories.
+// Whose timestamps are believed, and when. Spec: RFC 3161 §2.3; sigstore_trustroot.proto;
+// advisories.
 
 import Keys
 import Primitives
@@ -34,7 +35,8 @@ struct TimestampTrustTests {
         let response = try stranger.response {
             $0.certificates = stranger.standIn.chain + [authority.standIn.leafDER]
         }
-        expectTimestampProblem(.timestampUntrusted, "no timestamp authority of the trusted root") {
+        expectTimestampProblem(.timestampUntrusted, "not a timestamp authority of the trusted root")
+        {
             _ = try verified(response, by: [try authority.trusted()])
         }
         // The same, naming the pinned leaf.
@@ -185,12 +187,12 @@ struct TimestampTrustTests {
         #expect(try verified(embedded, by: [trusted]).certificate.derBytes == leaf)
 
         let bare = try authority.response()
-        expectTimestampProblem(.timestampUntrusted, "no timestamp authority") {
+        expectTimestampProblem(.timestampUntrusted, "not a timestamp authority") {
             _ = try verified(bare, by: [trusted])
         }
         let stranger = try TestTimestampAuthority(named: "other")
         let foreign = try stranger.response { $0.certificates = stranger.standIn.chain }
-        expectTimestampProblem(.timestampUntrusted, "no timestamp authority") {
+        expectTimestampProblem(.timestampUntrusted, "not a timestamp authority") {
             _ = try verified(foreign, by: [trusted])
         }
     }
@@ -233,7 +235,7 @@ struct TimestampTrustTests {
     @Test("no authority at all believes nothing")
     func noAuthority() throws {
         let response = try TestTimestampAuthority().response()
-        expectTimestampProblem(.timestampUntrusted, "no timestamp authority") {
+        expectTimestampProblem(.timestampUntrusted, "not a timestamp authority") {
             _ = try verified(response, by: [])
         }
     }

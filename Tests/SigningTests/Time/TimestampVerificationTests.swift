@@ -95,14 +95,14 @@ struct TimestampVerificationTests {
     static let certificates = [
         TimestampRule(
             "a signer named by another serial number is nobody we know", .timestampUntrusted,
-            "no timestamp authority of the trusted root"
+            "not a timestamp authority of the trusted root"
         ) {
             $0.signerName = DEREncoding.sequence(
                 try authority.get().standIn.leaf.issuer.derBytes, DEREncoding.integer(1))
         },
         TimestampRule(
             "a signer named by another issuer is nobody we know", .timestampUntrusted,
-            "no timestamp authority of the trusted root"
+            "not a timestamp authority of the trusted root"
         ) {
             $0.signerName = DEREncoding.sequence(
                 DistinguishedNameDraft(commonName: "x").derBytes,

@@ -104,7 +104,7 @@ struct VerifiedTimestampsTests {
         expectTimestampProblem(.signedTimeMissing, "1 of unknown authorities do not count") {
             _ = try verify(responses, threshold: 2)
         }
-        expectTimestampProblem(.timestampUntrusted, "no timestamp authority") {
+        expectTimestampProblem(.timestampUntrusted, "not a timestamp authority") {
             _ = try verify([responses[0]], threshold: 1)
         }
     }
