@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is stored beside a signed file: bundles, and cosign's older files.
+// Evidence about files: bundles, and cosign's legacy files.
 // Spec: sigstore client-spec §4.1.1, §5 (FILE.sigstore.json, .sigstore.jsonl); cosign v3.1.2,
 // pkg/cosign/bundle/rekor.go.
 
 internal import Keys
 package import Primitives
 
-/// One piece of evidence about a file. Reading it proves nothing.
+/// One unverified piece of evidence about a file.
 package enum BlobEvidence: Hashable, Sendable {
     case bundle(SignatureBundle)
-    /// cosign's older file, or a signature alone with what the user gave beside it.
+    /// cosign's legacy bundle file, or a signature with the user's certificate and timestamp.
     case signature([UInt8], LegacyAttachments)
 
-    /// Whether it holds a statement, not a signature over the file itself.
+    /// Whether it is a statement, not a signature over the file itself.
     package var isAttestation: Bool {
         if case .bundle(let bundle) = self, case .envelope = bundle.content { true } else { false }
     }
 
-    /// Reads one document: a bundle, or cosign's older one.
+    /// Parses one document: a bundle, or cosign's legacy bundle.
     package init(parsing bytes: [UInt8]) throws(Failure) {
         let json = try JSONReader(parsing: bytes, named: "the bundle")
         guard try json.optional("base64Signature") != nil, try json.optional("mediaType") == nil
@@ -39,8 +39,8 @@ package enum BlobEvidence: Hashable, Sendable {
             ).naming(isKey ? signer.flatMap { try? PublicKey(pem: $0) } : nil))
     }
 
-    /// Every document of a file, in its order; what cannot be read is kept as the reason. A line that
-    /// is there before is no further evidence.
+    /// All documents of a file, in order; a malformed one is its problem. Duplicate lines are
+    /// dropped.
     ///
     /// - Parameter isLines: one document on each line, as in `.jsonl` files.
     package static func list(
@@ -77,7 +77,7 @@ package enum BlobEvidence: Hashable, Sendable {
 }
 
 extension SignatureVerifier {
-    /// Whether `evidence` vouches for `artifact`.
+    /// Verifies that `evidence` is about `artifact`.
     ///
     /// - Parameter type: the predicate type a statement must have; nil for any.
     package func verify(
@@ -95,8 +95,8 @@ private func holdsPublicKey(_ pem: String) -> Bool {
     ((try? PEMBlock.list(in: pem.utf8)) ?? []).contains { $0.label == "PUBLIC KEY" }
 }
 
-/// The PEM of a certificate, or of the public key that cosign put into the same place; it is in
-/// base64 once more.
+/// Decodes the base64 of a PEM certificate, or of the public key that cosign writes into the same
+/// field.
 private func signerText(_ json: JSONReader) throws(Failure) -> String? {
     let text = try json.string()
     guard !text.isEmpty else { return nil }

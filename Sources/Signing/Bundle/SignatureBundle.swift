@@ -5,23 +5,23 @@ package import Keys
 internal import OCI
 package import Primitives
 
-/// A signature with what is needed to check it, in one JSON document. Reading one proves nothing.
+/// An unverified Sigstore bundle: a signature with its verification material.
 package struct SignatureBundle: Hashable, Sendable {
-    /// What the bundle says about who signed. It is a hint: trust comes from the caller.
+    /// The claimed signer. It is a hint: trust comes from the caller.
     package enum Signer: Hashable, Sendable {
-        /// A key known to the verifier; the hint is whatever the signer wrote.
+        /// A key that the verifier has; the hint is unsigned text.
         case publicKey(hint: String)
-        /// An X.509 leaf, DER; any certificates that came with it follow.
+        /// The leaf certificate in DER, and any certificates after it.
         case certificate([[UInt8]])
     }
 
     package enum Content: Hashable, Sendable {
         case envelope(Envelope)
-        /// A signature over bytes that are not in the bundle.
+        /// A signature over a message that is not in the bundle.
         case messageSignature(digest: MessageDigest?, signature: [UInt8])
     }
 
-    /// What the bundle says the hash of the signed bytes is: a hint.
+    /// The claimed digest of the signed message, a hint.
     package struct MessageDigest: Hashable, Sendable {
         package let algorithm: HashAlgorithm
         package let bytes: [UInt8]
@@ -32,8 +32,7 @@ package struct SignatureBundle: Hashable, Sendable {
         }
     }
 
-    /// What a bundle says of its own form. It is not signed: it adds to what is demanded and never
-    /// takes anything away.
+    /// The version of the bundle. It is unsigned: it can add requirements and never removes any.
     package enum Version: String, Hashable, Sendable, CaseIterable, Comparable,
         CustomStringConvertible
     {
@@ -52,11 +51,11 @@ package struct SignatureBundle: Hashable, Sendable {
     package let signer: Signer
     package let content: Content
     package let logEntries: [TransparencyLogEntry]
-    /// RFC 3161 responses, DER, as written.
+    /// The RFC 3161 responses in DER.
     package let timestamps: [[UInt8]]
 
-    /// Spec: protobuf JSON: unknown fields, duplicate fields and line breaks in base64 are refused,
-    /// as Go's reader does.
+    /// Parses a bundle. Spec: ProtoJSON: unknown fields, duplicate fields and line breaks in base64
+    /// are rejected, as in Go's parser.
     package init(parsing bytes: [UInt8]) throws(Failure) {
         let json = try JSONReader(
             parsing: bytes, named: "the bundle", values: Limits.evidenceValues)
@@ -81,7 +80,8 @@ package struct SignatureBundle: Hashable, Sendable {
         content = try readContent(json)
     }
 
-    /// The bundle Assay writes for a key: version 0.3, a hint, a DSSE envelope, no log.
+    /// Creates the bundle of a key: version 0.3, with a hint and a DSSE envelope, without log
+    /// entries.
     package static func document(_ envelope: Envelope, signedBy key: PublicKey) -> JSONValue {
         [
             "mediaType": .string(MediaType.sigstoreBundle.description),
@@ -162,7 +162,7 @@ private func rawBytes(_ json: JSONReader) throws(Failure) -> [UInt8] {
     return try json.required("rawBytes").base64()
 }
 
-/// Every spelling of the versions Assay reads.
+/// All spellings of the supported versions.
 private let knownVersions: [String: SignatureBundle.Version] = {
     var versions = [MediaType.sigstoreBundle.description: SignatureBundle.Version.v03]
     for version in SignatureBundle.Version.allCases {

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// What cosign's older layouts keep in layer annotations beside a signature.
+// The layer annotations of cosign's legacy signatures.
 // Spec: cosign specs/SIGNATURE_SPEC.md.
 
 package import Keys
 package import Primitives
 
-/// Certificate, chain, log entry and timestamp of an older signature, as written: hints until they
-/// are verified.
+/// The unverified certificate, chain, log entry and timestamp of a legacy signature.
 package struct LegacyAttachments: Hashable, Sendable {
-    /// PEM of the leaf; nil when a key signed.
+    /// The PEM of the leaf certificate; nil if a key signed.
     package let certificate: String?
-    /// The key that cosign's older files name in place of a certificate: a hint, never trusted.
+    /// The key in place of a certificate in legacy bundle files, an untrusted hint.
     package var publicKey: PublicKey? = nil
-    /// PEM of the rest of the chain, intermediates first.
+    /// The PEM of the rest of the chain, intermediates first.
     package let chain: String?
-    /// The JSON of the Rekor entry with its promise (SET).
+    /// The JSON of the Rekor entry with its signed entry timestamp (SET).
     package let logEntry: String?
-    /// The RFC 3161 response, DER.
+    /// The RFC 3161 response in DER.
     package let timestamp: [UInt8]?
 
     package static let none = LegacyAttachments(
@@ -36,7 +35,8 @@ package struct LegacyAttachments: Hashable, Sendable {
         return attachments
     }
 
-    /// Reads the annotations of a layer. An empty text counts as none, as cosign writes it.
+    /// Parses the annotations of a layer. An empty value counts as none, because cosign writes it
+    /// so.
     package init(annotations: ExactTextMap<String>) throws(Failure) {
         func text(_ name: String) -> String? {
             annotations["dev.sigstore.cosign/\(name)"].flatMap { $0.isEmpty ? nil : $0 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// cosign's older signatures: a simple-signing payload in a layer, the signature in an annotation.
+// cosign's legacy signatures: a simple-signing payload as a layer, with the signature in an
+// annotation.
 // Spec: cosign specs/SIGNATURE_SPEC.md, "Simple Signing" and "OCI Image Manifest V1".
 
 package import OCI
 package import Primitives
 
-/// A payload that names an image by digest, and a signature over its bytes.
+/// A payload with an image's digest, and a signature over its bytes.
 package struct SimpleSigning: Hashable, Sendable {
     package let payload: [UInt8]
     package let signature: [UInt8]
@@ -19,7 +20,7 @@ package struct SimpleSigning: Hashable, Sendable {
         self.attachments = attachments
     }
 
-    /// Reads a layer of a `.sig` manifest.
+    /// Parses a layer of a `.sig` manifest.
     package init(payload: [UInt8], annotations: ExactTextMap<String>) throws(Failure) {
         guard let text = annotations[signatureAnnotation],
             let signature = bytes(fromBase64: withoutLineBreaks(text)),
@@ -34,7 +35,7 @@ package struct SimpleSigning: Hashable, Sendable {
             attachments: try LegacyAttachments(annotations: annotations))
     }
 
-    /// What the payload says, read only after its bytes were verified.
+    /// Parses the payload. Call it only after the signature is verified.
     package func claim() throws(Failure) -> (digest: Digest, annotations: JSONObject) {
         let json = try JSONReader(
             parsing: payload, named: "the signature payload", values: Limits.evidenceValues)
@@ -57,7 +58,8 @@ package struct SimpleSigning: Hashable, Sendable {
         )
     }
 
-    /// The payload cosign writes: compact, in this order, `optional` null when there is nothing.
+    /// The payload in cosign's form: compact, in this order, and `optional` null if there are no
+    /// annotations.
     package static func payload(
         for digest: Digest, in repository: Repository, annotations: ExactTextMap<String>
     ) -> [UInt8] {
@@ -73,17 +75,18 @@ package struct SimpleSigning: Hashable, Sendable {
     }
 }
 
-/// The members of one object of a payload, whatever the case of their names.
+/// The members of one object of a payload, with case-insensitive names.
 ///
 /// The first versions of cosign and of Tekton Chains wrote `Critical`, `Image`,
-/// `Docker-manifest-digest`, and cosign reads names in any case. Unknown members are refused, and so
-/// is one name in two spellings: two readers could take two different meanings from them.
+/// `Docker-manifest-digest`, and cosign's names are case-insensitive. Unknown members are rejected,
+/// and so is one name in two spellings, because readers could interpret them differently.
 ///
-/// Spec: containers-signature(5), "Consumers MUST reject the signature if the critical object, or any
-/// of its subobjects, contain any member … which is unrecognized", and the same of the top level.
+/// Spec: containers-signature(5), "Consumers MUST reject the signature if the critical object, or
+/// any of its subobjects, contain any member … which is unrecognized", and the same of the top
+/// level.
 private struct PayloadMembers {
     private let json: JSONReader
-    /// The names of the format, and how this payload spells them.
+    /// The names of the format, with the spelling of this payload.
     private let spellings: [String: String]
 
     init(of json: JSONReader, among known: [String]) throws(Failure) {

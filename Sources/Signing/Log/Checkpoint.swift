@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a log says about itself and signs. Spec: C2SP tlog-checkpoint.
+// Checkpoints of logs. Spec: C2SP tlog-checkpoint.
 
 package import Keys
 internal import Primitives
 
-/// The size and root of a log at one moment. Reading one checks no signature.
+/// The size and root hash of a log. Parsing checks no signature.
 package struct Checkpoint: Hashable, Sendable {
     package let origin: String
     package let size: Int
@@ -43,14 +43,14 @@ package struct Checkpoint: Hashable, Sendable {
         extensionLines = Array(lines.dropFirst(3))
     }
 
-    /// The text of a checkpoint, for whoever signs one.
+    /// The text of a checkpoint, for signing.
     package static func text(origin: String, size: Int, rootHash: [UInt8]) -> String {
         "\(origin)\n\(size)\n\(base64Text(rootHash))\n"
     }
 }
 
 extension SignedNote {
-    /// Whether one line at least has one of the names, one of the hints, and verifies.
+    /// Whether at least one signature line has one of the names and key hints, and verifies.
     ///
     /// Spec: signed-note: lines of unknown keys are ignored. ECDSA signs SHA-256 of the text,
     /// Ed25519 the text, RSA PKCS #1 v1.5 SHA-256 of it.
@@ -67,7 +67,7 @@ private func malformedCheckpoint(_ why: String) -> EvidenceProblem {
     EvidenceProblem(.checkpointMalformed, "the checkpoint cannot be read: \(why)")
 }
 
-/// A number as protobuf JSON and checkpoints write it: digits only, no leading zero, at most
+/// Parses a number of protobuf JSON or a checkpoint: digits only, without leading zeros, at most
 /// 2^63-1.
 func wholeNumber(_ text: String) -> Int? {
     guard let number = Int(text), number >= 0, String(number).utf8.elementsEqual(text.utf8) else {

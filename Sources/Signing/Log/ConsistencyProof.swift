@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// That a log only ever grew. Spec: RFC 9162 §2.1.4.
+// Consistency proofs. Spec: RFC 9162 §2.1.4.
 
 internal import Primitives
 
-/// The hashes that show one tree to be the beginning of another.
+/// The hashes that prove one tree to be a prefix of another.
 package struct ConsistencyProof: Hashable, Sendable {
     package let first: Int
     package let second: Int
@@ -15,10 +15,10 @@ package struct ConsistencyProof: Hashable, Sendable {
         self.consistencyPath = consistencyPath
     }
 
-    /// Returns when the tree of `first` leaves with the one root is the beginning of the tree of
-    /// `second` leaves with the other.
+    /// Verifies that the tree of `first` leaves is a prefix of the tree of `second` leaves.
     ///
-    /// Two trees of one size need no hashes and one root; an empty tree proves nothing.
+    /// Two trees of equal size must have the same root and need no hashes; an empty tree is
+    /// rejected.
     ///
     /// Spec: RFC 9162 §2.1.4.2, step by step, for 0 < first < second.
     package func verify(

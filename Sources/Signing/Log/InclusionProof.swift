@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// That an entry stands in a log. Spec: RFC 9162 §2.1.3.
+// Inclusion proofs. Spec: RFC 9162 §2.1.3.
 
 internal import Primitives
 
-/// The hashes that lead from one leaf to the root of a tree.
+/// The hashes of the path from a leaf to the root of a tree.
 package struct InclusionProof: Hashable, Sendable {
     package let leafIndex: Int
     package let treeSize: Int
@@ -15,7 +15,7 @@ package struct InclusionProof: Hashable, Sendable {
         self.inclusionPath = inclusionPath
     }
 
-    /// Returns when the leaf with that hash is leaf `leafIndex` of the tree with that root.
+    /// Verifies that the leaf with this hash is leaf `leafIndex` of the tree with this root.
     ///
     /// Spec: RFC 9162 §2.1.3.2, step by step.
     package func verify(leaf hash: [UInt8], root rootHash: [UInt8]) throws(EvidenceProblem) {
@@ -55,8 +55,8 @@ package struct InclusionProof: Hashable, Sendable {
         }
     }
 
-    /// How long the path of leaf `fn` is where `sn` is the last leaf: one hash for each level up to
-    /// where both meet, then one for each left neighbour.
+    /// The length of the path of leaf `fn` if `sn` is the last leaf: one hash for each level up to
+    /// their common ancestor, then one for each left sibling.
     private func hashCount(_ fn: UInt64, _ sn: UInt64) -> Int {
         let inner = UInt64.bitWidth - (fn ^ sn).leadingZeroBitCount
         return inner + (inner == UInt64.bitWidth ? 0 : (fn >> UInt64(inner)).nonzeroBitCount)

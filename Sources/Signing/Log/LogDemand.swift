@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must be shown of the logs. It comes from policy and trust root, never from the evidence.
+// Requirements on log entries. They come from the policy, never from the evidence.
 
-/// How much transparency a verifier asks for.
+/// The requirements of a verifier on log entries.
 ///
-/// A bundle's own version is unsigned and changes nothing here.
+/// The unsigned version of a bundle does not change them.
 package struct LogDemand: Hashable, Sendable {
-    /// What one entry needs.
+    /// The required proof of one entry.
     package enum Proof: Hashable, Sendable {
-        /// An inclusion proof up to a signed checkpoint.
+        /// An inclusion proof with a signed checkpoint.
         case inclusionProof
-        /// That, or a signed entry timestamp: the log's promise to include the entry. It is all that
-        /// bundles of version 0.1 and old annotations have. Rekor v2 never promises.
+        /// An inclusion proof, or a signed entry timestamp (SET), the log's promise to include the
+        /// entry. Bundles of version 0.1 and legacy annotations have only a SET; Rekor v2 has none.
         case inclusionProofOrPromise
     }
 
+    /// The required proof of each entry.
     package let proof: Proof
-    /// How many distinct parties must have logged the signature; 0 asks for none, and still refuses
-    /// entries that are wrong.
+    /// The number of distinct log operators that must have logged the signature. With 0 no entry is
+    /// required, and invalid entries are still rejected.
     package let parties: Int
+    /// The required witnesses of checkpoints.
     package let witnesses: WitnessDemand
 
     package init(proof: Proof, parties: Int, witnesses: WitnessDemand) {

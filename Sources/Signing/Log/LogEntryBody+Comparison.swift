@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An entry vouches only for what it is about: this artifact, this signature, this key.
+// Compares an entry with the verified artifact, signature and key.
 // Spec: CVE-2022-23649, CVE-2026-22703 (entries about something else);
 // sigstore/architecture-docs rekor-v2-spec.md §6.1.4.
 
@@ -7,10 +7,10 @@ internal import Keys
 internal import Primitives
 
 extension LogEntryBody {
-    /// Returns when the entry is about this very content; the first difference otherwise, in the
-    /// order artifact, signature, key.
+    /// Checks that the entry is about this content. Throws the first difference, in the order
+    /// artifact, signature, key.
     ///
-    /// Signatures are compared byte by byte: another encoding of one ECDSA signature is another.
+    /// Signatures are compared by bytes: another encoding of an ECDSA signature is different.
     func requireAbout(_ content: SignedContent) throws(EvidenceProblem) {
         switch (self, content.form) {
         case (.hashedRecord(let artifact, let signer), .message(let digests)):
@@ -60,8 +60,8 @@ extension SignedContent {
 }
 
 extension LogEntryBody.HashedRecordVersion2 {
-    /// The leaf is rebuilt from what is verified; the comparisons before it only say which part
-    /// differs.
+    /// Compares the leaf with one that is built from the verified content. The comparisons before
+    /// it only find out which part differs.
     ///
     /// Spec: sigstore/architecture-docs rekor-v2-spec.md §6.1.4.
     fileprivate func requireAbout(_ content: SignedContent) throws(EvidenceProblem) {
@@ -95,7 +95,7 @@ extension LogEntryBody.HashedRecordVersion2 {
         }
     }
 
-    /// The way of signing that the entry names, when it is one of the key's.
+    /// The key details of the entry, if they are possible for the key.
     func details(for key: PublicKey) -> KeyDetails? {
         KeyDetails.logged(for: key).first { isSame($0.rawValue, keyDetails) }
     }
@@ -134,11 +134,11 @@ private func requireSigner(
     throw problem
 }
 
-/// The entry's PEM must hold the same DER.
+/// Whether the entry's PEM has the same DER.
 private func requireVerifier(
     _ pem: [UInt8], _ verifier: SignedContent.Verifier
 ) throws(EvidenceProblem) {
-    // What is compared is the DER: clients write lines of any length.
+    // DER is compared, because clients write PEM lines of any length.
     guard pem.count <= 2 * Limits.certificateBytes,
         let blocks = try? PEMBlock.list(in: pem), blocks.count == 1, let block = blocks.first
     else {

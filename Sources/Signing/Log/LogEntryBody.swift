@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the entries of the known kinds hold. Spec: Rekor's pkg/types schemas;
+// Bodies of log entries. Spec: Rekor's pkg/types schemas;
 // sigstore/architecture-docs rekor-v2-spec.md §6.
 
 internal import Primitives
 
-/// The body of an entry, read. Nothing in it is believed: it is compared with what is verified.
+/// The unverified body of an entry, which is compared with the verified content.
 package enum LogEntryBody: Hashable, Sendable {
-    /// hashedrekord 0.0.1.
+    /// The kind hashedrekord 0.0.1.
     case hashedRecord(Artifact, Signer)
-    /// dsse 0.0.1 and intoto 0.0.2.
+    /// The kinds dsse 0.0.1 and intoto 0.0.2.
     case envelope(payload: Artifact, signers: [Signer])
-    /// intoto 0.0.1: no signature in it, only hashes of the envelope and, in later ones, its payload.
+    /// The kind intoto 0.0.1, with digests of the envelope and, in later entries, of its payload;
+    /// it has no signature.
     case unsignedEnvelope(stored: Artifact, payload: Artifact?, verifier: [UInt8])
-    /// hashedrekord 0.0.2.
+    /// The kind hashedrekord 0.0.2.
     case hashedRecordVersion2(HashedRecordVersion2)
 
-    /// A hash with the name of its algorithm, as written.
+    /// A digest with the name of its algorithm.
     package struct Artifact: Hashable, Sendable {
         package let algorithm: String
         package let hash: [UInt8]
     }
 
-    /// A signature and the PEM of the key or certificate it goes with.
+    /// A signature and the PEM of its key or certificate.
     package struct Signer: Hashable, Sendable {
         package let signature: [UInt8]
         package let verifier: [UInt8]
     }
 
-    /// Rekor v2's one entry.
+    /// The single kind of Rekor v2.
     package struct HashedRecordVersion2: Hashable, Sendable {
         package let artifact: Artifact
         package let signature: [UInt8]
@@ -36,9 +37,9 @@ package enum LogEntryBody: Hashable, Sendable {
         package let verifierBytes: [UInt8]
     }
 
-    /// Reads the body of an entry that says it is of that kind; the body must say so too.
+    /// Parses the body of an entry. Throws if its kind is not that of the entry.
     ///
-    /// Fields that are not compared are not looked at: the log keeps them as the signer sent them.
+    /// Fields that are not compared are ignored; the log stores them as the signer sent them.
     package init(
         parsing bytes: [UInt8], as kind: TransparencyLogEntry.Kind
     ) throws(EvidenceProblem) {
@@ -65,7 +66,7 @@ package enum LogEntryBody: Hashable, Sendable {
     }
 }
 
-/// Nil for a kind that is not known.
+/// The parser of a kind; nil for an unknown kind.
 private func readBody(
     _ spec: JSONReader, _ kind: TransparencyLogEntry.Kind
 ) throws(Failure) -> LogEntryBody? {
@@ -130,8 +131,8 @@ private func signers(
     return signers
 }
 
-/// Clients sent intoto 0.0.2 its fields in base64 already, and the log encoded them once more. Some
-/// of them did so with the key too, some with the signature only.
+/// Decodes a field of intoto 0.0.2. Clients sent it in base64, and the log encoded it again: some
+/// clients the key and the signature, some the signature only.
 private func withoutSecondBase64(_ signer: LogEntryBody.Signer) -> LogEntryBody.Signer {
     func inner(_ content: [UInt8]) -> [UInt8] {
         bytes(fromBase64: String(decoding: content, as: UTF8.self)) ?? content

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a signer sends to a log, and what the log makes of it.
+// Requests to logs, and the entries that the logs create from them.
 // Spec: Rekor's openapi and pkg/types schemas; sigstore/architecture-docs
 // rekor-v2-spec.md §6; sigstore/rekor-tiles CLIENTS.md.
 
@@ -8,9 +8,10 @@ package import Primitives
 internal import SwiftASN1
 
 extension SignedContent {
-    /// The proposal for Rekor v1: hashedrekord 0.0.1 for a message, dsse 0.0.1 for an envelope.
+    /// The proposed entry for Rekor v1: hashedrekord 0.0.1 for a message, dsse 0.0.1 for an
+    /// envelope.
     ///
-    /// - Parameter hash: the one the signature was made with.
+    /// - Parameter hash: the hash of the signature scheme.
     package func version1Proposal(hash: HashAlgorithm) throws(Failure) -> JSONValue {
         let verifier = JSONValue.string(base64Text(pem.utf8))
         switch form {
@@ -44,7 +45,7 @@ extension SignedContent {
 
     /// The request for Rekor v2.
     ///
-    /// - Parameter details: how the key signed; nil for the first way of its kind.
+    /// - Parameter details: the key details; nil for the first ones of the key's kind.
     package func version2Request(details: KeyDetails? = nil) throws(Failure) -> JSONValue {
         let details = try chosen(details)
         guard let digest = signedDigest(by: details.loggedHash) else {
@@ -57,7 +58,7 @@ extension SignedContent {
         ]
     }
 
-    /// The entry Rekor v2 makes of it: canonical JSON, the bytes of the leaf.
+    /// The leaf that Rekor v2 creates, as canonical JSON.
     ///
     /// Spec: sigstore/architecture-docs rekor-v2-spec.md §6.1.4.
     package func version2Body(details: KeyDetails? = nil) throws(Failure) -> [UInt8] {

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// All log entries of one piece of evidence together.
-// A threshold counts different logs; an entry that is wrong does not count.
+// Verifies all log entries of one piece of evidence. A threshold counts distinct log operators.
 // Spec: sigstore client-spec §4.6, "Threshold verification".
 
 internal import Primitives
 
-/// What all entries of one bundle prove together.
+/// The result of verifying all entries of one bundle.
 package struct LogVerdict: Hashable, Sendable {
     package let entries: [VerifiedLogEntry]
-    /// Entries of logs that the trust root does not have: they count for nothing, and are told.
+    /// The entries of logs that are not in the trusted root. They do not count and are reported.
     package let ignored: [EvidenceProblem]
 
-    /// The distinct parties behind the entries.
+    /// The distinct log operators of the entries.
     package var parties: Set<String> { Set(entries.map(\.log.party)) }
 
     fileprivate init(entries: [VerifiedLogEntry], ignored: [EvidenceProblem]) {
@@ -21,8 +20,8 @@ package struct LogVerdict: Hashable, Sendable {
 }
 
 extension [TransparencyLogEntry] {
-    /// Verifies every entry. One of a known log that does not hold, or is about something else,
-    /// spoils all: whoever put it there wanted it to be taken for proof.
+    /// Verifies all entries. If an entry of a known log is invalid or about other content, the
+    /// evidence is rejected, because the entry was added to pass as proof.
     package func verified(
         for content: SignedContent, by logs: [TransparencyLog], demand: LogDemand
     ) throws(EvidenceProblem) -> LogVerdict {
@@ -53,7 +52,7 @@ extension [TransparencyLogEntry] {
         return verdict
     }
 
-    /// Two entries with one index of one log are one entry written twice.
+    /// Rejects two entries with the same index of the same log.
     private func refuseDuplicates() throws(EvidenceProblem) {
         var places: [EntryPlace: Int] = [:]
         for (place, entry) in enumerated() {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is being verified, which a log entry must be about.
+// The signed content, which a log entry must be about.
 
 package import Keys
 package import Primitives
 
-/// A signature, whose it is said to be, and what it is over. Log entries are compared with it.
+/// A signature, its claimed signer, and the signed content. Log entries are compared with it.
 package struct SignedContent: Hashable, Sendable {
-    /// The one who signed, as the evidence names them.
+    /// The claimed signer.
     package enum Verifier: Hashable, Sendable {
-        /// The leaf in DER, and the key in it.
+        /// The leaf certificate in DER, and its key.
         case certificate([UInt8], key: PublicKey)
         case key(PublicKey)
 
@@ -20,10 +20,10 @@ package struct SignedContent: Hashable, Sendable {
     }
 
     package enum Form: Hashable, Sendable {
-        /// Hashes of the signed bytes, as many kinds as are known.
+        /// A message, by the known digests of its bytes.
         case message([HashAlgorithm: [UInt8]])
-        /// A signed envelope; the bytes it was stored as, where they are at hand: entries of kind
-        /// intoto 0.0.1 name nothing else.
+        /// A signed envelope and, if available, its stored bytes, whose digest is the only one in
+        /// entries of kind intoto 0.0.1.
         case envelope(Envelope, storedAs: [UInt8]?)
     }
 
@@ -37,15 +37,15 @@ package struct SignedContent: Hashable, Sendable {
         self.form = form
     }
 
-    /// Every hash of bytes that are at hand.
+    /// A message by all digests of its bytes.
     package static func message(_ bytes: [UInt8]) -> Form {
         var digests: [HashAlgorithm: [UInt8]] = [:]
         for hash in HashAlgorithm.allCases { digests[hash] = hash.hash(of: bytes) }
         return .message(digests)
     }
 
-    /// The hash of the bytes that were signed: the message, or the envelope's pre-authentication
-    /// encoding. Nil when only other hashes of the message are known.
+    /// The digest of the signed bytes: the message, or the envelope's pre-authentication encoding.
+    /// Nil if only other digests of the message are known.
     package func signedDigest(by hash: HashAlgorithm) -> [UInt8]? {
         switch form {
         case .message(let digests): digests[hash]

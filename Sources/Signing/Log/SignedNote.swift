@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A text with signature lines under it. Spec: C2SP signed-note.
+// Signed notes. Spec: C2SP signed-note.
 
 internal import Primitives
 
-/// A note as it was written. Reading one checks its form, none of its signatures.
+/// A text with signature lines. Parsing checks the form, not the signatures.
 package struct SignedNote: Hashable, Sendable {
-    /// One line under the text; nothing in it is believed before it verifies.
+    /// One unverified signature line.
     package struct Signature: Hashable, Sendable {
         package let name: String
-        /// The first four bytes of the key's id, which tell keys of one name apart.
+        /// The first four bytes of the key ID, which distinguish keys of one name.
         package let hint: [UInt8]
         package let bytes: [UInt8]
 
@@ -19,14 +19,15 @@ package struct SignedNote: Hashable, Sendable {
         }
     }
 
-    /// What is signed: everything up to the blank line, its final newline included.
+    /// The signed text: all lines before the blank line, with the final newline.
     package let text: String
     package let signatures: [Signature]
 
-    /// Splits a note at its last blank line.
+    /// Parses a note, split at its last blank line.
     ///
-    /// Spec: signed-note, "Format": UTF-8 without control characters but newlines; at least one
-    /// signature line; every one of them in the one form, whoever's it is.
+    /// Spec: C2SP signed-note, "Format": UTF-8 without control characters except newlines, and at
+    /// least one signature line; all signature lines must be well-formed, also those of unknown
+    /// keys.
     package init(parsing bytes: [UInt8]) throws(EvidenceProblem) {
         guard bytes.count <= Limits.signedNoteBytes else {
             throw EvidenceProblem(
@@ -65,7 +66,7 @@ package struct SignedNote: Hashable, Sendable {
         try self.init(parsing: Array(text.utf8))
     }
 
-    /// The note with its signatures, as it was written.
+    /// The original note with its signatures.
     package var description: String {
         let lines = signatures.map { "— \($0.name) \(base64Text($0.hint + $0.bytes))\n" }
         return text + "\n" + lines.joined()
@@ -73,8 +74,8 @@ package struct SignedNote: Hashable, Sendable {
 }
 
 extension SignedNote.Signature {
-    /// Spec: signed-note, "Signatures": em dash, space, key name, space, base64 of the four bytes of
-    /// key id and the signature.
+    /// Spec: signed-note, "Signatures": em dash, space, key name, space, base64 of the four bytes
+    /// of key id and the signature.
     fileprivate init(line: ArraySlice<UInt8>) throws(EvidenceProblem) {
         let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].elementsEqual("—".utf8), !parts[1].isEmpty else {
@@ -97,7 +98,7 @@ extension SignedNote.Signature {
     }
 }
 
-/// The place of the second newline of the last pair, which is the blank line.
+/// The index of the second newline of the last pair, which is the blank line.
 private func lastBlankLine(_ bytes: [UInt8]) -> Int? {
     var place = bytes.count - 1
     while place > 0 {

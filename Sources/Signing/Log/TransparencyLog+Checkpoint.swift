@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a log of the trust root names itself and its key in checkpoints.
+// The names and key IDs of logs in checkpoints.
 // Spec: C2SP signed-note "Signature types"; sigstore/rekor-tiles CLIENTS.md, "TrustedRoot lookup by
 // checkpoint key ID rather than log ID"; Rekor v1's checkpoints.
 
 package import Keys
 internal import Primitives
 
-/// Rekor's two forms: v1 with signed entry timestamps and shards, v2 with tiles.
+/// The version of a Rekor log: v1 with signed entry timestamps and shards, v2 with tiles.
 package enum LogGeneration: Hashable, Sendable {
     case version1, version2
 }
 
 extension TransparencyLog {
-    /// The names that the log may have in checkpoints.
+    /// The names that the log can have in checkpoints.
     ///
-    /// rekor-tiles CLIENTS.md asks for the URL without its scheme. Rekor v1 signs as its host, and
+    /// rekor-tiles CLIENTS.md requires the URL without its scheme. Rekor v1 signs as its host, and
     /// sigstore-go (v1.2.1, pkg/verify/tlog.go) and cosign 3 read Rekor v2 by the host alone, so a
     /// log they can read leaves the port and the path out. Go writes an IPv6 host without brackets.
     var checkpointNames: [String] {
@@ -28,18 +28,17 @@ extension TransparencyLog {
         return names
     }
 
-    /// The host of the address, as sigstore-go names the log.
+    /// The host of the URL, which is the log's name in sigstore-go.
     var hostName: String { Authority(String(origin.utf8.prefix(before: "/"))).host }
 
-    /// Whether entries with that log id are in this log: the id that the trusted root gives,
-    /// or the one that the key has under one of the log's names.
+    /// Whether a log ID is of this log: the ID in the trusted root, or the key ID with one of the
+    /// log's names.
     func isNamed(_ identifier: [UInt8]) -> Bool {
         keyID == identifier || checkpointKeyID == identifier
             || checkpointNames.contains { noteKeyID(name: $0, key: publicKey) == identifier }
     }
 
-    /// The first four bytes of every id this key can have: the ones the trust root gives, and the
-    /// computed ones.
+    /// The first four bytes of all key IDs: those in the trusted root, and the computed ones.
     func checkpointHints(name: String) -> Set<[UInt8]> {
         var identifiers = [keyID, HashAlgorithm.sha256.hash(of: publicKey.derBytes)]
         if let checkpointKeyID { identifiers.append(checkpointKeyID) }
@@ -47,7 +46,7 @@ extension TransparencyLog {
         return Set(identifiers.filter { $0.count >= 4 }.map { Array($0.prefix(4)) })
     }
 
-    /// The checkpoint inside `text`, when this log made and signed it.
+    /// The verified checkpoint in `text`. Throws unless this log signed it.
     func verifiedCheckpoint(
         _ text: String, of generation: LogGeneration
     ) throws(EvidenceProblem) -> Checkpoint {
@@ -86,7 +85,7 @@ extension TransparencyLog {
     }
 }
 
-/// The id of a key under a name; its first four bytes stand in signature lines.
+/// The ID of a key with a name, whose first four bytes are in signature lines.
 ///
 /// Spec: signed-note: SHA-256(name || 0x0A || type || key) with type 0x01 for Ed25519; ECDSA:
 /// SHA-256(SPKI). rekor-tiles CLIENTS.md: RSA has type 0xFF and a text that names the padding.

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log entries in bundles and in Rekor v2's answers: protobuf JSON, read strictly, written
-// canonically.
+// Log entries in bundles and in Rekor v2's responses, as protobuf JSON.
 // Spec: sigstore_rekor.proto; protobuf's "ProtoJSON Format".
 
 package import Primitives
 
 extension TransparencyLogEntry {
-    /// Reads the entries of a bundle; more than `Limits.proofsPerBundle` is `overLimit` before any
-    /// of them is looked at.
+    /// Parses the entries of a bundle. Throws `overLimit` for more than `Limits.proofsPerBundle`.
     package static func list(reading json: JSONReader) throws(Failure) -> [TransparencyLogEntry] {
         var entries: [TransparencyLogEntry] = []
         for item in try json.items(atMost: Limits.proofsPerBundle) {
@@ -18,8 +16,8 @@ extension TransparencyLogEntry {
 
     /// Spec: ProtoJSON: 64-bit integers are strings or numbers, an absent field has its default.
     ///
-    /// Deviation: base64 in its canonical standard form only, lowerCamelCase names only, as every
-    /// known writer has them; negative numbers are refused, no field has any.
+    /// Deviation: only canonical standard base64 and lowerCamelCase names are accepted, which all
+    /// known writers use. Negative numbers are rejected, because no field has any.
     package init(reading json: JSONReader) throws(Failure) {
         try json.refuseFields(otherThan: [
             "logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise",
@@ -47,8 +45,8 @@ extension TransparencyLogEntry {
         guard !self.body.isEmpty else { throw body.broken("it is empty") }
     }
 
-    /// Protobuf JSON, fields in the order of their numbers. Index and size are written even when
-    /// they are 0: some readers need them.
+    /// The entry as protobuf JSON, with fields in the order of their numbers. Index and size are
+    /// written even if they are 0, because some readers need them.
     package var json: JSONValue {
         var object: JSONObject = [
             "logIndex": .string(String(logIndex)),
@@ -65,7 +63,7 @@ extension TransparencyLogEntry {
     }
 }
 
-/// An absent or empty promise is none: protobuf does not tell them apart.
+/// Parses the signed entry timestamp; nil if it is absent or empty, which are equal in protobuf.
 private func readPromise(_ json: JSONReader) throws(Failure) -> [UInt8]? {
     guard let promise = try json.optional("inclusionPromise") else { return nil }
     try promise.refuseFields(otherThan: ["signedEntryTimestamp"])
@@ -109,7 +107,8 @@ extension TransparencyLogEntry.Inclusion {
 }
 
 extension JSONReader {
-    /// Spec: ProtoJSON: int64 is a decimal string; a number is accepted too. Never negative here.
+    /// Parses a non-negative integer. Spec: ProtoJSON: int64 is a decimal string; a number is
+    /// accepted too.
     func protobufInteger() throws(Failure) -> Int {
         let spelling =
             switch value {
@@ -123,7 +122,7 @@ extension JSONReader {
         return number
     }
 
-    /// Standard base64; its length is a claim, looked at before it is decoded.
+    /// Decodes standard base64, after a check of its length.
     func protobufBytes(atMost limit: Int) throws(Failure) -> [UInt8] {
         let text = try string()
         guard text.utf8.count / 4 <= (limit + 2) / 3 else {
@@ -154,7 +153,7 @@ extension JSONReader {
         return text
     }
 
-    /// A checkpoint's text; nil when empty, which protobuf does not tell from absent.
+    /// The text of a checkpoint; nil if it is absent or empty, which are equal in protobuf.
     func noteText() throws(Failure) -> String? {
         let text = try string()
         guard text.utf8.count <= Limits.signedNoteBytes else {

@@ -5,7 +5,7 @@ internal import Keys
 package import Primitives
 
 extension TransparencyLogEntry {
-    /// What the log signs when it promises to include the entry: canonical JSON with the global index.
+    /// The content of a signed entry timestamp: canonical JSON with the global index.
     package func promisedBytes() throws(Failure) -> [UInt8] {
         let payload: JSONValue = [
             "body": .string(base64Text(body)),
@@ -15,9 +15,10 @@ extension TransparencyLogEntry {
         return try payload.canonicalBytes
     }
 
-    /// The time the log vouches for: nil without a promise, or in Rekor v2.
+    /// Verifies the signed entry timestamp and returns the integrated time; nil if there is none,
+    /// and in Rekor v2.
     ///
-    /// A promise that is there must hold, whatever is asked for.
+    /// A signed entry timestamp must be valid even if none is required.
     func promisedTime(by log: TransparencyLog) throws(EvidenceProblem) -> Timestamp? {
         guard let promise = proofs.signedEntryTimestamp else { return nil }
         guard generation == .version1 else {
@@ -25,7 +26,8 @@ extension TransparencyLogEntry {
                 .entryPromiseInvalid,
                 "the entry is of Rekor v2, which makes no promises, and has one")
         }
-        // Above 2^53 two indexes are one number in canonical JSON, and one signature fits both.
+        // Two indexes above 2^53 can be equal in canonical JSON, so one signature would verify for
+        // both.
         guard let time = claimedTime, time.seconds <= exactIntegers, logIndex <= exactIntegers
         else {
             throw EvidenceProblem(
@@ -51,5 +53,5 @@ extension TransparencyLogEntry {
     }
 }
 
-/// Spec: RFC 8785 §3.2.2.3, RFC 7493 §2.2: whole numbers are exact up to 2^53-1.
+/// Spec: RFC 8785 §3.2.2.3, RFC 7493 §2.2: integers are exact up to 2^53-1.
 private let exactIntegers = (1 << 53) - 1

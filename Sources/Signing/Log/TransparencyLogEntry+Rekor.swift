@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log entries in the two older forms: cosign's annotation and Rekor v1's own answers.
+// Log entries in cosign's annotation and in Rekor v1's responses.
 // Spec: cosign pkg/cosign/bundle/rekor.go; Rekor's openapi, LogEntry.
 
 package import Primitives
 
 extension TransparencyLogEntry {
-    /// Reads the annotation `dev.sigstore.cosign/bundle`:
+    /// Parses the annotation `dev.sigstore.cosign/bundle`:
     /// `{"SignedEntryTimestamp": base64, "Payload": {body, integratedTime, logIndex, logID}}`.
     package init(legacyBundleAnnotation text: String) throws(Failure) {
         guard text.utf8.count <= 2 * Limits.logEntryBytes else {
@@ -18,7 +18,7 @@ extension TransparencyLogEntry {
             readingLegacy: try JSONReader(parsing: text.utf8, named: "the bundle annotation"))
     }
 
-    /// The same from a document that holds it, such as an old blob bundle's `rekorBundle`.
+    /// Parses the same object in a document, such as a legacy blob bundle's `rekorBundle`.
     package init(readingLegacy json: JSONReader) throws(Failure) {
         try json.refuseFields(otherThan: ["SignedEntryTimestamp", "Payload"])
         let payload = try json.required("Payload")
@@ -29,9 +29,9 @@ extension TransparencyLogEntry {
             payload: payload, proofs: Proofs(signedEntryTimestamp: promise, inclusion: nil))
     }
 
-    /// Reads Rekor v1's answer to an upload or a search: one entry under its UUID.
+    /// Parses Rekor v1's response to an upload or a search: one entry under its UUID.
     ///
-    /// A UUID ends in the leaf's hash; one that does not fit the body is refused.
+    /// A UUID ends with the leaf's hash. Throws if it does not match the body.
     package init(rekorVersion1Answer json: JSONReader) throws(Failure) {
         let members = try json.object().names
         guard members.count == 1, let uuid = members.first else {
@@ -55,7 +55,7 @@ extension TransparencyLogEntry {
         }
     }
 
-    /// The four fields that both forms share; what the entry is stands in its body alone.
+    /// Creates an entry from the common four fields; the kind of the entry is only in its body.
     private init(payload: JSONReader, proofs: Proofs) throws(Failure) {
         let seconds = try payload.required("integratedTime").protobufInteger()
         let identifier = try payload.required("logID")
@@ -75,7 +75,7 @@ extension TransparencyLogEntry {
 }
 
 extension TransparencyLogEntry.Inclusion {
-    /// Rekor v1 writes hashes in hex where bundles have base64.
+    /// Parses hashes, which are hex in Rekor v1 and base64 in bundles.
     fileprivate init(readingVersion1 json: JSONReader) throws(Failure) {
         try json.refuseFields(otherThan: [
             "logIndex", "rootHash", "treeSize", "hashes", "checkpoint",

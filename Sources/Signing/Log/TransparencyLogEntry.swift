@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One entry of a transparency log, as evidence carries it.
+// Unverified entries of transparency logs.
 // Spec: sigstore_rekor.proto, TransparencyLogEntry; Rekor's openapi, LogEntry.
 
 package import Primitives
 
-/// A log entry as it was written. Reading one proves nothing; `verified` does.
+/// An unverified log entry. `verified` verifies it.
 package struct TransparencyLogEntry: Hashable, Sendable {
-    /// What the entry is and in which form: `hashedrekord` `0.0.1`.
+    /// The kind and version of the entry: `hashedrekord` `0.0.1`.
     package struct Kind: Hashable, Sendable, CustomStringConvertible {
         package let name: String
         package let version: String
@@ -19,9 +19,9 @@ package struct TransparencyLogEntry: Hashable, Sendable {
         package var description: String { "\(plain(name)) \(plain(version))" }
     }
 
-    /// The way from the entry to a checkpoint, as written.
+    /// The unverified inclusion proof.
     package struct Inclusion: Hashable, Sendable {
-        /// The leaf in its shard; protobuf does not tell 0 from absent.
+        /// The index of the leaf in its shard; 0 if absent, which are equal in protobuf.
         package let logIndex: Int
         /// Empty when absent.
         package let rootHash: [UInt8]
@@ -42,9 +42,9 @@ package struct TransparencyLogEntry: Hashable, Sendable {
         }
     }
 
-    /// What the log gave in answer to the entry.
+    /// The proofs of the log for the entry.
     package struct Proofs: Hashable, Sendable {
-        /// The log's signature over body, time, log and index; nil when absent.
+        /// The signed entry timestamp over body, time, log ID and index; nil if absent.
         package let signedEntryTimestamp: [UInt8]?
         package let inclusion: Inclusion?
 
@@ -54,15 +54,15 @@ package struct TransparencyLogEntry: Hashable, Sendable {
         }
     }
 
-    /// Over all shards of the log.
+    /// The global index over all shards of the log.
     package let logIndex: Int
     package let logID: [UInt8]
     package let kind: Kind
-    /// When the log says it took the entry; nil when absent. Nobody vouches for it unless the signed
-    /// entry timestamp verifies.
+    /// The integrated time; nil if absent. It is not trusted unless the signed entry timestamp
+    /// verifies.
     package let claimedTime: Timestamp?
     package let proofs: Proofs
-    /// The entry itself, the bytes the log hashed.
+    /// The body of the entry, which the log hashed.
     package let body: [UInt8]
 
     package init(
@@ -77,7 +77,7 @@ package struct TransparencyLogEntry: Hashable, Sendable {
         self.body = body
     }
 
-    /// Rekor v2 knows one kind, and v1 does not know that one.
+    /// The Rekor version of the entry's kind: v2 has a single kind, which v1 does not have.
     package var generation: LogGeneration {
         kind == .hashedRecordVersion2 ? .version2 : .version1
     }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Log entries that were checked: signed or proven by a known log, and about this very signature.
+// Verifies log entries: they are in a known log, and about this signature.
 // Spec: sigstore client-spec §4.2.2 and §4.4; rekor openapi.yaml, LogEntry;
 // sigstore/architecture-docs rekor-v2-spec.md.
 
 internal import Keys
 package import Primitives
 
-/// An entry whose every part was checked. Only `verified` makes one.
+/// A verified entry. Only `verified` creates one.
 package struct VerifiedLogEntry: Hashable, Sendable {
-    /// The log of the trust root that holds it.
+    /// The log of the trusted root with the entry.
     package let log: TransparencyLog
-    /// An index that was proven: the log's own where the log signed it, else the leaf's in its shard.
+    /// A verified index: the global index if the log signed it, else the leaf's index in its shard.
     package let logIndex: Int
-    /// When the log took the entry; only with a verified signed entry timestamp, never for Rekor v2.
+    /// The integrated time, only with a verified signed entry timestamp, never for Rekor v2.
     package let integratedTime: Timestamp?
-    /// The checkpoint that the inclusion proof leads to; nil where the log's promise is all there is.
+    /// The checkpoint of the inclusion proof; nil if there is only a signed entry timestamp.
     package let checkpoint: Checkpoint?
-    /// Who of the known witnesses signed that checkpoint.
+    /// The known witnesses that cosigned the checkpoint.
     package let witnesses: [WitnessCosignature]
 
     package var isInclusionProven: Bool { checkpoint != nil }
@@ -34,11 +34,11 @@ package struct VerifiedLogEntry: Hashable, Sendable {
 }
 
 extension VerifiedLogEntry {
-    /// Returns when the log's key was good at the times that somebody else vouches for: entries
-    /// without a time of their own, Rekor v2's above all, say nothing about when the log signed.
+    /// Checks that the log's key was valid at the signed times. Entries without a time, such as
+    /// those of Rekor v2, do not show when the log signed.
     ///
-    /// - Parameter times: what timestamps and other entries prove. Without any, a key that has an
-    ///   end proves nothing: whoever holds a retired one can log to this day.
+    /// - Parameter times: the verified times of timestamps and other entries. Without any, a key
+    ///   with an end of validity is rejected, because the holder of a retired key could still sign.
     package func requireLogValid(at times: [Timestamp]) throws(EvidenceProblem) {
         guard integratedTime == nil else { return }
         if times.isEmpty, let end = log.validFor.end {
@@ -56,10 +56,10 @@ extension VerifiedLogEntry {
 }
 
 extension TransparencyLogEntry {
-    /// The entry as proof that `content` was logged, or the first check that did not hold.
+    /// Verifies that the entry is a log's proof for `content`. Throws the first failed check.
     ///
-    /// Order: the log is known; its promise holds; its inclusion proof and checkpoint hold; what was
-    /// asked for is there; the entry is about the content.
+    /// The order is: the log is known; the signed entry timestamp, the inclusion proof and the
+    /// checkpoint are valid; the requirements are met; the entry is about the content.
     package func verified(
         for content: SignedContent, by logs: [TransparencyLog], demand: LogDemand
     ) throws(EvidenceProblem) -> VerifiedLogEntry {
@@ -72,7 +72,7 @@ extension TransparencyLogEntry {
         }
         let body = try LogEntryBody(parsing: body, as: kind)
         var problems: [EvidenceProblem] = []
-        // One key may stand in the trust root several times, each with a period of its own.
+        // A key can occur several times in the trusted root, with different validity periods.
         for log in candidates {
             do throws(EvidenceProblem) {
                 let entry = try proven(by: log, demand)
@@ -83,7 +83,7 @@ extension TransparencyLogEntry {
         throw problems.max() ?? EvidenceProblem(.logUntrusted, "no known log has the entry")
     }
 
-    /// Whether a log of the trust root is the one the entry names.
+    /// The logs of the trusted root that the entry names.
     func isEntry(of log: TransparencyLog) -> Bool { log.isNamed(logID) }
 
     private func proven(
@@ -118,7 +118,7 @@ extension TransparencyLogEntry {
                 .inclusionProofInvalid,
                 "the entry has index \(logIndex), its inclusion proof is for \(inclusion.logIndex)")
         }
-        // v1's proofs are about one shard, its entries' indexes about all of them.
+        // In v1, proofs are about one shard, and the entries' indexes about all shards.
         let proof = InclusionProof(
             leafIndex: generation == .version2 ? logIndex : inclusion.logIndex,
             treeSize: checkpoint.size, inclusionPath: inclusion.hashes)
@@ -145,7 +145,8 @@ extension TransparencyLogEntry {
         return proofs.inclusion?.logIndex ?? logIndex
     }
 
-    /// Compares part by part, and Rekor v2's leaf as a whole with the one made from the content.
+    /// Compares each part of the entry; in Rekor v2 also the whole leaf with one built from the
+    /// content.
     private func requireAbout(
         _ content: SignedContent, _ body: LogEntryBody
     ) throws(EvidenceProblem) {
@@ -166,8 +167,8 @@ extension TransparencyLogEntry {
 }
 
 extension TransparencyLogEntry.Inclusion {
-    /// v1 writes root and size twice, and both must agree. In v2 the checkpoint's count; the others
-    /// may be absent.
+    /// v1 has root and size twice, and both must be equal. In v2 the checkpoint's values are used;
+    /// the others are optional.
     fileprivate func requireAgreement(
         with checkpoint: Checkpoint, _ generation: LogGeneration
     ) throws(EvidenceProblem) {

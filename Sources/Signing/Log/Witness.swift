@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parties that saw a checkpoint and found it consistent. Spec: C2SP tlog-cosignature, tlog-witness.
+// Witnesses, which cosign consistent checkpoints. Spec: C2SP tlog-cosignature, tlog-witness.
 
 package import Keys
 package import Primitives
 
-/// Who may vouch for a log's checkpoints.
+/// A trusted witness of checkpoints.
 package struct Witness: Hashable, Sendable {
     package let name: String
-    /// Always Ed25519.
+    /// The key, which is Ed25519.
     package let key: PublicKey
 
     package init(name: String, key: PublicKey) throws(Failure) {
@@ -22,7 +22,7 @@ package struct Witness: Hashable, Sendable {
         self.key = key
     }
 
-    /// Reads the line in which witnesses publish their keys: `name+hint+base64(0x04 || key)`.
+    /// Parses a witness's published key: `name+hint+base64(0x04 || key)`.
     ///
     /// Spec: C2SP signed-note, "Verifier keys"; tlog-cosignature.
     package init(verifierKey text: String) throws(Failure) {
@@ -43,13 +43,14 @@ package struct Witness: Hashable, Sendable {
         }
     }
 
-    /// Spec: tlog-cosignature: SHA-256(name || 0x0A || 0x04 || key), its first four bytes.
+    /// The key ID. Spec: tlog-cosignature: SHA-256(name || 0x0A || 0x04 || key), its first four
+    /// bytes.
     package var hint: [UInt8] {
         Array(ed25519KeyID(name: name, type: cosignatureType, key: key).prefix(4))
     }
 }
 
-/// How many of which witnesses must have seen a checkpoint.
+/// The required number of cosignatures by known witnesses.
 package struct WitnessDemand: Hashable, Sendable {
     package let witnesses: [Witness]
     package let atLeast: Int
@@ -59,18 +60,18 @@ package struct WitnessDemand: Hashable, Sendable {
         self.atLeast = atLeast
     }
 
-    /// No witness is asked for; those that are known are not told either.
+    /// No cosignature is required, and none is reported.
     package static let none = WitnessDemand(witnesses: [], atLeast: 0)
 }
 
-/// That a witness saw a checkpoint, and when it says so.
+/// A verified cosignature of a checkpoint, with the witness's time.
 package struct WitnessCosignature: Hashable, Sendable {
     package let witness: Witness
     package let time: Timestamp
 }
 
 extension SignedNote {
-    /// The cosignatures that verify, one for each key: a witness under two names is one witness.
+    /// The verified cosignatures, one for each key: a witness with two names counts once.
     ///
     /// Spec: tlog-cosignature: 8 bytes of time, big endian, then Ed25519 over
     /// `cosignature/v1\ntime N\n` and the note's text.
@@ -86,7 +87,7 @@ extension SignedNote {
         return found
     }
 
-    /// The cosignatures, when there are as many as were asked for.
+    /// The verified cosignatures. Throws if there are fewer than required.
     func cosignatures(_ demand: WitnessDemand) throws(EvidenceProblem) -> [WitnessCosignature] {
         let found = cosignatures(by: demand.witnesses)
         guard found.count >= demand.atLeast else {
@@ -112,14 +113,14 @@ extension SignedNote {
     }
 }
 
-/// What a witness signs.
+/// The signed bytes of a cosignature.
 package func cosignedMessage(text: String, seconds: Int) -> [UInt8] {
     Array("cosignature/v1\ntime \(seconds)\n\(text)".utf8)
 }
 
 /// Spec: C2SP signed-note, "Signature types": Ed25519 with a timestamp, for witnesses.
 private let cosignatureType: UInt8 = 0x04
-/// Spec: RFC 8410 §4: what stands before the 32 bytes of the key.
+/// Spec: RFC 8410 §4: the prefix of the 32 bytes of the key.
 private let ed25519SubjectPublicKeyInfo: [UInt8] = [
     0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00,
 ]

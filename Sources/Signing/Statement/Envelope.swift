@@ -4,7 +4,7 @@
 package import Keys
 package import Primitives
 
-/// A signed payload whose type is signed too. Nothing in it is verified by reading it.
+/// An unverified DSSE envelope: a payload and its type, with signatures over both.
 package struct Envelope: Hashable, Sendable {
     package struct Signature: Hashable, Sendable {
         package let keyID: String?
@@ -21,11 +21,12 @@ package struct Envelope: Hashable, Sendable {
         self.signatures = signatures
     }
 
-    /// What to do with members that the format does not have.
+    /// The handling of unknown members.
     package enum UnknownFields: Sendable {
         /// Spec: DSSE envelope.md 1.0.2: "Consumers MUST ignore unrecognized fields."
         case ignored
-        /// Spec: protobuf JSON mapping: parsers reject them; an envelope inside a bundle is protobuf.
+        /// Spec: protobuf JSON mapping: parsers reject them; an envelope inside a bundle is
+        /// protobuf.
         case refused
     }
 
@@ -60,7 +61,7 @@ package struct Envelope: Hashable, Sendable {
             signatures: [Signature(keyID: nil, bytes: try key.sign(message))])
     }
 
-    /// Signs a payload with a key that may be elsewhere.
+    /// Signs a payload with any signer.
     package static func signed(
         _ payload: [UInt8], as payloadType: String, by signer: any Signer
     ) async throws -> Envelope {
@@ -70,7 +71,7 @@ package struct Envelope: Hashable, Sendable {
             signatures: [Signature(keyID: nil, bytes: try await signer.sign(message))])
     }
 
-    /// The bytes that are signed.
+    /// The signed bytes, the pre-authentication encoding (PAE).
     package var signedBytes: [UInt8] {
         preAuthenticationEncoding(payloadType: payloadType, payload: payload)
     }
@@ -94,5 +95,5 @@ package func preAuthenticationEncoding(payloadType: String, payload: [UInt8]) ->
     Array("DSSEv1 \(payloadType.utf8.count) \(payloadType) \(payload.count) ".utf8) + payload
 }
 
-/// The payload type of every in-toto statement.
+/// The payload type of in-toto statements.
 package let inTotoPayloadType = "application/vnd.in-toto+json"

@@ -4,18 +4,18 @@
 
 package import Primitives
 
-/// What kind of claim a statement makes: a URI, compared as written.
+/// A predicate type: a URI, which is compared by bytes.
 package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConvertible {
     package let description: String
 
-    /// Reads the type that a document or a policy names.
+    /// Parses the type of a document or a policy.
     ///
-    /// Spec: in-toto attestation field_types.md, TypeURI; RFC 3986 §4.1, URI-reference: cosign 1 wrote
-    /// types without a scheme, such as `cosign.sigstore.dev/attestation/vuln/v1`. A single word is
-    /// one of cosign's short names, and no type.
+    /// Spec: in-toto attestation field_types.md, TypeURI; RFC 3986 §4.1, URI-reference: cosign 1
+    /// wrote types without a scheme, such as `cosign.sigstore.dev/attestation/vuln/v1`. A single
+    /// word is one of cosign's short names, not a type.
     package init(uri: String) throws(Failure) {
         guard uri.utf8.count <= Limits.predicateTypeBytes, PredicateType.isReference(uri),
-            // Spec: RFC 3986 §2: a URI is written in printable ASCII, so equal means equal bytes.
+            // Spec: RFC 3986 §2: a URI is printable ASCII.
             uri.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else {
             throw Failure(
@@ -25,7 +25,7 @@ package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConver
         description = uri
     }
 
-    /// Reads what a person types: one of cosign's short names, or a URI.
+    /// Parses a command line value: one of cosign's short names, or a URI.
     package init(named name: String) throws(Failure) {
         if let known = shortNames.first(where: { $0.name == name }) {
             self.init(known: known.uri)
@@ -48,10 +48,10 @@ package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConver
         return text.utf8.contains { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }
     }
 
-    /// The short name a person would type, when there is one.
+    /// cosign's short name, if there is one.
     package var shortName: String? { shortNames.first { $0.uri == description }?.name }
 
-    /// A signature: the statement that says "this digest is signed" and nothing else.
+    /// The type of image signatures.
     package static let signature = PredicateType(known: "https://sigstore.dev/cosign/sign/v1")
     package static let spdx = PredicateType(known: "https://spdx.dev/Document")
     package static let cycloneDX = PredicateType(known: "https://cyclonedx.org/bom")
@@ -62,11 +62,11 @@ package struct PredicateType: Hashable, Sendable, Comparable, CustomStringConver
     }
 }
 
-/// How `attest --type` wants the predicate file read.
+/// The format of the predicate file for `attest --type`.
 package enum PredicateForm: Sendable {
-    /// A JSON object, carried as it is.
+    /// A JSON object, which is the predicate.
     case object
-    /// Any text, carried as one JSON string.
+    /// Any text, which becomes one JSON string.
     case text
     /// Any text, in cosign's `{"Data": …, "Timestamp": …}`.
     case customData

@@ -4,11 +4,11 @@
 internal import OCI
 package import Primitives
 
-/// A claim about artifacts named by digest. Reading one proves nothing; `Evidence` verifies.
+/// An unverified in-toto statement. `Evidence` verifies statements.
 package struct Statement: Hashable, Sendable {
     package struct Subject: Hashable, Sendable {
         package let name: String?
-        /// Algorithm name to hex, as written; matching uses `Digest` values only.
+        /// The digests in hex by algorithm name, unvalidated; matching uses `Digest` values only.
         package let digests: ExactTextMap<String>
         package let annotations: JSONObject
 
@@ -19,11 +19,11 @@ package struct Statement: Hashable, Sendable {
 
     package let subjects: [Subject]
     package let predicateType: PredicateType
-    /// Null when the statement has none.
+    /// The predicate; null if the statement has none.
     package let predicate: JSONValue
 
-    /// Spec: statement.md: "_type" is one of the two versions, "subject" has at least one element,
-    /// each with a digest; "predicateType" is required, "predicate" is not.
+    /// Parses a statement. Spec: statement.md: "_type" is one of the two versions, "subject" has at
+    /// least one element, each with a digest; "predicateType" is required, "predicate" is not.
     package init(parsing bytes: [UInt8]) throws(Failure) {
         let json = try JSONReader(parsing: bytes, named: "the statement")
         let type = try json.required("_type")
@@ -42,7 +42,7 @@ package struct Statement: Hashable, Sendable {
 
     package func isAbout(_ digest: Digest) -> Bool { subjects.contains { $0.names(digest) } }
 
-    /// The statement Assay writes: version 1, one subject.
+    /// Creates the document of a statement of version 1 with one subject.
     package static func document(
         about digest: Digest, name: String?, annotations: ExactTextMap<String> = [:],
         predicateType: PredicateType, predicate: JSONValue
