@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who a certificate must name, and who must have vouched for the name.
+// Trusted identities: subject, issuer and claims of certificates.
 
 internal import Primitives
 
-/// One trusted identity: a subject and the issuer that vouches for it, always together.
+/// One trusted identity: a subject and its issuer.
 ///
-/// A subject without its issuer proves nothing: any identity provider may issue the same text.
+/// The issuer is required, because any identity provider can issue the same subject.
 package struct CertificateIdentity: Hashable, Sendable {
-    /// Patterns that the subject must fit: all of them.
+    /// The patterns that must all match the subject.
     package let subjects: [IdentityPattern]
-    /// Patterns that the issuer must fit: all of them.
+    /// The patterns that must all match the issuer.
     package let issuers: [IdentityPattern]
-    /// Further claims that the certificate must hold: all of them.
+    /// The other claims that the certificate must have.
     package let claims: [CertificateClaimDemand]
 
     package init(
@@ -23,7 +23,7 @@ package struct CertificateIdentity: Hashable, Sendable {
         self.claims = claims
     }
 
-    /// Warnings about patterns that fit more than they seem to.
+    /// Warnings about unanchored patterns.
     package var lints: [String] {
         subjects.compactMap(\.lint).map { "subject: \($0)" }
             + issuers.compactMap(\.lint).map { "issuer: \($0)" }
@@ -37,9 +37,9 @@ package struct CertificateIdentity: Hashable, Sendable {
     private var shownSubject: String { subjects.map(\.shown).joined(separator: " and ") }
     private var shownIssuer: String { issuers.map(\.shown).joined(separator: " and ") }
 
-    /// The signer that `certificate` names, if it is this identity; which part differs, when not.
+    /// The signer of `certificate`. Throws the part that differs if it is another identity.
     func signer(of certificate: Certificate) throws(EvidenceProblem) -> CertificateSigner {
-        // Issuer first: whose word it is decides what the word is worth.
+        // The issuer is compared first, because the subject depends on it.
         guard let found = certificate.claims.issuer else {
             throw EvidenceProblem(
                 .issuerMismatch, "the certificate names no issuer, \(shownIssuer) is expected")
@@ -90,7 +90,7 @@ package struct CertificateIdentity: Hashable, Sendable {
     }
 }
 
-/// One claim of a certificate and the pattern it must fit.
+/// One required claim of a certificate and its pattern.
 package struct CertificateClaimDemand: Hashable, Sendable {
     package let claim: CertificateClaim
     package let pattern: IdentityPattern
@@ -101,7 +101,7 @@ package struct CertificateClaimDemand: Hashable, Sendable {
     }
 }
 
-/// A comparison that takes too long is over the limit, not a mismatch.
+/// Whether all patterns match. A comparison that takes too long throws `overLimit`.
 private func fits(
     _ patterns: [IdentityPattern], _ text: String
 ) throws(EvidenceProblem) -> Bool {
@@ -114,7 +114,7 @@ private func fits(
     }
 }
 
-/// What to add to a refusal where a part of the text matches: cosign would have accepted it.
+/// The hint in a message if a pattern matches a part of the string, which cosign accepts.
 private func partialMatchHint(_ patterns: [IdentityPattern], _ text: String?) -> String {
     guard let text, patterns.contains(where: { $0.matchesPart(of: text) }),
         patterns.allSatisfy({ (try? $0.matches(text)) == true || $0.matchesPart(of: text) })
@@ -125,7 +125,7 @@ private func partialMatchHint(_ patterns: [IdentityPattern], _ text: String?) ->
 }
 
 extension CertificateClaim {
-    /// The claim of that name: `githubWorkflowRepository`.
+    /// The claim with a name such as `githubWorkflowRepository`.
     package init?(named name: String) {
         guard let found = CertificateClaim.allCases.first(where: { $0.name == name }) else {
             return nil
@@ -135,7 +135,7 @@ extension CertificateClaim {
 }
 
 extension SubjectAlternativeName {
-    /// The name as an identity; nil for forms that name no person, job or host.
+    /// The identity; nil for kinds of names that are not of a person, job or host.
     package var identity: String? {
         switch self {
         case .email(let text), .uri(let text), .otherName(let text), .dns(let text): text

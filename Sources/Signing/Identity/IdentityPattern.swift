@@ -1,42 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// How an identity in a certificate is compared with the one that is trusted.
+// Patterns for identities in certificates.
 
 package import Primitives
 
-/// A pattern over one text of a certificate: a subject, an issuer.
+/// A pattern for one string of a certificate: a subject or an issuer.
 package enum IdentityPattern: Hashable, Sendable {
-    /// The very text.
+    /// Equality by bytes.
     case exact(String)
-    /// Kyverno's wildcards over the whole text: `*` any run, `?` one character.
+    /// Kyverno's wildcards for the whole string: `*` matches any run, `?` one character.
     case wildcard(Wildcard)
-    /// A regular expression (RE2) that speaks about the whole text.
+    /// A regular expression (RE2) that must match the whole string.
     case expression(RegularExpression)
-    /// A regular expression as cosign and Kyverno read it: found anywhere in the text.
+    /// A regular expression (RE2) that matches anywhere in the string, as in cosign and Kyverno.
     case unanchored(RegularExpression)
 
-    /// A regular expression of ours: it must fit the whole text, whether or not it says so.
+    /// Creates a pattern from an expression that must match the whole string.
     package static func wholeExpression(_ pattern: String) throws(Failure) -> IdentityPattern {
         .expression(try RegularExpression(anchored: pattern))
     }
 
-    /// A pattern of somebody else's policy; `lint` tells when it trusts more than it seems to.
+    /// Creates a pattern from an unanchored expression of a policy; `lint` warns about it.
     package static func importedExpression(_ pattern: String) throws(Failure) -> IdentityPattern {
         .unanchored(try RegularExpression(pattern))
     }
 
-    /// Whether `text` is one that is meant. Linear in the text; a wildcard that takes too many
-    /// steps is a failure, never an answer.
+    /// Whether `text` matches, in linear time. Throws if a wildcard takes too many steps.
     package func matches(_ text: String) throws(Failure) -> Bool {
         switch self {
-        // By bytes: two texts that look alike in Unicode are two identities.
+        // By bytes: canonically equivalent strings are different identities.
         case .exact(let wanted): isSame(wanted, text)
         case .wildcard(let pattern): try pattern.matches(text)
         case .expression(let pattern), .unanchored(let pattern): pattern.matches(text)
         }
     }
 
-    /// Whether it is an expression for the whole text that only a part of `text` matches. cosign, which
-    /// looks for a match anywhere, would accept `text`.
+    /// Whether it is an expression for the whole string that matches only a part of `text`, which
+    /// cosign would accept.
     package func matchesPart(of text: String) -> Bool {
         guard case .expression(let whole) = self, !whole.matches(text),
             whole.pattern.utf8.starts(with: "^(?:".utf8), whole.pattern.utf8.count >= 6
@@ -45,8 +44,8 @@ package enum IdentityPattern: Hashable, Sendable {
         return (try? RegularExpression(String(part)))?.matches(text) == true
     }
 
-    /// What to warn about: an expression that is found anywhere also fits what an attacker puts
-    /// around it, as `https://github.com/acme` fits `https://evil.example/?https://github.com/acme`.
+    /// A warning for an unanchored expression, which also matches inside a string of an attacker:
+    /// `https://github.com/acme` matches `https://evil.example/?https://github.com/acme`.
     package var lint: String? {
         guard case .unanchored(let expression) = self else { return nil }
         let pattern = expression.pattern
@@ -64,7 +63,7 @@ package enum IdentityPattern: Hashable, Sendable {
         }
     }
 
-    /// The pattern as a person reads it.
+    /// The pattern in messages.
     package var shown: String {
         switch self {
         case .exact(let text): plain(text)

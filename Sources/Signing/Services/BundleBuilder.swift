@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bundle Assay writes. Spec: sigstore_bundle.proto v0.3; sigstore client-spec §5.
+// Builds bundles. Spec: sigstore_bundle.proto v0.3; sigstore client-spec §5.
 
 internal import Keys
 internal import OCI
 package import Primitives
 
-/// A version 0.3 bundle from its parts: one leaf or a key's hint, never a chain, never a root.
+/// Builds a bundle of version 0.3 with one leaf or a key's hint, without other certificates.
 package struct BundleBuilder: Hashable, Sendable {
     package let parts: SignedParts
     package var logEntries: [TransparencyLogEntry] = []
-    /// RFC 3161 responses, DER, whole.
+    /// The RFC 3161 responses in DER.
     package var timestamps: [[UInt8]] = []
 
     package init(_ parts: SignedParts) { self.parts = parts }
 
     /// The bundle as one line of JSON.
     ///
-    /// - Throws: `overLimit` for more proofs than readers take; `bug` when our own reader does not
-    ///   read it back.
+    /// - Throws: `overLimit` for more proofs than the limit of readers; `bug` if Assay's own parser
+    ///   rejects the bundle.
     package func bundleBytes() throws(Failure) -> [UInt8] {
         for (count, name) in [(logEntries.count, "log entries"), (timestamps.count, "timestamps")]
         where count > Limits.proofsPerBundle {
@@ -40,7 +40,7 @@ package struct BundleBuilder: Hashable, Sendable {
         return content
     }
 
-    /// Spec: protobuf JSON: members in the order of the message, empty lists left away.
+    /// Spec: protobuf JSON: members in the order of the message, without empty lists.
     private var document: JSONValue {
         var material: JSONObject = [:]
         switch parts.signer {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asking a certificate authority.
+// Requests to certificate authorities.
 // Spec: fulcio.proto v2, CreateSigningCertificate; sigstore client-spec §2.1.3.
 
 package import Keys
 package import Primitives
 
-/// The request for a short-lived certificate, and its answer before anything in it is believed.
+/// The request for a short-lived certificate, and the parser of its unverified response.
 package enum CertificateRequest {
-    /// Where it is posted, below the authority's base address.
+    /// The path below the authority's base URL.
     package static let path = "/api/v2/signingCert"
 
     /// - Parameter proof: the signature of `key` over the token's `proofSubject`.
@@ -21,11 +21,11 @@ package enum CertificateRequest {
     }
 }
 
-/// What a certificate authority answered: PEM texts, leaf first, not yet read.
+/// The unverified response of a certificate authority: PEM certificates, leaf first.
 struct CertificateAnswer: Hashable, Sendable {
     let certificates: [String]
-    /// The promise of the transparency log when it is not inside the certificate; empty where the
-    /// instance has no such log.
+    /// The detached SCT, if it is not in the certificate; empty if the instance has no certificate
+    /// log.
     let detachedTimestamp: [UInt8]?
 
     /// Spec: fulcio.proto, SigningCertificate: one of the two forms.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One file for a private instance. Spec: sigstore_trustroot.proto, ClientTrustConfig v0.1.
+// Configurations of private instances. Spec: sigstore_trustroot.proto, ClientTrustConfig v0.1.
 
 package import Primitives
 
 /// A trusted root and a signing configuration in one document.
 package struct ClientTrustConfiguration: Hashable, Sendable {
-    /// As written, for whoever reads trusted roots.
+    /// The original trusted root.
     package let trustedRoot: JSONValue
     package let signingConfiguration: SigningConfiguration
 

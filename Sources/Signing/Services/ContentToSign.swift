@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a signature is to be made over. Spec: sigstore_bundle.proto, content; DSSE protocol.md.
+// Content to sign. Spec: sigstore_bundle.proto, content; DSSE protocol.md.
 
 internal import Keys
 package import Primitives
 
-/// What is to be signed.
+/// The content of a signature that is to be made.
 package enum ContentToSign: Hashable, Sendable {
-    /// A message by its SHA-256; the message itself may be large and elsewhere.
+    /// A message by its SHA-256.
     case message(Digest)
-    /// A payload that goes into an envelope with its type, such as an in-toto statement.
+    /// A payload for a DSSE envelope, such as an in-toto statement, with its type.
     case payload([UInt8], type: String)
 
     /// The SHA-256 that the key signs.
     ///
-    /// - Throws: `bug` for a message that is named by another hash.
+    /// - Throws: `bug` for a message with another digest algorithm.
     package func signedDigest() throws(Failure) -> [UInt8] {
         switch self {
         case .message(let digest):
@@ -30,7 +30,7 @@ package enum ContentToSign: Hashable, Sendable {
         }
     }
 
-    /// What a log would publish about it.
+    /// The content in the notice before an upload.
     package func notice() throws(Failure) -> UploadNotice.Content {
         let digest = try signedDigest()
         switch self {

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// OIDC identity tokens, as the one who presents them reads them.
+// OIDC identity tokens, parsed by the client.
 // Spec: RFC 7519 (JWT), RFC 7515 §3.1 (compact form); OpenID Connect Core 1.0 §2.
 
 internal import OCI
 package import Primitives
 
-/// A token that says who we are. What it says is read and not believed: the certificate authority
-/// checks its signature, we only need to know what to prove and when not to send it.
+/// An unverified identity token. The certificate authority verifies its signature; Assay needs its
+/// claims for the proof of possession, and to reject unusable tokens.
 ///
-/// It is a secret until it expires. Its description never tells it.
+/// It is a secret until it expires. Its description does not contain it.
 package struct IdentityToken: Hashable, Sendable {
-    /// The compact form; whoever asks for it answers for where it goes.
+    /// The compact form, a secret.
     package let secret: String
     package let issuer: String
     package let subject: String
-    /// The address, only when the issuer says that it has checked it.
+    /// The email address, only if the issuer has verified it.
     package let verifiedEmail: String?
     package let audiences: [String]
     package let expiry: Timestamp
     package let notBefore: Timestamp?
 
-    /// Reads a token's claims; white space around it is dropped.
+    /// Parses a token, without surrounding white space.
     package init(parsing text: String) throws(Failure) {
         guard text.utf8.count <= Limits.identityTokenBytes else {
             throw Failure(
@@ -52,15 +52,15 @@ package struct IdentityToken: Hashable, Sendable {
             ? json.optional("email")?.text() : nil
     }
 
-    /// What the certificate authority wants signed with the new key.
+    /// The message for the proof of possession of the new key.
     ///
     /// Spec: fulcio docs/how-certificate-issuing-works.md: the email address if verified, else the
     /// subject.
     package var proofSubject: String { verifiedEmail ?? subject }
 
-    /// Refuses to send a token that cannot work.
+    /// Checks that the token is usable.
     ///
-    /// - Throws: `denied` when it is for somebody else, no longer valid, or not yet.
+    /// - Throws: `denied` if it has another audience, is expired, or is not valid yet.
     package func check(at now: Timestamp, audience: String = sigstoreAudience) throws(Failure) {
         func refused(_ why: String, next: String) -> Failure {
             Failure(.denied, "will not use the identity token", because: why, next: next)
@@ -91,11 +91,11 @@ extension IdentityToken: CustomStringConvertible, CustomDebugStringConvertible, 
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// The audience that certificate authorities of this family ask for.
+/// The audience of Sigstore's certificate authorities.
 package let sigstoreAudience = "sigstore"
 
 extension IdentityToken {
-    /// Whether a text is meant as a token and not as a path: such a text is never shown.
+    /// Whether a value looks like a token, not a path. Such a value is never displayed.
     package static func resembles(_ text: String) -> Bool {
         let text = trimmed(text)
         return text.utf8.hasPrefix("eyJ") || text.utf8.count > Limits.pathBytes
@@ -112,7 +112,7 @@ private func readAudiences(_ json: JSONReader) throws(Failure) -> [String] {
     return audiences
 }
 
-/// Some issuers write the claim as text.
+/// Parses a boolean claim, which some issuers write as a string.
 private func isTrue(_ value: JSONValue?) -> Bool { value?.bool ?? (value?.string == "true") }
 
 extension JSONReader {
@@ -122,7 +122,8 @@ extension JSONReader {
         return text
     }
 
-    /// Spec: RFC 7519 §2, NumericDate: seconds since 1970, fractions allowed; they are cut.
+    /// Spec: RFC 7519 §2, NumericDate: seconds since 1970, with optional fractions, which are
+    /// truncated.
     fileprivate func moment() throws(Failure) -> Timestamp {
         guard case .number(let number) = value, let seconds = number.double,
             (0...lastMoment).contains(seconds)
@@ -143,5 +144,5 @@ private func unreadable(_ why: String) -> Failure {
     Failure(.malformed, "cannot read the identity token", because: why)
 }
 
-/// The end of the year 9999, the last that our texts can write.
+/// The end of the year 9999, the last time that `Timestamp` can format.
 private let lastMoment = 253_402_300_799.0

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// A short-lived certificate from the authority that was asked, checked before it is used.
+// Verifies issued short-lived certificates.
 // Spec: sigstore client-spec §2.1.3; RFC 5280 §6; RFC 6962 §3.2.
 
 package import Keys
 package import Primitives
 
-/// A certificate for our key and our identity, from an authority we trust, promised to a log.
+/// A verified certificate for the signer's key and identity, from a trusted authority, with an SCT.
 package struct IssuedCertificate: Hashable, Sendable {
     package let leaf: Certificate
-    /// Its path to the anchor, at the time it was issued.
+    /// The verified path to the anchor at the time of issuance.
     package let path: CertificatePath
 
-    /// Reads a certificate authority's answer.
+    /// Verifies a certificate authority's response.
     ///
     /// - Parameters:
-    ///   - key: the key the certificate was asked for.
-    ///   - token: what the authority was shown; it decides who the certificate must name.
-    /// - Throws: `malformed` for what is no answer, `rejected` for an answer that must not be used.
+    ///   - key: the key of the certificate request.
+    ///   - token: the token of the request, which determines the required identity.
+    /// - Throws: `malformed` for an invalid response, `rejected` for one that does not verify.
     package init(
         answer: [UInt8], for key: PublicKey, shown token: IdentityToken, trust: TrustedRoot,
         at now: Timestamp
@@ -47,12 +47,13 @@ package struct IssuedCertificate: Hashable, Sendable {
         self.leaf = leaf
     }
 
-    /// Who it names, for people and for the identity that verifiers are told.
+    /// The identity of the certificate.
     package var identity: String { leaf.subjectAlternativeNames.first?.text ?? "" }
 }
 
-/// An address must be ours to the letter. Other identities are made from the token by rules of the
-/// authority's own; where the certificate repeats the token's subject, it must be ours.
+/// Checks the identity. An email address must be equal to the token's. The authority derives other
+/// identities from the token by its own rules; if the certificate contains a subject, it must be
+/// the token's.
 private func checkNames(of leaf: Certificate, against token: IdentityToken) throws(Failure) {
     let names = leaf.subjectAlternativeNames
     guard names.count == 1, let name = names.first else {
@@ -66,7 +67,8 @@ private func checkNames(of leaf: Certificate, against token: IdentityToken) thro
     }
 }
 
-/// Now, or the certificate's first moment where the authority's clock is a little ahead of ours.
+/// The current time, or the start of the certificate's validity if the authority's clock is
+/// slightly ahead.
 private func moment(of leaf: Certificate, _ now: Timestamp) -> Timestamp {
     let start = leaf.validity.start
     return now < start && start.seconds - now.seconds <= Limits.clockLeewaySeconds ? start : now

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a log is asked to write down. Spec: rekor openapi.yaml and its types hashedrekord 0.0.1 and
+// Uploads to logs. Spec: rekor openapi.yaml and its types hashedrekord 0.0.1 and
 // dsse 0.0.1; sigstore/architecture-docs rekor-v2-spec.md §6.1.
 
 internal import Keys
 package import Primitives
 
-/// The documents of an upload. What a log answers is an entry like any other: not yet believed.
+/// The documents of an upload. The entry in a log's response is unverified.
 package enum LogUpload {
-    /// Where entries are posted, below a log's base address.
+    /// The path for uploads below a log's base URL.
     package static func path(version: Int) -> String {
         version == 1 ? "/api/v1/log/entries" : "/api/v2/log/entries"
     }
 
-    /// The request to a log that speaks `version`: 1 or 2.
+    /// The request to a log with the API version 1 or 2.
     ///
-    /// Version 1 checks ECDSA signatures of envelopes with SHA-256 only, and messages it knows by
-    /// their hash, which Ed25519ph signs and pure Ed25519 does not; version 2 knows everything by
-    /// its hash.
+    /// Version 1 verifies ECDSA signatures of envelopes with SHA-256 only, and receives messages as
+    /// digests, which Ed25519ph signs and pure Ed25519 does not. Version 2 receives digests only.
     ///
-    /// - Throws: `unsupported` for keys whose signatures that log does not take.
+    /// - Throws: `unsupported` for keys that the log does not accept.
     package static func request(
         for parts: SignedParts, version: Int
     ) throws(Failure) -> JSONValue {
@@ -42,7 +41,7 @@ package enum LogUpload {
             : try parts.signedContent.version2Request()
     }
 
-    /// The entry that a log answered with, not yet verified.
+    /// Parses the unverified entry of a log's response.
     package static func entry(
         inAnswer answer: [UInt8], version: Int
     ) throws(Failure) -> TransparencyLogEntry {
@@ -54,7 +53,7 @@ package enum LogUpload {
 }
 
 extension SignedParts {
-    /// Whether the message's SHA-512 was signed, by Ed25519ph.
+    /// Whether the signature is Ed25519ph, over the message's SHA-512.
     fileprivate var isPrehashed: Bool {
         guard case .messageSignature(let claimed?, let signature) = content,
             let digest = Digest(algorithm: claimed.algorithm, bytes: claimed.bytes)

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// A finished signature before it is logged and bundled. Spec: sigstore client-spec §2.1.4, §2.1.6.
+// Signatures before they are logged and bundled. Spec: sigstore client-spec §2.1.4, §2.1.6.
 
 package import Keys
 package import Primitives
 
-/// What was signed, the signature, and who made it: all that a log entry or a bundle is made from.
+/// The signed content, the signature and the signer: the parts of a log entry or a bundle.
 package struct SignedParts: Hashable, Sendable {
     package enum Signer: Hashable, Sendable {
         case key(PublicKey)
-        /// The leaf alone, and the key in it.
+        /// The leaf certificate and its key.
         case certificate(derBytes: [UInt8], key: PublicKey)
     }
 
     package let content: SignatureBundle.Content
     package let signer: Signer
 
-    /// - Throws: `bug` when an envelope has other than one signature, or the digest of a message is
-    ///   missing or does not fit the key.
+    /// - Throws: `bug` if an envelope does not have exactly one signature, or the digest of a
+    ///   message is missing or not the one that the key signs.
     package init(_ content: SignatureBundle.Content, by signer: Signer) throws(Failure) {
         self.content = content
         self.signer = signer
@@ -32,9 +32,9 @@ package struct SignedParts: Hashable, Sendable {
         }
     }
 
-    /// A signature over a message that is not here.
+    /// Creates the parts of a signature over a message of which only the digest is known.
     ///
-    /// - Parameter digest: made with the hash that the signer's key signs with.
+    /// - Parameter digest: the digest by the hash of the key's scheme.
     package static func message(
         digest: [UInt8], signature: [UInt8], by signer: Signer
     ) throws(Failure) -> SignedParts {
@@ -63,7 +63,7 @@ package struct SignedParts: Hashable, Sendable {
 
     package var isEnvelope: Bool { if case .envelope = content { true } else { false } }
 
-    /// What a log would publish about it.
+    /// The content in the notice before an upload.
     package var notice: UploadNotice.Content {
         let digest = signedContent.signedDigest(by: hash) ?? []
         switch content {
@@ -81,7 +81,7 @@ package struct SignedParts: Hashable, Sendable {
     /// The hash the key signs with.
     package var hash: HashAlgorithm { key.loggedHash }
 
-    /// The same as log entries are compared with.
+    /// The content for the comparison with log entries.
     package var signedContent: SignedContent {
         let verifier: SignedContent.Verifier =
             switch signer {
@@ -99,7 +99,7 @@ package struct SignedParts: Hashable, Sendable {
 }
 
 extension PublicKey {
-    /// The hash this key signs with; SHA-512 for Ed25519, which hashes in its own way.
+    /// The hash of this key's scheme; SHA-512 for Ed25519.
     ///
     /// Spec: sigstore_common.proto, PublicKeyDetails: the hash follows the curve.
     package var loggedHash: HashAlgorithm {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which services a signature is made with. Spec: sigstore_trustroot.proto, SigningConfig v0.2.
+// The services for signing. Spec: sigstore_trustroot.proto, SigningConfig v0.2.
 
 package import Primitives
 
-/// The services a signer may use, and how many of each kind it must use.
+/// The available services, and the required number of each kind.
 ///
-/// It is configuration, trusted like the command line; it names no keys, so nothing is believed
-/// because of it.
+/// It is configuration, trusted like the command line. It contains no keys, so it makes nothing
+/// trusted.
 package struct SigningConfiguration: Hashable, Sendable {
     package let certificateAuthorities: [SigningService]
     package let identityProviders: [SigningService]
-    /// None means that nothing is logged; there is no other way to say so.
+    /// The logs; with an empty list, nothing is logged.
     package let logs: [SigningService]
     package let logSelector: ServiceSelector
     package let timestampAuthorities: [SigningService]
@@ -27,7 +27,7 @@ package struct SigningConfiguration: Hashable, Sendable {
     }
 
     /// Spec: SigningConfig: "Changes to service configuration... MUST be media type v0.2"; version
-    /// 0.1 has other fields and is refused.
+    /// 0.1 has other fields and is rejected.
     package init(reading json: JSONReader) throws(Failure) {
         try json.expectMediaType(signingConfigurationType)
         try json.refuseFields(otherThan: [
@@ -43,9 +43,9 @@ package struct SigningConfiguration: Hashable, Sendable {
             "tsaConfig", isNeeded: !timestampAuthorities.isEmpty)
     }
 
-    /// Single services, as flags name them; what is nil is not used.
+    /// Creates a configuration of single services from flags; a nil service is not used.
     ///
-    /// - Parameter log: the address, and the version of the interface it speaks: 1 or 2.
+    /// - Parameter log: the URL, and the major version of its API: 1 or 2.
     package init(
         certificateAuthority: String?, log: (url: String, version: Int)?,
         timestampAuthority: String?
@@ -63,9 +63,9 @@ package struct SigningConfiguration: Hashable, Sendable {
         timestampSelector = .all
     }
 
-    /// The services one signature is made with.
+    /// Selects the services of one signature.
     ///
-    /// - Throws: `unsupported` when a kind that is listed has too few that can be used at `now`.
+    /// - Throws: `unsupported` if a listed kind has too few services that are usable at `now`.
     package func selection(at now: Timestamp) throws(Failure) -> ServiceSelection {
         ServiceSelection(
             certificateAuthority: try chosen(
@@ -77,7 +77,7 @@ package struct SigningConfiguration: Hashable, Sendable {
     }
 }
 
-/// The services of one signature, already chosen.
+/// The selected services of one signature.
 package struct ServiceSelection: Hashable, Sendable {
     package let certificateAuthority: SigningService?
     package let logs: [SigningService]
@@ -92,14 +92,14 @@ package struct ServiceSelection: Hashable, Sendable {
         self.timestampAuthorities = timestampAuthorities
     }
 
-    /// Nothing is asked and nothing leaves the machine: what signing with a key does by itself.
+    /// No services, so that no data leaves the machine: the default for signing with a key.
     package static let none = ServiceSelection(
         certificateAuthority: nil, logs: [], timestampAuthorities: [])
 
-    /// The authority that certifies, and the promise that somebody will say when.
+    /// The certificate authority. Throws if no service would sign the time.
     ///
-    /// A certificate of ten minutes proves nothing without a signed time inside them. Version 1
-    /// logs sign one; version 2 logs do not.
+    /// A certificate of ten minutes is useless without a signed time. Logs of version 1 sign one;
+    /// logs of version 2 do not.
     ///
     /// Spec: sigstore/architecture-docs rekor-v2-spec.md §4.2: signing clients "SHOULD fetch a
     /// timestamp" for certificates of Fulcio; Rekor v2 gives none.
@@ -121,7 +121,7 @@ package struct ServiceSelection: Hashable, Sendable {
     }
 }
 
-/// The services of one kind that a signature uses, in the order they are asked.
+/// The selected services of one kind, in the order of the requests.
 ///
 /// Spec: SigningConfig: a client "MUST select only one Service with the highest API version that
 /// the client is compatible with, that is within its validity period, and has the newest validity
@@ -251,7 +251,7 @@ extension JSONReader {
     }
 }
 
-/// A service the user named: usable always, and its own operator.
+/// A service from a flag: always usable, with its own operator.
 private func namedService(_ url: String) throws(Failure) -> [SigningService] {
     try namedService(url, 1)
 }
@@ -264,6 +264,6 @@ private func namedService(_ url: String, _ version: Int) throws(Failure) -> [Sig
     ]
 }
 
-/// The one version that is read, as other clients do too.
+/// The only supported version, as in other clients.
 private let signingConfigurationType =
     "application/vnd.dev.sigstore.signingconfig.v0.2+json"

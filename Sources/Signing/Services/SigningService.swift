@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// The services that take part in a signature. Spec: sigstore_trustroot.proto, Service and
+// Signing services. Spec: sigstore_trustroot.proto, Service and
 // ServiceConfiguration.
 
 package import Primitives
 
-/// One service as a signing configuration names it: where it is, what it speaks, and when.
+/// One service of a signing configuration: URL, API version and validity period.
 package struct SigningService: Hashable, Sendable {
-    /// What a service does for a signature.
+    /// The kind of a service.
     package enum Kind: String, Hashable, Sendable, CaseIterable {
         case certificateAuthority, identityProvider, log, timestampAuthority
 
-        /// As sentences name one.
+        /// The kind in messages.
         package var words: String {
             switch self {
             case .certificateAuthority: "certificate authority"
@@ -20,21 +20,19 @@ package struct SigningService: Hashable, Sendable {
             }
         }
 
-        /// The major versions of its interface that Assay speaks.
+        /// The supported major versions of its API.
         package var supportedVersions: Set<Int> { self == .log ? [1, 2] : [1] }
     }
 
-    /// An http or https address, as written. A timestamp authority's is complete, the others are
-    /// bases.
+    /// The http or https URL: complete for a timestamp authority, a base URL for other kinds.
     package let url: String
     package let majorVersion: Int
-    /// When the service may be used, both ends inside.
+    /// The validity period.
     package let validFor: ValidityPeriod
-    /// Who runs it; of one operator at most one service is used.
+    /// The operator; at most one service of each operator is used.
     package let operatorName: String
 
-    /// - Throws: `malformed` when `url` is not an http or https address without user, query and
-    ///   fragment.
+    /// - Throws: `malformed` unless `url` is an http or https URL without user, query and fragment.
     package init(
         url: String, majorVersion: Int, validFor: ValidityPeriod, operatorName: String
     ) throws(Failure) {
@@ -49,27 +47,27 @@ package struct SigningService: Hashable, Sendable {
         self.operatorName = operatorName
     }
 
-    /// The address without slashes at its end: what paths are added to.
+    /// The URL without trailing slashes, to which paths are appended.
     package var base: String {
         var address = Substring(url)
         while let shorter = address.utf8.removingSuffix("/") { address = shorter }
         return String(address)
     }
 
-    /// Host and port as written, in lower case.
+    /// Host and port in lower case.
     package var host: String {
         let rest = url.utf8.split(atFirst: "//")?.after
         return rest?.utf8.prefix(before: "/").utf8.lowercased() ?? ""
     }
 }
 
-/// How many of the usable services a signature needs.
+/// The required number of usable services.
 package enum ServiceSelector: Hashable, Sendable, CustomStringConvertible {
-    /// One, whichever it is.
+    /// Any one.
     case any
-    /// Every one that can be used.
+    /// All usable services.
     case all
-    /// That many, neither more nor fewer.
+    /// Exactly this number.
     case exact(Int)
 
     package var description: String {
@@ -81,7 +79,7 @@ package enum ServiceSelector: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Whether a service can have this address.
+/// Whether a service can have this URL.
 private func isPlainAddress(_ text: String) -> Bool {
     guard text.utf8.count <= Limits.addressBytes,
         text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }),

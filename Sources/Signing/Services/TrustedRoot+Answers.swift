@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Responses of logs and timestamp authorities, checked before they are used.
+// Verifies the responses of logs and timestamp authorities.
 // Spec: sigstore client-spec §2.1.5, §2.1.7, §2.1.8; RFC 3161 §2.4.2.
 
 package import Primitives
 
 extension TrustedRoot {
-    /// The entry in a log's answer: in that log, of one we trust, and about our signature.
+    /// Verifies the entry of a log's response: it is in this trusted log, and about the signature.
     ///
-    /// - Throws: `malformed` for what is no entry, `rejected` for one that proves something else.
+    /// - Throws: `malformed` for an invalid entry, `rejected` for one that does not verify.
     package func entry(
         inAnswer answer: [UInt8], of log: SigningService, for parts: SignedParts
     ) throws(Failure) -> TransparencyLogEntry {
@@ -21,7 +21,7 @@ extension TrustedRoot {
         return entry
     }
 
-    /// The time that an authority we trust signed for our signature.
+    /// Verifies a timestamp of a trusted authority for the signature.
     package func timestamp(
         inAnswer answer: [UInt8], to request: TimestampRequest, of authority: SigningService,
         for parts: SignedParts

@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a transparency log makes public, shown before it is uploaded.
+// The notice before an upload to a transparency log, to which the user consents.
 // Spec: docs/decisions/0004-no-public-log-by-default.md.
 
 package import Primitives
 
-/// The hosts that a signature sends something to, and exactly what each of them makes public.
+/// The hosts that receive data of a signature, and the data that each of them publishes.
 ///
-/// It exists before the first byte is sent, so that it can be shown or refused.
+/// It is created before the first byte is sent, so that the user can consent or refuse.
 package struct UploadNotice: Hashable, Sendable {
+    /// The data for one host.
     package struct Disclosure: Hashable, Sendable {
         package let service: SigningService.Kind
         package let host: String
-        /// What the host gets and shows to nobody, by its rules.
+        /// The data that the host receives and does not publish, by its rules.
         package let sent: [String]
-        /// What everybody can read from then on, and nobody can take back.
+        /// The data that becomes public permanently.
         package let published: [String]
     }
 
     package let disclosures: [Disclosure]
 
-    /// What is signed, as logs will name it.
+    /// The signed content, as it will be in logs.
     package enum Content: Hashable, Sendable {
         /// The digest of a message.
         case message(digest: [UInt8])
-        /// An envelope: the digest its signature is over, and that of the payload in it.
+        /// An envelope: the digest of the signed bytes, and that of the payload.
         case envelope(digest: [UInt8], payloadDigest: [UInt8])
     }
 
-    /// Who will be seen to have signed.
+    /// The signer, as it will be in logs.
     package enum Signer: Hashable, Sendable {
-        /// A certificate that is yet to be issued, for this identity.
+        /// A certificate for this identity, which is not issued yet.
         case identity(String)
         case certificate
         case key
@@ -52,16 +53,16 @@ package struct UploadNotice: Hashable, Sendable {
         self.disclosures = disclosures
     }
 
-    /// Nothing is sent to anybody.
+    /// Whether no data is sent.
     package var isEmpty: Bool { disclosures.isEmpty }
 
-    /// Every host once, in the order they are asked.
+    /// The hosts, each once, in the order of the requests.
     package var hosts: [String] {
         var seen: Set<String> = []
         return disclosures.map(\.host).filter { seen.insert($0).inserted }
     }
 
-    /// The notice for people, a line for each host.
+    /// The text of the notice, a line for each host.
     package var lines: [String] {
         disclosures.map { disclosure in
             var parts: [String] = []
@@ -77,12 +78,12 @@ package struct UploadNotice: Hashable, Sendable {
         }
     }
 
-    /// The hosts of the public instance that would publish something.
+    /// The hosts of the public instance that would publish data.
     package var publicHosts: [String] {
         disclosures.filter { !$0.published.isEmpty && isPublicInstance($0.host) }.map(\.host)
     }
 
-    /// For those whose configuration forbids the public log.
+    /// Throws `denied` if a public host would publish data, for configurations that forbid it.
     package func refusePublicHosts() throws(Failure) {
         guard let host = publicHosts.first else { return }
         throw Failure(
@@ -92,7 +93,8 @@ package struct UploadNotice: Hashable, Sendable {
     }
 }
 
-/// Certificates stand in a public log from the moment they are issued, used or not.
+/// The disclosure of a certificate request. A certificate is in a public log once it is issued,
+/// even if it is not used.
 private func certification(
     by authority: SigningService, of identity: String
 ) -> UploadNotice.Disclosure {
@@ -106,7 +108,8 @@ private func certification(
         ])
 }
 
-/// Version 1 is shown a whole envelope and publishes its digests; version 2 is shown a digest.
+/// The disclosure of a log upload. Version 1 receives the whole envelope and publishes its digests;
+/// version 2 receives a digest.
 private func publication(
     in log: SigningService, of content: UploadNotice.Content, by signer: UploadNotice.Signer
 ) -> UploadNotice.Disclosure {
@@ -130,7 +133,7 @@ private func publication(
         service: .log, host: log.host, sent: sent, published: [digest, "the signature", signedBy])
 }
 
-/// Hosts are compared as hosts, never by a prefix of the address.
+/// Whether a host is of the public instance, compared by labels, not by a prefix of the URL.
 private func isPublicInstance(_ host: String) -> Bool {
     let name = host.utf8.prefix(before: ":")
     let labels = name.utf8.split(separator: ".").suffix(2).joined(separator: ".")

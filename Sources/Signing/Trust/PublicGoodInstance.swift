@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// The public Sigstore instance, as dated data: what is believed when nothing else is named.
+// The trusted root of the public Sigstore instance, as dated data: the default.
 
-/// Keys, certificates and addresses of the public-good instance.
+/// Keys, certificates and URLs of the public-good instance.
 ///
-/// As found in the PyPI package sigstore 4.5.1 on 2026-11-23: TUF root version 15 (it expired on
-/// 2026-11-20; an expired root still starts an update, and a pinned trusted root has no freshness).
-/// Facts only; `assay trust update` fetches newer ones.
+/// The data is from the PyPI package sigstore 4.5.1 on 2026-11-23: TUF root version 15 (it expired
+/// on 2026-11-20; an update can start from an expired root, and a pinned trusted root does not
+/// expire). `assay trust update` fetches newer data.
 package enum PublicGoodInstance {
-    /// When the data below were taken.
+    /// The date of the data.
     package static let taken = "2026-11-23"
-    /// Where its TUF repository is.
+    /// The URL of its TUF repository.
     package static let mirror = "https://tuf-repo-cdn.sigstore.dev"
 
     /// `trusted_root.json`.
@@ -182,7 +182,7 @@ package enum PublicGoodInstance {
         }
         """#
 
-    /// `signing_config.v0.2.json`: who signs, logs and stamps for everybody.
+    /// `signing_config.v0.2.json`: the public certificate authority, log and timestamp authority.
     package static let signingConfiguration = #"""
         {
          "mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log as the trust root names it. Spec: sigstore_trustroot.proto, TransparencyLogInstance.
+// Logs of the trusted root. Spec: sigstore_trustroot.proto, TransparencyLogInstance.
 
 package import Keys
 internal import Primitives
 
-/// A log whose key we have from the trust root, never from the log itself.
-///
-/// The same shape serves Rekor logs and certificate transparency logs.
+/// A log whose key is in the trusted root: a Rekor log or a certificate transparency log.
 package struct TransparencyLog: Hashable, Sendable {
-    /// As written: with a scheme.
+    /// The URL, with its scheme.
     package let baseURL: String
     package let publicKey: PublicKey
-    /// `logId.keyId`: 32 bytes that entries name the log by.
+    /// `logId.keyId`: the 32 bytes of the log ID in entries.
     package internal(set) var keyID: [UInt8]
-    /// The key id in checkpoints where it differs from `keyID`; usually nil.
+    /// The key ID in checkpoints if it differs from `keyID`; usually nil.
     package let checkpointKeyID: [UInt8]?
-    /// When the key may be used, both ends inside.
+    /// The validity period of the key.
     package let validFor: ValidityPeriod
-    /// Who runs it; thresholds count operators, not keys. Nil when the root does not say.
+    /// The operator, which thresholds count; nil if the root has none.
     package let operatorName: String?
 
     package init(
@@ -32,8 +30,7 @@ package struct TransparencyLog: Hashable, Sendable {
         self.operatorName = operatorName
     }
 
-    /// The address without its scheme and without slashes at its end; one of the names that the log
-    /// may have in checkpoints.
+    /// The URL without scheme and trailing slashes; one of the log's names in checkpoints.
     ///
     /// Spec: sigstore/rekor-tiles CLIENTS.md: "the origin should be the scheme-less log URL".
     package var origin: String { TransparencyLog.origin(of: baseURL) }
@@ -45,7 +42,6 @@ package struct TransparencyLog: Hashable, Sendable {
         return String(rest)
     }
 
-    /// What two entries must differ in to be two witnesses: the operator where it is named, else
-    /// the log.
+    /// The identity for counting distinct parties: the operator if it is known, else the log.
     package var party: String { operatorName.map { "operator \($0)" } ?? "log \(hexText(keyID))" }
 }

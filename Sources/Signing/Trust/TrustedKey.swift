@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys somebody decided to trust, and which of them signed.
+// Trusted keys.
 
 package import Keys
 package import Primitives
 
-/// One accepted key: of a file, of a trusted root, or one version of a key in a service.
+/// A trusted key: from a file, a trusted root, or one version of a key in a KMS.
 package struct TrustedKey: Hashable, Sendable {
     package let key: PublicKey
-    /// When its signatures count; nil for always.
+    /// The validity period of its signatures; nil for unlimited.
     package let validFor: ValidityPeriod?
-    /// What people call it: "hashivault://release, version 3". Its fingerprint names it for programs.
+    /// The name in messages: "hashivault://release, version 3". Programs use the fingerprint.
     package let name: String?
-    /// The hash its signatures must be made with, where one is demanded by name; nil for any that the
-    /// key can have.
+    /// The required hash of its signatures; nil for any hash that the key can use.
     package let hash: HashAlgorithm?
 
     package init(
@@ -25,12 +24,12 @@ package struct TrustedKey: Hashable, Sendable {
         self.hash = hash
     }
 
-    /// The same key, its signatures made with that hash and no other; nil for any.
+    /// The same key with a required hash; nil for any.
     package func signing(with hash: HashAlgorithm?) -> TrustedKey {
         TrustedKey(key: key, validFor: validFor, name: name, hash: hash)
     }
 
-    /// The schemes its signatures may be made in.
+    /// The accepted schemes of its signatures.
     package var schemes: [SignatureScheme] {
         hash.map { key.algorithm.schemes(with: $0) } ?? key.algorithm.allSchemes
     }
@@ -40,17 +39,17 @@ package struct TrustedKey: Hashable, Sendable {
         name.map { "\($0) (\(key.fingerprint))" } ?? key.fingerprint.description
     }
 
-    /// Whether a signature made at each of these times counts.
+    /// Whether signatures at all these times are inside the validity period.
     ///
-    /// Spec: CVE-2026-54787 / GHSA-wqqc-jjcq-vfxm: a key with a window needs a trusted time inside
-    /// it, so no time at all is not enough.
+    /// Spec: CVE-2026-54787 / GHSA-wqqc-jjcq-vfxm: a key with a validity period needs a trusted
+    /// time in it, so the result is false without any time.
     package func isUsable(at times: [Timestamp]) -> Bool {
         guard let validFor else { return true }
         return !times.isEmpty && times.allSatisfy(validFor.contains)
     }
 
-    /// Whether a hint means this key: cosign's base64 of the fingerprint, the fingerprint in hex
-    /// with or without `sha256:`, or the key's name.
+    /// Whether a hint identifies this key: cosign's base64 of the fingerprint, the fingerprint in
+    /// hex with or without `sha256:`, or the key's name.
     package func answers(to hint: String) -> Bool {
         hint == key.hint || hint == key.fingerprint.description || hint == key.fingerprint.hex
             || hint == name
@@ -58,17 +57,18 @@ package struct TrustedKey: Hashable, Sendable {
 }
 
 extension [TrustedKey] {
-    /// The keys, those that a hint means first.
+    /// The keys, with those that a hint identifies first.
     ///
-    /// A hint is not signed: it changes the order in which keys are tried and never which are.
+    /// A hint is unsigned: it changes only the order in which keys are tried.
     package func ordered(hint: String) -> [TrustedKey] {
         hint.isEmpty
             ? self : filter { $0.answers(to: hint) } + filter { !$0.answers(to: hint) }
     }
 
-    /// The first key that made this signature, so that it can be reported which one did.
+    /// The first key that made this signature.
     ///
-    /// - Parameter scheme: nil where the document names none: each key's customary ones are tried.
+    /// - Parameter scheme: the scheme; nil if the document has none, so that each key's usual
+    ///   schemes are tried.
     package func signer(
         of signature: [UInt8], over message: [UInt8], scheme: SignatureScheme? = nil,
         hint: String = ""

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A trusted root put together by hand, and its document.
+// Writes trusted roots.
 // Spec: sigstore/protobuf-specs, protos/sigstore_trustroot.proto, TrustedRoot.
 
 package import Keys
 package import Primitives
 
 extension TrustedRoot {
-    /// The document that reads back as this root.
+    /// The JSON document of this root.
     package var json: JSONValue {
         get throws(Failure) {
             var logDocuments: [JSONValue] = []
@@ -25,12 +25,12 @@ extension TrustedRoot {
 }
 
 extension TransparencyLog {
-    /// A log that is named by its address and key alone; the identifier follows from them.
+    /// Creates a log from its URL and key, from which the log ID is computed.
     ///
     /// Spec: RFC 6962 §3.2 and Rekor v1: the SHA-256 of the key. Rekor v2 signs with Ed25519 and is
     /// named as in its checkpoints (C2SP signed-note, "Signature types").
     ///
-    /// - Parameter origin: the name in its checkpoints; nil takes the host, as sigstore-go does.
+    /// - Parameter origin: the name in its checkpoints; nil for the host, as in sigstore-go.
     package init(
         baseURL: String, publicKey: PublicKey, origin: String? = nil, validFor: ValidityPeriod,
         operatorName: String?

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whom to believe: logs, certificate authorities and timestamp authorities.
+// Trusted roots: logs, certificate authorities and timestamp authorities.
 // Spec: sigstore/protobuf-specs, protos/sigstore_trustroot.proto, TrustedRoot.
 
 internal import Keys
 package import Primitives
 
-/// A `trusted_root.json`, read strictly. Whoever hands one in answers for it; nothing in it is
-/// fetched or refreshed here.
+/// The content of a `trusted_root.json`. The caller decides to trust it; nothing in it is fetched
+/// or updated.
 package struct TrustedRoot: Hashable, Sendable {
     /// Rekor logs.
     package let logs: [TransparencyLog]
@@ -49,10 +49,11 @@ package struct TrustedRoot: Hashable, Sendable {
         timestampAuthorities = try list(json, "timestampAuthorities", certificateAuthority)
     }
 
-    /// What Assay writes. Peers accept version 0.1 only, though the proto asks for 0.2.
+    /// The media type that Assay writes. Other clients accept version 0.1 only, although the proto
+    /// has 0.2.
     package static let mediaType = "application/vnd.dev.sigstore.trustedroot+json;version=0.1"
 
-    /// The public-good instance as it was when this version of Assay was made.
+    /// The trusted root of the public-good instance in this version of Assay.
     package static func publicGood() throws(Failure) -> TrustedRoot {
         try TrustedRoot(parsing: Array(PublicGoodInstance.trustedRoot.utf8))
     }
@@ -92,8 +93,8 @@ private func transparencyLog(_ json: JSONReader) throws(Failure) -> Transparency
     } catch {
         throw error.during("cannot read the trusted root", at: key.place)
     }
-    // Spec: sigstore clients: a log without the start of its validity is an error; without it any
-    // entry, however old, would be believed.
+    // As in other Sigstore clients, a log without the start of its validity is an error: without
+    // it, an entry of any age would be accepted.
     guard let period = try key.optional("validFor"), let validFor = try validity(period) else {
         throw key.broken("validFor has no start, which a log's key must have")
     }
@@ -129,7 +130,7 @@ private func certificateAuthority(_ json: JSONReader) throws(Failure) -> Certifi
     }
 }
 
-/// Nil without a start. Spec: sigstore_common.proto, TimeRange.
+/// Parses a period; nil without a start. Spec: sigstore_common.proto, TimeRange.
 private func validity(_ json: JSONReader) throws(Failure) -> ValidityPeriod? {
     try json.refuseFields(otherThan: ["start", "end"])
     guard let start = try json.optional("start") else { return nil }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// From when to when something may be believed.
+// Validity periods.
 
 package import Primitives
 
-/// A period of time, both ends inside it.
+/// A period of time with inclusive ends.
 ///
 /// Spec: sigstore_common.proto, TimeRange: "If the end is not given, the range is open-ended",
 /// ends inclusive. RFC 5280 §4.1.2.5: "from notBefore through notAfter, inclusive".
 package struct ValidityPeriod: Hashable, Sendable, CustomStringConvertible {
     package let start: Timestamp
-    /// Nil for a period without an end.
+    /// The end; nil for an open-ended period.
     package let end: Timestamp?
 
     package init(start: Timestamp, end: Timestamp?) {
