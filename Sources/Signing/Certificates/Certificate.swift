@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One X.509 certificate, read once and for all. Spec: RFC 5280 §4.1 and §4.2.
+// X.509 certificates. Spec: RFC 5280 §4.1 and §4.2.
 
 internal import FoundationEssentials
 package import Keys
@@ -7,32 +7,30 @@ package import Primitives
 internal import SwiftASN1
 internal import X509
 
-/// A certificate whose every part that Assay decides by has been read.
-///
-/// Having one says nothing about trust; that is what `CertificatePath` says. Two certificates are
-/// the same when their bytes are.
+/// A parsed certificate. It is not trusted; `CertificatePath` validates it. Two certificates are
+/// equal if their bytes are.
 ///
 /// Spec: RFC 5280 §4.1, version 3 only.
 package struct Certificate: Sendable {
-    /// The bytes as received; every signature is checked over parts of these.
+    /// The original bytes, over which signatures are verified.
     package let derBytes: [UInt8]
     package let publicKey: PublicKey
     /// From notBefore through notAfter.
     package let validity: ValidityPeriod
     /// SHA-256 of the DER.
     package let fingerprint: Primitives.Digest
-    /// Who it is for, as a person reads it.
+    /// The names of the subject.
     package let subjectAlternativeNames: [SubjectAlternativeName]
-    /// What Fulcio says about the one who signed; empty for other authorities.
+    /// Fulcio's claims about the signer; empty for other authorities.
     package let claims: CertificateClaims
 
     let fields: CertificateFields
     let constraints: CertificateConstraints
     private let parsed: X509.Certificate
 
-    /// Reads one certificate: all of the bytes, and nothing after them.
+    /// Parses one certificate, without bytes after it.
     ///
-    /// A key or signature algorithm that Assay does not check is a failure of kind `unsupported`.
+    /// - Throws: `unsupported` for a key or signature algorithm that Assay does not support.
     package init(derBytes: [UInt8]) throws(Failure) {
         guard derBytes.count <= Limits.certificateBytes else {
             throw Failure(
@@ -54,44 +52,44 @@ package struct Certificate: Sendable {
         self.derBytes = derBytes
     }
 
-    /// Whether it says of itself that it may sign certificates (basicConstraints, cA).
+    /// Whether it is a certificate authority (basicConstraints, cA).
     package var isAuthority: Bool { constraints.isAuthority }
 
-    /// Whether subject and issuer are the same name, which is no statement about who signed.
+    /// Whether subject and issuer are equal, regardless of the signature.
     package var isSelfIssued: Bool { fields.subject == fields.issuer }
 
-    /// The subject as X.509 encodes it: what names are compared by.
+    /// The encoded subject, for comparison.
     package var subjectName: [UInt8] { Array(fields.subject) }
 
-    /// The issuer as X.509 encodes it.
+    /// The encoded issuer.
     package var issuerName: [UInt8] { Array(fields.issuer) }
 
-    /// The content of the INTEGER, in its one minimal encoding.
+    /// The serial number, the content of the INTEGER in its minimal encoding.
     package var serialNumber: [UInt8] { Array(fields.serialNumber) }
 
     /// The subject in its parts.
     var subject: DistinguishedName { parsed.subject }
 
-    /// The subject as a person reads it; outside text. Fulcio's leaves have an empty one.
+    /// The subject in messages, which is outside text. Fulcio's leaves have an empty one.
     package var subjectText: String { parsed.subject.description }
 
-    /// The issuer as a person reads it; outside text.
+    /// The issuer in messages, which is outside text.
     package var issuerText: String { parsed.issuer.description }
 
-    /// Whether `issuer` made this: the names chain, and its key signed these very bytes.
+    /// Whether `issuer` issued this certificate: the names match, and its key signed it.
     ///
-    /// SHA-1 signatures are never valid. Key identifiers are not looked at: they are hints.
+    /// SHA-1 signatures are never valid. Key identifiers are hints and ignored.
     ///
     /// Spec: RFC 5280 §6.1.3 (a)(1) and (a)(4).
     package func isIssued(by issuer: Certificate) -> Bool {
         names(issuer) && isSigned(by: issuer)
     }
 
-    /// Whether `issuer` has the name that stands here as issuer. Encoded names are compared: two
-    /// spellings of one name are two names.
+    /// Whether `issuer` has this certificate's issuer name. Encoded names are compared, so two
+    /// encodings of one name differ.
     func names(_ issuer: Certificate) -> Bool { fields.issuer == issuer.fields.subject }
 
-    /// Whether the key identifiers, where both are there, speak for this issuer.
+    /// Whether the key identifiers, if both are present, match this issuer.
     func hints(at issuer: Certificate) -> Bool {
         guard let wanted = constraints.authorityKeyIdentifier,
             let offered = issuer.constraints.subjectKeyIdentifier
@@ -99,10 +97,10 @@ package struct Certificate: Sendable {
         return wanted == offered
     }
 
-    /// Whether the signature is made with a hash that still holds.
+    /// Whether the hash of the signature is still secure.
     var hasStrongSignature: Bool { strongSignatures.contains(parsed.signatureAlgorithm) }
 
-    /// Whether the key of `issuer` signed this. It is the costly part: one signature check.
+    /// Whether the key of `issuer` signed this certificate, which costs one signature check.
     func isSigned(by issuer: Certificate) -> Bool {
         hasStrongSignature
             && issuer.parsed.publicKey.isValidSignature(parsed.signature, for: parsed)
@@ -120,7 +118,7 @@ extension Certificate: Hashable {
 // MARK: PEM
 
 extension Certificate {
-    /// Reads exactly one `CERTIFICATE` block.
+    /// Parses exactly one `CERTIFICATE` block.
     package init(pem text: String) throws(Failure) {
         let certificates = try Certificate.list(pem: text)
         guard certificates.count == 1, let only = certificates.first else {
@@ -130,7 +128,7 @@ extension Certificate {
         self = only
     }
 
-    /// Reads every `CERTIFICATE` block, at least one; text between the blocks is allowed.
+    /// Parses all `CERTIFICATE` blocks, at least one; text between the blocks is allowed.
     ///
     /// Spec: RFC 7468 §2 and §5.
     package static func list(pem text: String) throws(Failure) -> [Certificate] {
@@ -153,7 +151,7 @@ extension Certificate {
         return certificates
     }
 
-    /// One `CERTIFICATE` block with a newline at its end.
+    /// The certificate as a `CERTIFICATE` block with a trailing newline.
     package var pem: String {
         PEMDocument(type: "CERTIFICATE", derBytes: derBytes).pemString + "\n"
     }
@@ -173,7 +171,7 @@ extension Certificate {
     }
 }
 
-// MARK: Steps of reading
+// MARK: Parsing
 
 extension Certificate {
     static func unreadable(_ why: String, at extensionName: String? = nil) -> Failure {
@@ -182,7 +180,7 @@ extension Certificate {
             at: extensionName.map { .named("extension \($0)") }, because: why)
     }
 
-    /// Names and claims are compared, and comparing a run of marks takes the square of its length.
+    /// Rejects long runs of combining marks: names and claims are compared, in quadratic time.
     static func refuseMarks(in text: String, at extensionName: String) throws(Failure) {
         guard longestMarkRun(in: text) <= Limits.combiningMarks else {
             throw Failure(
@@ -208,7 +206,8 @@ extension Certificate {
             throw Failure(
                 .unsupported, "cannot use the certificate", because: "its public key: \(error.why)")
         }
-        // A log names an issuer by the hash of these bytes, so there must be one way to write them.
+        // A log identifies an issuer by the hash of these bytes, so their encoding must be
+        // canonical.
         guard key.derBytes == derBytes else {
             throw unreadable("its public key is not in its canonical encoding")
         }
@@ -232,13 +231,15 @@ extension Certificate {
 }
 
 extension Timestamp {
-    /// X.509 has whole seconds of the years 0 to 9999, so the conversion cannot leave the range.
+    /// Converts a time of X.509, which has whole seconds in the years 0 to 9999, so it cannot
+    /// overflow.
     fileprivate init(_ date: Date) { self.init(seconds: Int(date.timeIntervalSince1970)) }
 }
 
-/// What RFC 5280 chains may be signed with here. SHA-1 is parsed and never holds; MD5 is not even
-/// parsed. Deviation: RSASSA-PSS (RFC 4055) certificates are refused as unsupported, because the
-/// X.509 library does not read them.
+/// The supported signature algorithms of certificates. SHA-1 is parsed and never valid; MD5 is not
+/// parsed.
+/// Deviation: RSASSA-PSS (RFC 4055) certificates are unsupported, because the X.509 library does
+/// not parse them.
 private let strongSignatures: Set<X509.Certificate.SignatureAlgorithm> = [
     .ecdsaWithSHA256, .ecdsaWithSHA384, .ecdsaWithSHA512, .sha256WithRSAEncryption,
     .sha384WithRSAEncryption, .sha512WithRSAEncryption, .ed25519,

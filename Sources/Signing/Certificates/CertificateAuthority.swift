@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// An authority as the trust root names it. Spec: sigstore_trustroot.proto, CertificateAuthority.
+// Authorities of the trusted root. Spec: sigstore_trustroot.proto, CertificateAuthority.
 
 package import Primitives
 
-/// A chain that is trusted for a period of time: it signs signers, or signs time.
+/// A trusted chain with a validity period, of a certificate authority or a timestamp authority.
 ///
-/// The links of the chain are checked here, once; whoever has an authority need not check them
-/// again. Validity and purpose are not: those are asked for a moment and a use.
+/// The initializer verifies the signatures of the chain. Validity and purpose are checked for each
+/// use.
 package struct CertificateAuthority: Hashable, Sendable {
-    /// As in the trust root: nearest to the leaf first, the anchor last. The chain of a timestamp
-    /// authority begins with its leaf.
+    /// The chain, nearest to the leaf first, the anchor last. The chain of a timestamp authority
+    /// begins with its leaf.
     package let chain: [Certificate]
-    /// When the authority may be believed, both ends inside.
+    /// The validity period of the authority.
     package let validFor: ValidityPeriod
     package let uri: String?
     package let operatorName: String?
@@ -39,26 +39,26 @@ package struct CertificateAuthority: Hashable, Sendable {
         self.operatorName = operatorName
     }
 
-    /// The last of the chain: trusted because the trust root says so. Its own signature means
-    /// nothing and is not looked at. Spec: RFC 5280 §6.1.1 (d).
+    /// The last certificate of the chain, which the trusted root makes trusted. Its own signature
+    /// is not verified. Spec: RFC 5280 §6.1.1 (d).
     package var anchor: Certificate? { chain.last }
 
-    /// What two timestamps or certificates must differ in to come from two parties: the operator
-    /// where it is named, else the anchor.
+    /// The identity for counting distinct parties: the operator if it is known, else the anchor.
     package var party: String {
         operatorName.map { "operator \($0)" }
             ?? "authority \(chain.last?.fingerprint.description ?? "")"
     }
 
-    /// The places in the chain that may sign certificates: none, when the chain begins with an end
-    /// entity. Such a chain vouches for that certificate and for no other.
+    /// The positions in the chain that may issue certificates: none if the chain begins with an end
+    /// entity, which is then the only trusted certificate.
     ///
-    /// Spec: CVE-2026-39984: a signer other than the listed one is refused, whoever issued it.
+    /// Spec: CVE-2026-39984: a signer other than the listed one is rejected, regardless of its
+    /// issuer.
     var issuers: Range<Int> {
         chain.first?.isAuthority == true ? chain.indices : chain.endIndex..<chain.endIndex
     }
 
-    /// Whether these two stand beside each other in the chain, so that their link was checked.
+    /// Whether these two are adjacent in the chain, so that their link is verified.
     func links(_ child: Certificate, _ issuer: Certificate) -> Bool {
         zip(chain, chain.dropFirst()).contains { $0.0 == child && $0.1 == issuer }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Fulcio knew about the one it gave a certificate to. Spec: fulcio docs/oid-info.md.
+// The claims of Fulcio's certificates. Spec: fulcio docs/oid-info.md.
 
 internal import Primitives
 internal import SwiftASN1
@@ -31,7 +31,7 @@ package enum CertificateClaim: Int, Hashable, Sendable, CaseIterable {
     case deploymentEnvironment = 23
     case tokenSubject = 24
 
-    /// The stable name for people and JSON.
+    /// The stable name in messages and JSON.
     package var name: String { String(describing: self == .oldIssuer ? .issuer : self) }
 
     init?(_ identifier: ASN1ObjectIdentifier) {
@@ -61,7 +61,7 @@ package enum CertificateClaim: Int, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// All claims of one certificate; empty when Fulcio did not make it.
+/// All claims of one certificate; empty for other authorities than Fulcio.
 package struct CertificateClaims: Hashable, Sendable {
     private let values: [CertificateClaim: String]
 
@@ -74,7 +74,7 @@ package struct CertificateClaims: Hashable, Sendable {
         self.values = values
     }
 
-    /// The value as written; for the issuer the newer claim wins over the older one.
+    /// The value of a claim; for the issuer the newer claim takes precedence over the older one.
     package subscript(claim: CertificateClaim) -> String? {
         switch claim {
         case .issuer, .oldIssuer: values[.issuer] ?? values[.oldIssuer]
@@ -82,7 +82,7 @@ package struct CertificateClaims: Hashable, Sendable {
         }
     }
 
-    /// Every claim with its stable name, in the order of the identifiers; the issuer once.
+    /// All claims with their stable names, in the order of the identifiers; the issuer once.
     package var all: [(name: String, value: String)] {
         CertificateClaim.allCases.compactMap { claim in
             guard claim != .oldIssuer || values[.issuer] == nil, let value = values[claim] else {
@@ -97,7 +97,7 @@ package struct CertificateClaims: Hashable, Sendable {
 
 // The claims by name. Spec: fulcio docs/oid-info.md, in its order.
 extension CertificateClaims {
-    /// The OIDC issuer that knew the signer (.8, else .1).
+    /// The OIDC issuer of the signer (.8, else .1).
     package var issuer: String? { self[.issuer] }
     package var githubWorkflowTrigger: String? { self[.githubWorkflowTrigger] }
     package var githubWorkflowSha: String? { self[.githubWorkflowSha] }

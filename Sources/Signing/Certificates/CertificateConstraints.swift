@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a certificate may be used for. Spec: RFC 5280 §4.2.1.
+// Constraints of certificates. Spec: RFC 5280 §4.2.1.
 
 internal import Primitives
 internal import SwiftASN1
 internal import X509
 
-/// The extensions that path validation decides by, read once.
+/// The parsed extensions that path validation uses.
 struct CertificateConstraints: Sendable {
     /// Spec: RFC 5280 §4.2.1.9. Nil path length means no limit.
     struct Authority: Sendable {
@@ -24,7 +24,7 @@ struct CertificateConstraints: Sendable {
     /// Spec: RFC 5280 §4.2.1.6.
     let names: [GeneralName]
     let nameConstraints: NameRestriction?
-    /// Critical extensions that nothing here reads, by identifier.
+    /// The identifiers of unknown critical extensions.
     let unknownCritical: [String]
     /// The content of the list of signed certificate timestamps. Spec: RFC 6962 §3.3.
     let timestampList: ArraySlice<UInt8>?
@@ -54,7 +54,7 @@ struct CertificateConstraints: Sendable {
         unknownCritical = extensions.filter { $0.critical && !isProcessed($0.oid) }
             .map(\.oid.description)
         timestampList = extensions[oid: certificateTimestampsIdentifier]?.value
-        // Hints: a certificate whose hints cannot be read is judged without them.
+        // These are hints: a certificate with malformed hints is validated without them.
         subjectKeyIdentifier = (try? extensions.subjectKeyIdentifier)?.keyIdentifier
         authorityKeyIdentifier = (try? extensions.authorityKeyIdentifier)?.keyIdentifier
     }
@@ -96,7 +96,7 @@ struct CertificateConstraints: Sendable {
     }
 }
 
-/// The answer of the X.509 library, its errors told as ours.
+/// Calls the X.509 library, and converts its errors.
 private func read<Value>(_ name: String, _ work: () throws -> Value) throws(Failure) -> Value {
     do {
         return try work()
@@ -105,7 +105,7 @@ private func read<Value>(_ name: String, _ work: () throws -> Value) throws(Fail
     }
 }
 
-/// Whether path validation, or one of the readers beside it, knows what the extension means.
+/// Whether path validation or another parser handles the extension.
 private func isProcessed(_ identifier: ASN1ObjectIdentifier) -> Bool {
     processedExtensions.contains(identifier) || CertificateClaim(identifier) != nil
 }

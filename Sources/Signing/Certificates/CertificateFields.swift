@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The parts of a certificate as they were received. Spec: RFC 5280 §4.1, RFC 6962 §3.2.
+// The encoded parts of certificates. Spec: RFC 5280 §4.1, RFC 6962 §3.2.
 
 internal import Primitives
 internal import SwiftASN1
 
-/// The encoded parts that are compared, hashed, or put together again byte for byte.
+/// The encoded parts that are compared, hashed, or reassembled.
 ///
-/// Names and the key keep their bytes, because comparing and hashing a re-encoded form would let
-/// two readers see two certificates.
+/// Names and the key keep their original bytes, because a re-encoded form could differ from what
+/// other readers see.
 struct CertificateFields: Sendable {
     let serialNumber: ArraySlice<UInt8>
     let issuer: ArraySlice<UInt8>
     let subject: ArraySlice<UInt8>
     /// SubjectPublicKeyInfo.
     let publicKey: ArraySlice<UInt8>
-    /// Everything inside the TBSCertificate that stands before its extensions.
+    /// The content of the TBSCertificate before its extensions.
     private let beforeExtensions: ArraySlice<UInt8>
     /// The encoded extensions, in their order.
     private let extensions: [(identifier: ArraySlice<UInt8>, encoded: ArraySlice<UInt8>)]
@@ -52,15 +52,16 @@ struct CertificateFields: Sendable {
         extensions = try CertificateFields.extensions(rest)
     }
 
-    /// A signature is whole bytes; with unused bits, one certificate would have two encodings.
+    /// Parses a signature, which must be whole bytes: with unused bits, a certificate would have
+    /// two encodings.
     private static func checkWholeBytes(_ signature: ASN1Node) throws(Failure) {
         guard signature.identifier == .bitString, case .primitive(let bits) = signature.content,
             bits.first == 0
         else { throw Certificate.unreadable("its signature is not whole bytes") }
     }
 
-    /// Deviation: unique identifiers (`[1]`, `[2]`) are refused; RFC 5280 §4.1.2.8 forbids
-    /// authorities to write them.
+    /// Deviation: unique identifiers (`[1]`, `[2]`) are rejected; RFC 5280 §4.1.2.8 forbids
+    /// conforming authorities to use them.
     private static func extensions(_ rest: ArraySlice<ASN1Node>) throws(Failure)
         -> [(identifier: ArraySlice<UInt8>, encoded: ArraySlice<UInt8>)]
     {
@@ -88,8 +89,8 @@ struct CertificateFields: Sendable {
         }
     }
 
-    /// The TBSCertificate without the extension of that (encoded) identifier, all other bytes as
-    /// received.
+    /// The TBSCertificate without the extension with this encoded identifier, and with all other
+    /// bytes unchanged.
     ///
     /// Spec: RFC 6962 §3.2: the TBSCertificate of the Precertificate "without the poison
     /// extension", which is the certificate's own without its SCT list.

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a leaf to an authority, at a time, for a use. Spec: RFC 5280 §6.1.
+// Validated certificate paths. Spec: RFC 5280 §6.1.
 
 package import Primitives
 
-/// What a leaf must be allowed to do.
+/// The required purpose of a leaf.
 package enum CertificatePurpose: Hashable, Sendable {
-    /// Signing artifacts: Fulcio's leaves and those of one's own authorities.
+    /// Code signing: leaves of Fulcio and of own authorities.
     case codeSigning
-    /// Signing times: RFC 3161.
+    /// Time stamping. Spec: RFC 3161.
     case timeStamping
 }
 
-/// A chain that was valid, whole, at one moment: only path validation makes one.
+/// A chain that was valid as a whole at one time. Only path validation creates one.
 package struct CertificatePath: Hashable, Sendable {
-    /// The leaf first, the anchor last. A leaf that is its own anchor stands alone.
+    /// The certificates, leaf first, anchor last. A leaf that is its own anchor is the only one.
     package let certificates: [Certificate]
-    /// Whose trust it is.
+    /// The authority of the anchor.
     package let authority: CertificateAuthority
-    /// The moment it was valid at.
+    /// The time of validation.
     package let time: Timestamp
 
     fileprivate init(_ candidate: ChainCandidate, _ time: Timestamp) {
@@ -26,25 +26,25 @@ package struct CertificatePath: Hashable, Sendable {
         self.time = time
     }
 
-    /// Who signed the leaf; nil for a leaf that is its own anchor.
+    /// The issuer of the leaf; nil for a leaf that is its own anchor.
     package var issuer: Certificate? { certificates.dropFirst().first }
 }
 
-/// Every way from one leaf to the authorities, found once and asked for as many moments as needed.
+/// All chains from one leaf to the authorities, built once for any number of times.
 ///
-/// Finding costs signature checks, at most `Limits.chainWork` of them; asking costs none.
+/// Building takes at most `Limits.chainWork` signature checks; a query for a time takes none.
 package struct CertificateChains: Sendable {
     private let leaf: Certificate
     private let candidates: [ChainCandidate]
-    /// Nil when every way was walked.
+    /// Why the search ended early; nil if it is complete.
     private let stopped: EvidenceProblem?
     private let weak: Bool
 
-    /// Looks for every chain from `leaf` over `intermediates` to one of `authorities`.
+    /// Builds all chains from `leaf` over `intermediates` to one of `authorities`.
     ///
-    /// Intermediates come with the evidence: they may help building and are never anchors. A leaf
-    /// that an authority's chain itself lists is trusted as listed: this is how a timestamp
-    /// authority's leaf is pinned, and how a self-signed leaf can be; all rules for leaves hold.
+    /// Intermediates are part of the evidence and never anchors. A leaf in an authority's chain is
+    /// trusted: so a timestamp authority's leaf, or a self-signed leaf, can be pinned. All rules
+    /// for leaves apply to it.
     package init(
         from leaf: Certificate, helpedBy intermediates: [Certificate],
         to authorities: [CertificateAuthority], for purpose: CertificatePurpose
@@ -63,10 +63,10 @@ package struct CertificateChains: Sendable {
         candidates = search.found.map { ChainCandidate($0.certificates, $0.authority, purpose) }
     }
 
-    /// A chain whose every certificate, and whose authority, was valid at `time`.
+    /// A chain of which all certificates and the authority were valid at `time`.
     ///
-    /// Of several reasons against, the most telling is thrown: a wrong purpose before a wrong time,
-    /// that before no trust at all.
+    /// If there is none, the most specific reason is thrown: a wrong purpose before a wrong time,
+    /// and that before an untrusted chain.
     package func path(at time: Timestamp) throws(EvidenceProblem) -> CertificatePath {
         var worst: EvidenceProblem?
         for candidate in candidates {
@@ -83,7 +83,7 @@ package struct CertificateChains: Sendable {
         try times.map { time throws(EvidenceProblem) in try path(at: time) }
     }
 
-    /// The same in one step, for one moment.
+    /// Builds and validates a chain for one time.
     package static func path(
         from leaf: Certificate, helpedBy intermediates: [Certificate],
         to authorities: [CertificateAuthority], at time: Timestamp, for purpose: CertificatePurpose
@@ -108,7 +108,7 @@ private let tooMuchWork = EvidenceProblem(
     "finding a trusted chain among its certificates takes more than \(Limits.chainWork) signature checks"
 )
 
-/// A chain whose signatures hold, with what is wrong about it whatever the time.
+/// A chain with valid signatures, and its violation of a rule that does not depend on the time.
 private struct ChainCandidate: Sendable {
     let certificates: [Certificate]
     let authority: CertificateAuthority

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether certificate logs have promised to show a certificate. Spec: RFC 6962 §3.
+// Certificate transparency. Spec: RFC 6962 §3.
 
 internal import Crypto
 internal import Keys
 internal import Primitives
 internal import SwiftASN1
 
-/// Counts the certificate logs that stand behind one leaf.
+/// Verifies the SCTs of a leaf certificate.
 package enum CertificateTransparency {
-    /// The logs with a good promise for `leaf`, one of each party; fewer than `threshold` of them
-    /// is a problem.
+    /// The logs with a valid SCT for `leaf`, one of each party. Throws if there are fewer than
+    /// `threshold`.
     ///
-    /// `issuer` must come from a validated path: the promise inside a certificate covers the hash
-    /// of the key that really signed it. `detached` are promises that stand beside the certificate,
-    /// in TLS or JSON form. A promise of a log that is not trusted is passed over, as RFC 6962
-    /// asks.
+    /// `issuer` must come from a validated path, because an embedded SCT covers the hash of the
+    /// issuer's key. `detached` are detached SCTs in TLS or JSON form. An SCT of an untrusted log
+    /// is ignored, as RFC 6962 requires.
     ///
-    /// Spec: RFC 6962 §3.2, §3.3. CVE-2026-49834: two promises of one party count once.
+    /// Spec: RFC 6962 §3.2, §3.3. CVE-2026-49834: two SCTs of one party count once.
     package static func verify(
         _ leaf: Certificate, issuer: Certificate?, detached: [[UInt8]], by logs: [TransparencyLog],
         threshold: Int
@@ -31,7 +30,7 @@ package enum CertificateTransparency {
     }
 }
 
-/// The promises seen so far: those that hold, and why the others do not.
+/// The valid SCTs so far, and the problems of the others.
 private struct PromiseTally {
     let logs: [TransparencyLog]
     private(set) var accepted: [TransparencyLog] = []
@@ -129,7 +128,7 @@ extension SignedCertificateTimestamp.SignatureAlgorithm {
 
 /// Spec: RFC 6962 §3.3, 1.3.6.1.4.1.11129.2.4.2.
 let certificateTimestampsIdentifier: ASN1ObjectIdentifier = [1, 3, 6, 1, 4, 1, 11129, 2, 4, 2]
-/// The same as it stands in an extension.
+/// The encoded identifier in an extension.
 private let certificateTimestampsEncodedIdentifier: [UInt8] = [
     0x06, 0x0A, 0x2B, 0x06, 0x01, 0x04, 0x01, 0xD6, 0x79, 0x02, 0x04, 0x02,
 ]

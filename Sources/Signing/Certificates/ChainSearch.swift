@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Building chains within a budget. Spec: RFC 5280 §6.1.3 (a)(1), (a)(4); RFC 4158 §2.4.1.
+// Builds chains within a budget. Spec: RFC 5280 §6.1.3 (a)(1), (a)(4); RFC 4158 §2.4.1.
 
 internal import Primitives
 
-/// A walk over everything that could have issued a certificate, deepest first.
+/// A depth-first search for the issuers of a certificate.
 ///
-/// Signature checks have a budget, and so have the ways that are walked over links known to hold: a
-/// bundle full of certificates that signed each other cannot keep us busy.
+/// Signature checks and search steps have a budget, so that a bundle with many certificates that
+/// signed each other cannot exhaust the process.
 struct ChainSearch {
     struct Chain {
         let certificates: [Certificate]
@@ -25,9 +25,9 @@ struct ChainSearch {
     private var checked: [Link: Bool] = [:]
 
     private(set) var found: [Chain] = []
-    /// Whether a budget ended before the ways did.
+    /// Whether the budget ended the search.
     private(set) var isExhausted = false
-    /// Whether a way ended at a signature made with SHA-1.
+    /// Whether a path ended at a SHA-1 signature.
     private(set) var metWeakSignature = false
 
     init(helpers: [Certificate], authorities: [CertificateAuthority]) {
@@ -72,7 +72,7 @@ struct ChainSearch {
         return true
     }
 
-    /// The places in authorities that carry the issuer's name, likely ones first.
+    /// The positions in authorities with the issuer's name, likely ones first.
     private func anchorsFirstByHint(for child: Certificate) -> [(CertificateAuthority, Int)] {
         var likely: [(CertificateAuthority, Int)] = []
         var others: [(CertificateAuthority, Int)] = []
@@ -88,7 +88,7 @@ struct ChainSearch {
         return likely + others
     }
 
-    /// Key identifiers order the tries and decide nothing.
+    /// Orders candidates by key identifier, which decides nothing else.
     private func byHint(_ issuers: [Certificate], for child: Certificate) -> [Certificate] {
         issuers.filter(child.hints) + issuers.filter { !child.hints(at: $0) }
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which names an authority may give. Spec: RFC 5280 §4.2.1.10 and §6.1.3 (b), (c).
+// Name constraints of authorities. Spec: RFC 5280 §4.2.1.10 and §6.1.3 (b), (c).
 
 internal import Primitives
 internal import SwiftASN1
@@ -7,8 +7,8 @@ internal import X509
 
 /// The name constraints of one authority.
 ///
-/// Mail addresses, host names, URIs and permitted directory names are compared. A constraint of
-/// another form refuses every name of that form, so that none slips through unread.
+/// Email addresses, host names, URIs and permitted directory names are compared. A constraint of
+/// another form rejects all names of that form.
 struct NameRestriction: Sendable {
     private let permitted: [GeneralName]
     private let excluded: [GeneralName]
@@ -51,11 +51,11 @@ struct NameRestriction: Sendable {
         return names
     }
 
-    /// Why a certificate below the authority may not have its names; nil when it may.
+    /// Why the names of a certificate below the authority are not allowed; nil if they are.
     func objection(to certificate: Certificate) -> String? {
         let hasMailRule = (permitted + excluded).contains { Form($0) == .mail }
-        // Spec: RFC 5280 §4.2.1.10: mail addresses in the subject are constrained too. They are
-        // refused instead of read.
+        // Spec: RFC 5280 §4.2.1.10: email addresses in the subject are constrained too. They are
+        // rejected instead of parsed.
         if hasMailRule, certificate.fields.subject.contains(mailAttribute) {
             return "its subject holds a mail address, and mail addresses are constrained"
         }
@@ -105,14 +105,14 @@ private enum Form {
     }
 }
 
-/// A name in the parts that subtrees are compared with.
+/// A name in the form for comparison with subtrees.
 private enum ConstrainedName {
     case mail(local: String, host: String)
     case host(String)
     case uri(host: String)
     case directory(DistinguishedName)
 
-    /// Nil for a name that is not plain enough to compare.
+    /// Nil for a name that cannot be compared.
     init?(_ name: GeneralName) {
         switch name {
         case .rfc822Name(let text):
@@ -157,14 +157,14 @@ private enum ConstrainedName {
     }
 }
 
-/// Spec: RFC 5280 §4.2.1.10: a host stands for itself; with a period in front, for everything below
-/// it.
+/// Spec: RFC 5280 §4.2.1.10: a host matches itself; with a leading period, all hosts below it.
 private func isHost(_ host: String, within base: String) -> Bool {
     let base = base.utf8.lowercased()
     return base.utf8.hasPrefix(".") ? host.utf8.hasSuffix(base) : host == base
 }
 
-/// A host in lower case; nil for wildcards, a closing period, and anything not letters or digits.
+/// The host in lower case; nil for wildcards, a trailing period, and other characters than letters
+/// and digits.
 private func hostName(_ text: some StringProtocol) -> String? {
     let text = String(text)
     let labels = text.utf8.split(separator: ".", omittingEmptySubsequences: false)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold for a chain whatever the time. Spec: RFC 5280 §4.2.1 and §6.1; Fulcio's
+// Rules for chains that do not depend on the time. Spec: RFC 5280 §4.2.1 and §6.1; Fulcio's
 // certificate specification; RFC 3161 §2.3.
 
 internal import Primitives
 internal import X509
 
-/// The rules for a certificate's place in a chain.
+/// The rules for the certificates of a chain.
 ///
-/// Deviation: RFC 5280 leaves the anchor's extensions aside; here they bind as those of any
-/// authority, only more leniently where old roots lack something.
+/// Deviation: RFC 5280 ignores the anchor's extensions. Assay applies them as for any authority,
+/// and tolerates extensions that old roots lack.
 enum PathRules {
-    /// Checks every certificate of a chain, leaf first, against its place in it.
+    /// Checks all certificates of a chain, leaf first.
     static func check(_ chain: [Certificate], for purpose: CertificatePurpose)
         throws(EvidenceProblem)
     {
@@ -31,7 +31,7 @@ enum PathRules {
         }
     }
 
-    /// What a certificate is in its chain, for people.
+    /// The role of a certificate in its chain, for messages.
     static func role(_ place: Int, of chain: [Certificate]) -> String {
         if place == 0 { return "the certificate" }
         return place == chain.count - 1 ? "the root" : "intermediate \(place)"
@@ -66,7 +66,7 @@ private func checkCodeSigning(_ leaf: CertificateConstraints) throws(EvidencePro
 }
 
 /// Spec: RFC 3161 §2.3: "only one instance of the extended key usage field … MUST be critical".
-/// Key usage may be left out there; where it is, it must fit.
+/// Key usage is optional; if present, it must allow signatures.
 private func checkTimeStamping(_ leaf: CertificateConstraints) throws(EvidenceProblem) {
     guard leaf.keyUsage.map({ $0.digitalSignature || $0.nonRepudiation }) ?? true else {
         throw forbidden("its key may not be used for signatures")
@@ -76,11 +76,11 @@ private func checkTimeStamping(_ leaf: CertificateConstraints) throws(EvidencePr
     }
 }
 
-// MARK: Those above
+// MARK: Authorities
 
 private struct AuthorityRules {
     let authority: Certificate
-    /// Everything below it, leaf first.
+    /// The certificates below it, leaf first.
     let below: ArraySlice<Certificate>
     let isAnchor: Bool
     let role: String
@@ -95,7 +95,7 @@ private struct AuthorityRules {
     }
 
     /// Spec: RFC 5280 §6.1.4 (k), (l), (m); §4.2.1.9: critical in conforming authorities. Old roots
-    /// that left this out are anchors by their owner's word.
+    /// without it are accepted as anchors.
     private func checkBasicConstraints() throws(EvidenceProblem) {
         guard let basics = constraints.authority, isAnchor || basics.isCritical else {
             throw forbidden("\(role) does not say critically that it is a certificate authority")
@@ -116,8 +116,8 @@ private struct AuthorityRules {
         }
     }
 
-    /// Spec: RFC 5280 §4.2.1.12, read as all verifiers read it in authorities: it bounds the uses
-    /// of what they sign.
+    /// Spec: RFC 5280 §4.2.1.12; as in other verifiers, it limits the uses of certificates that the
+    /// authority issues.
     private func checkExtendedKeyUsage(_ purpose: CertificatePurpose) throws(EvidenceProblem) {
         guard let uses = constraints.extendedKeyUsage else { return }
         let wanted: ExtendedKeyUsage.Usage =
@@ -127,7 +127,7 @@ private struct AuthorityRules {
         }
     }
 
-    /// Spec: RFC 5280 §6.1.3 (b), (c): self-issued certificates are left out unless they are the
+    /// Spec: RFC 5280 §6.1.3 (b), (c): self-issued certificates are exempt unless they are the
     /// leaf.
     private func checkNames() throws(EvidenceProblem) {
         guard let restriction = constraints.nameConstraints else { return }

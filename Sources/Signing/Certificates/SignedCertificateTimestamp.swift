@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// A certificate log's promise. Spec: RFC 6962 §3.2 and §3.3; RFC 5246 §4 and §4.7.
+// Signed certificate timestamps (SCT). Spec: RFC 6962 §3.2 and §3.3; RFC 5246 §4 and §4.7.
 
 internal import FoundationEssentials
 package import Primitives
 internal import SwiftASN1
 
-/// A log's signed word that it has seen a certificate.
+/// An unverified SCT, a log's signed promise to include a certificate.
 package struct SignedCertificateTimestamp: Hashable, Sendable {
-    /// How the log signed. Spec: RFC 6962 §2.1.4 and §3.2 for ECDSA and RSA with SHA-256; RFC 8422
-    /// §5.1.3 for the pair that stands for Ed25519.
+    /// The signature algorithm. Spec: RFC 6962 §2.1.4 and §3.2 for ECDSA and RSA with SHA-256; RFC
+    /// 8422 §5.1.3 for Ed25519.
     package enum SignatureAlgorithm: Hashable, Sendable {
         case ecdsa, rsa, ed25519
     }
 
-    /// The log's name: SHA-256 of its key. 32 bytes.
+    /// The log ID, the SHA-256 of its key.
     package let logID: [UInt8]
-    /// Since 1970, as signed.
+    /// The signed time in milliseconds since 1970.
     package let milliseconds: UInt64
-    /// Usually empty; logs of static tiles put the leaf's index here.
+    /// The extensions, usually empty; static-tile logs write the leaf's index.
     package let extensions: [UInt8]
     package let signatureAlgorithm: SignatureAlgorithm
     package let signature: [UInt8]
 
-    /// The second in which it was signed. 2^64 milliseconds are fewer seconds than an Int holds.
+    /// The signed time in seconds. 2^64 milliseconds fit in an Int of seconds.
     package var time: Timestamp { Timestamp(seconds: Int(milliseconds / 1_000)) }
 
-    /// Reads the TLS form: a version byte first, nothing after the signature.
+    /// Parses the TLS encoding, without bytes after the signature.
     package init(tlsBytes bytes: [UInt8]) throws(Failure) {
         guard bytes.count <= Limits.certificateBytes else {
             throw Failure(
@@ -47,7 +47,7 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
         self.signature = Array(signature)
     }
 
-    /// Reads what a log's `add-chain` answers, and Fulcio passes on beside a certificate.
+    /// Parses the JSON response of a log's `add-chain`, which Fulcio returns as a detached SCT.
     ///
     /// Spec: RFC 6962 §4.1: `sct_version`, `id`, `timestamp`, `extensions`, `signature`.
     package init(json bytes: [UInt8]) throws(Failure) {
@@ -77,7 +77,7 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
         self.signature = Array(signature)
     }
 
-    /// Reads a detached one in either form; JSON begins with a brace, TLS with the version 0.
+    /// Parses a detached SCT in either form; JSON begins with a brace, TLS with the version 0.
     package init(detached bytes: [UInt8]) throws(Failure) {
         let blank: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
         if bytes.first(where: { !blank.contains($0) }) == UInt8(ascii: "{") {
@@ -100,15 +100,15 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
 }
 
 extension SignedCertificateTimestamp {
-    /// What a log signs about one certificate.
+    /// The signed entry of a certificate.
     package enum Entry: Sendable {
-        /// The certificate itself, for a promise that stands beside it.
+        /// The certificate itself, for a detached SCT.
         case certificate([UInt8])
-        /// The certificate before the promise was put into it.
+        /// The precertificate, without the SCT list.
         case precertificate(issuerKeyHash: [UInt8], tbsCertificate: [UInt8])
     }
 
-    /// The bytes under the signature.
+    /// The signed bytes.
     ///
     /// Spec: RFC 6962 §3.2, `digitally-signed struct`: version v1(0), certificate_timestamp(0).
     package func signedBytes(over entry: Entry) -> [UInt8] {
@@ -125,7 +125,7 @@ extension SignedCertificateTimestamp {
 }
 
 extension Certificate {
-    /// The promises inside the certificate, each to be read on its own; nil without the extension.
+    /// The encoded SCTs of the certificate; nil without the extension.
     ///
     /// Spec: RFC 6962 §3.3: `SignedCertificateTimestampList`, "at least one SCT MUST be included".
     func embeddedTimestamps() throws(Failure) -> [[UInt8]]? {
@@ -154,7 +154,7 @@ extension Certificate {
     }
 }
 
-/// Numbers and vectors of the TLS presentation language, in order; nil where the bytes end early.
+/// Parses numbers and vectors of the TLS presentation language; nil if the bytes end early.
 private struct TLSReader {
     private var rest: ArraySlice<UInt8>
 

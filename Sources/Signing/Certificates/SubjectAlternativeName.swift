@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names a certificate is for. Spec: RFC 5280 §4.2.1.6; Fulcio's certificate specification.
+// Subject alternative names. Spec: RFC 5280 §4.2.1.6; Fulcio's certificate specification.
 
 internal import Primitives
 internal import SwiftASN1
 internal import X509
 
-/// One name of the subject, with its kind: a mail address is never taken for an address of a page.
+/// One name of the subject with its kind, so that an email address never equals a URI.
 package enum SubjectAlternativeName: Hashable, Sendable {
     /// rfc822Name.
     case email(String)
@@ -15,10 +15,10 @@ package enum SubjectAlternativeName: Hashable, Sendable {
     case otherName(String)
     /// dNSName.
     case dns(String)
-    /// A kind that nobody is identified by here; the text says which.
+    /// Another kind, which is not an identity, with its description.
     case other(String)
 
-    /// The name itself; outside text.
+    /// The name, which is outside text.
     package var text: String {
         switch self {
         case .email(let text), .uri(let text), .otherName(let text), .dns(let text),
@@ -54,7 +54,8 @@ package enum SubjectAlternativeName: Hashable, Sendable {
     }
 }
 
-/// Names with control characters fool those who read them, and C programs that stop at a zero.
+/// Rejects names with control characters, which mislead readers, and C programs that stop at a
+/// zero.
 private func checked(_ text: String) throws(Failure) -> String {
     guard !text.isEmpty,
         text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
