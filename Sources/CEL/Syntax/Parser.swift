@@ -100,8 +100,7 @@ struct Parser {
 
     // MARK: Operators
     //
-    // Recursive functions are separate from others: their frames, with all temporaries, are on the
-    // stack up to a hundred times.
+    // Recursive functions are separate: their frames are on the stack up to a hundred times.
 
     /// `Expr = ConditionalOr ["?" ConditionalOr ":" Expr]`.
     private mutating func expression() throws(CELProblem) -> Expression {
@@ -210,8 +209,7 @@ struct Parser {
         return result
     }
 
-    /// A minus and the digits after it are one number: the smallest int has no positive
-    /// counterpart.
+    /// A minus and the digits after it are one number, such as the smallest int.
     private mutating func negativeLiteral() throws(CELProblem) -> Expression? {
         let place = current.place
         let value: CELValue
