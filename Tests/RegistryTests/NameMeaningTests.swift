@@ -110,7 +110,7 @@ struct NameMeaningTests {
                         "Docker-Content-Digest": image.digest.description,
                     ], body: image.bytes)
             }
-            await expectFailure(.malformed, "was served as \(type)") {
+            await expectFailure(.malformed, "its Content-Type is \(type)") {
                 _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
             }
         }

@@ -109,7 +109,7 @@ struct ReadingTests {
         stage.registry.intercept { _, _ in
             answer(200, ["Content-Type": MediaType.ociIndex.description], body: image.bytes)
         }
-        await expectFailure(.malformed, "was served as \(MediaType.ociIndex)") {
+        await expectFailure(.malformed, "its Content-Type is \(MediaType.ociIndex)") {
             _ = try await stage.repository.manifest(.digest(image.digest))
         }
     }
@@ -211,7 +211,7 @@ struct ReadingTests {
     @Test("a blob with other content, too little or too much, never reaches the reader as whole")
     func wrongBlob() async throws {
         let wanted = Descriptor(of: Array("right".utf8), as: .octets)
-        for (sent, part) in [("wrong", "the content is"), ("rightly", "more than the 5 bytes")] {
+        for (sent, part) in [("wrong", "the content is"), ("rightly", "more than 5 bytes")] {
             let stage = try Stage()
             stage.registry.intercept { _, _ in answer(200, body: sent.utf8) }
             await expectFailure(.rejected, part) {

@@ -111,7 +111,7 @@ struct TimestampRequestTests {
         TimestampRule("an answer under another policy", .timestampUntrusted, "policy 1.2.3") {
             $0.policy = DEREncoding.object("1.2.3")
         },
-        TimestampRule("an answer with uncalled certificates", .timestampMalformed, "nobody") {
+        TimestampRule("an answer with uncalled certificates", .timestampMalformed, "not requested") {
             $0.certificates = [DEREncoding.sequence()]
         },
         TimestampRule("a rejection", .timestampMalformed, "rejection") {
