@@ -85,6 +85,21 @@ struct ClosedPlacePolicyTests {
         #expect(broken.result == .fail && broken.reason == .attestationPolicyFailed)
     }
 
+    @Test("a statement that a list names and that is not there leaves a condition open")
+    func goneStatement() async throws {
+        let image = try await trial.image()
+        try await trial.attest(["builder": "good"], on: image)
+        let gone = try await trial.attest(["builder": "bad"], on: image)
+        trial.storage.fail { request in
+            request.contains("manifest \(gone)")
+                ? Failure(.notFound, "cannot read it", because: "the registry says it is not there")
+                : nil
+        }
+        #expect(try await judged(image, by: try attested(isConditional: false)).result == .pass)
+        let open = try await judged(image, by: try attested(isConditional: true))
+        #expect(open.result == .unknown && open.reason == .registryUnavailable)
+    }
+
     @Test(
         "a statement beyond a limit was not judged: with a condition the image is unknown",
         arguments: ["subjects", "digests", "depth", "signatures"])

@@ -126,7 +126,13 @@ struct AbsenceTests {
             "not found: auth/expired",
             #"{"code":"NOT_FOUND","message":"auth/expired"}"#,
             "No message available", "the status is unknown",
-            "not found \u{200B}x",
+            "not found \u{200B}x", "registry.acme.at not found",
+            "mirror.acme.name could not be found",
+            "registry.unavailable.NotFoundException", "auth.token.expired.not found",
+            "/v2/acme/api/upstream-down not found", "acme/offline: not found",
+            "cannot get manifest: registry does not support http", "could not find registry",
+            "no such registry", "could not get manifest from registry: bad request",
+            "image not yet there: not found", "endpoint not found",
             "<Error><Code>AccessDenied</Code><Message>NoSuchKey</Message></Error>",
             "<Error><Code>InternalError</Code><Key>NoSuchKey</Key></Error>",
             "<Error><Message>NoSuchKey</Message></Error>",
@@ -165,6 +171,13 @@ struct AbsenceTests {
             ("Warning", #"299 - "manifest unknown""#, true), ("grpc-status", "7", false),
             ("grpc-status", "5", true), ("Server", "internal/1.0", true),
             ("Docker-Distribution-Api-Version", "registry/2.0", true),
+            ("Status", "503 Service Unavailable", false), ("Status", "404 Not Found", true),
+            ("X-Upstream-Status", "502", false), ("CF-Cache-Status", "DYNAMIC", true),
+            ("X-Message", "service unavailable", false), ("Refresh", "30", false),
+            ("x-envoy-response-code-details", "no_healthy_upstream", false),
+            ("x-envoy-response-code-details", "via_upstream", true),
+            ("x-amzn-waf-action", "challenge", false), ("X-Maintenance", "on", false),
+            ("X-Error", "manifest unknown:https timeout denied", false),
         ]
         for (name, value, isAbsence) in rows {
             for body in ["", #"{"errors":[{"code":"MANIFEST_UNKNOWN"}]}"#] {
@@ -185,6 +198,58 @@ struct AbsenceTests {
         }
         let denied = try await failure("", ["x-ms-error-code": "InsufficientAccountPermissions"])
         #expect(denied?.kind == .denied)
+    }
+
+    @Test(
+        "a repository's name takes no word of a service away",
+        arguments: ["service", "backend", "registry", "upstream"])
+    func namesOfServices(name: String) async throws {
+        let found = try await failure("\(name) not found", path: "acme/\(name)")
+        #expect(found != nil && found?.kind != .notFound, "\(name)")
+        let named = #"{"message":"manifest for acme/\#(name):1 not found"}"#
+        #expect(try await failure(named, path: "acme/\(name)")?.kind == .notFound)
+    }
+
+    @Test(
+        "a page elsewhere that is not there is no absence of what was asked for",
+        arguments: ["", "404 page not found", "session expired: sign in page not found"])
+    func redirects(body: String) async throws {
+        for target in ["/login?rd=x", "/sign/in/session/expired"] {
+            let stage = try Stage()
+            stage.registry.intercept { request, _ in
+                request.path.hasPrefix("/v2/")
+                    ? answer(302, ["Location": target]) : answer(404, body: body.utf8)
+            }
+            await #expect {
+                try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
+            } throws: {
+                ($0 as? Failure).map { $0.kind != .notFound } ?? false
+            }
+            let listed = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+            #expect(listed.failures.count == 2)
+        }
+    }
+
+    @Test(
+        "a list is whole only if its header does not say otherwise",
+        arguments: [
+            ("OCI-Filters-Applied", "artifactType", false),
+            ("Content-Range", "bytes 0-9/100", false),
+            ("Warning", #"110 - "stale""#, false), ("Warning", #"299 - "use v2""#, true),
+            ("Retry-After", "30", false), ("Proxy-Status", "p; error=timeout", false),
+            ("grpc-status", "14", false), ("Server", "zot", true), ("Status", "200 OK", true),
+        ])
+    func partialLists(name: String, value: String, isWhole: Bool) async throws {
+        let stage = try Stage()
+        let list = #"{"schemaVersion":2,"mediaType":"\#(MediaType.ociIndex)","manifests":[]}"#
+        stage.registry.intercept { request, _ in
+            request.path.contains("/referrers/")
+                ? answer(
+                    200, ["Content-Type": MediaType.ociIndex.description, name: value],
+                    body: list.utf8) : answer(404)
+        }
+        let listed = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
+        #expect(listed.failures.isEmpty == isWhole)
     }
 
     @Test("no failure hides behind an absence, however the two are put together")

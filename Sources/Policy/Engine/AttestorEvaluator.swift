@@ -75,7 +75,9 @@ struct AttestorEvaluator: Sendable {
         let conditions = ConditionEvaluator(
             statement: statement, image: image, root: attestor.root, names: names)
         var results = [found] + report.proofs.map { conditions.result(on: $0) }
-        if let unknown = unknown ?? report.unreadStatement, !statement.conditions.isEmpty {
+        if let unknown = unknown ?? report.unreadStatement ?? evidence.unreadEntries.first,
+            !statement.conditions.isEmpty
+        {
             results.append(attestor.couldNotLook(for: signer, because: unknown))
         }
         return .all(results)

@@ -39,6 +39,7 @@ struct ErrorWords {
         }
         // Sentences have the words of the protocol too: "this registry has no referrers endpoint".
         self.names = names.subtracting(["manifests", "blobs", "tags", "referrers"])
+            .subtracting(partsOfServices)
     }
 
     func meaning(of text: String) -> ErrorMeaning {
@@ -53,6 +54,7 @@ struct ErrorWords {
         if knownSentences.contains(sentence) { return .absent }
         guard words.allSatisfy(vocabulary.contains) else { return .other }
         let padded = " \(sentence) "
+        if doubts.contains(where: { padded.utf8.contains(" \($0) ") }) { return .other }
         return absences.contains { padded.utf8.contains(" \($0) ") } ? .absent : .other
     }
 
@@ -73,9 +75,14 @@ struct ErrorWords {
         let words = unknown.flatMap { plainWords(in: withoutPackage($0)) }
         // A path of the request that a proxy or the storage wrote in its own way.
         let isPath = text.utf8.contains("/") && unknown.count < parts.count
-        guard !isTime(text), !isPath || Registry.failureKind(ofLetters: words.joined()) != nil
-        else { return [] }
+        guard !isTime(text), !isPath || saysMore(words) else { return [] }
         return words
+    }
+
+    /// Whether the words of a path are about access or the state of a service.
+    private func saysMore(_ words: [String]) -> Bool {
+        Registry.failureKind(ofLetters: words.joined()) != nil
+            || words.contains { word in statesOfServices.contains { word.utf8.hasPrefix($0) } }
     }
 
     /// Whether a piece repeats the request, or is an identifier: digits, or eight or more digits and
@@ -91,6 +98,28 @@ struct ErrorWords {
 }
 
 // MARK: Words
+
+/// Words that sentences about a service have. A repository of this name takes none of them away.
+private let partsOfServices: Set<String> = [
+    "account", "auth", "backend", "cache", "connection", "database", "dns", "gateway", "host",
+    "identity",
+    "mirror", "network", "node", "origin", "page", "peer", "proxy", "registry", "route", "server",
+    "service", "session", "storage", "store", "token", "upstream", "user",
+]
+
+/// How words about a service that does not work begin.
+private let statesOfServices = [
+    "busy", "closed", "dead", "down", "expire", "fail", "lost", "offline", "outage", "stopp",
+    "unreach",
+]
+
+/// What may be said of a registry that could not look, in words of the vocabulary.
+private let doubts = [
+    "registry not found", "find registry", "find the registry", "no such registry", "from registry",
+    "from the registry", "registry does not support", "registry doesnt support", "support http",
+    "yet",
+    "endpoint not found", "api not found", "operation not supported",
+]
 
 /// Words of sentences about what is not there. Whom to ask, for what right and when is in none of them.
 private let vocabulary: Set<String> = Set(
@@ -185,11 +214,16 @@ private func isTime(_ token: Substring) -> Bool {
 /// The name of a class without its package: `org.example.web.NotFoundException`.
 private func withoutPackage(_ name: Substring) -> Substring {
     guard let sides = name.utf8.split(atLast: ".") else { return name }
+    // A class begins with a capital, and a host name does not.
     let isPackage =
-        sides.before.utf8.contains(".")
+        sides.after.utf8.first.map(isUpper) ?? false
+        && packageRoots.contains { sides.before.utf8.hasPrefix("\($0).") }
         && sides.before.utf8.allSatisfy { isLower($0) || isDigitByte($0) || "._".utf8.contains($0) }
+        && failureKind(ofLetters: String(sides.before)) == nil
     return isPackage ? sides.after : name
 }
+
+private let packageRoots = ["com", "io", "java", "javax", "jakarta", "net", "org"]
 
 /// The words of a text as sentences, codes and class names have them: `not found`, `NOT_FOUND`,
 /// `NotFound`. What is not ASCII becomes a word of its own.

@@ -19,12 +19,32 @@ struct HeaderReason {
     }
 }
 
+extension RegistryAnswer {
+    /// Why a list may have more entries than the answer, as far as its header says; nil if it does not.
+    ///
+    /// Spec: distribution-spec 1.1, "Listing Referrers" (OCI-Filters-Applied; Assay asks for no
+    /// filter), "Warnings" (299, which may stand in any answer).
+    var whyListIsPartial: String? {
+        for field in fields {
+            let name = field.name.canonicalName
+            let isNotice = name == "warning" && field.value.utf8.hasPrefix("299 ")
+            if name == "oci-filters-applied" || name == "content-range"
+                || (!isNotice && !isNeutral(field, ErrorWords(namesIn: [call.address])))
+            {
+                return
+                    "the list may not be whole: its header has \(quoted(field.name.canonicalName))"
+            }
+        }
+        return nil
+    }
+}
+
 /// Whether a field says that something is not there, or nothing about the reason of an error.
 private func isNeutral(_ field: HTTPField, _ words: ErrorWords) -> Bool {
     let name = field.name.canonicalName
     switch name {
     // They mean: ask later, or as somebody else, or "this is an old answer".
-    case "retry-after", "www-authenticate", "proxy-authenticate", "cf-mitigated",
+    case "retry-after", "refresh", "www-authenticate", "proxy-authenticate", "cf-mitigated",
         "x-envoy-ratelimited", "x-envoy-overloaded":
         return false
     case "warning":
@@ -34,11 +54,24 @@ private func isNeutral(_ field: HTTPField, _ words: ErrorWords) -> Bool {
         return isNeutral(proxyStatus: field.value.utf8.lowercased())
     case "grpc-status":
         return ["0", "5", "12"].contains { isSame($0, field.value) }
+    case "x-envoy-response-code-details":
+        return isSame(field.value, "via_upstream")
+    case "x-amzn-errortype":
+        // `RepositoryNotFoundException:http://internal.amazon.com/…`.
+        return words.meaning(of: String(field.value.utf8.prefix(before: ":http://"))) != .other
     default:
+        if name.utf8.contains("status"), !isNeutral(status: field.value) { return false }
         guard reasonNames.contains(where: { name.utf8.contains($0) }) else { return true }
-        // AWS: `RepositoryNotFoundException:http://internal.amazon.com/…`.
-        return words.meaning(of: String(field.value.utf8.prefix(before: ":http"))) != .other
+        return words.meaning(of: field.value) != .other
     }
+}
+
+/// Whether a field about a status says nothing against an absence: it begins with no number, or with
+/// one that means success or absence.
+private func isNeutral(status value: String) -> Bool {
+    let digits = value.utf8.prefix(while: isDigitByte)
+    guard digits.count == 3, let status = Int(String(Substring(digits))) else { return true }
+    return (200..<300).contains(status) || [404, 405, 406, 501].contains(status)
 }
 
 /// Spec: RFC 9209 §2.1: `proxy; error=…; received-status=404`.
@@ -53,4 +86,7 @@ private func isNeutral(proxyStatus value: String) -> Bool {
 }
 
 /// Parts of the names of fields that tell a reason: `X-Amzn-ErrorType`, `x-ms-error-code`.
-private let reasonNames = ["error", "exception", "reason", "grpc-message"]
+private let reasonNames = [
+    "error", "exception", "reason", "message", "response-flags", "blocked", "denied", "maintenance",
+    "waf", "mitigated",
+]

@@ -19,7 +19,8 @@ struct RegistryErrorText: Sendable {
     let saysAbsent: Bool
 
     init(_ body: some Collection<UInt8>, in answer: RegistryAnswer) {
-        let words = ErrorWords(namesIn: [answer.call.address, answer.address])
+        // The address of a redirect is the registry's own words, and names nothing that was asked for.
+        let words = ErrorWords(namesIn: [answer.call.address])
         let header = HeaderReason(answer.fields, words)
         // Storage that a registry redirects to answers in XML.
         isWebPage = startsMarkup(body) && !startsXML(body)
@@ -34,7 +35,13 @@ struct RegistryErrorText: Sendable {
             // Half a document is no sentence.
             let isSentence = !"{[<".utf8.contains(firstBytes(of: body).first ?? 0)
             let isAbsent = isSentence && words.meaning(of: plainText) == .absent
-            said = (body.isEmpty || isAbsent, words.failureKind(of: plainText))
+            // A page elsewhere that is not there, such as that of a login, is another question.
+            let isOfRequest = isSame(
+                String(answer.address.target.utf8.prefix(before: "?")),
+                String(answer.call.address.target.utf8.prefix(before: "?")))
+            said = (
+                isOfRequest && (body.isEmpty || isAbsent), words.failureKind(of: plainText)
+            )
         }
         saysAbsent = said.isAbsent && header.allowsAbsence && !isWebPage
         kind = saysAbsent ? nil : header.kind ?? said.kind

@@ -40,6 +40,7 @@ extension RegistryRepository {
                     "the registry answered something that is no such list: \(error.why)",
                     at: error.place)
             }
+            if let why = answer.whyListIsPartial { throw answer.noAnswer(why) }
             guard let next = try nextPage(after: answer) else { return true }
             guard seen.insert(next).inserted else {
                 throw Failure(

@@ -12,6 +12,8 @@ package struct Evidence: Sendable {
     package var candidates: [EvidenceCandidate]
     /// The searched locations, with their results.
     package var searches: [EvidenceSearch]
+    /// Entries of lists that could not be read: each may name a statement that fails a condition.
+    package var unreadEntries: [Failure] = []
 
     package init(
         subject: Digest, candidates: [EvidenceCandidate] = [], searches: [EvidenceSearch] = []

@@ -113,14 +113,22 @@ extension VerificationReport {
         return answer
     }
 
-    /// Why a statement that the signer signed cannot be evaluated; nil if there is no such
-    /// statement. Only the signer can make one, and another reader may accept it.
+    /// Why a statement that may be the signer's cannot be evaluated; nil if there is no such
+    /// statement: one that the signer signed and that has no readable shape, which another reader may
+    /// accept, or one that a list names and that is not there.
     package var unreadStatement: Failure? {
-        rejections.first { $0.problem.code == .statementMalformed }.map {
-            Failure(
-                .malformed, "cannot judge \($0.candidate.digest)", because: $0.problem.why,
-                next: "let its signer write the statement again")
-        }
+        rejections.lazy.compactMap { rejection -> Failure? in
+            guard !rejection.isGone else {
+                return Failure(
+                    .unavailable, "cannot judge \(rejection.candidate.digest)",
+                    because: "it is listed and not there: \(rejection.problem.why)",
+                    next: "push it again, or remove it from the list")
+            }
+            guard rejection.problem.code == .statementMalformed else { return nil }
+            return Failure(
+                .malformed, "cannot judge \(rejection.candidate.digest)",
+                because: rejection.problem.why, next: "let its signer write the statement again")
+        }.first
     }
 
     /// The same report, with verified evidence that does not meet other requirements in `unmet`.

@@ -50,6 +50,7 @@ struct EvidenceReading {
             let place = EvidenceCarrier(unread.door)
             if isFinding(unread.failure, of: .list, in: place) {
                 addUnreadable(unread.failure, in: evidence.subject, found: place)
+                evidence.unreadEntries.append(unread.failure)
             } else {
                 close(place, because: unread.failure)
                 isClosed = isClosed || unread.door == answer.door

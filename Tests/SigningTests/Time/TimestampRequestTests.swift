@@ -111,7 +111,8 @@ struct TimestampRequestTests {
         TimestampRule("an answer under another policy", .timestampUntrusted, "policy 1.2.3") {
             $0.policy = DEREncoding.object("1.2.3")
         },
-        TimestampRule("an answer with uncalled certificates", .timestampMalformed, "not requested") {
+        TimestampRule("an answer with uncalled certificates", .timestampMalformed, "not requested")
+        {
             $0.certificates = [DEREncoding.sequence()]
         },
         TimestampRule("a rejection", .timestampMalformed, "rejection") {
