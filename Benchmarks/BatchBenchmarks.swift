@@ -25,8 +25,8 @@ func measureBatch(_ cases: [BenchmarkCase], tasks: Int) async throws -> BatchCos
         try await withThrowingTaskGroup(of: Void.self) { group in
             for task in 0..<tasks {
                 group.addTask {
-                    for place in stride(from: task, to: cases.count, by: tasks) {
-                        try cases[place].verify(with: verifier)
+                    for index in stride(from: task, to: cases.count, by: tasks) {
+                        try cases[index].verify(with: verifier)
                     }
                 }
             }

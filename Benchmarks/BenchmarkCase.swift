@@ -14,12 +14,12 @@ struct BenchmarkCase: Sendable {
     let artifact: [UInt8]
     /// A trusted root's JSON; nil where a key alone is trusted.
     let root: [UInt8]?
-    let demand: VerificationDemand
+    let requirements: VerificationRequirements
     /// Subject and issuer, for programs that are told them as texts.
     let identity: (subject: String, issuer: String)?
 
     func verifier() throws -> SignatureVerifier {
-        try SignatureVerifier(demand: demand, root: try root.map(TrustedRoot.init(parsing:)))
+        try SignatureVerifier(requirements: requirements, root: try root.map(TrustedRoot.init(parsing:)))
     }
 
     /// From bytes to a verdict, which must be "yes".
@@ -34,7 +34,7 @@ struct BenchmarkCase: Sendable {
         }
     }
 
-    static func keyless(subject: String, issuer: String) -> VerificationDemand {
+    static func keyless(subject: String, issuer: String) -> VerificationRequirements {
         .sigstore(
             .certificates([
                 CertificateIdentity(subjects: [.exact(subject)], issuers: [.exact(issuer)])
@@ -46,25 +46,25 @@ struct BenchmarkCase: Sendable {
 
 extension BenchmarkCase {
     /// Cases of sigstore-conformance's `bundle-verify` folder that stand for what people verify.
-    static func suite(_ folder: URL) throws -> [BenchmarkCase] {
+    static func suite(_ directory: URL) throws -> [BenchmarkCase] {
         try suiteCases.map { title, name in
-            try BenchmarkCase(title, folder.appending(path: name))
+            try BenchmarkCase(title, directory.appending(path: name))
         }
     }
 
-    private init(_ title: String, _ folder: URL) throws {
+    private init(_ title: String, _ directory: URL) throws {
         name = title
-        bundle = try read(folder, "bundle.sigstore.json") ?? []
-        artifact = try read(folder, "artifact") ?? read(folder, "../a.txt") ?? []
-        root = try read(folder, "trusted_root.json") ?? Array(PublicGoodInstance.trustedRoot.utf8)
-        if let key = try read(folder, "key.pub") {
+        bundle = try read(directory, "bundle.sigstore.json") ?? []
+        artifact = try read(directory, "artifact") ?? read(directory, "../a.txt") ?? []
+        root = try read(directory, "trusted_root.json") ?? Array(PublicGoodInstance.trustedRoot.utf8)
+        if let key = try read(directory, "key.pub") {
             let text = String(decoding: key, as: UTF8.self)
-            demand = VerificationDemand(
-                signer: .key(try PublicKey(pem: text)), transparency: .oneLog, timestamps: 0,
-                certificateLogs: 0, time: .signed, acceptsChains: false)
+            requirements = VerificationRequirements(
+                signer: .key(try PublicKey(pem: text)), transparency: .oneLog, signedTimestampThreshold: 0,
+                sctThreshold: 0, time: .signed, acceptsChains: false)
             identity = nil
         } else {
-            demand = BenchmarkCase.keyless(subject: suiteSubject, issuer: suiteIssuer)
+            requirements = BenchmarkCase.keyless(subject: suiteSubject, issuer: suiteIssuer)
             identity = (suiteSubject, suiteIssuer)
         }
     }
@@ -84,8 +84,8 @@ private let suiteSubject =
     + ".github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main"
 private let suiteIssuer = "https://token.actions.githubusercontent.com"
 
-private func read(_ folder: URL, _ file: String) throws -> [UInt8]? {
-    let path = folder.appending(path: file)
+private func read(_ directory: URL, _ file: String) throws -> [UInt8]? {
+    let path = directory.appending(path: file)
     guard FileManager.default.fileExists(atPath: path.path) else { return nil }
     return [UInt8](try Data(contentsOf: path))
 }
@@ -140,7 +140,7 @@ struct BenchmarkWorld {
         }
         return BenchmarkCase(
             name: "key alone, attestation (stand-in)", bundle: try sigstore.bundle(recipe),
-            artifact: file, root: nil, demand: .key(.key(try key.publicKey)), identity: nil)
+            artifact: file, root: nil, requirements: .key(.key(try key.publicKey)), identity: nil)
     }
 
     private func keyless(
@@ -159,7 +159,7 @@ struct BenchmarkWorld {
         let issuer = certificate.claims.issuer ?? ""
         return BenchmarkCase(
             name: name, bundle: made.bytes, artifact: BenchmarkWorld.file(of: content),
-            root: root, demand: BenchmarkCase.keyless(subject: subject, issuer: issuer),
+            root: root, requirements: BenchmarkCase.keyless(subject: subject, issuer: issuer),
             identity: (subject, issuer))
     }
 

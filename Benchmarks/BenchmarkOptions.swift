@@ -97,12 +97,12 @@ struct BenchmarkOptions {
 
     /// Writes each keyless case with a line `cost`, in microseconds.
     private func compare(
-        _ cases: [BenchmarkCase], _ stopwatch: Stopwatch, in folder: URL
+        _ cases: [BenchmarkCase], _ stopwatch: Stopwatch, in directory: URL
     ) throws {
-        for (place, example) in cases.enumerated() where example.identity != nil {
+        for (index, example) in cases.enumerated() where example.identity != nil {
             let verifier = try example.verifier()
             let cost = try stopwatch.measure { try example.verify(with: verifier) }
-            try example.write(to: folder.appending(path: String(place)), cost: cost.median)
+            try example.write(to: directory.appending(path: String(index)), cost: cost.median)
             tell(example.name, cost)
         }
     }
@@ -110,21 +110,21 @@ struct BenchmarkOptions {
 
 extension BenchmarkCase {
     /// One folder: what another program needs to verify the same.
-    fileprivate func write(to folder: URL, cost: Double) throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    fileprivate func write(to directory: URL, cost: Double) throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let files: [(String, [UInt8])] = [
             ("name", Array(name.utf8)), ("bundle.json", bundle), ("artifact", artifact),
             ("trusted_root.json", root ?? []), ("subject", Array((identity?.subject ?? "").utf8)),
             ("issuer", Array((identity?.issuer ?? "").utf8)), ("cost", Array("\(cost)".utf8)),
         ]
         for (file, content) in files {
-            try Data(content).write(to: folder.appending(path: file))
+            try Data(content).write(to: directory.appending(path: file))
         }
     }
 
-    fileprivate init(written folder: URL) throws {
+    fileprivate init(written directory: URL) throws {
         func bytes(_ file: String) throws -> [UInt8] {
-            [UInt8](try Data(contentsOf: folder.appending(path: file)))
+            [UInt8](try Data(contentsOf: directory.appending(path: file)))
         }
         func text(_ file: String) throws -> String {
             String(decoding: try bytes(file), as: UTF8.self)
@@ -133,7 +133,7 @@ extension BenchmarkCase {
         self.init(
             name: try text("name"), bundle: try bytes("bundle.json"),
             artifact: try bytes("artifact"), root: try bytes("trusted_root.json"),
-            demand: BenchmarkCase.keyless(subject: subject, issuer: issuer),
+            requirements: BenchmarkCase.keyless(subject: subject, issuer: issuer),
             identity: (subject, issuer))
     }
 

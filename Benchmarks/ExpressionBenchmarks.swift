@@ -28,11 +28,11 @@ struct ExpressionBenchmarks {
     func run() throws {
         try tell("CEL: policies", try celCases())
         try tell("JMESPath: expressions of policies", try jmespathCases())
-        guard let folder = SharedSuites.jmespath else {
+        guard let directory = SharedSuites.jmespath else {
             print("\nJMESPath: the benchmarks of jmespath.test are not beside the project")
             return
         }
-        try tell("JMESPath: benchmarks of jmespath.test", try suiteCases(folder))
+        try tell("JMESPath: benchmarks of jmespath.test", try suiteCases(directory))
     }
 
     private func tell(_ title: String, _ cases: [ExpressionCase]) throws {
@@ -103,8 +103,8 @@ private func jmespathCase(
 }
 
 /// `benchmarks.json`: groups of `given` and cases.
-private func suiteCases(_ folder: URL) throws -> [ExpressionCase] {
-    let bytes = [UInt8](try Data(contentsOf: folder.appending(path: "benchmarks.json")))
+private func suiteCases(_ directory: URL) throws -> [ExpressionCase] {
+    let bytes = [UInt8](try Data(contentsOf: directory.appending(path: "benchmarks.json")))
     let groups = try JSONValue(parsing: bytes, named: "benchmarks.json").array ?? []
     var cases: [ExpressionCase] = []
     for group in groups {

@@ -59,7 +59,7 @@ struct PolicyBenchmarks {
         let storage = MemoryRepository()
         let image = try await smallImage(in: storage, says: "benchmark").descriptor
         let repository = try Repository(parsing: "registry.example.com/shop/backend")
-        _ = try await EvidenceWriter(destination: storage, key: key, settle: {}).write(
+        _ = try await EvidenceAttacher(destination: storage, key: key, settle: {}).write(
             .signature(on: image, in: repository, annotations: [:]), as: .bundle,
             created: Timestamp(seconds: 1_700_000_000))
         let evidence = try await EvidenceCollector(source: storage).everything(about: image.digest)

@@ -37,8 +37,8 @@ struct FuzzCommand: Sendable {
                 }
                 seed = number
             case "--corpus":
-                guard let folder = words.popFirst() else { return nil }
-                corpus = folder
+                guard let directory = words.popFirst() else { return nil }
+                corpus = directory
             default: rest.append(word)
             }
         }

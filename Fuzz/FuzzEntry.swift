@@ -26,7 +26,7 @@ import Signing
             // Never freed: the engine keeps the words for as long as it runs.
             let copies = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(
                 capacity: texts.count + 1)
-            for (place, text) in texts.enumerated() { unsafe copies[place] = strdup(text) }
+            for (index, text) in texts.enumerated() { unsafe copies[index] = strdup(text) }
             unsafe copies[texts.count] = nil
             unsafe words.pointee = copies
             unsafe count.pointee = CInt(texts.count)

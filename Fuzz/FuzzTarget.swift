@@ -150,7 +150,7 @@ private func readPEM(_ bytes: [UInt8]) {
     let text = String(decoding: bytes, as: UTF8.self)
     _ = try? Certificate.list(pem: text)
     _ = try? PublicKey.list(pem: text)
-    _ = try? SealedPrivateKey(pem: text)
+    _ = try? PrivateKeyFile(pem: text)
     _ = try? EncryptedPrivateKey(pem: text)
 }
 

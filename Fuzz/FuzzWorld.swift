@@ -47,15 +47,15 @@ struct FuzzWorld: Sendable {
         let identity = CertificateIdentity(
             subjects: [.exact(StandInIdentity.person.name.text)],
             issuers: [.exact("https://accounts.stand-in.example")])
-        let demands: [VerificationDemand] = [
+        let demands: [VerificationRequirements] = [
             .sigstore(.certificates([anybody, identity])),
-            VerificationDemand(
-                signer: .key(try key.publicKey), transparency: .oneLog, timestamps: 0,
-                certificateLogs: 0, time: .signed, acceptsChains: true),
+            VerificationRequirements(
+                signer: .key(try key.publicKey), transparency: .oneLog, signedTimestampThreshold: 0,
+                sctThreshold: 0, time: .signed, acceptsChains: true),
         ]
         var verifiers: [SignatureVerifier] = []
-        for demand in demands {
-            verifiers.append(try SignatureVerifier(demand: demand, root: root))
+        for requirements in demands {
+            verifiers.append(try SignatureVerifier(requirements: requirements, root: root))
         }
         self.verifiers = verifiers
         issuer = try Certificate(derBytes: sigstore.certificateAuthority.intermediateDER)

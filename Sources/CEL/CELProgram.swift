@@ -11,7 +11,7 @@ internal import Primitives
 package enum CELOutcome: Sendable {
     case value(CELValue)
     /// The result depends on these unknown facts. Bind them and evaluate the program again.
-    case needs([CELNeed])
+    case unknowns([UnknownAttribute])
 }
 
 /// A compiled expression. It is immutable, and threads can share it.
@@ -24,17 +24,18 @@ package struct CELProgram: Sendable {
     /// The estimated cost of one evaluation.
     package let cost: CostEstimate
     private let localCount: Int
-    private let run: Run
+    private let eval: EvalFunction
 
     fileprivate init(
-        source: String, type: CELType, cost: CostEstimate, planner: Planner, run: @escaping Run
+        source: String, type: CELType, cost: CostEstimate, planner: Planner,
+        eval: @escaping EvalFunction
     ) {
         self.source = source
         self.type = type
         self.cost = cost
         variables = planner.variables
         localCount = planner.localCount
-        self.run = run
+        self.eval = eval
     }
 
     /// Evaluates the program within a budget of cost units.
@@ -52,17 +53,17 @@ package struct CELProgram: Sendable {
         var slots: [CELBindings.Slot] = []
         slots.reserveCapacity(variables.count)
         for name in variables { slots.append(bindings.slots[name] ?? .absent) }
-        var frame = Frame(
+        var activation = Activation(
             variables: slots,
             locals: localCount == 0 ? [] : Array(repeating: .unset, count: localCount),
             meter: meter)
-        defer { meter = frame.meter }
-        do throws(Stop) { return .value(try run(&frame)) } catch {
+        defer { meter = activation.meter }
+        do throws(EvaluationInterruption) { return .value(try eval(&activation)) } catch {
             switch error {
-            case .needs(let set): return .needs(set.needs)
+            case .unknowns(let set): return .unknowns(set.unknowns)
             case .problem(let problem):
                 throw CELProblem(
-                    problem.kind, problem.message, at: problem.place ?? 0, in: source)
+                    problem.kind, problem.message, at: problem.position ?? 0, in: source)
             }
         }
     }
@@ -78,7 +79,7 @@ extension CELEnvironment {
         var checker = Checker(environment: self, source: source, patterns: planner.patterns)
         return CELProgram(
             source: source, type: try checker.check(expression), cost: CostEstimate(of: expression),
-            planner: planner, run: plan.run)
+            planner: planner, eval: plan.eval)
     }
 
     /// Parses and plans an expression without a type check. A type error then shows when the
@@ -89,7 +90,7 @@ extension CELEnvironment {
         let plan = try planner.plan(expression)
         return CELProgram(
             source: source, type: .dyn, cost: CostEstimate(of: expression), planner: planner,
-            run: plan.run)
+            eval: plan.eval)
     }
 
     /// The type of an expression, which is not evaluated.

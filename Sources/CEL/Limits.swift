@@ -21,7 +21,7 @@ extension Limits {
     /// ns.
     package static let expressionPatternEffort = 25_000
     /// Values, nested ones included, in the arguments of one unknown function call.
-    package static let expressionNeedParts = 1_000
+    package static let expressionUnknownParts = 1_000
     /// Unknown facts that one evaluation reports.
-    package static let expressionNeeds = 1_000
+    package static let expressionUnknowns = 1_000
 }

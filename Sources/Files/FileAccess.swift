@@ -43,7 +43,7 @@ package func writeFile(_ bytes: [UInt8], at path: String, permissions: UInt32) t
         defer { close(descriptor) }
         return try writeAll(bytes, to: descriptor, named: path)
     }
-    try FolderHandle(at: parentFolder(of: path))
+    try DirectoryHandle(at: parentDirectory(of: path))
         .write(bytes, as: lastStep(of: path), permissions: permissions)
 }
 
@@ -66,7 +66,7 @@ package func followingLinks(_ path: String) throws(Failure) -> String {
                 .unsupported, "cannot follow the link", at: .named(path),
                 because: "its target is not UTF-8 or has \(target.count) bytes or more")
         }
-        path = text.utf8.hasPrefix("/") ? text : "\(parentFolder(of: path))/\(text)"
+        path = text.utf8.hasPrefix("/") ? text : "\(parentDirectory(of: path))/\(text)"
     }
     throw Failure(
         .rejected, "cannot follow the link", at: .named(path),

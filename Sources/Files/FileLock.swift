@@ -23,10 +23,10 @@ package final class FileLock: Sendable {
     }
 
     /// The lock of a folder.
-    package init(folder: FolderHandle) throws(Failure) {
-        path = folder.path
+    package init(directory: DirectoryHandle) throws(Failure) {
+        path = directory.path
         descriptor = unsafe openat(
-            folder.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            directory.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw systemFailure("cannot lock the folder", path) }
     }
 
@@ -64,10 +64,10 @@ package func whileLocked<Result>(_ path: String, _ work: () throws -> Result) th
     return try work()
 }
 
-extension FolderHandle {
+extension DirectoryHandle {
     /// Runs `work` while no one else does so for the same folder.
     package func locked<Result>(_ work: () throws(Failure) -> Result) throws(Failure) -> Result {
-        let lock = try FileLock(folder: self)
+        let lock = try FileLock(directory: self)
         try lock.take()
         defer { lock.release() }
         return try work()

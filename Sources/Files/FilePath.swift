@@ -5,7 +5,7 @@ internal import Primitives
 
 /// The folder that holds what is at a path: `a` for `a/b`, `/` for `/b`, `.` for `b`. Nothing is
 /// looked up, so links and `..` stay as they are.
-package func parentFolder(of path: String) -> String {
+package func parentDirectory(of path: String) -> String {
     guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
 }

@@ -7,7 +7,7 @@ package import Primitives
 /// What the system knows of a file, folder or other entry.
 package struct FileStatus: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
-        case file, folder, link, pipe, socket, device
+        case file, directory, link, pipe, socket, device
     }
 
     package let kind: Kind
@@ -34,7 +34,7 @@ package struct FileStatus: Hashable, Sendable {
         kind =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .file
-            case S_IFDIR: .folder
+            case S_IFDIR: .directory
             case S_IFLNK: .link
             case S_IFIFO: .pipe
             case S_IFSOCK: .socket

@@ -18,32 +18,32 @@ package struct FilesBelow: Sendable {
     package init(_ path: String, endingWith suffixes: [String], named names: [String] = [])
         throws(Failure)
     {
-        try collect(below: try FolderHandle(at: path), depth: 0) { name in
+        try collect(below: try DirectoryHandle(at: path), depth: 0) { name in
             suffixes.contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
                 || names.contains { name.elementsEqual($0.utf8) }
         }
     }
 
     private mutating func collect(
-        below folder: FolderHandle, depth: Int, where isWanted: ([UInt8]) -> Bool
+        below directory: DirectoryHandle, depth: Int, where isWanted: ([UInt8]) -> Bool
     ) throws(Failure) {
         guard depth <= Limits.documentDepth else {
             throw Failure(
-                .overLimit, "cannot list the folder", at: .named(folder.path),
+                .overLimit, "cannot list the folder", at: .named(directory.path),
                 because: "folders are nested deeper than \(Limits.documentDepth) levels")
         }
-        for bytes in try folder.nameBytes() {
+        for bytes in try directory.nameBytes() {
             guard let name = String(validating: bytes, as: UTF8.self) else {
                 failures.append(
                     Failure(
-                        .unsupported, "cannot read the file or folder", at: .named(folder.path),
+                        .unsupported, "cannot read the file or folder", at: .named(directory.path),
                         because: "its name \(quoted(String(decoding: bytes, as: UTF8.self)))"
                             + " is not UTF-8"))
                 continue
             }
-            let path = "\(folder.path)/\(name)"
-            if try folder.status(of: name).kind == .folder {
-                try collect(below: try folder.folder(name), depth: depth + 1, where: isWanted)
+            let path = "\(directory.path)/\(name)"
+            if try directory.status(of: name).kind == .directory {
+                try collect(below: try directory.directory(name), depth: depth + 1, where: isWanted)
             } else if isWanted(bytes) {
                 if let what = nameOfSpecialFile(at: path) {
                     failures.append(
@@ -64,7 +64,7 @@ private func nameOfSpecialFile(at path: String) -> String? {
     case .pipe: return "a named pipe"
     case .socket: return "a socket"
     case .device: return "a device"
-    case .file, .folder, .link, nil: return nil
+    case .file, .directory, .link, nil: return nil
     }
 }
 

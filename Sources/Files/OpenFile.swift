@@ -57,12 +57,12 @@ package final class OpenFile: Sendable {
     }
 
     /// Makes a file without a name: nobody else can open it, and it is gone when it is closed.
-    package convenience init(withoutNameIn folder: String) throws(Failure) {
-        let descriptor = unsafe open(folder, O_RDWR | temporaryFileFlag | O_CLOEXEC, 0o600)
+    package convenience init(withoutNameIn directory: String) throws(Failure) {
+        let descriptor = unsafe open(directory, O_RDWR | temporaryFileFlag | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw systemFailure("cannot make a temporary file", folder)
+            throw systemFailure("cannot make a temporary file", directory)
         }
-        try self.init(owning: descriptor, named: "a temporary file in \(folder)")
+        try self.init(owning: descriptor, named: "a temporary file in \(directory)")
     }
 
     deinit { close(descriptor) }

@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// A file that is being written; it has its name only when it is whole and on the disk.
 package final class PartialFile: Sendable {
-    private let folder: FolderHandle
+    private let directory: DirectoryHandle
     private let descriptor: Int32
     private let temporaryName: String
     private let isNamed = Mutex(false)
@@ -18,42 +18,43 @@ package final class PartialFile: Sendable {
         name.utf8.hasPrefix(".assay-") && name.utf8.hasSuffix(".partial")
     }
 
-    package init(in folder: FolderHandle, permissions: UInt32 = 0o644) throws(Failure) {
-        self.folder = folder
+    package init(in directory: DirectoryHandle, permissions: UInt32 = 0o644) throws(Failure) {
+        self.directory = directory
         temporaryName = ".assay-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).partial"
         descriptor = unsafe openat(
-            folder.descriptor, temporaryName, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+            directory.descriptor, temporaryName,
+            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
             permissions)
-        guard descriptor >= 0 else { throw systemFailure("cannot write", folder.path) }
+        guard descriptor >= 0 else { throw systemFailure("cannot write", directory.path) }
     }
 
     package func append(_ bytes: [UInt8]) throws(Failure) {
-        try writeAll(bytes, to: descriptor, named: folder.path)
+        try writeAll(bytes, to: descriptor, named: directory.path)
     }
 
     /// Waits until the content is on the disk. `finish` does so too; a caller that finishes under a
     /// lock need not wait there.
     package func synchronize() throws(Failure) {
-        guard fsync(descriptor) == 0 else { throw systemFailure("cannot write", folder.path) }
+        guard fsync(descriptor) == 0 else { throw systemFailure("cannot write", directory.path) }
     }
 
     /// Makes the file what it is called, or leaves nothing.
     ///
     /// - Parameter target: a folder of the same file system; nil for the one it was begun in.
-    package func finish(as name: String, in target: FolderHandle? = nil) throws(Failure) {
+    package func finish(as name: String, in target: DirectoryHandle? = nil) throws(Failure) {
         try synchronize()
-        try folder.move(temporaryName, to: target ?? folder, as: name)
+        try directory.move(temporaryName, to: target ?? directory, as: name)
         isNamed.withLock { $0 = true }
     }
 
     deinit {
         guard descriptor >= 0 else { return }
         close(descriptor)
-        if !isNamed.withLock({ $0 }) { _ = try? folder.remove(temporaryName) }
+        if !isNamed.withLock({ $0 }) { _ = try? directory.remove(temporaryName) }
     }
 }
 
-extension FolderHandle {
+extension DirectoryHandle {
     /// Writes a file so that there is either the old content or the new, never a part.
     package func write(
         _ bytes: [UInt8], as name: String, permissions: UInt32 = 0o644
@@ -65,7 +66,9 @@ extension FolderHandle {
 
     /// Gives a file of this folder its place in a folder of the same file system. Readers see what
     /// had that name before, or the file; the change is on the disk when this returns.
-    package func move(_ name: String, to target: FolderHandle, as newName: String) throws(Failure) {
+    package func move(_ name: String, to target: DirectoryHandle, as newName: String)
+        throws(Failure)
+    {
         guard unsafe renameat(descriptor, name, target.descriptor, newName) == 0 else {
             throw systemFailure("cannot write", "\(target.path)/\(newName)")
         }
@@ -104,22 +107,22 @@ extension FolderHandle {
 /// - Parameters:
 ///   - permissions: of each folder that is made, before the umask.
 ///   - what: what it is called in a failure: "the trust folder".
-package func makeFolder(
+package func makeDirectory(
     at path: String, permissions: UInt32 = 0o755, named what: String = "the folder"
 ) throws(Failure) {
-    let parent = parentFolder(of: path)
+    let parent = parentDirectory(of: path)
     if unsafe mkdir(path, permissions) != 0 {
         switch errno {
         case EEXIST: return
         case ENOENT where path.utf8.contains("/") && !isSame(parent, "/"):
-            try makeFolder(at: parent, permissions: permissions, named: what)
+            try makeDirectory(at: parent, permissions: permissions, named: what)
             guard unsafe mkdir(path, permissions) == 0 || errno == EEXIST else {
                 throw systemFailure("cannot make \(what)", path)
             }
         default: throw systemFailure("cannot make \(what)", path)
         }
     }
-    try FolderHandle(at: parent).synchronize()
+    try DirectoryHandle(at: parent).synchronize()
 }
 
 /// Writes all of it, however often the system takes only a part.

@@ -57,9 +57,9 @@ struct HelperProgram: Sendable {
     /// be given secrets. Go's os/exec and so docker do the same.
     private var executable: String? {
         let path = environment.variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        for folder in path.utf8.split(separator: UInt8(ascii: ":")) {
-            guard folder.first == UInt8(ascii: "/") else { continue }
-            let candidate = "\(String(decoding: folder, as: UTF8.self))/\(name)"
+        for directory in path.utf8.split(separator: UInt8(ascii: ":")) {
+            guard directory.first == UInt8(ascii: "/") else { continue }
+            let candidate = "\(String(decoding: directory, as: UTF8.self))/\(name)"
             if isExecutableFile(at: candidate) { return candidate }
         }
         return nil

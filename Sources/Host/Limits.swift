@@ -54,5 +54,5 @@ extension Limits {
     /// Bytes at the start of a blob that decide whether it may be a manifest.
     package static let blobHeadBytes = 64
     /// Nesting of a folder that becomes a layer; every level is an open file.
-    package static let folderDepth = 128
+    package static let directoryDepth = 128
 }

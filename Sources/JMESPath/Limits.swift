@@ -16,7 +16,7 @@ extension Limits {
     /// Bytes of text and values that one evaluation creates.
     package static let jmespathOutputBytes = 8 * mebibyte
     /// Names of a referenced path that are known before evaluation.
-    package static let expressionReach = 16
+    package static let referencedPathLength = 16
     /// Nesting of a value that an expression creates: that of a document, that of the expression,
     /// and some for variables inside variables.
     package static let jmespathResultDepth = 256

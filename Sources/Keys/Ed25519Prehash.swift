@@ -34,7 +34,7 @@ enum Ed25519Prehash {
         var nonce = reduced(
             HashAlgorithm.sha512.hash(of: domain + Array(expanded.suffix(32)) + hash))
         defer {
-            for place in expanded.indices { expanded[place] = 0 }
+            for index in expanded.indices { expanded[index] = 0 }
             unsafe sodium_memzero(&secret, secret.count)
             unsafe sodium_memzero(&nonce, nonce.count)
         }

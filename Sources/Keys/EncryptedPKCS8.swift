@@ -43,7 +43,7 @@ package struct EncryptedPKCS8: Sendable {
     /// Decrypts the key.
     ///
     /// - Throws: `denied` for a wrong password.
-    package func opened(with password: [UInt8]) throws(Failure) -> PrivateKey {
+    package func decrypted(with password: [UInt8]) throws(Failure) -> PrivateKey {
         let secret = try derivation.key(from: password, count: keyBytes)
         guard let vector = try? AES._CBC.IV(ivBytes: vector),
             let plain = try? AES._CBC.decrypt(ciphertext, using: secret, iv: vector),
@@ -59,8 +59,8 @@ package struct EncryptedPKCS8: Sendable {
 
 /// The key derivation from a password.
 private enum KeyDerivation: Sendable {
-    case pbkdf2(salt: [UInt8], rounds: Int, hash: KDF.Insecure.PBKDF2.HashFunction)
-    case scrypt(salt: [UInt8], rounds: Int, blockSize: Int, parallelism: Int)
+    case pbkdf2(salt: [UInt8], iterations: Int, hash: KDF.Insecure.PBKDF2.HashFunction)
+    case scrypt(salt: [UInt8], iterations: Int, blockSize: Int, parallelism: Int)
 
     init(_ algorithm: KeyAlgorithm, keyBytes: Int) throws(Failure) {
         let parameters = algorithm.parameters
@@ -72,26 +72,28 @@ private enum KeyDerivation: Sendable {
             guard let hash = pseudorandomFunctions[found.function] else {
                 throw foreign("PBKDF2 with \(found.function) is not known")
             }
-            guard (1...Limits.passwordRounds).contains(found.rounds) else {
-                throw tooMuch("\(found.rounds) rounds of PBKDF2", "\(Limits.passwordRounds)")
+            guard (1...Limits.passwordIterations).contains(found.iterations) else {
+                throw tooMuch(
+                    "\(found.iterations) rounds of PBKDF2", "\(Limits.passwordIterations)")
             }
-            self = .pbkdf2(salt: found.salt, rounds: found.rounds, hash: hash)
+            self = .pbkdf2(salt: found.salt, iterations: found.iterations, hash: hash)
         case [1, 3, 6, 1, 4, 1, 11591, 4, 11]:
             guard let parameters, let found = try? ScryptParameters(derEncoded: parameters),
-                found.keyLength == nil || found.keyLength == keyBytes, found.rounds > 1,
-                found.rounds & (found.rounds - 1) == 0, found.blockSize > 0, found.parallelism > 0
+                found.keyLength == nil || found.keyLength == keyBytes, found.iterations > 1,
+                found.iterations & (found.iterations - 1) == 0, found.blockSize > 0,
+                found.parallelism > 0
             else { throw broken("its scrypt parameters are invalid") }
             // Each factor is checked before the multiplication, so it cannot overflow.
-            guard found.rounds <= Limits.scryptBytes, found.blockSize <= 64,
+            guard found.iterations <= Limits.scryptBytes, found.blockSize <= 64,
                 found.parallelism <= 16,
-                128 * found.rounds * found.blockSize * found.parallelism <= Limits.scryptBytes
+                128 * found.iterations * found.blockSize * found.parallelism <= Limits.scryptBytes
             else {
                 throw tooMuch(
-                    "scrypt with N \(found.rounds), r \(found.blockSize), p \(found.parallelism)",
+                    "scrypt with N \(found.iterations), r \(found.blockSize), p \(found.parallelism)",
                     "\(Limits.scryptBytes) bytes")
             }
             self = .scrypt(
-                salt: found.salt, rounds: found.rounds, blockSize: found.blockSize,
+                salt: found.salt, iterations: found.iterations, blockSize: found.blockSize,
                 parallelism: found.parallelism)
         default: throw foreign("its password function is neither PBKDF2 nor scrypt")
         }
@@ -99,16 +101,16 @@ private enum KeyDerivation: Sendable {
 
     func key(from password: [UInt8], count: Int) throws(Failure) -> SymmetricKey {
         switch self {
-        case .pbkdf2(let salt, let rounds, let hash):
+        case .pbkdf2(let salt, let iterations, let hash):
             let key = try? KDF.Insecure.PBKDF2.deriveKey(
                 from: password, salt: salt, using: hash, outputByteCount: count,
-                unsafeUncheckedRounds: rounds)
+                unsafeUncheckedRounds: iterations)
             guard let key else { throw broken("PBKDF2 refused its parameters") }
             return key
-        case .scrypt(let salt, let rounds, let blockSize, let parallelism):
+        case .scrypt(let salt, let iterations, let blockSize, let parallelism):
             var key = [UInt8](repeating: 0, count: count)
             let status = unsafe crypto_pwhash_scryptsalsa208sha256_ll(
-                password, password.count, salt, salt.count, UInt64(rounds), UInt32(blockSize),
+                password, password.count, salt, salt.count, UInt64(iterations), UInt32(blockSize),
                 UInt32(parallelism), &key, key.count)
             guard status == 0 else {
                 throw Failure(
@@ -142,26 +144,26 @@ private func parts(of parameters: ASN1Node) throws -> (KeyAlgorithm, KeyAlgorith
 
 private struct PBKDF2Parameters: DERParseable {
     let salt: [UInt8]
-    let rounds: Int
+    let iterations: Int
     let keyLength: Int?
     let function: ASN1ObjectIdentifier
 
     init(derEncoded node: ASN1Node) throws {
         self = try DER.sequence(node, identifier: .sequence) { nodes in
             let salt = try ASN1OctetString(derEncoded: &nodes)
-            let rounds = try Int(derEncoded: &nodes)
+            let iterations = try Int(derEncoded: &nodes)
             let keyLength: Int? = try DER.optionalImplicitlyTagged(&nodes)
             // Spec: RFC 8018 §A.2: prf DEFAULT hmacWithSHA1.
             let function = try nodes.next().map { try KeyAlgorithm(derEncoded: $0).identifier }
             return PBKDF2Parameters(
-                salt: Array(salt.bytes), rounds: rounds, keyLength: keyLength,
+                salt: Array(salt.bytes), iterations: iterations, keyLength: keyLength,
                 function: function ?? hmacWithSHA1)
         }
     }
 
-    private init(salt: [UInt8], rounds: Int, keyLength: Int?, function: ASN1ObjectIdentifier) {
+    private init(salt: [UInt8], iterations: Int, keyLength: Int?, function: ASN1ObjectIdentifier) {
         self.salt = salt
-        self.rounds = rounds
+        self.iterations = iterations
         self.keyLength = keyLength
         self.function = function
     }
@@ -169,7 +171,7 @@ private struct PBKDF2Parameters: DERParseable {
 
 private struct ScryptParameters: DERParseable {
     let salt: [UInt8]
-    let rounds: Int
+    let iterations: Int
     let blockSize: Int
     let parallelism: Int
     let keyLength: Int?
@@ -182,7 +184,9 @@ private struct ScryptParameters: DERParseable {
             return (Array(salt.bytes), numbers, try DER.optionalImplicitlyTagged(&nodes))
         }
         salt = fields.salt
-        (rounds, blockSize, parallelism) = (fields.numbers[0], fields.numbers[1], fields.numbers[2])
+        (iterations, blockSize, parallelism) = (
+            fields.numbers[0], fields.numbers[1], fields.numbers[2]
+        )
         keyLength = fields.keyLength
     }
 }

@@ -8,7 +8,7 @@ internal import SwiftASN1
 
 /// An encrypted private key in cosign's PEM format.
 package struct EncryptedPrivateKey: Sendable {
-    private let rounds: Int
+    private let cost: Int
     private let salt: [UInt8]
     private let nonce: [UInt8]
     private let box: [UInt8]
@@ -30,8 +30,8 @@ package struct EncryptedPrivateKey: Sendable {
         try derivation.expect("name", "scrypt")
         try json.required("cipher").expect("name", "nacl/secretbox")
         let parameters = try derivation.required("params")
-        rounds = try parameters.required("N").integer()
-        guard acceptedRounds.contains(rounds), try parameters.required("r").integer() == 8,
+        cost = try parameters.required("N").integer()
+        guard acceptedCosts.contains(cost), try parameters.required("r").integer() == 8,
             try parameters.required("p").integer() == 1
         else {
             throw parameters.broken("scrypt's N, r, p are not 32768, 65536 or 131072, then 8 and 1")
@@ -47,16 +47,16 @@ package struct EncryptedPrivateKey: Sendable {
     ///   - salt: 32 random bytes.
     ///   - nonce: 24 random bytes.
     package init(
-        sealing key: PrivateKey, password: [UInt8], salt: [UInt8], nonce: [UInt8]
+        encrypting key: PrivateKey, password: [UInt8], salt: [UInt8], nonce: [UInt8]
     ) throws(Failure) {
         guard salt.count == 32, nonce.count == 24 else {
             throw Failure(
                 .bug, "cannot encrypt the key", because: "the salt needs 32 bytes and the nonce 24")
         }
-        rounds = writtenRounds
+        cost = writtenCost
         self.salt = salt
         self.nonce = nonce
-        let secret = try derivedKey(password: password, salt: salt, rounds: writtenRounds)
+        let secret = try derivedKey(password: password, salt: salt, cost: writtenCost)
         let plain = key.pkcs8
         var sealed = [UInt8](repeating: 0, count: plain.count + tagBytes)
         let status = unsafe crypto_secretbox_easy(
@@ -70,13 +70,13 @@ package struct EncryptedPrivateKey: Sendable {
     /// Decrypts the key.
     ///
     /// - Throws: `denied` for a wrong password.
-    package func opened(with password: [UInt8]) throws(Failure) -> PrivateKey {
+    package func decrypted(with password: [UInt8]) throws(Failure) -> PrivateKey {
         guard box.count > tagBytes else {
             throw Failure(
                 .malformed, "cannot decrypt the private key", because: "its ciphertext is too short"
             )
         }
-        let secret = try derivedKey(password: password, salt: salt, rounds: rounds)
+        let secret = try derivedKey(password: password, salt: salt, cost: cost)
         var plain = [UInt8](repeating: 0, count: box.count - tagBytes)
         let status = unsafe crypto_secretbox_open_easy(
             &plain, box, UInt64(box.count), nonce, secret)
@@ -93,7 +93,7 @@ package struct EncryptedPrivateKey: Sendable {
         let body: JSONValue = [
             "kdf": [
                 "name": "scrypt",
-                "params": ["N": .number(JSONNumber(rounds)), "r": 8, "p": 1],
+                "params": ["N": .number(JSONNumber(cost)), "r": 8, "p": 1],
                 "salt": .string(base64Text(salt)),
             ],
             "cipher": ["name": "nacl/secretbox", "nonce": .string(base64Text(nonce))],
@@ -111,10 +111,10 @@ extension JSONReader {
 }
 
 /// Derives the key with scrypt. Spec: RFC 7914. libsodium is fast in debug builds too.
-private func derivedKey(password: [UInt8], salt: [UInt8], rounds: Int) throws(Failure) -> [UInt8] {
+private func derivedKey(password: [UInt8], salt: [UInt8], cost: Int) throws(Failure) -> [UInt8] {
     var key = [UInt8](repeating: 0, count: 32)
     let status = unsafe crypto_pwhash_scryptsalsa208sha256_ll(
-        password, password.count, salt, salt.count, UInt64(rounds), 8, 1, &key, key.count)
+        password, password.count, salt, salt.count, UInt64(cost), 8, 1, &key, key.count)
     guard status == 0 else {
         throw Failure(
             .unavailable, "cannot encrypt or decrypt the private key",
@@ -127,7 +127,7 @@ private func derivedKey(password: [UInt8], salt: [UInt8], rounds: Int) throws(Fa
 private let labels = ["ENCRYPTED SIGSTORE PRIVATE KEY", "ENCRYPTED COSIGN PRIVATE KEY"]
 /// The cost parameters (N) of cosign, sigstore-rs and older cosign. Others could exhaust the
 /// memory.
-private let acceptedRounds: Set<Int> = [32768, 65536, 131072]
-private let writtenRounds = 65536
+private let acceptedCosts: Set<Int> = [32768, 65536, 131072]
+private let writtenCost = 65536
 /// The length of the Poly1305 tag, which secretbox puts first.
 private let tagBytes = 16

@@ -79,10 +79,10 @@ extension PublicKey {
         var encoded: RSAEncodedMessage??
         for scheme in schemes {
             if case .rsaPSSWithAnySalt(let hash) = scheme {
-                let opened = encoded ?? encodedMessage(in: signature)
-                encoded = opened
-                guard let opened, opened.bytes.last == 0xBC,
-                    let digest = message.digest(by: hash), opened.isPSS(of: digest)
+                let decrypted = encoded ?? encodedMessage(in: signature)
+                encoded = decrypted
+                guard let decrypted, decrypted.bytes.last == 0xBC,
+                    let digest = message.digest(by: hash), decrypted.isPSS(of: digest)
                 else { continue }
                 return scheme
             }

@@ -12,7 +12,7 @@ extension Limits {
     /// Bits of an RSA modulus. Spec: NIST SP 800-131A; BoringSSL's maximum is 8,192.
     package static let rsaKeyBits = 2_048...8_192
     /// Iterations of PBKDF2. OWASP recommends 600,000 (1,300,000 with SHA-1); the limit takes 3 s.
-    package static let passwordRounds = 5_000_000
+    package static let passwordIterations = 5_000_000
     /// Bytes of memory for scrypt, 128·N·r·p. OpenSSL's default needs 16 MiB.
     package static let scryptBytes = 256 * mebibyte
 }

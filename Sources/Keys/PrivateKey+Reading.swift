@@ -43,7 +43,7 @@ extension PrivateKey {
 
     /// Parses one unencrypted `PRIVATE KEY`, `EC PRIVATE KEY` or `RSA PRIVATE KEY` block.
     ///
-    /// `SealedPrivateKey` decrypts encrypted keys.
+    /// `PrivateKeyFile` decrypts encrypted keys.
     package init(plainPEM text: String) throws(Failure) {
         if hasOldEncryption(text) { throw oldEncryption }
         // `openssl ecparam -genkey` writes the curve into a separate block, and into the key.

@@ -30,7 +30,7 @@ package protocol ArtifactSource: ContentSource {
     ///
     /// Lists that could not be read are in `failures` of the result, because another list can
     /// contain the wanted referrer. A caller that needs all referrers calls `complete()`.
-    func referrers(of subject: Digest) async throws -> ReferrersAnswer
+    func referrers(of subject: Digest) async throws -> ReferrersResult
 
     /// All tags, sorted.
     func tags() async throws -> [Tag]
@@ -66,9 +66,9 @@ extension ArtifactSource {
 }
 
 /// The referrers of a subject, and how they were discovered.
-package struct ReferrersAnswer: Hashable, Sendable {
+package struct ReferrersResult: Hashable, Sendable {
     /// The method of referrers discovery.
-    package enum Door: String, Hashable, Sendable {
+    package enum Discovery: String, Hashable, Sendable {
         /// The referrers API: `GET /v2/<name>/referrers/<digest>`.
         case referrersAPI
         /// The fallback tag `sha256-<hex>`, which names an index.
@@ -87,24 +87,24 @@ package struct ReferrersAnswer: Hashable, Sendable {
 
     /// A list that could not be read, as a whole or from some page on.
     package struct UnreadList: Hashable, Sendable {
-        package let door: Door
+        package let discovery: Discovery
         package let failure: Failure
 
-        package init(door: Door, failure: Failure) {
-            self.door = door
+        package init(discovery: Discovery, failure: Failure) {
+            self.discovery = discovery
             self.failure = failure
         }
     }
 
     /// The entries of the lists that were read.
     package let descriptors: [Descriptor]
-    package let door: Door
+    package let discovery: Discovery
     /// The lists that could not be read; empty if the result is complete.
     package let failures: [UnreadList]
 
-    package init(descriptors: [Descriptor], door: Door, failures: [UnreadList] = []) {
+    package init(descriptors: [Descriptor], discovery: Discovery, failures: [UnreadList] = []) {
         self.descriptors = descriptors
-        self.door = door
+        self.discovery = discovery
         self.failures = failures
     }
 
@@ -137,7 +137,7 @@ package protocol ArtifactDestination: ArtifactSource {
 
     /// Stores a blob; `content` must match `blob`. `neighbour` is another repository of the same
     /// registry with the blob, from which it is mounted instead of uploaded.
-    func push(_ blob: Descriptor, content: ByteStream, mountingFrom neighbour: Repository?)
+    func push(_ blob: Descriptor, content: ByteStream, mountSource: Repository?)
         async throws
 
     /// Stores a manifest under its digest, and under `tag` if given. A manifest with a `subject` is

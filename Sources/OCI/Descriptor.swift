@@ -12,7 +12,7 @@ package struct Descriptor: Hashable, Sendable {
     package var digest: Digest
     /// The size in bytes.
     package var size: Int
-    package var annotations: ExactTextMap<String>
+    package var annotations: ByteStringMap<String>
     package var artifactType: MediaType?
     package var platform: Platform?
     package var urls: [String]
@@ -21,7 +21,7 @@ package struct Descriptor: Hashable, Sendable {
     package private(set) var data: [UInt8]?
 
     package init(
-        mediaType: MediaType, digest: Digest, size: Int, annotations: ExactTextMap<String> = [:],
+        mediaType: MediaType, digest: Digest, size: Int, annotations: ByteStringMap<String> = [:],
         artifactType: MediaType? = nil, platform: Platform? = nil
     ) {
         self.mediaType = mediaType
@@ -129,7 +129,7 @@ private func placed<Value>(
 
 extension JSONValue {
     /// Creates an object from a map with sorted names, so that equal maps give equal bytes.
-    package init(sorted map: ExactTextMap<String>) {
+    package init(sorted map: ByteStringMap<String>) {
         var object = JSONObject()
         for (name, value) in map { object[name] = .string(value) }
         self = .object(object)

@@ -72,7 +72,7 @@ package struct Manifest: Hashable, Sendable {
         return descriptor
     }
 
-    package var annotations: ExactTextMap<String> {
+    package var annotations: ByteStringMap<String> {
         switch kind {
         case .image(let image): image.annotations
         case .index(let index): index.annotations
@@ -120,11 +120,11 @@ package struct ImageManifest: Hashable, Sendable {
     package var layers: [Descriptor]
     package var artifactType: MediaType?
     package var subject: Descriptor?
-    package var annotations: ExactTextMap<String>
+    package var annotations: ByteStringMap<String>
 
     package init(
         config: Descriptor, layers: [Descriptor], artifactType: MediaType? = nil,
-        subject: Descriptor? = nil, annotations: ExactTextMap<String> = [:]
+        subject: Descriptor? = nil, annotations: ByteStringMap<String> = [:]
     ) {
         self.config = config
         self.layers = layers
@@ -168,9 +168,9 @@ package struct ImageIndex: Hashable, Sendable {
     package var manifests: [Descriptor]
     package var artifactType: MediaType?
     package var subject: Descriptor?
-    package var annotations: ExactTextMap<String>
+    package var annotations: ByteStringMap<String>
 
-    package init(manifests: [Descriptor], annotations: ExactTextMap<String> = [:]) {
+    package init(manifests: [Descriptor], annotations: ByteStringMap<String> = [:]) {
         self.manifests = manifests
         self.annotations = annotations
     }

@@ -171,9 +171,9 @@ private func joined(_ groups: [UInt16]) -> UInt128 {
 private func longestZeros(_ groups: [UInt16]) -> Range<Int>? {
     var best: Range<Int>?
     var start = 0
-    for place in 0...groups.count where place == groups.count || groups[place] != 0 {
-        if place - start >= 2, place - start > (best?.count ?? 0) { best = start..<place }
-        start = place + 1
+    for index in 0...groups.count where index == groups.count || groups[index] != 0 {
+        if index - start >= 2, index - start > (best?.count ?? 0) { best = start..<index }
+        start = index + 1
     }
     return best
 }

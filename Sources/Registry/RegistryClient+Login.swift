@@ -11,7 +11,7 @@ extension RegistryClient {
     /// - Throws: `denied` when it does not; `unavailable` when it did not answer as a registry does.
     package func checkAccess(to registry: Repository) async throws {
         let session = repository(registry).session
-        var call = RegistryCall(
+        var call = RegistryRequest(
             .get, session.base.at("/v2/"), what: "cannot log in to \(registry.registry)")
         // A token without a scope: it only identifies the client.
         call.scopes = [""]

@@ -11,18 +11,18 @@ internal import Primitives
 package struct RegistryClient: Sendable {
     package let options: RegistryOptions
     private let transport: any Transport
-    private let pause: any Pause
+    private let clock: any WallClock
     private let credentials: any CredentialSource
-    private let memory = RegistryMemory()
+    private let cache = AuthorizationCache()
     /// The deadline of this client's question; nil without one.
     private var deadline: QuestionDeadline?
 
     package init(
-        transport: any Transport, pause: any Pause, credentials: any CredentialSource,
+        transport: any Transport, clock: any WallClock, credentials: any CredentialSource,
         options: RegistryOptions
     ) {
         self.transport = transport
-        self.pause = pause
+        self.clock = clock
         self.credentials = credentials
         self.options = options
     }
@@ -32,8 +32,8 @@ package struct RegistryClient: Sendable {
         RegistryRepository(
             session: RegistrySession(
                 repository: repository, base: options.address(of: repository.registry),
-                transport: transport, pause: pause, credentials: credentials, options: options,
-                memory: memory, deadline: deadline))
+                transport: transport, clock: clock, credentials: credentials, options: options,
+                cache: cache, deadline: deadline))
     }
 
     /// The same client for one question with a deadline `seconds` from now: all requests of its
@@ -42,7 +42,7 @@ package struct RegistryClient: Sendable {
     package func forQuestion(of seconds: Int) -> RegistryClient {
         var client = self
         client.deadline = QuestionDeadline(
-            end: Timestamp(seconds: pause.now().seconds + seconds), seconds: seconds)
+            end: Timestamp(seconds: clock.now().seconds + seconds), seconds: seconds)
         return client
     }
 }

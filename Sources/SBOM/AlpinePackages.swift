@@ -63,8 +63,8 @@ private struct AlpineReader {
     }
 
     private mutating func note(_ reason: String) {
-        guard database.unknowns.count < Limits.packagesPerInventory else { return }
-        database.unknowns.append(Inventory.Unknown(path: path, reason: reason))
+        guard database.unknowns.count < Limits.packagesPerSBOM else { return }
+        database.unknowns.append(BillOfMaterials.Unknown(path: path, reason: reason))
     }
 }
 
@@ -81,7 +81,7 @@ private func record(_ fields: [UInt8: String], name: String, version: String, pa
     record.maintainer = field("m")
     record.declaredLicense = field("L")
     record.needs = words(field("D")).filter { !$0.utf8.hasPrefix("!") }
-        .map { PackageRecord.Need(name: $0, architecture: nil) }
+        .map { PackageRecord.Dependency(name: $0, architecture: nil) }
     record.provides = words(field("p"))
     return record
 }

@@ -4,7 +4,7 @@
 internal import OCI
 internal import Primitives
 
-extension Inventory {
+extension BillOfMaterials {
     /// The CycloneDX 1.6 document. Lists are sorted and have no duplicates, as the schema requires;
     /// `serialNumber` is computed from the rest.
     func cycloneDXDocument(stamp: DocumentStamp) -> JSONValue {
@@ -70,9 +70,9 @@ extension Inventory {
         ]
         component["purl"] = image.packageURL.map { .string($0.description) }
         var facts = [("assay:image:platform", image.platform.description)]
-        for (place, layer) in image.layers.enumerated() {
-            facts.append(("assay:layer:\(place):diffID", layer.unpackedDigest.description))
-            facts.append(("assay:layer:\(place):digest", layer.digest.description))
+        for (index, layer) in image.layers.enumerated() {
+            facts.append(("assay:layer:\(index):diffID", layer.diffID.description))
+            facts.append(("assay:layer:\(index):digest", layer.digest.description))
         }
         component["properties"] = properties(facts)
         return component
@@ -120,7 +120,7 @@ extension Inventory {
         if let layer = package.layer, case .image(let image) = subject,
             image.layers.indices.contains(layer)
         {
-            facts.append(("assay:layer:diffID", image.layers[layer].unpackedDigest.description))
+            facts.append(("assay:layer:diffID", image.layers[layer].diffID.description))
             facts.append(("assay:layer:index", String(layer)))
         }
         if let name = package.sourceName { facts.append(("assay:source:name", name)) }

@@ -14,7 +14,7 @@ struct DebianJournal {
     private(set) var current: [(stanza: ControlStanza, path: String)] = []
     /// Stanzas of `status` that a later stanza of `status` replaced.
     private(set) var replaced: [(old: ControlStanza, new: ControlStanza)] = []
-    private var packages: [ExactText: IndexedPackage] = [:]
+    private var packages: [ByteString: IndexedPackage] = [:]
 
     /// - Parameter isDatabase: whether the file is dpkg's `status`, in which a later stanza of the
     ///   same name and architecture replaces an earlier one.
@@ -75,7 +75,7 @@ struct DebianJournal {
 /// The indices of one name's stanzas in `DebianJournal.current`.
 private struct IndexedPackage {
     /// The first stanza of each architecture.
-    private(set) var indices = ExactTextMap<Int>()
+    private(set) var indices = ByteStringMap<Int>()
     /// The stanzas of instances, which are not `not-installed`.
     private(set) var instances: Set<Int> = []
 
@@ -107,9 +107,9 @@ extension ControlStanza {
     fileprivate var architecture: String { self["architecture"] ?? "" }
 
     /// The name that identifies the package in later stanzas; nil if the stanza is invalid.
-    fileprivate var indexedName: ExactText? {
+    fileprivate var indexedName: ByteString? {
         guard problem == nil, self["status"] == nil || state != nil else { return nil }
-        return packageName.map { ExactText($0) }
+        return packageName.map { ByteString($0) }
     }
 
     /// Spec: lib/dpkg/fields.c, `f_multiarch`: the value is case-insensitive.

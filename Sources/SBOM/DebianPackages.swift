@@ -12,7 +12,8 @@ internal import Primitives
 /// because some of its files may be present.
 ///
 /// - Throws: `overLimit` if there are more stanzas than `count` allows.
-func debianPackages(_ source: PackageEvidence.Database, count: inout StanzaCount) throws(Failure)
+func debianPackages(_ source: PackageDatabaseFiles.DatabaseFile, count: inout StanzaCount)
+    throws(Failure)
     -> PackageDatabase
 {
     let stanzas = controlStanzas(source.bytes, wanted: wantedFields)
@@ -26,7 +27,7 @@ func debianPackages(_ source: PackageEvidence.Database, count: inout StanzaCount
     var database = PackageDatabase()
     for (old, new) in journal.replaced where differ(old, new) {
         database.unknowns.append(
-            Inventory.Unknown(
+            BillOfMaterials.Unknown(
                 path: source.path,
                 reason: "the package at line \(old.line)\(named(old)) is listed again at line "
                     + "\(new.line), with another description; dpkg reads only the later one"))
@@ -36,7 +37,7 @@ func debianPackages(_ source: PackageEvidence.Database, count: inout StanzaCount
         case .success(let record): record.map { database.records.append($0) }
         case .failure(let problem):
             database.unknowns.append(
-                Inventory.Unknown(
+                BillOfMaterials.Unknown(
                     path: path,
                     reason: "the package at line \(stanza.line)\(named(stanza)): \(problem.reason)")
             )
@@ -114,13 +115,13 @@ private func sourcePackage(_ text: String) -> (name: String, version: String?) {
 /// All alternatives of all dependencies, without versions, which dpkg has checked.
 ///
 /// Spec: deb-control(5), "Depends"; any architecture satisfies `:any`.
-private func needs(_ text: String, ofArchitecture own: String?) -> [PackageRecord.Need] {
+private func needs(_ text: String, ofArchitecture own: String?) -> [PackageRecord.Dependency] {
     text.utf8.split(whereSeparator: ",|".utf8.contains).compactMap { term in
         let word = term.drop { $0 == UInt8(ascii: " ") }.prefix(beforeAny: " (<[")
         let parts = word.utf8.split(separator: ":", maxSplits: 1)
         guard let name = parts.first else { return nil }
         let demanded = parts.dropFirst().first.map(String.init) ?? own
-        return PackageRecord.Need(
+        return PackageRecord.Dependency(
             name: name.utf8.lowercased(),
             architecture: demanded == "any" || demanded == "all" ? nil : demanded)
     }

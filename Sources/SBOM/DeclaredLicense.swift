@@ -25,10 +25,10 @@ package struct DeclaredLicense: Hashable, Sendable {
 
     /// Nil if there is no statement.
     init?(_ statements: [Statement]) {
-        var byText: [ExactText: Statement] = [:]
+        var byText: [ByteString: Statement] = [:]
         // A single statement keeps the order of the package.
         for statement in statements.count == 1 ? statements : statements.flatMap(\.parts) {
-            byText[ExactText(statement.description)] = statement
+            byText[ByteString(statement.description)] = statement
         }
         self.statements = byText.values.sorted { left, right in
             if left.isText != right.isText { return right.isText }
@@ -61,7 +61,7 @@ extension DeclaredLicense.Statement {
 struct LicenseReader {
     private let tree: FileTree
     /// Copyright files that could not be read.
-    private(set) var unknowns: [Inventory.Unknown] = []
+    private(set) var unknowns: [BillOfMaterials.Unknown] = []
 
     init(_ tree: FileTree) { self.tree = tree }
 
@@ -95,7 +95,7 @@ struct LicenseReader {
             case .kept(let bytes): return debianLicenseNames(bytes)
             case .passedOver: return nil
             case .notKept(let why):
-                unknowns.append(Inventory.Unknown(path: path, reason: why))
+                unknowns.append(BillOfMaterials.Unknown(path: path, reason: why))
                 return nil
             }
         }

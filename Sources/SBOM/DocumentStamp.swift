@@ -18,7 +18,7 @@ package struct DocumentStamp: Hashable, Sendable {
 }
 
 /// The formats of an SBOM.
-package enum InventoryFormat: String, Hashable, Sendable, CaseIterable {
+package enum SBOMFormat: String, Hashable, Sendable, CaseIterable {
     /// CycloneDX 1.6 JSON.
     case cycloneDX = "cyclonedx-json"
     /// SPDX 2.3 JSON.
@@ -41,9 +41,9 @@ package enum InventoryFormat: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-extension Inventory {
+extension BillOfMaterials {
     /// The document as a value; see `bytes(as:stamp:)`.
-    package func document(as format: InventoryFormat, stamp: DocumentStamp) -> JSONValue {
+    package func document(as format: SBOMFormat, stamp: DocumentStamp) -> JSONValue {
         switch format {
         case .cycloneDX: cycloneDXDocument(stamp: stamp)
         case .spdx: spdxDocument(stamp: stamp)
@@ -52,14 +52,14 @@ extension Inventory {
 
     /// The document on one line with a trailing newline. Equal inventories and stamps give equal
     /// bytes.
-    package func bytes(as format: InventoryFormat, stamp: DocumentStamp) -> [UInt8] {
+    package func bytes(as format: SBOMFormat, stamp: DocumentStamp) -> [UInt8] {
         Array((document(as: format, stamp: stamp).shownText(indented: false) + "\n").utf8)
     }
 }
 
 /// A UUID computed from the document without the UUID, so that equal content has an equal
 /// identifier.
-func contentUUID(of document: JSONObject, format: InventoryFormat) -> String {
+func contentUUID(of document: JSONObject, format: SBOMFormat) -> String {
     let digest = Digest(of: JSONValue.object(document).compactBytes, by: .sha256)
     return nameBasedUUID("urn:assay:\(format.rawValue):\(digest)")
 }

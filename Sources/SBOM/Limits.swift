@@ -9,7 +9,7 @@ extension Limits {
     /// Bytes of one os-release file. Real ones have under 2 KiB.
     package static let operatingSystemFileBytes = 64 * 1024
     /// Packages of one inventory. A full Debian archive has 65,000.
-    package static let packagesPerInventory = 500_000
+    package static let packagesPerSBOM = 500_000
     /// Stanzas of all package databases of one inventory, with those of dpkg's journal and of
     /// packages that are not installed. dpkg keeps few of the latter; a full Debian archive has
     /// 65,000 packages.

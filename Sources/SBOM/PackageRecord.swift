@@ -11,7 +11,7 @@ package enum PackageKind: String, Hashable, Sendable, CaseIterable {
 struct PackageRecord: Hashable, Sendable {
     /// The name of a required package, which it has or provides, and the required architecture, if
     /// any.
-    struct Need: Hashable, Sendable {
+    struct Dependency: Hashable, Sendable {
         let name: String
         let architecture: String?
     }
@@ -24,7 +24,7 @@ struct PackageRecord: Hashable, Sendable {
     var sourceVersion: String?
     var maintainer: String?
     var declaredLicense: String?
-    var needs: [Need] = []
+    var needs: [Dependency] = []
     var provides: [String] = []
     /// The path of the database.
     let path: String
@@ -33,5 +33,5 @@ struct PackageRecord: Hashable, Sendable {
 /// The packages of one database file, and the parts that could not be parsed.
 struct PackageDatabase {
     var records: [PackageRecord] = []
-    var unknowns: [Inventory.Unknown] = []
+    var unknowns: [BillOfMaterials.Unknown] = []
 }

@@ -27,9 +27,9 @@ struct PackageSet {
     /// The packages by package URL, which is ASCII, so that equal strings have equal bytes.
     private(set) var records: [PackageURL: PackageRecord] = [:]
     private(set) var paths: [PackageURL: Set<String>] = [:]
-    private(set) var unknowns: [Inventory.Unknown] = []
+    private(set) var unknowns: [BillOfMaterials.Unknown] = []
 
-    init(_ evidence: PackageEvidence) throws(Failure) {
+    init(_ evidence: PackageDatabaseFiles) throws(Failure) {
         unknowns = evidence.unknowns
         var count = StanzaCount()
         for database in evidence.databases {
@@ -52,7 +52,7 @@ struct PackageSet {
         if let known = records[url] {
             if !known.isSamePackage(as: record) {
                 unknowns.append(
-                    Inventory.Unknown(
+                    BillOfMaterials.Unknown(
                         path: record.path,
                         reason: "\(url) is listed twice, with different descriptions"))
             }
@@ -60,10 +60,10 @@ struct PackageSet {
             records[url] = record
         }
         paths[url, default: []].insert(record.path)
-        guard records.count <= Limits.packagesPerInventory else {
+        guard records.count <= Limits.packagesPerSBOM else {
             throw Failure(
                 .overLimit, "cannot make the inventory",
-                because: "more than \(Limits.packagesPerInventory) packages are installed")
+                because: "more than \(Limits.packagesPerSBOM) packages are installed")
         }
     }
 
@@ -99,7 +99,9 @@ struct PackageSet {
     }
 
     /// The package of the required architecture, if there is one among several.
-    private func fitting(_ candidates: [PackageURL], _ need: PackageRecord.Need) -> [PackageURL] {
+    private func fitting(_ candidates: [PackageURL], _ need: PackageRecord.Dependency)
+        -> [PackageURL]
+    {
         guard let architecture = need.architecture, candidates.count > 1 else { return candidates }
         let same = candidates.filter {
             let own = records[$0]?.architecture
@@ -122,7 +124,7 @@ extension PackageRecord {
 private func packageURL(_ record: PackageRecord, _ system: OperatingSystem?) throws(Failure)
     -> PackageURL
 {
-    var qualifiers: ExactTextMap<String> = [:]
+    var qualifiers: ByteStringMap<String> = [:]
     qualifiers["arch"] = record.architecture
     qualifiers["distro"] = system?.distribution
     // Without os-release the vendor is that of the package format; an unknown says so.

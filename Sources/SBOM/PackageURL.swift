@@ -14,7 +14,7 @@ package struct PackageURL: Hashable, Sendable, Comparable, CustomStringConvertib
     /// - Throws: `malformed` for a missing name, or a namespace that the type does not have.
     package init(
         type: String, namespace: String?, name: String, version: String?,
-        qualifiers: ExactTextMap<String>, subpath: String? = nil
+        qualifiers: ByteStringMap<String>, subpath: String? = nil
     ) throws(Failure) {
         let rules = TypeRules(type)
         let segments = (namespace ?? "").utf8.split(separator: "/").map(String.init)

@@ -4,7 +4,7 @@
 internal import OCI
 internal import Primitives
 
-extension Inventory {
+extension BillOfMaterials {
     /// The SPDX 2.3 document. Packages and relationships are sorted; `documentNamespace` follows
     /// from the rest.
     func spdxDocument(stamp: DocumentStamp) -> JSONValue {
@@ -100,7 +100,7 @@ extension Inventory {
         if let layer = package.layer, case .image(let image) = subject,
             image.layers.indices.contains(layer)
         {
-            text += "; since layer \(layer) with diffID \(image.layers[layer].unpackedDigest)"
+            text += "; since layer \(layer) with diffID \(image.layers[layer].diffID)"
         }
         return text
     }

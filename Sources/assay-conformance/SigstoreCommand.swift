@@ -73,7 +73,7 @@ struct ConformanceAnswer {
     }
 
     /// The bundle was read, and does not prove what was asked.
-    init(_ done: String, refused problem: EvidenceProblem) {
+    init(_ done: String, refused problem: VerificationError) {
         isGood = false
         var json: JSONObject = [:]
         json[done] = false
@@ -158,8 +158,9 @@ struct BundleVerification {
     init(_ options: SigstoreOptions) { self.options = options }
 
     func answer() throws(Failure) -> ConformanceAnswer {
-        let demand = try demand()
-        let verifier = try SignatureVerifier(demand: demand, root: try options.trustedRoot())
+        let requirements = try requirements()
+        let verifier = try SignatureVerifier(
+            requirements: requirements, root: try options.trustedRoot())
         let bundle = try SignatureBundle(
             parsing: readFile(
                 at: try options.required("--bundle"), atMost: Limits.evidenceBytes,
@@ -175,12 +176,12 @@ struct BundleVerification {
 
     /// What the suite expects of a client: one log, one signed time, one certificate log; a managed
     /// key needs the log as well.
-    private func demand() throws(Failure) -> VerificationDemand {
+    private func requirements() throws(Failure) -> VerificationRequirements {
         guard let path = options["--key"] else { return .sigstore(.certificates([try identity()])) }
         let text = try readFile(at: path, atMost: Limits.keyFileBytes, named: "the public key")
-        return VerificationDemand(
+        return VerificationRequirements(
             signer: .key(try PublicKey(pem: String(decoding: text, as: UTF8.self))),
-            transparency: .oneLog, timestamps: 0, certificateLogs: 0, time: .signed,
+            transparency: .oneLog, signedTimestampThreshold: 0, sctThreshold: 0, time: .signed,
             acceptsChains: false)
     }
 
@@ -216,10 +217,10 @@ struct BundleSigning {
         let token = try IdentityToken(parsing: try options.required("--identity-token"))
         let path = try options.required("--bundle")
         let content = try content()
-        let services = try configuration().selection(at: SystemPause().now())
+        let services = try configuration().selection(at: SystemClock().now())
         let finished = try await withTransport { transport in
             let client = ServiceClient(
-                transport: transport, pause: SystemPause(), userAgent: "assay-conformance")
+                transport: transport, clock: SystemClock(), userAgent: "assay-conformance")
             let signer = try KeylessSigner(
                 services: services, client: client, trust: trust,
                 random: KeyGenerator.randomBytes)
@@ -256,11 +257,11 @@ struct BundleSigning {
     private func check(_ finished: FinishedBundle, by trust: TrustedRoot) throws(Failure) {
         let anybody = try IdentityPattern.wholeExpression(".+")
         let verifier = try SignatureVerifier(
-            demand: .sigstore(
+            requirements: .sigstore(
                 .certificates([CertificateIdentity(subjects: [anybody], issuers: [anybody])])),
             root: trust)
         let bundle = try SignatureBundle(parsing: finished.bundleBytes)
-        let material = SignatureMaterial(
+        let material = VerificationMaterial(
             bundle: bundle, signature: finished.parts.signature, message: try message(bundle))
         if let problem = verifier.verify(material).checks.problem {
             throw Failure(

@@ -61,23 +61,23 @@ struct TUFCommand {
     }
 
     private func attempt() async throws {
-        let metadataFolder = try option("--metadata-dir")
+        let metadataDirectory = try option("--metadata-dir")
         switch verb {
         case .start(let path):
             let root = try readFile(at: path, atMost: Limits.rootMetadataBytes, named: "the root")
-            let folder = try TrustFolder(metadata: metadataFolder, targets: nil)
-            try await folder.whileLocked {
-                try folder.keep(
+            let directory = try TrustDirectory(metadata: metadataDirectory, targets: nil)
+            try await directory.whileLocked {
+                try directory.keep(
                     try SignedMetadata<RootContent>(given: root).bytes, asMetadataOf: "root")
             }
         case .refresh:
-            let folder = try TrustFolder(metadata: metadataFolder, targets: nil)
-            try await updating(folder, targets: nil) { updater in try await updater.refresh() }
+            let directory = try TrustDirectory(metadata: metadataDirectory, targets: nil)
+            try await updating(directory, targets: nil) { updater in try await updater.refresh() }
         case .download:
-            let folder = try TrustFolder(
-                metadata: metadataFolder, targets: try option("--target-dir"))
+            let directory = try TrustDirectory(
+                metadata: metadataDirectory, targets: try option("--target-dir"))
             let targets = try option("--target-base-url")
-            try await updating(folder, targets: targets) { updater in
+            try await updating(directory, targets: targets) { updater in
                 try await updater.refresh()
                 for name in targetNames { _ = try await updater.target(name) }
             }
@@ -85,7 +85,7 @@ struct TUFCommand {
     }
 
     private func updating(
-        _ folder: TrustFolder, targets: String?,
+        _ directory: TrustDirectory, targets: String?,
         _ work: (inout TrustUpdater) async throws -> Void
     ) async throws {
         try await withTransport { transport in
@@ -93,8 +93,9 @@ struct TUFCommand {
                 metadata: try option("--metadata-url"), targets: targets, transport: transport,
                 userAgent: "assay-conformance")
             var updater = TrustUpdater(
-                root: nil, from: .repository(repository, now: SystemPause().now()), cache: folder)
-            try await folder.whileLocked { try await work(&updater) }
+                root: nil, from: .repository(repository, now: SystemClock().now()), cache: directory
+            )
+            try await directory.whileLocked { try await work(&updater) }
         }
     }
 

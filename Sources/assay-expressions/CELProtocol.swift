@@ -20,7 +20,8 @@ func answerCEL(_ request: JSONReader) throws -> JSONValue {
     let now = Int64(Date().timeIntervalSince1970)
     if let now = CELTimestamp(seconds: now) { bindings.set(CELBindings.now, to: .timestamp(now)) }
     var declared: Set<String> = []
-    let declarations = try request.optional("type_env")?.items(atMost: Limits.expressionNeeds) ?? []
+    let declarations =
+        try request.optional("type_env")?.items(atMost: Limits.expressionUnknowns) ?? []
     for entry in declarations {
         declared.insert(try declare(entry, in: &environment))
     }
@@ -30,7 +31,7 @@ func answerCEL(_ request: JSONReader) throws -> JSONValue {
             environment.declare(VariableDeclaration(member.name, .dyn))
         }
     }
-    for name in try request.optional("unknown")?.items(atMost: Limits.expressionNeeds) ?? [] {
+    for name in try request.optional("unknown")?.items(atMost: Limits.expressionUnknowns) ?? [] {
         let name = try name.string()
         bindings.setUnknown(name)
         if declared.insert(name).inserted { environment.declare(VariableDeclaration(name, .dyn)) }
@@ -54,12 +55,12 @@ func answerCEL(_ request: JSONReader) throws -> JSONValue {
 private func outcome(_ outcome: CELOutcome) throws -> JSONValue {
     switch outcome {
     case .value(let value): return ["value": try value.tagged()]
-    case .needs(let needs): return ["needs": .array(needs.map { .string(shown($0)) })]
+    case .unknowns(let unknowns): return ["needs": .array(unknowns.map { .string(shown($0)) })]
     }
 }
 
-private func shown(_ need: CELNeed) -> String {
-    switch need {
+private func shown(_ unknown: UnknownAttribute) -> String {
+    switch unknown {
     case .attribute(let path): path.description
     case .answer(let function, let arguments): "\(function)(\(arguments.count))"
     }
@@ -99,16 +100,16 @@ private func declare(
         environment.declare(VariableDeclaration(name, try CELType(parsing: try type.string())))
         return name
     }
-    for overload in try entry.required("function").items(atMost: Limits.expressionNeeds) {
+    for overload in try entry.required("function").items(atMost: Limits.expressionUnknowns) {
         var parameters: [CELType] = []
-        for parameter in try overload.required("params").items(atMost: Limits.expressionNeeds) {
+        for parameter in try overload.required("params").items(atMost: Limits.expressionUnknowns) {
             parameters.append(try CELType(parsing: try parameter.string()))
         }
         environment.declare(
             Overload(
                 name, isMethod: try overload.optional("receiver")?.boolean() ?? false, parameters,
                 try CELType(parsing: try overload.required("result").string()),
-                .many { _, _ throws(Stop) in .null }))
+                .many { _, _ throws(EvaluationInterruption) in .null }))
     }
     return name
 }

@@ -62,7 +62,7 @@ struct Assay: AsyncParsableCommand {
         signal(SIGCHLD, SIG_DFL)
         do {
             if asksForVersion(CommandLine.arguments.dropFirst()) {
-                return Answer.print(assayVersion)
+                return StandardOutput.print(assayVersion)
             }
             var command = try readCommandLine()
             if var command = command as? any AsyncParsableCommand {
@@ -70,12 +70,12 @@ struct Assay: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-            try Answer.finish(succeeded: true)
+            try StandardOutput.finish(succeeded: true)
         } catch {
             do {
-                try Answer.finish(succeeded: false)
+                try StandardOutput.finish(succeeded: false)
             } catch {
-                Talk.say(error.description)
+                StandardError.say(error.description)
             }
             end(with: error)
         }
@@ -108,10 +108,10 @@ struct Assay: AsyncParsableCommand {
         } catch {
             throw line.wrongValue() ?? error
         }
-        if line.isVerbose { Talk.reportRequests() }
-        for notice in line.notices { Talk.say("note: \(notice)") }
+        if line.isVerbose { StandardError.reportRequests() }
+        for notice in line.notices { StandardError.say("note: \(notice)") }
         try line.checkOutputFiles()
-        if let path = line.outputFile { try Answer.redirect(to: path) }
+        if let path = line.outputFile { try StandardOutput.redirect(to: path) }
         return command
     }
 
@@ -119,13 +119,13 @@ struct Assay: AsyncParsableCommand {
     /// exit code 1 would say "no".
     private static func end(with error: any Error) -> Never {
         if let failure = error as? Failure {
-            Talk.say(failure.description)
-            Answer.sayEffects()
+            StandardError.say(failure.description)
+            StandardOutput.sayEffects()
             Foundation.exit(ExitStatus(failure).rawValue)
         }
         guard !(error is ExitCode), exitCode(for: error) == .failure else { exit(withError: error) }
-        Talk.say("error: stopped\n  why: \(errorWords(error))")
-        Answer.sayEffects()
+        StandardError.say("error: stopped\n  why: \(errorWords(error))")
+        StandardOutput.sayEffects()
         Foundation.exit(ExitStatus.unknown.rawValue)
     }
 }
@@ -139,8 +139,8 @@ enum ExitStatus: Int32 {
     case no = 1
     case unknown = 2
     case unsigned = 10
-    case notProven = 12
-    case lostAtMirror = 20
+    case failed = 12
+    case missingAtMirror = 20
     case usage = 64
     case bug = 70
 

@@ -113,7 +113,7 @@ struct ArchitectureTests {
     @Test("every folder of Sources is a room of the plan or a map of a C library")
     func planIsComplete() throws {
         let planned = Set(rooms.map(\.name)).union(libraryMaps)
-        let found = Set(try SourceTree.folders(in: "Sources"))
+        let found = Set(try SourceTree.directories(in: "Sources"))
         #expect(found.subtracting(planned).sorted() == [], "rooms without a line in the plan")
         #expect(planned.subtracting(found).sorted() == [], "planned rooms that are not there")
     }
@@ -149,8 +149,8 @@ struct ArchitectureTests {
     }
 
     @Test("a file is under 500 lines and starts with the licence", arguments: ["Sources", "Tests"])
-    func filesAreSmall(folder: String) throws {
-        for file in try SourceTree.files(in: folder) {
+    func filesAreSmall(directory: String) throws {
+        for file in try SourceTree.files(in: directory) {
             if file.lines.count > 500 {
                 report(file, 500, "the file has \(file.lines.count) lines; split it")
             }
@@ -161,12 +161,12 @@ struct ArchitectureTests {
     }
 
     @Test("a name says what is inside", arguments: ["Sources", "Tests"])
-    func namesSaySomething(folder: String) throws {
+    func namesSaySomething(directory: String) throws {
         let empty: Set = [
             "util", "utils", "utilities", "helper", "helpers", "common", "core", "misc",
             "extensions", "types", "constants", "manager",
         ]
-        for file in try SourceTree.files(in: folder) {
+        for file in try SourceTree.files(in: directory) {
             let words = file.path.dropLast(".swift".count).split { "/+".contains($0) }
             for word in words where empty.contains(word.lowercased()) {
                 report(file, 1, "\(word) could hold anything; name it after what it holds")
@@ -291,16 +291,16 @@ enum SourceTree {
         return SourceFile(path: path, lines: lines)
     }
 
-    static func files(in folder: String) throws -> [SourceFile] {
-        try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path())
+    static func files(in directory: String) throws -> [SourceFile] {
+        try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: directory).path())
             .filter { $0.hasSuffix(".swift") }
             .sorted()
-            .map { try file(at: "\(folder)/\($0)") }
+            .map { try file(at: "\(directory)/\($0)") }
     }
 
-    static func folders(in folder: String) throws -> [String] {
+    static func directories(in directory: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(
-            at: root.appending(path: folder), includingPropertiesForKeys: [.isDirectoryKey],
+            at: root.appending(path: directory), includingPropertiesForKeys: [.isDirectoryKey],
             options: .skipsHiddenFiles
         )
         .filter { try $0.resourceValues(forKeys: [.isDirectoryKey]).isDirectory == true }

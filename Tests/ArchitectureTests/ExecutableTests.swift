@@ -11,7 +11,7 @@ import Testing
 /// update trusted material, to decide what runs at the same time.
 let decidingCalls = [
     "ArtifactCopy(", "ArtifactGraph.discover(", "Digest(of:", "ContentHasher(", "Manifest(",
-    "MetadataProblem", "SignatureVerifier(", "TrustUpdater(", "VerificationDemand(",
+    "MetadataProblem", "SignatureVerifier(", "TrustUpdater(", "VerificationRequirements(",
     "VerificationWork(", "withTaskGroup(", "withThrowingTaskGroup(", "inParallel(",
 ]
 

@@ -17,10 +17,10 @@ struct CELCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(name): \(expression.prefix(60))" }
 
     static let all: [CELCase] = {
-        guard let folder = SharedSuites.cel else { return [] }
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        guard let directory = SharedSuites.cel else { return [] }
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
         return files.filter { $0.hasSuffix(".json") }.sorted().flatMap { file in
-            (try? cases(in: folder.appendingPathComponent(file))) ?? []
+            (try? cases(in: directory.appendingPathComponent(file))) ?? []
         }
     }()
 
@@ -112,7 +112,7 @@ struct CELConformanceTests {
                     Overload(
                         name, parameters,
                         try CELType(parsing: try overload.required("result").string()),
-                        .many { _, _ throws(Stop) in .null }))
+                        .many { _, _ throws(EvaluationInterruption) in .null }))
             }
         }
         return environment

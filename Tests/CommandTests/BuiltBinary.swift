@@ -14,8 +14,8 @@ enum BuiltBinary {
     static let path: String = {
         if let named = ProcessInfo.processInfo.environment["ASSAY_BINARY"] { return named }
         let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        for folder in [root.appendingPathComponent(".build/debug"), beside] {
-            let candidate = folder.appendingPathComponent("assay").path
+        for directory in [root.appendingPathComponent(".build/debug"), beside] {
+            let candidate = directory.appendingPathComponent("assay").path
             if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
         }
         return root.appendingPathComponent(".build/debug/assay").path
@@ -31,7 +31,7 @@ enum BuiltBinary {
 
     /// Runs a shell command in a folder, with the binary first in PATH and the given variables.
     static func shell(
-        _ command: String, in folder: URL, variables: [String: String] = [:]
+        _ command: String, in directory: URL, variables: [String: String] = [:]
     ) throws -> Outcome {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -40,10 +40,10 @@ enum BuiltBinary {
         process.arguments = [
             "--default-signal=TERM,INT", "timeout", "--kill-after=10", "300", "bash", "-c", command,
         ]
-        process.currentDirectoryURL = folder
+        process.currentDirectoryURL = directory
         process.environment = environment(variables)
         let (output, errors) = (
-            folder.appendingPathComponent(".out"), folder.appendingPathComponent(".err")
+            directory.appendingPathComponent(".out"), directory.appendingPathComponent(".err")
         )
         for file in [output, errors] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)
@@ -63,8 +63,8 @@ enum BuiltBinary {
 
     static func environment(_ variables: [String: String]) -> [String: String] {
         var environment = ProcessInfo.processInfo.environment
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        environment["PATH"] = "\(folder):\(environment["PATH"] ?? "/usr/bin:/bin")"
+        let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        environment["PATH"] = "\(directory):\(environment["PATH"] ?? "/usr/bin:/bin")"
         environment["ASSAY"] = path
         environment["ASSAY_ROOT"] = root.path
         environment["NO_COLOR"] = "1"
@@ -80,12 +80,12 @@ enum BuiltBinary {
     }
 
     /// A folder that is gone afterwards.
-    static func withTemporaryFolder<Result>(_ work: (URL) throws -> Result) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory
+    static func withTemporaryDirectory<Result>(_ work: (URL) throws -> Result) throws -> Result {
+        let directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("assay-test-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try work(folder)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        return try work(directory)
     }
 }
 
@@ -94,12 +94,12 @@ final class RunningRegistry {
     private let process = Process()
     let address: String
 
-    init(folder: URL, arguments: [String] = []) throws {
-        let log = folder.appendingPathExtension("log")
+    init(directory: URL, arguments: [String] = []) throws {
+        let log = directory.appendingPathExtension("log")
         try Data().write(to: log)
         process.executableURL = URL(fileURLWithPath: BuiltBinary.path)
         process.arguments =
-            ["registry", "serve", folder.path, "--listen", "127.0.0.1:0"] + arguments
+            ["registry", "serve", directory.path, "--listen", "127.0.0.1:0"] + arguments
         process.standardError = try FileHandle(forWritingTo: log)
         process.standardInput = FileHandle.nullDevice
         try process.run()

@@ -73,10 +73,10 @@ struct CleanTests {
     private func run(_ script: String, registry arguments: [String] = []) throws
         -> BuiltBinary.Outcome
     {
-        try BuiltBinary.withTemporaryFolder { folder in
+        try BuiltBinary.withTemporaryDirectory { directory in
             let registry = try RunningRegistry(
-                folder: folder.appendingPathComponent("registry"), arguments: arguments)
-            let work = folder.appendingPathComponent("work")
+                directory: directory.appendingPathComponent("registry"), arguments: arguments)
+            let work = directory.appendingPathComponent("work")
             try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
             try Data(Self.proxy.utf8).write(to: work.appendingPathComponent("proxy.py"))
             return try BuiltBinary.shell(

@@ -215,7 +215,7 @@ struct CommandLineTests {
         ])
     func annotations(text: String, expected: [String: String]) throws {
         let read = try #require(AnnotationArgument(argument: text))
-        #expect([read].bound == ExactTextMap(expected))
+        #expect([read].bound == ByteStringMap(expected))
     }
 
     @Test(

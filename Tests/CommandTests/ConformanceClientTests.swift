@@ -17,11 +17,11 @@ enum ConformanceClient {
     static let cases = expectedOutcomes.keys.sorted()
 
     /// One call; its status and its one line.
-    static func run(_ arguments: [String], in folder: URL, from work: String = ".") throws
+    static func run(_ arguments: [String], in directory: URL, from work: String = ".") throws
         -> (status: Int32, answer: JSONValue)
     {
         let words = ([path] + arguments).map { "'\($0)'" }.joined(separator: " ")
-        let outcome = try BuiltBinary.shell("cd '\(work)' && exec \(words)", in: folder)
+        let outcome = try BuiltBinary.shell("cd '\(work)' && exec \(words)", in: directory)
         try #require(outcome.errors.isEmpty, "\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n")
         try #require(lines.count == 1, "\(outcome.output)")
@@ -33,28 +33,28 @@ enum ConformanceClient {
 
     /// The arguments of the suite's test_verify.
     static func verification(of name: String, in assets: URL, byDigest: Bool) throws -> [String] {
-        let folder = "bundle-verify/\(name)"
+        let directory = "bundle-verify/\(name)"
         func exists(_ file: String) -> Bool {
             FileManager.default.fileExists(
-                atPath: assets.appendingPathComponent("\(folder)/\(file)").path)
+                atPath: assets.appendingPathComponent("\(directory)/\(file)").path)
         }
         func text(_ file: String) throws -> String? {
             guard exists(file) else { return nil }
             return try String(
-                contentsOf: assets.appendingPathComponent("\(folder)/\(file)"), encoding: .utf8
+                contentsOf: assets.appendingPathComponent("\(directory)/\(file)"), encoding: .utf8
             ).trimmingCharacters(in: .whitespacesAndNewlines)
         }
-        var arguments = ["verify-bundle", "--bundle", "\(folder)/bundle.sigstore.json"]
+        var arguments = ["verify-bundle", "--bundle", "\(directory)/bundle.sigstore.json"]
         if exists("key.pub") {
-            arguments += ["--key", "\(folder)/key.pub"]
+            arguments += ["--key", "\(directory)/key.pub"]
         } else {
             arguments += ["--certificate-identity", try text("identity") ?? subject]
             arguments += ["--certificate-oidc-issuer", try text("issuer") ?? issuer]
         }
         if exists("trusted_root.json") {
-            arguments += ["--trusted-root", "\(folder)/trusted_root.json"]
+            arguments += ["--trusted-root", "\(directory)/trusted_root.json"]
         }
-        let artifact = exists("artifact") ? "\(folder)/artifact" : "bundle-verify/a.txt"
+        let artifact = exists("artifact") ? "\(directory)/artifact" : "bundle-verify/a.txt"
         guard byDigest else { return arguments + [artifact] }
         let content = try Data(contentsOf: assets.appendingPathComponent(artifact))
         return arguments + ["\(Digest(of: [UInt8](content), by: .sha256))"]
@@ -76,9 +76,9 @@ struct ConformanceVerificationTests {
         arguments: ConformanceClient.cases)
     func behaves(_ name: String) throws {
         let suite = try #require(SharedSuites.sigstore)
-        try BuiltBinary.withTemporaryFolder { folder in
+        try BuiltBinary.withTemporaryDirectory { directory in
             // A copy: a client that writes beside what it reads is found out by nobody else.
-            let assets = folder.appendingPathComponent("assets")
+            let assets = directory.appendingPathComponent("assets")
             let copy = assets.appendingPathComponent("bundle-verify")
             try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
             for item in [name, "a.txt"] {
@@ -90,7 +90,7 @@ struct ConformanceVerificationTests {
                 let arguments = try ConformanceClient.verification(
                     of: name, in: assets, byDigest: byDigest)
                 let (status, answer) = try ConformanceClient.run(
-                    arguments, in: folder, from: assets.path)
+                    arguments, in: directory, from: assets.path)
                 #expect(status == (name.hasSuffix("_fail") ? 1 : 0))
                 #expect(answer["verified"] == .bool(status == 0))
                 #expect(outcome(answer) == expectedOutcomes[name], "\(answer.compactText)")
@@ -116,8 +116,8 @@ struct ConformanceVerificationTests {
             ["sign-bundle", "--bundle", "b", "a"],
         ])
     func wrongCalls(_ arguments: [String]) throws {
-        try BuiltBinary.withTemporaryFolder { folder in
-            let (status, answer) = try ConformanceClient.run(arguments, in: folder)
+        try BuiltBinary.withTemporaryDirectory { directory in
+            let (status, answer) = try ConformanceClient.run(arguments, in: directory)
             #expect(status == 1)
             #expect(answer["undecided"] == true)
             #expect(answer["reason"] == "usage")
@@ -143,25 +143,25 @@ struct ConformanceSigningTests {
                 .utf8)
     }
 
-    private func sign(_ file: String, _ flags: [String], _ config: String, in folder: URL) throws
+    private func sign(_ file: String, _ flags: [String], _ config: String, in directory: URL) throws
         -> (status: Int32, answer: JSONValue)
     {
         let token = try String(
-            contentsOf: folder.appendingPathComponent("trust/identity_token"), encoding: .utf8)
+            contentsOf: directory.appendingPathComponent("trust/identity_token"), encoding: .utf8)
         return try ConformanceClient.run(
             ["sign-bundle"] + flags + [
                 "--identity-token", token, "--bundle", "out.json", "--trusted-root",
                 "trust/trusted_root.json", "--signing-config", "trust/\(config).json", file,
-            ], in: folder)
+            ], in: directory)
     }
 
     private func withStandIns(_ faults: [String] = [], _ work: (URL) throws -> Void) throws {
-        try BuiltBinary.withTemporaryFolder { folder in
-            try Data(artifact).write(to: folder.appendingPathComponent("artifact"))
-            try Data(statement).write(to: folder.appendingPathComponent("statement.json"))
+        try BuiltBinary.withTemporaryDirectory { directory in
+            try Data(artifact).write(to: directory.appendingPathComponent("artifact"))
+            try Data(statement).write(to: directory.appendingPathComponent("statement.json"))
             let services = try RunningStandIns(
-                folder: folder.appendingPathComponent("trust"), faults: faults)
-            try withExtendedLifetime(services) { try work(folder) }
+                directory: directory.appendingPathComponent("trust"), faults: faults)
+            try withExtendedLifetime(services) { try work(directory) }
         }
     }
 
@@ -169,14 +169,14 @@ struct ConformanceSigningTests {
         "what is signed verifies: file or statement, logs of both versions",
         arguments: ["signing_config", "signing_config_rekor2"], [false, true])
     func roundTrip(config: String, isStatement: Bool) throws {
-        try withStandIns { folder in
+        try withStandIns { directory in
             let signed = try sign(
                 isStatement ? "statement.json" : "artifact", isStatement ? ["--in-toto"] : [],
-                config, in: folder)
+                config, in: directory)
             try #require(signed.status == 0, "\(signed.answer.compactText)")
             let bundle = try JSONValue(
                 parsing: [UInt8](
-                    Data(contentsOf: folder.appendingPathComponent("out.json"))),
+                    Data(contentsOf: directory.appendingPathComponent("out.json"))),
                 named: "the bundle")
             // Spec: the suite: one certificate and no chain in 0.3; the payload byte for byte.
             #expect(bundle["mediaType"] == "application/vnd.dev.sigstore.bundle.v0.3+json")
@@ -194,12 +194,12 @@ struct ConformanceSigningTests {
                 ("mira@example.org", Int32(0), "accepted"),
                 ("someone@example.org", 1, "identity-mismatch"),
             ] {
-                let issuer = try self.issuer(in: folder)
+                let issuer = try self.issuer(in: directory)
                 let found = try ConformanceClient.run(
                     [
                         "verify-bundle", "--bundle", "out.json", "--certificate-identity",
                         identity, "--certificate-oidc-issuer", issuer,
-                    ] + trust + ["artifact"], in: folder)
+                    ] + trust + ["artifact"], in: directory)
                 #expect(found.status == status, "\(found.answer.compactText)")
                 #expect(found.answer["reason"]?.string == reason)
             }
@@ -207,10 +207,10 @@ struct ConformanceSigningTests {
     }
 
     /// The stand-ins' issuer is their own address.
-    private func issuer(in folder: URL) throws -> String {
+    private func issuer(in directory: URL) throws -> String {
         let config = try JSONValue(
             parsing: [UInt8](
-                Data(contentsOf: folder.appendingPathComponent("trust/signing_config.json"))),
+                Data(contentsOf: directory.appendingPathComponent("trust/signing_config.json"))),
             named: "the signing configuration")
         return try #require(config["oidcUrls"]?.array?.first?["url"]?.string)
     }
@@ -222,13 +222,13 @@ struct ConformanceSigningTests {
             "transparency-foreign-key", "certificate-other-name", "certificate-foreign-authority",
         ])
     func badService(fault: String) throws {
-        try withStandIns([fault]) { folder in
-            let signed = try sign("artifact", [], "signing_config", in: folder)
+        try withStandIns([fault]) { directory in
+            let signed = try sign("artifact", [], "signing_config", in: directory)
             #expect(signed.status == 1)
             #expect(signed.answer["signed"] == false, "\(signed.answer.compactText)")
             #expect(
                 !FileManager.default.fileExists(
-                    atPath: folder.appendingPathComponent("out.json").path))
+                    atPath: directory.appendingPathComponent("out.json").path))
         }
     }
 }
@@ -242,12 +242,12 @@ final class RunningStandIns {
 
     static var isHere: Bool { FileManager.default.isExecutableFile(atPath: path) }
 
-    init(folder: URL, faults: [String]) throws {
-        let log = folder.appendingPathExtension("log")
+    init(directory: URL, faults: [String]) throws {
+        let log = directory.appendingPathExtension("log")
         try Data().write(to: log)
         process.executableURL = URL(fileURLWithPath: RunningStandIns.path)
         process.arguments =
-            ["serve", "--folder", folder.path] + faults.flatMap { ["--fault", $0] }
+            ["serve", "--folder", directory.path] + faults.flatMap { ["--fault", $0] }
         process.standardOutput = try FileHandle(forWritingTo: log)
         process.standardError = try FileHandle(forWritingTo: log)
         process.standardInput = FileHandle.nullDevice

@@ -38,11 +38,11 @@ struct DownloadTests {
         """
 
     private func run(_ script: String) throws -> BuiltBinary.Outcome {
-        try BuiltBinary.withTemporaryFolder { folder in
+        try BuiltBinary.withTemporaryDirectory { directory in
             let registry = try RunningRegistry(
-                folder: folder.appendingPathComponent("registry"),
+                directory: directory.appendingPathComponent("registry"),
                 arguments: ["--accept-sparse-images"])
-            let work = folder.appendingPathComponent("work")
+            let work = directory.appendingPathComponent("work")
             try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
             return try BuiltBinary.shell(
                 Self.start + script, in: work, variables: ["REGISTRY": registry.address])

@@ -19,9 +19,10 @@ struct EffectTests {
         """
 
     private func run(_ script: String) throws -> BuiltBinary.Outcome {
-        try BuiltBinary.withTemporaryFolder { folder in
-            let registry = try RunningRegistry(folder: folder.appendingPathComponent("registry"))
-            let work = folder.appendingPathComponent("work")
+        try BuiltBinary.withTemporaryDirectory { directory in
+            let registry = try RunningRegistry(
+                directory: directory.appendingPathComponent("registry"))
+            let work = directory.appendingPathComponent("work")
             try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
             return try BuiltBinary.shell(
                 Self.start + script, in: work, variables: ["REGISTRY": registry.address])

@@ -19,9 +19,9 @@ struct InteropTests {
 
     @Test("peers and Assay understand each other", arguments: stories)
     func understands(_ story: String) throws {
-        try BuiltBinary.withTemporaryFolder { folder in
+        try BuiltBinary.withTemporaryDirectory { directory in
             let script = BuiltBinary.root.appendingPathComponent("Tests/Interop/\(story)").path
-            let outcome = try BuiltBinary.shell("exec bash '\(script)'", in: folder)
+            let outcome = try BuiltBinary.shell("exec bash '\(script)'", in: directory)
             if outcome.status == 77 {
                 try Test.cancel(
                     "\(story): \(outcome.errors.split(separator: "\n").last ?? "a peer is missing")"

@@ -11,7 +11,7 @@ import Testing
         "the assay binary is not built, or there is no /usr/bin/python3"))
 struct LoginTests {
     private func run(_ script: String) throws -> BuiltBinary.Outcome {
-        try BuiltBinary.withTemporaryFolder { try BuiltBinary.shell(script, in: $0) }
+        try BuiltBinary.withTemporaryDirectory { try BuiltBinary.shell(script, in: $0) }
     }
 
     @Test("--timeout ends a question to a registry that does not answer")

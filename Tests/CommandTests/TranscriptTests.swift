@@ -32,11 +32,11 @@ struct TranscriptTests {
             encoding: .utf8)
         let steps = try steps(of: text)
         #expect(!steps.isEmpty)
-        try BuiltBinary.withTemporaryFolder { folder in
+        try BuiltBinary.withTemporaryDirectory { directory in
             let registry =
                 text.contains("$REGISTRY")
-                ? try RunningRegistry(folder: folder.appendingPathComponent("registry")) : nil
-            let work = folder.appendingPathComponent("work")
+                ? try RunningRegistry(directory: directory.appendingPathComponent("registry")) : nil
+            let work = directory.appendingPathComponent("work")
             try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
             let address = registry?.address ?? ""
             for step in steps {
@@ -91,11 +91,11 @@ struct TranscriptTests {
 
     private func steps(of text: String) throws -> [TranscriptStep] {
         var steps: [TranscriptStep] = []
-        for (place, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
             .enumerated()
         {
             if line.hasPrefix("$ ") {
-                steps.append(TranscriptStep(line: place + 1, command: String(line.dropFirst(2))))
+                steps.append(TranscriptStep(line: index + 1, command: String(line.dropFirst(2))))
             } else if line.hasPrefix("exit "), let status = Int32(line.dropFirst(5)), !steps.isEmpty
             {
                 steps[steps.count - 1].status = status
@@ -106,7 +106,7 @@ struct TranscriptTests {
             } else {
                 try #require(
                     line.isEmpty || line.hasPrefix("#"),
-                    "line \(place + 1) is no transcript: \(line)")
+                    "line \(index + 1) is no transcript: \(line)")
             }
         }
         return steps
@@ -134,21 +134,21 @@ struct LinePattern {
 
     func matches(_ line: String) -> Bool { matches(line[...], from: 0) }
 
-    private func matches(_ line: Substring, from place: Int) -> Bool {
-        guard line.hasPrefix(parts[place]) else { return false }
-        let rest = line.dropFirst(parts[place].count)
-        guard place < holes.count else { return rest.isEmpty }
-        if holes[place] == "digest" {
+    private func matches(_ line: Substring, from position: Int) -> Bool {
+        guard line.hasPrefix(parts[position]) else { return false }
+        let rest = line.dropFirst(parts[position].count)
+        guard position < holes.count else { return rest.isEmpty }
+        if holes[position] == "digest" {
             guard rest.hasPrefix("sha256:"), rest.dropFirst(7).prefix(64).count == 64,
                 rest.dropFirst(7).prefix(64).allSatisfy(\.isHexDigit)
             else {
                 return false
             }
-            return matches(rest.dropFirst(71), from: place + 1)
+            return matches(rest.dropFirst(71), from: position + 1)
         }
         var end = rest.startIndex
         while true {
-            if matches(rest[end...], from: place + 1) { return true }
+            if matches(rest[end...], from: position + 1) { return true }
             guard end < rest.endIndex else { return false }
             end = rest.index(after: end)
         }

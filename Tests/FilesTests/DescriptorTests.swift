@@ -12,18 +12,18 @@ import Testing
 struct DescriptorTests {
     @Test("every file that is opened is closed in a program that is started")
     func closeOnExec() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("x", to: "file")
-        let handle = try FolderHandle(creating: folder.path)
-        let below = try handle.folder("below", creating: true)
+        let directory = try TemporaryDirectory()
+        try directory.write("x", to: "file")
+        let handle = try DirectoryHandle(creating: directory.path)
+        let below = try handle.directory("below", creating: true)
         let part = try PartialFile(in: handle)
         let file = try handle.file("file")
         let others = try [
-            OpenFile(at: folder.file("file")), OpenFile(existing: folder.file("file")),
-            OpenFile(writing: folder.file("file")), OpenFile(withoutNameIn: folder.path),
+            OpenFile(at: directory.file("file")), OpenFile(existing: directory.file("file")),
+            OpenFile(writing: directory.file("file")), OpenFile(withoutNameIn: directory.path),
         ]
-        let flags = try whileLocked(folder.file("locked")) {
-            try handle.locked { () throws(Failure) in openFlags(below: folder.path) }
+        let flags = try whileLocked(directory.file("locked")) {
+            try handle.locked { () throws(Failure) in openFlags(below: directory.path) }
         }
         #expect(flags.count >= 10)
         #expect(flags.allSatisfy { $0 & O_CLOEXEC != 0 })
@@ -48,16 +48,16 @@ struct DescriptorTests {
     @Test(
         "a lock ends with its holder, also while a program that is being started has a copy of it")
     func inheritedLock() throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         var copies: [Int32] = []
         defer { for copy in copies { close(copy) } }
-        let handle = try FolderHandle(at: folder.path)
+        let handle = try DirectoryHandle(at: directory.path)
         for _ in 0..<2 {
-            try whileLocked(folder.file("f")) {
-                copies += copiesOfDescriptors(to: folder.file("f.lock"))
+            try whileLocked(directory.file("f")) {
+                copies += copiesOfDescriptors(to: directory.file("f.lock"))
             }
             try handle.locked { () throws(Failure) in
-                copies += copiesOfDescriptors(to: folder.path)
+                copies += copiesOfDescriptors(to: directory.path)
             }
         }
         #expect(copies.count >= 4)

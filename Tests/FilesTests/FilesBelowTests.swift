@@ -10,12 +10,12 @@ import Testing
 
 @Suite("files below a folder")
 struct FilesBelowTests {
-    private let folder: TemporaryFolder
+    private let directory: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { directory = try TemporaryDirectory() }
 
     private func names(_ found: FilesBelow) -> [String] {
-        found.paths.map { String($0.dropFirst(folder.path.count + 1)) }
+        found.paths.map { String($0.dropFirst(directory.path.count + 1)) }
     }
 
     @Test("files are listed in kubectl's order, by their suffix or their name")
@@ -23,9 +23,9 @@ struct FilesBelowTests {
         for name in [
             "b.yaml", "a.yaml", "a/x.yaml", "a/Kustomization", "a-b/x.json", "a.yaml.txt", "yaml",
             ".hidden.yaml", "a/b/c/d.yml", "A.yaml", "a/.yaml", "Kustomization/x.yaml", "z.YAML",
-        ] { try folder.write("x", to: name) }
+        ] { try directory.write("x", to: name) }
         let found = try FilesBelow(
-            folder.path, endingWith: [".json", ".yaml", ".yml"], named: ["Kustomization"])
+            directory.path, endingWith: [".json", ".yaml", ".yml"], named: ["Kustomization"])
         // `a` comes before `a-b` and `a.yaml`, although "/" comes after "-" and ".".
         #expect(
             names(found) == [
@@ -37,43 +37,43 @@ struct FilesBelowTests {
 
     @Test("links to files are listed, links to folders are not followed, and links to nothing stay")
     func links() throws {
-        try folder.write("x", to: "in/a.yaml")
-        try folder.write("x", to: "elsewhere/b.yaml")
-        try folder.link("in/link.yaml", to: "../elsewhere/b.yaml")
-        try folder.link("in/folder", to: "../elsewhere")
-        try folder.link("in/gone.yaml", to: "nothing")
-        let found = try FilesBelow(folder.file("in"), endingWith: [".yaml"])
+        try directory.write("x", to: "in/a.yaml")
+        try directory.write("x", to: "elsewhere/b.yaml")
+        try directory.link("in/link.yaml", to: "../elsewhere/b.yaml")
+        try directory.link("in/folder", to: "../elsewhere")
+        try directory.link("in/gone.yaml", to: "nothing")
+        let found = try FilesBelow(directory.file("in"), endingWith: [".yaml"])
         #expect(names(found) == ["in/a.yaml", "in/gone.yaml", "in/link.yaml"])
         #expect(found.failures.isEmpty)
     }
 
     @Test("pipes, devices and names that are not UTF-8 are failures, and the rest is listed")
     func special() throws {
-        try folder.write("x", to: "a.yaml")
-        #expect(try run("mkfifo", folder.file("pipe.yaml"), folder.file("pipe.txt")) == 0)
-        try folder.link("device.yaml", to: "/dev/null")
+        try directory.write("x", to: "a.yaml")
+        #expect(try run("mkfifo", directory.file("pipe.yaml"), directory.file("pipe.txt")) == 0)
+        try directory.link("device.yaml", to: "/dev/null")
         #expect(
-            try run("bash", "-c", "touch \"$0\"/$'bad\\xff.txt'", folder.path) == 0)
-        let found = try FilesBelow(folder.path, endingWith: [".yaml"])
+            try run("bash", "-c", "touch \"$0\"/$'bad\\xff.txt'", directory.path) == 0)
+        let found = try FilesBelow(directory.path, endingWith: [".yaml"])
         #expect(names(found) == ["a.yaml"])
         #expect(found.failures.count == 3)
         let texts = found.failures.map(\.why)
         #expect(texts.contains("it is a named pipe, not a file"))
         #expect(texts.contains("it is a device, not a file"))
         #expect(texts.contains { $0.contains("is not UTF-8") })
-        #expect(throws: Failure.self) { try filesBelow(folder.path, endingWith: [".yaml"]) }
+        #expect(throws: Failure.self) { try filesBelow(directory.path, endingWith: [".yaml"]) }
     }
 
     @Test("a folder that is not there is a failure")
     func missing() {
         #expect(throws: Failure.self) {
-            try FilesBelow(folder.file("nothing"), endingWith: [".yaml"])
+            try FilesBelow(directory.file("nothing"), endingWith: [".yaml"])
         }
     }
 
     @Test("a pipe is read to its end, also if its writer comes late; a silent one ends")
     func pipes() throws {
-        let pipe = folder.file("pipe")
+        let pipe = directory.file("pipe")
         #expect(try run("mkfifo", pipe) == 0)
         do {
             _ = try readFile(at: pipe, atMost: 100, named: "the manifest", pipeSeconds: 1)

@@ -12,10 +12,10 @@ import Testing
 struct MessageFileTests {
     @Test("all hashes are those of the content, and it is kept up to the limit only")
     func hashes() throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         let text = String(repeating: "0123456789", count: 60_000)
-        try folder.write(text, to: "message")
-        let path = folder.file("message")
+        try directory.write(text, to: "message")
+        let path = directory.file("message")
         for (limit, isKept) in [(0, false), (599_999, false), (600_000, true), (700_000, true)] {
             let file = try MessageFile(at: path, keepingAtMost: limit)
             #expect(file.content == (isKept ? Array(text.utf8) : nil))
@@ -27,16 +27,16 @@ struct MessageFileTests {
 
     @Test("an empty file has hashes too, and what is no file is told")
     func edges() async throws {
-        let folder = try TemporaryFolder()
-        try folder.write("", to: "empty")
-        let empty = try MessageFile(at: folder.file("empty"), keepingAtMost: 1)
+        let directory = try TemporaryDirectory()
+        try directory.write("", to: "empty")
+        let empty = try MessageFile(at: directory.file("empty"), keepingAtMost: 1)
         #expect(empty.content == [])
         #expect(empty.digests[.sha256] == HashAlgorithm.sha256.hash(of: []))
         await expectFailure(.notFound, "no such file") {
-            _ = try MessageFile(at: folder.file("absent"), keepingAtMost: 0)
+            _ = try MessageFile(at: directory.file("absent"), keepingAtMost: 0)
         }
         await expectFailure(.unavailable, "is a directory") {
-            _ = try MessageFile(at: folder.path, keepingAtMost: 0)
+            _ = try MessageFile(at: directory.path, keepingAtMost: 0)
         }
     }
 }

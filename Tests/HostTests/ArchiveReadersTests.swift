@@ -87,8 +87,8 @@ struct ArchiveReadersTests {
         var writer = Archive()
         writer.file("oci-layout", #"{"imageLayoutVersion":"1.0.0"}"#)
         write(&writer)
-        let folder = try TemporaryFolder()
-        let path = folder.file("two.tar")
+        let directory = try TemporaryDirectory()
+        let path = directory.file("two.tar")
         let end = [UInt8](repeating: 0, count: 1_024)
         try writeFile(writer.bytes + end, at: path, permissions: 0o600)
         let failure = #expect(throws: Failure.self) {

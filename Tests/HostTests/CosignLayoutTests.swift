@@ -14,12 +14,12 @@ import Testing
 
 @Suite("layouts of cosign")
 struct CosignLayoutTests {
-    private let folder: TemporaryFolder
+    private let directory: TemporaryDirectory
     private let layout: LayoutDirectory
 
     init() throws {
-        folder = try TemporaryFolder()
-        layout = try LayoutDirectory.create(at: folder.file("layout"))
+        directory = try TemporaryDirectory()
+        layout = try LayoutDirectory.create(at: directory.file("layout"))
     }
 
     // MARK: Making layouts
@@ -27,7 +27,7 @@ struct CosignLayoutTests {
     private func store(_ text: String) async throws -> Descriptor {
         let bytes = Array(text.utf8)
         let blob = Descriptor(of: bytes, as: .octets)
-        try await layout.push(blob, content: ByteStream(bytes), mountingFrom: nil)
+        try await layout.push(blob, content: ByteStream(bytes), mountSource: nil)
         return blob
     }
 
@@ -57,7 +57,7 @@ struct CosignLayoutTests {
     }
 
     /// Writes `index.json` with these manifests; the pairs are annotations.
-    private func writeIndex(_ entries: [(Manifest, ExactTextMap<String>)]) throws {
+    private func writeIndex(_ entries: [(Manifest, ByteStringMap<String>)]) throws {
         let index = ImageIndex(
             manifests: entries.map { manifest, annotations in
                 Descriptor(
@@ -65,15 +65,15 @@ struct CosignLayoutTests {
                     size: manifest.bytes.count, annotations: annotations)
             })
         try writeFile(
-            index.json.compactBytes, at: folder.file("layout/index.json"), permissions: 0o644)
+            index.json.compactBytes, at: directory.file("layout/index.json"), permissions: 0o644)
     }
 
-    private func kind(_ word: String) -> ExactTextMap<String> {
+    private func kind(_ word: String) -> ByteStringMap<String> {
         ["kind": "dev.cosignproject.cosign/\(word)"]
     }
 
     private func blob(_ manifest: Manifest) -> String {
-        folder.file("layout/blobs/sha256/\(manifest.digest.hex)")
+        directory.file("layout/blobs/sha256/\(manifest.digest.hex)")
     }
 
     /// The kinds of the entries by their digests.
@@ -94,13 +94,13 @@ struct CosignLayoutTests {
         let other = try await image("two")
         let proof = try await referrer(of: root)
         try writeIndex([(root, kind("image"))])
-        for layout in [layout, try LayoutDirectory.open(at: folder.file("layout"))] {
+        for layout in [layout, try LayoutDirectory.open(at: directory.file("layout"))] {
             #expect(layout.referrers(of: root.digest).descriptors == [proof.descriptor])
             #expect(layout.referrers(of: root.digest).failures.isEmpty)
             #expect(layout.referrers(of: other.digest).descriptors.isEmpty)
             #expect(try layout.roots().map(\.digest) == [root.digest])
         }
-        let copied = try LayoutDirectory.create(at: folder.file("copy"))
+        let copied = try LayoutDirectory.create(at: directory.file("copy"))
         let report = try await ArtifactCopy(from: layout, to: copied, evidence: .include)
             .run(try await layout.onlyReference(tag: nil), tag: try Tag(parsing: "1"))
         #expect(report.isComplete && report.evidence.map(\.digest) == [proof.digest])
@@ -111,8 +111,10 @@ struct CosignLayoutTests {
         let root = try await image("one")
         let proof = try await referrer(of: root)
         try writeIndex([(root, kind("image"))])
-        #expect(try run("tar", "-C", folder.file("layout"), "-cf", folder.file("s.tar"), ".") == 0)
-        let archive = try await openArtifacts(at: folder.file("s.tar"))
+        #expect(
+            try run("tar", "-C", directory.file("layout"), "-cf", directory.file("s.tar"), ".") == 0
+        )
+        let archive = try await openArtifacts(at: directory.file("s.tar"))
         #expect(try await archive.referrers(of: root.digest).descriptors == [proof.descriptor])
         #expect(try await archive.onlyReference(tag: nil) == .digest(root.digest))
     }
@@ -127,15 +129,15 @@ struct CosignLayoutTests {
             String(repeating: "{\"a\":", count: 5000), "\u{1f}\u{8b}",
         ] { _ = try await store(text) }
         for name in ["README", ".assay-1-2.partial", String(repeating: "A", count: 64)] {
-            try folder.write("{\"subject\":\(subject)}", to: "layout/blobs/sha256/\(name)")
+            try directory.write("{\"subject\":\(subject)}", to: "layout/blobs/sha256/\(name)")
         }
         try FileManager.default.createDirectory(
-            atPath: folder.file("layout/blobs/sha256/\(String(repeating: "a", count: 64))"),
+            atPath: directory.file("layout/blobs/sha256/\(String(repeating: "a", count: 64))"),
             withIntermediateDirectories: true)
         #expect(
             try run(
                 "mkfifo",
-                folder.file("layout/blobs/sha256/\(String(repeating: "b", count: 64))")) == 0)
+                directory.file("layout/blobs/sha256/\(String(repeating: "b", count: 64))")) == 0)
         let answer = layout.referrers(of: root.digest)
         #expect(answer.descriptors.isEmpty && answer.failures.isEmpty)
     }
@@ -147,7 +149,7 @@ struct CosignLayoutTests {
         try writeIndex([(root, kind("image"))])
         let wrong = String(repeating: "c", count: 64)
         try FileManager.default.moveItem(
-            atPath: blob(proof), toPath: folder.file("layout/blobs/sha256/\(wrong)"))
+            atPath: blob(proof), toPath: directory.file("layout/blobs/sha256/\(wrong)"))
         let found = try #require(layout.referrers(of: root.digest).descriptors.first)
         #expect(found.digest.hex == wrong)
         await expectFailure(.rejected, "what the layout holds under that name") {
@@ -165,7 +167,7 @@ struct CosignLayoutTests {
     func unreadableBlob() async throws {
         let root = try await image("one")
         let proof = try await referrer(of: root)
-        try folder.link(
+        try directory.link(
             "layout/blobs/sha256/\(String(repeating: "d", count: 64))", to: blob(proof))
         let answer = layout.referrers(of: root.digest)
         #expect(answer.descriptors == [proof.descriptor])
@@ -174,10 +176,11 @@ struct CosignLayoutTests {
         let evidence = try await collector.everything(about: root.digest)
         #expect(!evidence.candidates.isEmpty)
         #expect(evidence.obstacle(to: .signature)?.why.contains("symbolic link") == true)
-        try FileManager.default.removeItem(atPath: folder.file("layout/blobs/sha256"))
-        try folder.link("layout/blobs/sha256", to: folder.file("elsewhere"))
-        let closed = try LayoutDirectory.open(at: folder.file("layout")).referrers(of: root.digest)
-        #expect(closed.descriptors.isEmpty && closed.door == .layout)
+        try FileManager.default.removeItem(atPath: directory.file("layout/blobs/sha256"))
+        try directory.link("layout/blobs/sha256", to: directory.file("elsewhere"))
+        let closed = try LayoutDirectory.open(at: directory.file("layout")).referrers(
+            of: root.digest)
+        #expect(closed.descriptors.isEmpty && closed.discovery == .layout)
         #expect(closed.failures.first?.failure.why.contains("links are not followed") == true)
     }
 
@@ -186,7 +189,7 @@ struct CosignLayoutTests {
         let root = try await image("one")
         let proof = try await referrer(of: root)
         for number in 0..<20 { _ = try await store("{\"number\":\(number)}") }
-        let files = FolderLayoutFiles(root: try FolderHandle(at: folder.file("layout")))
+        let files = DirectoryLayoutFiles(root: try DirectoryHandle(at: directory.file("layout")))
         for search in [
             ReferrerSearch(files: files, maximumBytes: proof.bytes.count + 8),
             ReferrerSearch(files: files, maximumBytes: 8),
@@ -211,7 +214,7 @@ struct CosignLayoutTests {
         entry.annotations["org.opencontainers.image.ref.name"] = "1"
         try writeFile(
             ImageIndex(manifests: [entry]).json.compactBytes,
-            at: folder.file("layout/index.json"), permissions: 0o644)
+            at: directory.file("layout/index.json"), permissions: 0o644)
         await expectFailure(.rejected, "the index says that it has") {
             _ = try layout.manifest(.tag(try Tag(parsing: "1")))
         }
@@ -252,7 +255,7 @@ struct CosignLayoutTests {
         let first = try await image("one")
         let second = try await image("two")
         let proof = try await evidence(".sig", of: first)
-        func named(_ word: String, _ name: String) -> ExactTextMap<String> {
+        func named(_ word: String, _ name: String) -> ByteStringMap<String> {
             var annotations = kind(word)
             annotations["org.opencontainers.image.ref.name"] = name
             return annotations

@@ -25,8 +25,8 @@ struct CredentialStoreTests {
 
     @Test("a stored password is found again, and only its owner can read the file")
     func roundTrip() async throws {
-        let folder = try TemporaryFolder()
-        let environment = ["DOCKER_CONFIG": folder.path + "/new/.docker"]
+        let directory = try TemporaryDirectory()
+        let environment = ["DOCKER_CONFIG": directory.path + "/new/.docker"]
         let store = try CredentialStore(environment: environment)
         _ = try await store.store(user: "ann", secret: "pa:ss", for: try registry("ghcr.io"))
         #expect(try permissions(of: store.path) == 0o600)
@@ -37,12 +37,12 @@ struct CredentialStoreTests {
 
     @Test("what else is in the file stays, in its order")
     func rest() async throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path + "/config.json"
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/config.json"
         try Data(
             #"{"HttpHeaders":{"a":"b"},"auths":{"x.io":{"auth":"YTpi"}},"psFormat":"p"}"#.utf8
         ).write(to: URL(fileURLWithPath: path))
-        let store = try CredentialStore(environment: ["DOCKER_CONFIG": folder.path])
+        let store = try CredentialStore(environment: ["DOCKER_CONFIG": directory.path])
         _ = try await store.store(user: "u", secret: "s", for: .dockerHub)
         var read = try content(of: path)
         #expect(read.object?.names == ["HttpHeaders", "auths", "psFormat"])
@@ -56,8 +56,8 @@ struct CredentialStoreTests {
 
     @Test("what is forgotten is forgotten under every spelling of the registry's name")
     func spellings() async throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path + "/config.json"
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/config.json"
         let names = [
             "x.io", "https://x.io", "http://x.io", "https://x.io/v1/", "https://x.io/v2/", "X.io",
             "x.io/", "x.io/v1", "x.io/v2/",
@@ -66,7 +66,7 @@ struct CredentialStoreTests {
         let auths = (names + others).map { "\"\($0)\":{\"auth\":\"YTpi\"}" }
         try Data("{\"auths\":{\(auths.joined(separator: ","))}}".utf8)
             .write(to: URL(fileURLWithPath: path))
-        let environment = ["DOCKER_CONFIG": folder.path]
+        let environment = ["DOCKER_CONFIG": directory.path]
         let store = try CredentialStore(environment: environment)
         let erasure = try await store.erase(try registry("x.io"))
         #expect(erasure.wasThere)
@@ -79,8 +79,8 @@ struct CredentialStoreTests {
 
     @Test("logins and logouts at the same time lose nothing of each other")
     func parallel() async throws {
-        let folder = try TemporaryFolder()
-        let environment = ["DOCKER_CONFIG": folder.path + "/new"]
+        let directory = try TemporaryDirectory()
+        let environment = ["DOCKER_CONFIG": directory.path + "/new"]
         let path = try CredentialStore(environment: environment).path
         let hosts = try (0..<40).map { try registry("r\($0).example.org") }
         try await withThrowingTaskGroup { group in
@@ -116,14 +116,14 @@ struct CredentialStoreTests {
         "a key that is a known one in another case is refused, and the file stays",
         arguments: ["Auths", "AUTHS", "auth\u{17F}", "CredHelpers", "CredsStore", "credhelpers"])
     func otherSpellings(_ key: String) async throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path + "/config.json"
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/config.json"
         let value =
             key.utf8.first.map { $0 | 0x20 } == UInt8(ascii: "a")
             ? #"{"x.io":{"auth":"YTpi"}}"# : "{}"
         let text = "{\"\(key)\":\(value)}"
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        let store = try CredentialStore(environment: ["DOCKER_CONFIG": folder.path])
+        let store = try CredentialStore(environment: ["DOCKER_CONFIG": directory.path])
         await expectFailure(.malformed, "upper from lower case") {
             _ = try await store.erase(try registry("x.io"))
         }
@@ -135,41 +135,42 @@ struct CredentialStoreTests {
 
     @Test("a file that is a link stays a link; its target is written, even a missing one")
     func links() async throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         let manager = FileManager.default
         for (name, target) in [
-            ("a", "\(folder.path)/kept/real.json"), ("b", "../kept/new.json"), ("c", "link.json"),
+            ("a", "\(directory.path)/kept/real.json"), ("b", "../kept/new.json"),
+            ("c", "link.json"),
         ] {
             try manager.createDirectory(
-                atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+                atPath: "\(directory.path)/\(name)", withIntermediateDirectories: true)
             try manager.createSymbolicLink(
-                atPath: "\(folder.path)/\(name)/config.json", withDestinationPath: target)
+                atPath: "\(directory.path)/\(name)/config.json", withDestinationPath: target)
         }
         try manager.createDirectory(
-            atPath: "\(folder.path)/kept", withIntermediateDirectories: true)
+            atPath: "\(directory.path)/kept", withIntermediateDirectories: true)
         try Data(#"{"psFormat":"p"}"#.utf8)
-            .write(to: URL(fileURLWithPath: "\(folder.path)/kept/real.json"))
+            .write(to: URL(fileURLWithPath: "\(directory.path)/kept/real.json"))
         try manager.createSymbolicLink(
-            atPath: "\(folder.path)/c/link.json", withDestinationPath: "../kept/third.json")
+            atPath: "\(directory.path)/c/link.json", withDestinationPath: "../kept/third.json")
         for (name, target) in [("a", "real"), ("b", "new"), ("c", "third")] {
             let store = try CredentialStore(
-                environment: ["DOCKER_CONFIG": "\(folder.path)/\(name)"])
+                environment: ["DOCKER_CONFIG": "\(directory.path)/\(name)"])
             _ = try await store.store(user: "u", secret: "s", for: try registry("x.io"))
             #expect(
                 (try? manager.destinationOfSymbolicLink(atPath: store.path)) != nil, "\(name)")
-            let written = "\(folder.path)/kept/\(target).json"
+            let written = "\(directory.path)/kept/\(target).json"
             #expect(try content(of: written)["auths"]?["x.io"]?["auth"] == "dTpz", "\(name)")
             #expect(try permissions(of: written) == 0o600)
             #expect(try await store.erase(try registry("x.io")).wasThere)
             #expect(try content(of: written)["auths"]?.object?.names == [])
             #expect((try? manager.destinationOfSymbolicLink(atPath: store.path)) != nil)
         }
-        #expect(try content(of: "\(folder.path)/kept/real.json")["psFormat"] == "p")
+        #expect(try content(of: "\(directory.path)/kept/real.json")["psFormat"] == "p")
         try manager.createDirectory(
-            atPath: "\(folder.path)/d", withIntermediateDirectories: true)
+            atPath: "\(directory.path)/d", withIntermediateDirectories: true)
         try manager.createSymbolicLink(
-            atPath: "\(folder.path)/d/config.json", withDestinationPath: "config.json")
-        let endless = try CredentialStore(environment: ["DOCKER_CONFIG": "\(folder.path)/d"])
+            atPath: "\(directory.path)/d/config.json", withDestinationPath: "config.json")
+        let endless = try CredentialStore(environment: ["DOCKER_CONFIG": "\(directory.path)/d"])
         await #expect(throws: Failure.self) {
             _ = try await endless.store(user: "u", secret: "s", for: try registry("x.io"))
         }
@@ -177,19 +178,19 @@ struct CredentialStoreTests {
 
     @Test("a helper that the file names keeps the password, and the file does not")
     func helper() async throws {
-        let folder = try TemporaryFolder()
-        try folder.write(
+        let directory = try TemporaryDirectory()
+        try directory.write(
             "#!/bin/sh\n[ -z \"$COSIGN_PASSWORD\" ] && cat >\"$(dirname \"$0\")/$1.in\"\n",
             to: "docker-credential-assaytest",
             permissions: 0o755)
         try Data(#"{"credHelpers":{"x.io":"assaytest"}}"#.utf8)
-            .write(to: URL(fileURLWithPath: folder.path + "/config.json"))
+            .write(to: URL(fileURLWithPath: directory.path + "/config.json"))
         let store = try CredentialStore(environment: [
-            "DOCKER_CONFIG": folder.path, "PATH": "\(folder.path):/usr/bin:/bin",
+            "DOCKER_CONFIG": directory.path, "PATH": "\(directory.path):/usr/bin:/bin",
             "COSIGN_PASSWORD": "s3cret",
         ])
         _ = try await store.store(user: "u", secret: "s3cret", for: try registry("x.io"))
-        let told = try content(of: folder.path + "/store.in")
+        let told = try content(of: directory.path + "/store.in")
         #expect(told["ServerURL"] == "x.io" && told["Username"] == "u")
         #expect(told["Secret"] == "s3cret")
         let kept = try content(of: store.path)
@@ -199,10 +200,10 @@ struct CredentialStoreTests {
 
     @Test("a file that cannot be read is left as it is, and its content is not reported")
     func broken() async throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path + "/config.json"
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/config.json"
         try Data(#"{"auths": s3cret"#.utf8).write(to: URL(fileURLWithPath: path))
-        let store = try CredentialStore(environment: ["DOCKER_CONFIG": folder.path])
+        let store = try CredentialStore(environment: ["DOCKER_CONFIG": directory.path])
         do {
             _ = try await store.store(user: "u", secret: "s", for: try registry("x.io"))
             Issue.record("the file was overwritten")

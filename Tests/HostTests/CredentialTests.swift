@@ -191,9 +191,9 @@ struct CredentialTests {
 
     @Test("what the caller gives wins; then Docker's file, then Podman's; then nobody")
     func order() async throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         let repository = try Repository(parsing: "ghcr.io/a/b")
-        let environment = ["HOME": folder.path, "XDG_RUNTIME_DIR": folder.file("run")]
+        let environment = ["HOME": directory.path, "XDG_RUNTIME_DIR": directory.file("run")]
         func user(_ environment: [String: String]) async throws -> RegistryCredential {
             try await RegistryCredentials(explicit: nil, environment: environment)
                 .credential(for: repository)
@@ -204,15 +204,15 @@ struct CredentialTests {
             (".docker/config.json", "docker"), ("elsewhere/config.json", "elsewhere"),
             ("own.json", "own"),
         ] {
-            try folder.write(#"{"auths":{"ghcr.io":\#(auth("\(user):x"))}}"#, to: name)
+            try directory.write(#"{"auths":{"ghcr.io":\#(auth("\(user):x"))}}"#, to: name)
         }
         let docker = RegistryCredential.password(user: "docker", secret: "x")
         #expect(try await user(environment) == docker)
-        let moved = environment.merging(["DOCKER_CONFIG": folder.file("elsewhere")]) { $1 }
+        let moved = environment.merging(["DOCKER_CONFIG": directory.file("elsewhere")]) { $1 }
         #expect(try await user(moved) == .password(user: "elsewhere", secret: "x"))
-        let noDocker = environment.merging(["DOCKER_CONFIG": folder.file("none")]) { $1 }
+        let noDocker = environment.merging(["DOCKER_CONFIG": directory.file("none")]) { $1 }
         #expect(try await user(noDocker) == .password(user: "run", secret: "x"))
-        let own = noDocker.merging(["REGISTRY_AUTH_FILE": folder.file("own.json")]) { $1 }
+        let own = noDocker.merging(["REGISTRY_AUTH_FILE": directory.file("own.json")]) { $1 }
         #expect(try await user(own) == .password(user: "own", secret: "x"))
         let explicit = RegistryCredentials(
             explicit: .password(user: "me", secret: "mine"), environment: environment)
@@ -222,8 +222,8 @@ struct CredentialTests {
 
     @Test("a helper is asked for its registry, and its name cannot lead elsewhere")
     func helpers() async throws {
-        let folder = try TemporaryFolder()
-        try folder.write(
+        let directory = try TemporaryDirectory()
+        try directory.write(
             """
             #!/bin/sh
             read -r server
@@ -236,8 +236,10 @@ struct CredentialTests {
             *) echo 'secret text'; exit 2 ;;
             esac
             """, to: "docker-credential-assaytest", permissions: 0o755)
-        try folder.write(#"{"credsStore":"assaytest"}"#, to: "config.json")
-        let environment = ["DOCKER_CONFIG": folder.path, "PATH": "\(folder.path):/usr/bin:/bin"]
+        try directory.write(#"{"credsStore":"assaytest"}"#, to: "config.json")
+        let environment = [
+            "DOCKER_CONFIG": directory.path, "PATH": "\(directory.path):/usr/bin:/bin",
+        ]
         let credentials = RegistryCredentials(explicit: nil, environment: environment)
         func ask(_ repository: String) async throws -> RegistryCredential {
             try await credentials.credential(for: try Repository(parsing: repository))

@@ -40,10 +40,10 @@ struct GzipWriterTests {
 
     @Test("gzip itself accepts the stream as one whole member")
     func gzipReads() async throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         let content = Self.content(3 * Self.block + 9)
         let compressed = try Self.compressed(content, pieces: 400_000, width: 2)
-        let file = folder.file("content.gz")
+        let file = directory.file("content.gz")
         try Data(compressed).write(to: URL(fileURLWithPath: file))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")

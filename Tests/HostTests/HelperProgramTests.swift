@@ -12,12 +12,12 @@ import Testing
 @Suite("helper programs")
 struct HelperProgramTests {
     private func helper(
-        _ script: String, in folder: TemporaryFolder, seconds: Int = 30,
+        _ script: String, in directory: TemporaryDirectory, seconds: Int = 30,
         _ more: [String: String] = [:]
     ) throws -> HelperProgram {
         let name = "helper-\(UUID().uuidString)"
-        try folder.write("#!/bin/sh\n" + script, to: name, permissions: 0o755)
-        let variables = ["PATH": "\(folder.path):/usr/bin:/bin"].merging(more) { $1 }
+        try directory.write("#!/bin/sh\n" + script, to: name, permissions: 0o755)
+        let variables = ["PATH": "\(directory.path):/usr/bin:/bin"].merging(more) { $1 }
         return HelperProgram(
             name: name, purpose: "cannot ask", installation: nil,
             bounds: ChildProcess.Bounds(seconds: seconds, bytes: 100_000),
@@ -44,9 +44,9 @@ struct HelperProgramTests {
         "a helper that ignores its input, writes without end, crashes or leaves a process is no trap",
         arguments: 0..<25)
     func oddHelpers(round: Int) async throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         for (script, expected) in HelperProgramTests.scripts {
-            let helper = try helper(script, in: folder)
+            let helper = try helper(script, in: directory)
             switch expected {
             case .success(let end):
                 let answer = try await helper.answer(to: ["get"], input: input)
@@ -63,12 +63,12 @@ struct HelperProgramTests {
 
     @Test("a helper that hangs is killed when its time is over, or the task is cancelled")
     func hangs() async throws {
-        let folder = try TemporaryFolder()
-        let slow = try helper("exec sleep 60", in: folder, seconds: 1)
+        let directory = try TemporaryDirectory()
+        let slow = try helper("exec sleep 60", in: directory, seconds: 1)
         await expectFailure(.unavailable, "did not answer in 1 seconds") {
             _ = try await slow.answer(to: [], input: [])
         }
-        let endless = try helper("exec sleep 60", in: folder)
+        let endless = try helper("exec sleep 60", in: directory)
         let begun = ContinuousClock.now
         await #expect(throws: CancellationError.self) {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -82,13 +82,13 @@ struct HelperProgramTests {
 
     @Test("a helper that is killed takes the programs that it started along")
     func group() async throws {
-        let folder = try TemporaryFolder()
-        let script = "sleep 50 & echo $! >\(folder.path)/pid; wait"
-        let slow = try helper(script, in: folder, seconds: 2)
+        let directory = try TemporaryDirectory()
+        let script = "sleep 50 & echo $! >\(directory.path)/pid; wait"
+        let slow = try helper(script, in: directory, seconds: 2)
         await expectFailure(.unavailable, "did not answer in 2 seconds") {
             _ = try await slow.answer(to: [], input: [])
         }
-        let text = try String(contentsOfFile: folder.file("pid"), encoding: .utf8)
+        let text = try String(contentsOfFile: directory.file("pid"), encoding: .utf8)
         let number = try #require(text.split(separator: "\n").first)
         var state = "alive"
         for _ in 0..<100 where state == "alive" {
@@ -103,29 +103,29 @@ struct HelperProgramTests {
 
     @Test("a helper reads its whole input, as a stream and by its name")
     func reads() async throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         for script in ["wc -c", "cat /dev/stdin | wc -c", "wc -c </proc/self/fd/0"] {
-            let answer = try await helper(script, in: folder).answer(to: [], input: input)
+            let answer = try await helper(script, in: directory).answer(to: [], input: input)
             #expect(String(decoding: answer.bytes, as: UTF8.self) == "1048576\n")
         }
     }
 
     @Test("a helper inherits no descriptor but the three standard ones")
     func descriptors() async throws {
-        let folder = try TemporaryFolder()
-        let leaked = unsafe open(folder.path, O_RDONLY)
+        let directory = try TemporaryDirectory()
+        let leaked = unsafe open(directory.path, O_RDONLY)
         defer { close(leaked) }
         try #require(fcntl(leaked, F_GETFD) & FD_CLOEXEC == 0)
         // ls itself has the folder that it lists.
-        let answer = try await helper("exec ls /proc/self/fd", in: folder)
+        let answer = try await helper("exec ls /proc/self/fd", in: directory)
             .answer(to: [], input: [])
         #expect(String(decoding: answer.bytes, as: UTF8.self) == "0\n1\n2\n3\n")
     }
 
     @Test("a program in a relative folder of PATH is not run, nor a folder of its name")
     func search() async throws {
-        let folder = try TemporaryFolder()
-        let helper = try helper("printf answer", in: folder)
+        let directory = try TemporaryDirectory()
+        let helper = try helper("printf answer", in: directory)
         func asked(_ path: String) async throws -> [UInt8] {
             try await HelperProgram(
                 name: helper.name, purpose: "cannot ask", installation: nil,
@@ -133,9 +133,10 @@ struct HelperProgramTests {
             ).answer(to: [], input: []).bytes
         }
         try FileManager.default.createDirectory(
-            atPath: folder.file("first/\(helper.name)"), withIntermediateDirectories: true)
-        #expect(try await asked("\(folder.path)/first:\(folder.path)") == Array("answer".utf8))
-        let relative = "../../../../../../../../.." + folder.path
+            atPath: directory.file("first/\(helper.name)"), withIntermediateDirectories: true)
+        #expect(
+            try await asked("\(directory.path)/first:\(directory.path)") == Array("answer".utf8))
+        let relative = "../../../../../../../../.." + directory.path
         await expectFailure(.notFound, "no program of that name") {
             _ = try await asked("\(relative)::.")
         }
@@ -157,8 +158,8 @@ struct HelperProgramTests {
         #expect(credentials == common)
         let keys = HelperEnvironment(forKeysOf: all).variables.keys.sorted()
         #expect(keys == (common + ["BAO_TOKEN", "VAULT_TOKEN"]).sorted())
-        let folder = try TemporaryFolder()
-        let answer = try await helper("env", in: folder, all).answer(to: [], input: [])
+        let directory = try TemporaryDirectory()
+        let answer = try await helper("env", in: directory, all).answer(to: [], input: [])
         let text = String(decoding: answer.bytes, as: UTF8.self)
         #expect(text.contains("VAULT_TOKEN=3") && !text.contains("COSIGN"))
     }

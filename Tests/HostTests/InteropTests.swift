@@ -18,25 +18,26 @@ import Testing
 private final class DebianRegistry: Sendable {
     let host: RegistryHost
     private let process: Mutex<Process>
-    private let folder: TemporaryFolder
+    private let directory: TemporaryDirectory
 
-    init(_ folder: TemporaryFolder, isTLS: Bool = false) async throws {
-        self.folder = folder
+    init(_ directory: TemporaryDirectory, isTLS: Bool = false) async throws {
+        self.directory = directory
         let port = try freePort()
         let tls =
             isTLS
-            ? ", tls: {certificate: \(folder.file("ca.pem")), key: \(folder.file("key.pem"))}" : ""
-        try folder.write(
+            ? ", tls: {certificate: \(directory.file("ca.pem")), key: \(directory.file("key.pem"))}"
+            : ""
+        try directory.write(
             """
             version: 0.1
             log: {level: error, accesslog: {disabled: true}}
-            storage: {filesystem: {rootdirectory: \(folder.file("storage"))}, delete: {enabled: true}}
+            storage: {filesystem: {rootdirectory: \(directory.file("storage"))}, delete: {enabled: true}}
             http: {addr: "127.0.0.1:\(port)"\(tls)}
             """, to: "config.yml")
         host = try RegistryHost(parsing: "127.0.0.1:\(port)")
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program("docker-registry") ?? "/nowhere")
-        process.arguments = ["serve", folder.file("config.yml")]
+        process.arguments = ["serve", directory.file("config.yml")]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
@@ -140,7 +141,7 @@ final class LoopbackSocket: Sendable {
 }
 
 /// Repeats at once: for servers that will not get better.
-private struct NoPause: Pause {
+private struct NoWaitClock: WallClock {
     func wait(milliseconds: Int) async throws { await Task.yield() }
     func now() -> Timestamp { Timestamp(seconds: 0) }
 }
@@ -153,7 +154,7 @@ struct InteropTests {
     ) async throws -> Result {
         let transport = try HTTPTransport(extraCertificates: nil, timeouts: timeouts)
         let client = RegistryClient(
-            transport: transport, pause: NoPause(), credentials: FixedCredential(.anonymous),
+            transport: transport, clock: NoWaitClock(), credentials: FixedCredential(.anonymous),
             options: RegistryOptions())
         do {
             let result = try await work(client, transport)
@@ -172,7 +173,7 @@ struct InteropTests {
         let empty = Array("{}".utf8)
         for (content, type) in [(bytes, MediaType.octets), (empty, .ociEmpty)] {
             try await repository.push(
-                Descriptor(of: content, as: type), content: ByteStream(content), mountingFrom: nil)
+                Descriptor(of: content, as: type), content: ByteStream(content), mountSource: nil)
         }
         let manifest = try ImageManifest(
             config: Descriptor(of: empty, as: .ociEmpty),
@@ -188,30 +189,30 @@ struct InteropTests {
         .enabled(if: program("docker-registry") != nil, "docker-registry is not installed"),
         arguments: [RegistryOptions.UploadStyle.whole, .chunks(of: 100_000)])
     func dockerRegistry(style: RegistryOptions.UploadStyle) async throws {
-        let folder = try TemporaryFolder()
-        let server = try await DebianRegistry(folder)
+        let directory = try TemporaryDirectory()
+        let server = try await DebianRegistry(directory)
         // More than a repeatable blob holds, and not compressible: it streams.
         var generator = SystemRandomNumberGenerator()
         let noise = (0..<(Limits.replayableBlobBytes / 8 + 1000)).map { _ in generator.next() }
         let data = noise.flatMap { number in
             (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
         }
-        try writeFile(data, at: folder.file("root.bin"), permissions: 0o644)
+        try writeFile(data, at: directory.file("root.bin"), permissions: 0o644)
         try FileManager.default.createDirectory(
-            atPath: folder.file("root"), withIntermediateDirectories: true)
+            atPath: directory.file("root"), withIntermediateDirectories: true)
         try FileManager.default.moveItem(
-            atPath: folder.file("root.bin"), toPath: folder.file("root/noise"))
-        let image = try FolderImage(
-            folder: folder.file("root"), platform: try Platform(parsing: "linux/amd64"),
+            atPath: directory.file("root.bin"), toPath: directory.file("root/noise"))
+        let image = try DirectoryImage(
+            directory: directory.file("root"), platform: try Platform(parsing: "linux/amd64"),
             created: Timestamp(seconds: 0), createdBy: "test")
         let transport = try HTTPTransport(extraCertificates: nil, timeouts: .standard)
         var options = RegistryOptions()
         options.upload = style
         let client = RegistryClient(
-            transport: transport, pause: SystemPause(), credentials: FixedCredential(.anonymous),
+            transport: transport, clock: SystemClock(), credentials: FixedCredential(.anonymous),
             options: options)
         do {
-            try await story(client, server.host, image, folder)
+            try await story(client, server.host, image, directory)
             try await transport.shutdown()
         } catch {
             try await transport.shutdown()
@@ -220,8 +221,8 @@ struct InteropTests {
     }
 
     private func story(
-        _ client: RegistryClient, _ host: RegistryHost, _ image: FolderImage,
-        _ folder: TemporaryFolder
+        _ client: RegistryClient, _ host: RegistryHost, _ image: DirectoryImage,
+        _ directory: TemporaryDirectory
     ) async throws {
         let source = client.repository(try Repository(registry: host, path: "acme/api"))
         let tag = try Tag(parsing: "1")
@@ -231,7 +232,7 @@ struct InteropTests {
         let one = try await proof(about: image.root, on: source, "one")
         let two = try await proof(about: image.root, on: source, "two")
         let found = try await source.referrers(of: image.root.digest)
-        #expect(found.door == .referrersTag)
+        #expect(found.discovery == .referrersTag)
         #expect(Set(found.descriptors) == [one.descriptor, two.descriptor])
         #expect(try await source.resolve(.tag(tag)).digest == image.root.digest)
 
@@ -241,7 +242,7 @@ struct InteropTests {
         #expect(copied.isComplete && copied.evidence.count == 2)
         #expect(copied.blobsMounted > 0 && copied.blobsCopied == 0)
 
-        let layout = try LayoutDirectory.create(at: folder.file("layout"))
+        let layout = try LayoutDirectory.create(at: directory.file("layout"))
         let saved = try await ArtifactCopy(from: live, to: layout, evidence: .include)
             .run(.tag(tag), tag: tag)
         #expect(saved.isComplete && saved.evidence.count == 2)
@@ -261,8 +262,8 @@ struct InteropTests {
         .enabled(
             if: program("umoci") != nil && program("skopeo") != nil, "umoci or skopeo is missing"))
     func otherTools() async throws {
-        let folder = try TemporaryFolder()
-        let theirs = folder.file("theirs")
+        let directory = try TemporaryDirectory()
+        let theirs = directory.file("theirs")
         #expect(try run("umoci", "init", "--layout", theirs) == 0)
         #expect(try run("umoci", "new", "--image", "\(theirs):1") == 0)
         #expect(
@@ -271,14 +272,14 @@ struct InteropTests {
         #expect(try await umoci.tags().map(\.description) == ["1"])
         let reference = try await umoci.onlyReference(tag: nil)
 
-        let ours = try LayoutDirectory.create(at: folder.file("ours"))
+        let ours = try LayoutDirectory.create(at: directory.file("ours"))
         let report = try await ArtifactCopy(from: umoci, to: ours, evidence: .include)
             .run(reference, tag: try Tag(parsing: "copy"))
         #expect(report.isComplete)
-        let archive = folder.file("oci.tar")
+        let archive = directory.file("oci.tar")
         #expect(
             try run(
-                "skopeo", "--insecure-policy", "copy", "oci:\(folder.file("ours")):copy",
+                "skopeo", "--insecure-policy", "copy", "oci:\(directory.file("ours")):copy",
                 "oci-archive:\(archive):again") == 0)
         let tar = try await openArtifacts(at: archive)
         #expect(tar is LayoutArchive)
@@ -287,10 +288,10 @@ struct InteropTests {
         for blob in try await tar.manifest(.tag(try Tag(parsing: "again"))).blobs {
             _ = try await tar.read(blob, atMost: 1_000_000)
         }
-        let docker = folder.file("docker.tar")
+        let docker = directory.file("docker.tar")
         #expect(
             try run(
-                "skopeo", "--insecure-policy", "copy", "oci:\(folder.file("ours")):copy",
+                "skopeo", "--insecure-policy", "copy", "oci:\(directory.file("ours")):copy",
                 "docker-archive:\(docker):acme/api:9") == 0)
         let saved = try await openArtifacts(at: docker)
         #expect(saved is DockerArchive)
@@ -362,21 +363,21 @@ struct InteropTests {
             if: program("docker-registry") != nil && program("openssl") != nil,
             "docker-registry or openssl is missing"))
     func ownAuthority() async throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         #expect(
             try run(
                 "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                 "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=test",
-                "-addext", "subjectAltName=DNS:localhost", "-keyout", folder.file("key.pem"),
-                "-out", folder.file("ca.pem")) == 0)
-        let server = try await DebianRegistry(folder, isTLS: true)
+                "-addext", "subjectAltName=DNS:localhost", "-keyout", directory.file("key.pem"),
+                "-out", directory.file("ca.pem")) == 0)
+        let server = try await DebianRegistry(directory, isTLS: true)
         let host = try RegistryHost(parsing: "localhost:\(try #require(server.host.port))")
-        for trusted in [folder.file("ca.pem"), nil] {
+        for trusted in [directory.file("ca.pem"), nil] {
             let transport = try HTTPTransport(extraCertificates: trusted, timeouts: .standard)
             var options = RegistryOptions()
             options.schemes[host] = .https
             let client = RegistryClient(
-                transport: transport, pause: SystemPause(),
+                transport: transport, clock: SystemClock(),
                 credentials: FixedCredential(.anonymous), options: options)
             let repository = client.repository(try Repository(registry: host, path: "a"))
             await expectFailure(

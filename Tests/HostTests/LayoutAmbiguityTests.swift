@@ -30,7 +30,7 @@ enum LayoutContent: CaseIterable {
 enum LayoutHint: CaseIterable {
     case none, signatures, attestations, inventories, unknownKind, image, evidenceTag, mediaType
 
-    var annotations: ExactTextMap<String> {
+    var annotations: ByteStringMap<String> {
         switch self {
         case .none, .mediaType: [:]
         case .signatures: ["kind": "dev.cosignproject.cosign/sigs"]
@@ -49,18 +49,18 @@ enum LayoutHint: CaseIterable {
 
 @Suite("ambiguous layouts")
 struct LayoutAmbiguityTests {
-    private let folder: TemporaryFolder
+    private let directory: TemporaryDirectory
     private let layout: LayoutDirectory
 
     init() throws {
-        folder = try TemporaryFolder()
-        layout = try LayoutDirectory.create(at: folder.file("layout"))
+        directory = try TemporaryDirectory()
+        layout = try LayoutDirectory.create(at: directory.file("layout"))
     }
 
     private func store(_ text: String, as type: MediaType) async throws -> Descriptor {
         let bytes = Array(text.utf8)
         let blob = Descriptor(of: bytes, as: type)
-        try await layout.push(blob, content: ByteStream(bytes), mountingFrom: nil)
+        try await layout.push(blob, content: ByteStream(bytes), mountSource: nil)
         return blob
     }
 
@@ -108,7 +108,7 @@ struct LayoutAmbiguityTests {
     }
 
     private func entry(
-        _ manifest: Manifest, _ hint: LayoutHint, _ names: ExactTextMap<String>
+        _ manifest: Manifest, _ hint: LayoutHint, _ names: ByteStringMap<String>
     ) -> Descriptor {
         var annotations = names
         for (name, value) in hint.annotations { annotations[name] = value }
@@ -120,7 +120,7 @@ struct LayoutAmbiguityTests {
     private func writeIndex(_ entries: [Descriptor]) throws {
         try writeFile(
             ImageIndex(manifests: entries).json.compactBytes,
-            at: folder.file("layout/index.json"), permissions: 0o644)
+            at: directory.file("layout/index.json"), permissions: 0o644)
     }
 
     private let reference = "org.opencontainers.image.ref.name"
@@ -139,7 +139,7 @@ struct LayoutAmbiguityTests {
             ([reference: "x:1"], [containerd: "x:1"], ["x:1"]),
             ([reference: "docker.io/library/x:1"], [containerd: "x:1"], ["x:1"]),
             ([reference: "x"], [containerd: "docker.io/library/x:latest"], ["x"]),
-        ] as [(ExactTextMap<String>, ExactTextMap<String>, [String])] {
+        ] as [(ByteStringMap<String>, ByteStringMap<String>, [String])] {
             // An entry has one value under a name, so the tag takes the place of the other name.
             if hint == .evidenceTag, added[containerd] == nil { continue }
             let pair = [entry(image, .none, own), entry(other, hint, added)]

@@ -12,9 +12,9 @@ import Testing
 
 @Suite("names in layouts")
 struct LayoutNameTests {
-    private let folder: TemporaryFolder
+    private let directory: TemporaryDirectory
 
-    init() throws { folder = try TemporaryFolder() }
+    init() throws { directory = try TemporaryDirectory() }
 
     private func manifest(_ text: String) throws -> Manifest {
         try ImageManifest(
@@ -24,8 +24,8 @@ struct LayoutNameTests {
     }
 
     /// A layout of one image for each row; the rows are its annotations.
-    private func layout(_ rows: [ExactTextMap<String>]) throws -> LayoutDirectory {
-        let path = folder.file("layout-\(UUID().uuidString)")
+    private func layout(_ rows: [ByteStringMap<String>]) throws -> LayoutDirectory {
+        let path = directory.file("layout-\(UUID().uuidString)")
         let layout = try LayoutDirectory.create(at: path)
         var entries: [Descriptor] = []
         for (number, annotations) in rows.enumerated() {
@@ -52,13 +52,13 @@ struct LayoutNameTests {
             ("docker.io/library/y:2", 1), ("2", 1), ("z", 2), ("docker.io/library/z:latest", 2),
             ("ghcr.io/acme/api:v1", 3), ("v1", 3), ("odd name, no reference", 4),
         ])
-    func names(_ typed: String, _ place: Int) async throws {
+    func names(_ typed: String, _ index: Int) async throws {
         let layout = try layout([
             [reference: "docker.io/library/x:1"], [reference: "docker.io/library/y:2"],
             [reference: "z"], [containerd: "ghcr.io/acme/api:v1", reference: "v1"],
             [reference: "odd name, no reference"], [:],
         ])
-        let expected = try layout.entries()[place].digest
+        let expected = try layout.entries()[index].digest
         #expect(try await layout.reference(.named(typed)) == .digest(expected))
     }
 
@@ -101,7 +101,7 @@ struct LayoutNameTests {
 
     @Test("a full name is written as it is typed, and replaces no other")
     func written() async throws {
-        let path = folder.file("layout")
+        let path = directory.file("layout")
         let layout = try LayoutDirectory.create(at: path)
         let (first, second) = (try manifest("one"), try manifest("two"))
         let tag = try Tag(parsing: "1")
@@ -123,25 +123,26 @@ struct LayoutNameTests {
     func transports() async throws {
         _ = try layout([[:]])
         try FileManager.default.createDirectory(
-            atPath: folder.file("folder"), withIntermediateDirectories: true)
+            atPath: directory.file("folder"), withIntermediateDirectories: true)
         await expectFailure(.usage, "name it oci:") {
-            _ = try await openArtifacts(at: folder.file("folder"), as: .ociArchive)
+            _ = try await openArtifacts(at: directory.file("folder"), as: .ociArchive)
         }
         let version = #"{"imageLayoutVersion":"1.0.0"}"#
-        try folder.write(version, to: "made/oci-layout")
-        #expect(try run("tar", "-C", folder.file("made"), "-cf", folder.file("m.tar"), ".") == 0)
+        try directory.write(version, to: "made/oci-layout")
         #expect(
-            try await openArtifacts(at: folder.file("m.tar"), as: .ociArchive).transport
+            try run("tar", "-C", directory.file("made"), "-cf", directory.file("m.tar"), ".") == 0)
+        #expect(
+            try await openArtifacts(at: directory.file("m.tar"), as: .ociArchive).transport
                 == .ociArchive)
         await expectFailure(.unsupported, "name it oci-archive:") {
-            _ = try await openArtifacts(at: folder.file("m.tar"), as: .dockerArchive)
+            _ = try await openArtifacts(at: directory.file("m.tar"), as: .dockerArchive)
         }
         for (bytes, program) in [
             ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "unxz"), ([0x42, 0x5a, 0x68, 0x39], "bunzip2"),
         ] as [([UInt8], String)] {
-            try writeFile(bytes, at: folder.file("packed"), permissions: 0o644)
+            try writeFile(bytes, at: directory.file("packed"), permissions: 0o644)
             await expectFailure(.unsupported, program) {
-                _ = try await openArtifacts(at: folder.file("packed"), as: .dockerArchive)
+                _ = try await openArtifacts(at: directory.file("packed"), as: .dockerArchive)
             }
         }
     }

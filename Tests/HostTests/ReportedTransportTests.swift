@@ -13,9 +13,9 @@ import Testing
 struct ReportedTransportTests {
     private struct Silent: Transport {
         func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
-            -> TransportAnswer
+            -> TransportResponse
         {
-            TransportAnswer(head: HTTPResponse(status: .ok), body: ByteStream([]))
+            TransportResponse(head: HTTPResponse(status: .ok), body: ByteStream([]))
         }
     }
 

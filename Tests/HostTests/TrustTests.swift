@@ -27,12 +27,12 @@ private final class CannedTransport: Transport {
     }
 
     func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
-        -> TransportAnswer
+        -> TransportResponse
     {
         asked.withLock {
             $0.append("\(request.scheme ?? "")://\(request.authority ?? "")\(request.path ?? "")")
         }
-        return TransportAnswer(
+        return TransportResponse(
             head: HTTPResponse(status: .init(code: status)),
             body: ByteStream { [self] in
                 pulled.withLock { place in
@@ -136,26 +136,26 @@ struct TrustRepositoryTests {
 }
 
 @Suite("the folder of an update")
-struct TrustFolderTests {
+struct TrustDirectoryTests {
     @Test("what is kept comes back, and what is not is nothing")
     func roundTrip() throws {
-        let place = try TemporaryFolder()
-        let folder = try TrustFolder(metadata: place.file("m"), targets: place.file("t"))
-        #expect(try folder.metadata(of: "root") == nil)
-        #expect(try folder.target("file") == nil)
-        try folder.keep([1], asMetadataOf: "root")
-        try folder.keep([2], asMetadataOf: "root")
-        try folder.keep([3], asTarget: "file")
-        #expect(try folder.metadata(of: "root") == [2])
-        #expect(try folder.target("file") == [3])
+        let place = try TemporaryDirectory()
+        let directory = try TrustDirectory(metadata: place.file("m"), targets: place.file("t"))
+        #expect(try directory.metadata(of: "root") == nil)
+        #expect(try directory.target("file") == nil)
+        try directory.keep([1], asMetadataOf: "root")
+        try directory.keep([2], asMetadataOf: "root")
+        try directory.keep([3], asTarget: "file")
+        #expect(try directory.metadata(of: "root") == [2])
+        #expect(try directory.target("file") == [3])
         #expect(try place.read("m/root.json") == [2])
-        #expect(try folder.root(version: 1) == nil)
-        try folder.keep([4], asRootVersion: 1)
-        #expect(try folder.root(version: 1) == [4])
-        #expect(try folder.root(version: 2) == nil)
-        try folder.forgetMetadata(of: "root")
-        try folder.forgetMetadata(of: "root")
-        #expect(try folder.metadata(of: "root") == nil)
+        #expect(try directory.root(version: 1) == nil)
+        try directory.keep([4], asRootVersion: 1)
+        #expect(try directory.root(version: 1) == [4])
+        #expect(try directory.root(version: 2) == nil)
+        try directory.forgetMetadata(of: "root")
+        try directory.forgetMetadata(of: "root")
+        #expect(try directory.metadata(of: "root") == nil)
     }
 
     @Test(
@@ -165,12 +165,12 @@ struct TrustFolderTests {
             "..\\x", "~", "-", " ", "ü/../x", "x\n",
         ])
     func names(_ name: String) throws {
-        let place = try TemporaryFolder()
-        let folder = try TrustFolder(metadata: place.file("m"), targets: place.file("t"))
-        try folder.keep([1], asMetadataOf: name)
-        try folder.keep([2], asTarget: name)
-        #expect(try folder.metadata(of: name) == [1])
-        #expect(try folder.target(name) == [2])
+        let place = try TemporaryDirectory()
+        let directory = try TrustDirectory(metadata: place.file("m"), targets: place.file("t"))
+        try directory.keep([1], asMetadataOf: name)
+        try directory.keep([2], asTarget: name)
+        #expect(try directory.metadata(of: name) == [1])
+        #expect(try directory.target(name) == [2])
         let files = try FileManager.default.subpathsOfDirectory(atPath: place.path)
         #expect(files.count == 4, "\(files)")
         #expect(files.allSatisfy { $0.split(separator: "/").count <= 2 })
@@ -179,70 +179,70 @@ struct TrustFolderTests {
 
     @Test("two names are two files")
     func distinct() throws {
-        let place = try TemporaryFolder()
-        let folder = try TrustFolder(metadata: place.file("m"), targets: place.file("t"))
+        let place = try TemporaryDirectory()
+        let directory = try TrustDirectory(metadata: place.file("m"), targets: place.file("t"))
         let names = ["a/b", "a%2Fb", "a%252Fb", "a_b", "A/B", ".a", "%2Ea"]
         for (number, name) in names.enumerated() {
-            try folder.keep([UInt8(number)], asTarget: name)
-            try folder.keep([UInt8(number)], asMetadataOf: name)
+            try directory.keep([UInt8(number)], asTarget: name)
+            try directory.keep([UInt8(number)], asMetadataOf: name)
         }
         for (number, name) in names.enumerated() {
-            #expect(try folder.target(name) == [UInt8(number)])
-            #expect(try folder.metadata(of: name) == [UInt8(number)])
+            #expect(try directory.target(name) == [UInt8(number)])
+            #expect(try directory.metadata(of: name) == [UInt8(number)])
         }
     }
 
     @Test("a link is not followed: neither read nor written through")
     func links() throws {
-        let place = try TemporaryFolder()
+        let place = try TemporaryDirectory()
         try place.write("secret", to: "elsewhere")
-        let folder = try TrustFolder(metadata: place.file("m"), targets: place.file("t"))
+        let directory = try TrustDirectory(metadata: place.file("m"), targets: place.file("t"))
         try place.link("t/file", to: place.file("elsewhere"))
-        #expect(try folder.target("file") == nil)
-        try folder.keep([1], asTarget: "file")
+        #expect(try directory.target("file") == nil)
+        try directory.keep([1], asTarget: "file")
         #expect(try place.read("elsewhere") == Array("secret".utf8))
-        #expect(try folder.target("file") == [1])
+        #expect(try directory.target("file") == [1])
     }
 
     @Test("a file larger than metadata may be was not kept by us")
     func tooLarge() throws {
-        let place = try TemporaryFolder()
-        let folder = try TrustFolder(metadata: place.file("m"), targets: nil)
+        let place = try TemporaryDirectory()
+        let directory = try TrustDirectory(metadata: place.file("m"), targets: nil)
         try place.write(
             String(repeating: " ", count: Limits.targetsMetadataBytes + 1), to: "m/root.json")
-        #expect(try folder.metadata(of: "root") == nil)
+        #expect(try directory.metadata(of: "root") == nil)
     }
 
     @Test("one update at a time has the folder")
     func lock() async throws {
-        let place = try TemporaryFolder()
+        let place = try TemporaryDirectory()
         let path = place.file("m")
-        try TrustFolder(metadata: path, targets: nil).keep([0], asMetadataOf: "counter")
+        try TrustDirectory(metadata: path, targets: nil).keep([0], asMetadataOf: "counter")
         try await withThrowingTaskGroup { group in
             for _ in 0..<8 {
                 group.addTask {
-                    let folder = try TrustFolder(metadata: path, targets: nil)
-                    try await folder.whileLocked {
-                        let count = try folder.metadata(of: "counter")?.first ?? 0
+                    let directory = try TrustDirectory(metadata: path, targets: nil)
+                    try await directory.whileLocked {
+                        let count = try directory.metadata(of: "counter")?.first ?? 0
                         await Task.yield()
-                        try folder.keep([count + 1], asMetadataOf: "counter")
+                        try directory.keep([count + 1], asMetadataOf: "counter")
                     }
                 }
             }
             try await group.waitForAll()
         }
-        #expect(try TrustFolder(metadata: path, targets: nil).metadata(of: "counter") == [8])
+        #expect(try TrustDirectory(metadata: path, targets: nil).metadata(of: "counter") == [8])
     }
 
     @Test("the lock is let go of when the work fails")
     func failing() async throws {
-        let place = try TemporaryFolder()
-        let folder = try TrustFolder(metadata: place.file("m"), targets: nil)
+        let place = try TemporaryDirectory()
+        let directory = try TrustDirectory(metadata: place.file("m"), targets: nil)
         await expectFailure(.usage, "on purpose") {
-            try await folder.whileLocked {
+            try await directory.whileLocked {
                 throw Failure(.usage, "on purpose", because: "this test says so")
             }
         }
-        #expect(try await folder.whileLocked { 1 } == 1)
+        #expect(try await directory.whileLocked { 1 } == 1)
     }
 }

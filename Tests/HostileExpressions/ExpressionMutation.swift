@@ -85,12 +85,12 @@ private let suiteExpressions = (
     jmespath: texts(under: "expression", in: SharedSuites.jmespath)
 )
 
-private func texts(under name: String, in folder: URL?) -> [String] {
-    guard let folder,
-        let files = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+private func texts(under name: String, in directory: URL?) -> [String] {
+    guard let directory,
+        let files = try? FileManager.default.contentsOfDirectory(atPath: directory.path)
     else { return [] }
     return files.filter { $0.hasSuffix(".json") }.sorted().flatMap { file in
-        let bytes = (try? Data(contentsOf: folder.appendingPathComponent(file))) ?? Data()
+        let bytes = (try? Data(contentsOf: directory.appendingPathComponent(file))) ?? Data()
         return (try? JSONValue(parsing: bytes, named: file)).map { texts(under: name, in: $0) }
             ?? []
     }

@@ -44,9 +44,9 @@ package enum HostileLanguage: String, CaseIterable, Sendable {
     func grownWithValue(_ count: Int, seed: UInt64) -> [String] {
         guard self == .cel else { return grownShallow(count, seed: seed) }
         var grammar = CELGrammar(generator: SeededGenerator(seed: seed))
-        return (0..<count).map { place in
+        return (0..<count).map { index in
             grammar.valued(
-                CELKind.allCases[place % CELKind.allCases.count], depth: 1 + place / 4 % 3)
+                CELKind.allCases[index % CELKind.allCases.count], depth: 1 + index / 4 % 3)
         }
     }
 
@@ -54,10 +54,10 @@ package enum HostileLanguage: String, CaseIterable, Sendable {
         switch self {
         case .cel:
             var grammar = CELGrammar(generator: SeededGenerator(seed: seed))
-            return (0..<count).map { place in
+            return (0..<count).map { index in
                 let depth = Int.random(in: depths, using: &grammar.generator)
                 // Where parts do not fit together, evaluation ends at the first of them.
-                guard place % 3 == 0,
+                guard index % 3 == 0,
                     let kind = CELKind.allCases.randomElement(
                         using: &grammar.generator)
                 else { return grammar.expression(depth: depth) }
@@ -65,8 +65,8 @@ package enum HostileLanguage: String, CaseIterable, Sendable {
             }
         case .jmespath, .jmespathKyverno:
             var grammar = JMESPathGrammar(seed: seed, dialect: dialect)
-            return (0..<count).map { place in
-                grammar.expression(depth: depths.lowerBound + place % depths.count)
+            return (0..<count).map { index in
+                grammar.expression(depth: depths.lowerBound + index % depths.count)
             }
         }
     }

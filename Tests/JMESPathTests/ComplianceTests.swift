@@ -21,10 +21,10 @@ struct ComplianceCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(file): \(expression)" }
 
     static let all: [ComplianceCase] = {
-        guard let folder = SharedSuites.jmespath else { return [] }
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        guard let directory = SharedSuites.jmespath else { return [] }
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
         return files.filter { $0.hasSuffix(".json") }.sorted().flatMap { file in
-            (try? read(folder.appendingPathComponent(file))) ?? []
+            (try? read(directory.appendingPathComponent(file))) ?? []
         }
     }()
 

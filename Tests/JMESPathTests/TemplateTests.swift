@@ -129,7 +129,7 @@ struct TemplateTests {
                 text += parts[Int.random(in: 0..<parts.count, using: &dice)]
             }
             guard let template = try? VariableTemplate(text, dialect: .kyverno),
-                !template.reach.paths.contains([]),
+                !template.referencedPaths.paths.contains([]),
                 let value = try? template.value(on: given)
             else { continue }
             answers += template.constant == nil ? 1 : 0

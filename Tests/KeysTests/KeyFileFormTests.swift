@@ -24,16 +24,16 @@ struct KeyFileFormTests {
         let key = try TestKeys.ecdsaP256()
         let pem =
             "-----BEGIN PRIVATE KEY-----\n\(base64Text(key.pkcs8))\n-----END PRIVATE KEY-----\n"
-        let open = try SealedPrivateKey(pem: form.spelling(pem))
+        let open = try PrivateKeyFile(pem: form.spelling(pem))
         #expect(!open.needsPassword)
-        #expect(try open.opened(with: { [] }).publicKey == key.publicKey)
+        #expect(try open.decrypted(with: { [] }).publicKey == key.publicKey)
         let sealed = try EncryptedPrivateKey(
-            sealing: key, password: [1], salt: [UInt8](repeating: 1, count: 32),
+            encrypting: key, password: [1], salt: [UInt8](repeating: 1, count: 32),
             nonce: [UInt8](repeating: 2, count: 24))
-        let read = try SealedPrivateKey(pem: form.spelling(sealed.pem))
+        let read = try PrivateKeyFile(pem: form.spelling(sealed.pem))
         #expect(read.needsPassword)
         if form.name == "CRLF" {
-            #expect(try read.opened(with: { [1] }).publicKey == key.publicKey)
+            #expect(try read.decrypted(with: { [1] }).publicKey == key.publicKey)
         }
     }
 
@@ -46,7 +46,7 @@ struct KeyFileFormTests {
                 try shellOutput(
                     "chmod 600 k && ssh-keygen -y -f k", files: ["k": secret]))
             await expectFailure(.unsupported, "ssh-keygen -p") {
-                _ = try SealedPrivateKey(pem: String(decoding: secret, as: UTF8.self))
+                _ = try PrivateKeyFile(pem: String(decoding: secret, as: UTF8.self))
             }
             await expectFailure(.malformed, "ssh-keygen -e -m PKCS8") {
                 _ = try PublicKey(pem: String(decoding: open, as: UTF8.self))

@@ -21,19 +21,20 @@ struct KeyTests {
     func sealedKeyOpens(algorithm: Int) throws {
         let key = try TestKeys.algorithms[algorithm]()
         let sealed = try EncryptedPrivateKey(
-            sealing: key, password: Array("hunter2".utf8), salt: salt, nonce: nonce)
-        let opened = try EncryptedPrivateKey(pem: sealed.pem).opened(with: Array("hunter2".utf8))
-        #expect(opened.publicKey == key.publicKey)
+            encrypting: key, password: Array("hunter2".utf8), salt: salt, nonce: nonce)
+        let decrypted = try EncryptedPrivateKey(pem: sealed.pem).decrypted(
+            with: Array("hunter2".utf8))
+        #expect(decrypted.publicKey == key.publicKey)
         let message = Array("message".utf8)
-        #expect(try key.publicKey.isValid(opened.sign(message), over: message))
-        #expect(try !key.publicKey.isValid(opened.sign(message), over: message + [0]))
+        #expect(try key.publicKey.isValid(decrypted.sign(message), over: message))
+        #expect(try !key.publicKey.isValid(decrypted.sign(message), over: message + [0]))
     }
 
     @Test("a wrong password is denied and says what to set")
     func wrongPassword() throws {
         let sealed = try EncryptedPrivateKey(
-            sealing: try TestKeys.ecdsaP256(), password: [], salt: salt, nonce: nonce)
-        let failure = #expect(throws: Failure.self) { try sealed.opened(with: [1]) }
+            encrypting: try TestKeys.ecdsaP256(), password: [], salt: salt, nonce: nonce)
+        let failure = #expect(throws: Failure.self) { try sealed.decrypted(with: [1]) }
         #expect(failure?.kind == .denied)
         #expect(failure?.next?.contains("COSIGN_PASSWORD") == true)
     }
@@ -43,7 +44,7 @@ struct KeyTests {
         arguments: ["1048576", "1", "65537"])
     func strangeParameters(rounds: String) throws {
         let sealed = try EncryptedPrivateKey(
-            sealing: try TestKeys.ecdsaP256(), password: [], salt: salt, nonce: nonce)
+            encrypting: try TestKeys.ecdsaP256(), password: [], salt: salt, nonce: nonce)
         let lines = sealed.pem.split(separator: "\n").map(String.init)
         let body = try #require(bytes(fromBase64: lines[1..<(lines.count - 1)].joined()))
         let text = String(decoding: body, as: UTF8.self)
@@ -61,13 +62,14 @@ struct KeyTests {
         arguments: Array(stride(from: 90, to: 500, by: 41)))
     func flippedCharacter(offset: Int) throws {
         let sealed = try EncryptedPrivateKey(
-            sealing: try TestKeys.ecdsaP256(), password: Array("p".utf8), salt: salt, nonce: nonce)
+            encrypting: try TestKeys.ecdsaP256(), password: Array("p".utf8), salt: salt,
+            nonce: nonce)
         var bytes = Array(sealed.pem.utf8)
         try #require(offset < bytes.count)
         bytes[offset] = bytes[offset] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
         #expect(throws: Failure.self) {
             try EncryptedPrivateKey(pem: String(decoding: bytes, as: UTF8.self))
-                .opened(with: Array("p".utf8))
+                .decrypted(with: Array("p".utf8))
         }
     }
 

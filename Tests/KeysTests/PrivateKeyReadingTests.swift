@@ -104,13 +104,13 @@ struct PrivateKeyReadingTests {
                 "openssl genpkey \(recipe.command) >k; openssl pkcs8 -topk8 \(options) -passout pass:hunter2 -in k; openssl pkey -in k -pubout"
             )
             let parts = both.components(separatedBy: "-----BEGIN PUBLIC KEY-----")
-            let sealed = try SealedPrivateKey(pem: parts[0])
+            let sealed = try PrivateKeyFile(pem: parts[0])
             #expect(sealed.needsPassword)
-            let key = try sealed.opened { Array("hunter2".utf8) }
+            let key = try sealed.decrypted { Array("hunter2".utf8) }
             #expect(try key.publicKey == PublicKey(pem: "-----BEGIN PUBLIC KEY-----" + parts[1]))
             for wrong in ["", "hunter3"] {
                 await expectFailure(.denied, "the password is wrong") {
-                    _ = try sealed.opened { Array(wrong.utf8) }
+                    _ = try sealed.decrypted { Array(wrong.utf8) }
                 }
             }
         }
@@ -126,7 +126,7 @@ struct PrivateKeyReadingTests {
         let pem = try text(
             "openssl genpkey -algorithm ED25519 | openssl pkcs8 -topk8 \(options) -passout pass:x"
         )
-        await expectFailure(.overLimit, words) { _ = try SealedPrivateKey(pem: pem) }
+        await expectFailure(.overLimit, words) { _ = try PrivateKeyFile(pem: pem) }
     }
 
     @Test(
@@ -139,7 +139,7 @@ struct PrivateKeyReadingTests {
     func older(command: String) async throws {
         let pem = try text(command)
         await expectFailure(.unsupported, "openssl pkcs8 -topk8 -v2 aes-256-cbc") {
-            _ = try SealedPrivateKey(pem: pem)
+            _ = try PrivateKeyFile(pem: pem)
         }
     }
 

@@ -31,7 +31,7 @@ struct PublicKeyReadingTests {
         }
         #expect(refused > 0)
         var zero = der
-        for place in (der.count - 32)..<der.count { zero[place] = 0 }
+        for index in (der.count - 32)..<der.count { zero[index] = 0 }
         #expect(throws: Failure.self) { try PublicKey(derBytes: zero) }
     }
 
@@ -223,9 +223,9 @@ struct RSAStrengthTests {
         var digits = try modulus()
         let rest = digits.reduce(0) { ($0 * 256 + Int($1)) % prime }
         var carry = prime - rest
-        for place in digits.indices.reversed() where carry > 0 {
-            let sum = Int(digits[place]) + carry
-            digits[place] = UInt8(truncatingIfNeeded: sum)
+        for index in digits.indices.reversed() where carry > 0 {
+            let sum = Int(digits[index]) + carry
+            digits[index] = UInt8(truncatingIfNeeded: sum)
             carry = sum >> 8
         }
         #expect(refusal(digits)?.contains("divisible by") == true)

@@ -122,9 +122,9 @@ struct KeySchemesTests {
         let signature = try key.signing(with: .rsaPSS(.sha256)).sign(message)
         let scheme = SignatureScheme.rsaPSSWithAnySalt(.sha256)
         #expect(key.publicKey.isValid(signature, over: message, scheme: scheme))
-        for place in stride(from: 0, to: signature.count, by: 7) {
+        for index in stride(from: 0, to: signature.count, by: 7) {
             var changed = signature
-            changed[place] ^= 1 << (place % 8)
+            changed[index] ^= 1 << (index % 8)
             #expect(!key.publicKey.isValid(changed, over: message, scheme: scheme))
         }
         for size in [0, 1, 255, 257] {

@@ -84,9 +84,9 @@ struct SignatureSchemeTests {
             let signature = try trial.key.sign(message)
             let hash = try #require(trial.scheme.hash)
             let digest = Primitives.Digest(of: message, by: hash)
-            for place in stride(from: 0, to: signature.count, by: 3) {
+            for index in stride(from: 0, to: signature.count, by: 3) {
                 var changed = signature
-                changed[place] ^= 1 << (place % 8)
+                changed[index] ^= 1 << (index % 8)
                 let key = trial.key.publicKey
                 #expect(!key.isValid(changed, over: message, scheme: trial.scheme))
                 #expect(
@@ -178,9 +178,9 @@ struct PrehashedEdwardsTests {
             let key = try TestKeys.ed25519().signing(with: scheme)
             var signature = try key.sign(message)
             var carry = 0
-            for place in 0..<32 {
-                let sum = Int(signature[32 + place]) + Int(order[place]) + carry
-                signature[32 + place] = UInt8(truncatingIfNeeded: sum)
+            for index in 0..<32 {
+                let sum = Int(signature[32 + index]) + Int(order[index]) + carry
+                signature[32 + index] = UInt8(truncatingIfNeeded: sum)
                 carry = sum >> 8
             }
             #expect(!key.publicKey.isValid(signature, over: message, scheme: scheme))

@@ -10,7 +10,7 @@ private func layer(_ write: (inout TarWriter) -> Void) throws(Failure) -> LayerC
     var tar = TarWriter()
     write(&tar)
     var reader = LayerReader(
-        matcher: PathMatcher(files: ["keep"], folders: ["kept.d"], namePrefixes: ["os-"]),
+        matcher: PathMatcher(files: ["keep"], directories: ["kept.d"], namePrefixes: ["os-"]),
         hashing: .sha256, named: "a layer")
     try reader.add(tar.finished())
     return try reader.finish().contents
@@ -18,7 +18,7 @@ private func layer(_ write: (inout TarWriter) -> Void) throws(Failure) -> LayerC
 
 private func tree(_ layers: [(inout TarWriter) -> Void]) throws(Failure) -> FileTree {
     var tree = FileTree()
-    for write in layers { try tree.lay(try layer(write)) }
+    for write in layers { try tree.applyLayer(try layer(write)) }
     return tree
 }
 
@@ -46,8 +46,8 @@ struct FileTreeTests {
             },
         ])
         #expect(text(replaced, "d/keep") == "2")
-        let wholeFolder = try tree([below, { $0.file(".wh.d", "") }])
-        #expect(wholeFolder.names(in: "").isEmpty)
+        let wholeDirectory = try tree([below, { $0.file(".wh.d", "") }])
+        #expect(wholeDirectory.names(in: "").isEmpty)
     }
 
     @Test("an opaque folder hides all that is below", arguments: [0, 1])
@@ -130,7 +130,7 @@ struct FileTreeTests {
             { tar in
                 tar.file("keep", "text")
                 tar.symbolicLink("0", to: "keep")
-                for place in 1...links { tar.symbolicLink("\(place)", to: "\(place - 1)") }
+                for index in 1...links { tar.symbolicLink("\(index)", to: "\(index - 1)") }
             }
         ])
         #expect((text(merged, "\(links)") == "text") == isFound)
@@ -187,7 +187,7 @@ struct FileTreeTests {
             }, try layer { $0.file("x/keep", "good") },
         ]
         var inPlace = FileTree()
-        for layer in layers { try inPlace.lay(layer) }
+        for layer in layers { try inPlace.applyLayer(layer) }
         let overlay = try FileTree.overlay(of: layers)
         #expect(text(inPlace, "real/keep") == "good")
         #expect(text(overlay, "real/keep") == "evil")
@@ -206,7 +206,7 @@ struct FileTreeTests {
                 },
             ]
             var inPlace = FileTree()
-            for layer in layers { try inPlace.lay(layer) }
+            for layer in layers { try inPlace.applyLayer(layer) }
             #expect(inPlace.look(at: "d/keep") == .missing)
             #expect(text(try FileTree.overlay(of: layers), "d/keep") == (opaque ? nil : "1"))
             #expect(inPlace.overlayDoubt != nil)
@@ -219,7 +219,7 @@ struct FileTreeTests {
             try layer { $0.file("d/keep", "1") }, try layer { $0.header("d/keep", type: "3") },
         ]
         var inPlace = FileTree()
-        for layer in layers { try inPlace.lay(layer) }
+        for layer in layers { try inPlace.applyLayer(layer) }
         #expect(inPlace.look(at: "d/keep") == .other)
         #expect(try FileTree.overlay(of: layers).look(at: "d/keep") == .missing)
         #expect(inPlace.overlayDoubt != nil)
@@ -238,7 +238,7 @@ struct FileTreeTests {
             },
         ]
         var inPlace = FileTree()
-        for layer in layers { try inPlace.lay(layer) }
+        for layer in layers { try inPlace.applyLayer(layer) }
         let overlay = try FileTree.overlay(of: layers)
         #expect(inPlace.overlayDoubt == nil)
         for path in ["d/keep", "l/keep", "e/keep", "f", "g", "e"] {
@@ -332,8 +332,8 @@ struct FileTreeTests {
     ]
 
     @Test("refused", arguments: refused.indices)
-    func refusals(_ place: Int) {
-        let (what, write) = Self.refused[place]
+    func refusals(_ index: Int) {
+        let (what, write) = Self.refused[index]
         #expect("\(what)") { try tree([write]) } throws: { ($0 as? Failure)?.kind == .malformed }
     }
 

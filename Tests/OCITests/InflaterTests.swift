@@ -170,8 +170,8 @@ private actor RepeatedLayer: ArtifactSource {
 
     func resolve(_ reference: ManifestReference) -> Descriptor { image.descriptor }
 
-    func referrers(of subject: Digest) -> ReferrersAnswer {
-        ReferrersAnswer(descriptors: [], door: .layout)
+    func referrers(of subject: Digest) -> ReferrersResult {
+        ReferrersResult(descriptors: [], discovery: .layout)
     }
 
     func tags() -> [OCI.Tag] { [] }
@@ -179,7 +179,7 @@ private actor RepeatedLayer: ArtifactSource {
 
 @Suite("what one image may unpack to")
 struct ImageBudgetTests {
-    private let matcher = PathMatcher(files: ["keep"], folders: [], namePrefixes: [])
+    private let matcher = PathMatcher(files: ["keep"], directories: [], namePrefixes: [])
 
     private func archive(_ name: String) -> [UInt8] {
         var tar = TarWriter()

@@ -242,8 +242,8 @@ struct TarReaderTests {
     ]
 
     @Test("refused", arguments: broken.indices)
-    func refusals(_ place: Int) {
-        let (what, kind, damage) = Self.broken[place]
+    func refusals(_ index: Int) {
+        let (what, kind, damage) = Self.broken[index]
         var tar = TarWriter()
         damage(&tar)
         #expect("\(what)") { try readArchive(tar.bytes) } throws: { ($0 as? Failure)?.kind == kind }

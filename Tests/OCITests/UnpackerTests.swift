@@ -46,10 +46,10 @@ struct UnpackerTests {
         var tree = FileTree()
         for layer in layers {
             var reader = LayerReader(
-                matcher: PathMatcher(files: [], folders: [], namePrefixes: [""]),
+                matcher: PathMatcher(files: [], directories: [], namePrefixes: [""]),
                 hashing: .sha256, named: "a layer")
             try reader.add(layer)
-            try tree.lay(try reader.finish().contents)
+            try tree.applyLayer(try reader.finish().contents)
         }
         var found: [[UInt8]: String] = [:]
         var waiting = [(node: 0, path: TreePath.root)]

@@ -153,7 +153,7 @@ struct ClosedPlacePolicyTests {
     private func largeEnvelope(_ excess: String, about image: Descriptor) throws -> Envelope {
         var digests: JSONObject = ["sha256": .string(image.digest.hex)]
         if excess == "digests" {
-            for place in 0..<Limits.digestsPerSubject { digests["x\(place)"] = "00" }
+            for index in 0..<Limits.digestsPerSubject { digests["x\(index)"] = "00" }
         }
         let subject = JSONValue.object(["digest": .object(digests)])
         let count = excess == "subjects" ? Limits.subjectsPerStatement + 1 : 1
@@ -184,7 +184,7 @@ struct ClosedPlacePolicyTests {
         let manifest = try ImageManifest(
             config: Descriptor(of: Array("{}".utf8), as: .ociConfig), layers: [layer]
         ).manifest()
-        try await trial.storage.push(layer, content: ByteStream(content), mountingFrom: nil)
+        try await trial.storage.push(layer, content: ByteStream(content), mountSource: nil)
         try await trial.storage.push(manifest, tag: Tag(for: image.digest, suffix: ".att"))
     }
 
@@ -231,6 +231,6 @@ struct ClosedPlacePolicyTests {
             repository: try Repository(parsing: "origin.example.com/shop/backend"),
             digest: image.digest, evidence: try await trial.evidence(about: image.digest))
         found = try decision(on: trial.written, by: try signed(), facts)
-        #expect(found.reason == .evidenceLostAtMirror)
+        #expect(found.reason == .evidenceMissingAtMirror)
     }
 }

@@ -26,7 +26,7 @@ struct ConditionContextTests {
     private func finding(
         _ text: String, on predicate: String = "{level: 3}", of manifest: String = Self.pod,
         image: String = "ghcr.io/acme/api:1.0", context: String = "[]", now: Int? = 1_700_000_000
-    ) throws -> ConditionFinding {
+    ) throws -> ConditionResult {
         let policy = try compiledPolicies([Self.policy(text, context: context)])[0]
         let request = AdmissionRequest(
             object: try resource(manifest), operation: .update, namespaceLabels: labelFinding(nil))

@@ -200,7 +200,7 @@ extension AttestationCondition {
     /// Whether it is met by a statement with these fields and nothing else.
     func holds(for predicate: String) throws -> Bool { try judged(for: predicate).outcome == .met }
 
-    func judged(for predicate: String) throws -> ConditionFinding {
+    func judged(for predicate: String) throws -> ConditionResult {
         judged(in: StatementContext(names: try node(predicate).json))
     }
 }

@@ -261,13 +261,13 @@ func mutants(of value: JSONValue) -> [JSONValue] {
             }
         }
     case .array(let items):
-        for (place, item) in items.enumerated() {
+        for (index, item) in items.enumerated() {
             var without = items
-            without.remove(at: place)
+            without.remove(at: index)
             found.append(.array(without))
             for mutant in mutants(of: item) {
                 var changed = items
-                changed[place] = mutant
+                changed[index] = mutant
                 found.append(.array(changed))
             }
         }

@@ -19,11 +19,11 @@ struct EvidenceMatrixTests {
         let isAttestation: Bool
         let hasIdentity: Bool
         let isBundle: Bool
-        let carrier: EvidenceCarrier
+        let location: EvidenceLocation
 
         var testDescription: String {
             "\(isAttestation ? "attestation" : "signature") by \(hasIdentity ? "identity" : "key"), "
-                + "\(isBundle ? "bundle" : "older layout") in \(carrier.rawValue)"
+                + "\(isBundle ? "bundle" : "older layout") in \(location.rawValue)"
         }
 
         /// Bundles hang beside the image; older layouts also under a tag.
@@ -31,14 +31,14 @@ struct EvidenceMatrixTests {
             var cases: [Case] = []
             for isAttestation in [false, true] {
                 for hasIdentity in [false, true] {
-                    func add(_ isBundle: Bool, _ carriers: [EvidenceCarrier]) {
-                        cases += carriers.map {
+                    func add(_ isBundle: Bool, _ locations: [EvidenceLocation]) {
+                        cases += locations.map {
                             Case(
                                 isAttestation: isAttestation, hasIdentity: hasIdentity,
-                                isBundle: isBundle, carrier: $0)
+                                isBundle: isBundle, location: $0)
                         }
                     }
-                    let beside: [EvidenceCarrier] = [.referrersAPI, .referrersTag, .layout]
+                    let beside: [EvidenceLocation] = [.referrersAPI, .referrersTag, .layout]
                     add(true, beside)
                     add(false, beside + [isAttestation ? .attestationTag : .signatureTag])
                 }
@@ -46,8 +46,8 @@ struct EvidenceMatrixTests {
             return cases
         }()
 
-        var door: ReferrersAnswer.Door {
-            switch carrier {
+        var discovery: ReferrersResult.Discovery {
+            switch location {
             case .referrersTag: .referrersTag
             case .layout: .layout
             default: .referrersAPI
@@ -55,7 +55,7 @@ struct EvidenceMatrixTests {
         }
 
         var suffix: String? {
-            switch carrier {
+            switch location {
             case .signatureTag: ".sig"
             case .attestationTag: ".att"
             default: nil
@@ -85,7 +85,7 @@ struct EvidenceMatrixTests {
             story.isAttestation ? keyless.provenancePolicy(entry) : keyless.policy(entry)
         let other =
             story.isAttestation ? keyless.policy(entry) : keyless.provenancePolicy(entry)
-        let source = DoorRepository(inner: keyless.trial.storage, door: story.door)
+        let source = DiscoveryRepository(inner: keyless.trial.storage, discovery: story.discovery)
         let facts = ImageFacts(
             resolution: .resolved(keyless.image),
             evidence: .looked(
@@ -97,16 +97,16 @@ struct EvidenceMatrixTests {
         }
         let found = try judged(policy)
         #expect(found.result == .pass, "\(found.found)")
-        #expect(found.checks.first?.observed.contains(story.carrier.rawValue) == true)
+        #expect(found.checks.first?.observed.contains(story.location.rawValue) == true)
         #expect(
             try judged(other).reason == (story.isAttestation ? .unsigned : .attestationMissing))
     }
 }
 
 /// A repository whose referrers are found another way.
-private struct DoorRepository: ArtifactSource {
+private struct DiscoveryRepository: ArtifactSource {
     let inner: MemoryRepository
-    let door: ReferrersAnswer.Door
+    let discovery: ReferrersResult.Discovery
 
     var sourceName: String { inner.sourceName }
 
@@ -114,9 +114,9 @@ private struct DoorRepository: ArtifactSource {
         try await inner.manifest(reference)
     }
 
-    func referrers(of subject: Digest) async throws -> ReferrersAnswer {
-        ReferrersAnswer(
-            descriptors: try await inner.referrers(of: subject).descriptors, door: door)
+    func referrers(of subject: Digest) async throws -> ReferrersResult {
+        ReferrersResult(
+            descriptors: try await inner.referrers(of: subject).descriptors, discovery: discovery)
     }
 
     func tags() async throws -> [OCI.Tag] { try await inner.tags() }

@@ -306,7 +306,7 @@ struct KeylessTests {
     // MARK: The way out
 
     @Test("an identity has no key file: the remedy signs where CI builds, as the one expected")
-    func remedies() async throws {
+    func fixes() async throws {
         let keyless = try await KeylessTrial()
         let name = "\(keyless.trial.repository)@\(keyless.image.digest)"
         let unsigned = try await keyless.judged(keyless.entry())

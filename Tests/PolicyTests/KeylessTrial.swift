@@ -82,7 +82,7 @@ struct KeylessTrial {
     ) async throws {
         for (layer, content) in layers {
             try await trial.storage.push(
-                layer, content: ByteStream(content), mountingFrom: nil)
+                layer, content: ByteStream(content), mountSource: nil)
         }
         let subject = Descriptor(
             mediaType: image.mediaType, digest: image.digest, size: image.size)

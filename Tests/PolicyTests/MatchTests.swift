@@ -84,7 +84,7 @@ struct MatchTests {
     @Test(
         "match and exclude decide which resources a rule speaks about",
         arguments: [
-            ("any: [{resources: {kinds: [Pod]}}]", MatchAnswer.yes),
+            ("any: [{resources: {kinds: [Pod]}}]", MatchResult.yes),
             ("resources: {kinds: [Pod]}", .yes),
             ("any: [{resources: {kinds: [Deployment]}}]", .no),
             ("any: [{resources: {kinds: ['*']}}]", .yes),
@@ -138,19 +138,19 @@ struct MatchTests {
                 .yes
             ),
         ])
-    func matches(match: String, answer: MatchAnswer) throws {
+    func matches(match: String, answer: MatchResult) throws {
         #expect(try scope(match: match).answer(try input()) == answer)
     }
 
     @Test(
         "exclude takes out what fits one of its filters whole",
         arguments: [
-            ("{}", MatchAnswer.yes), ("any: [{resources: {namespaces: [shop]}}]", .no),
+            ("{}", MatchResult.yes), ("any: [{resources: {namespaces: [shop]}}]", .no),
             ("any: [{resources: {namespaces: [shop], names: [other]}}]", .yes),
             ("resources: {kinds: [Pod], names: ['*']}", .no),
             ("all: [{resources: {namespaces: [shop]}}, {resources: {names: [other]}}]", .yes),
         ])
-    func excludes(exclude: String, answer: MatchAnswer) throws {
+    func excludes(exclude: String, answer: MatchResult) throws {
         let found = try scope(match: "resources: {kinds: [Pod]}", exclude: exclude)
         #expect(try found.answer(try input()) == answer)
     }
@@ -228,7 +228,7 @@ struct MatchTests {
             ])
     }
 
-    private func input(labels: ExactTextMap<String>? = nil) throws -> AdmissionRequest {
+    private func input(labels: ByteStringMap<String>? = nil) throws -> AdmissionRequest {
         AdmissionRequest(
             object: try resource(Self.pod), operation: .create,
             namespaceLabels: labelFinding(labels))
@@ -260,8 +260,8 @@ struct MatchTests {
         }
     }
 
-    private func scope(match: String, exclude: String? = nil) throws -> RuleScope {
-        try RuleScope(match: try node(match), exclude: try exclude.map(node))
+    private func scope(match: String, exclude: String? = nil) throws -> MatchExclude {
+        try MatchExclude(match: try node(match), exclude: try exclude.map(node))
     }
 }
 

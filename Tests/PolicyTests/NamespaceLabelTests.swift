@@ -8,7 +8,7 @@ import Testing
 @Suite("labels of namespaces")
 struct NamespaceLabelTests {
     /// The labels of `shop` for what stands after all these manifests.
-    private func labels(_ namespaces: JSONValue...) throws -> ExactTextMap<String>? {
+    private func labels(_ namespaces: JSONValue...) throws -> ByteStringMap<String>? {
         let found = NamespaceLabels(among: try namespaces.map { try ResourceManifest($0) })
             .labels(of: "shop", at: namespaces.count)
         if case .known(let labels) = found { return labels }
@@ -130,7 +130,7 @@ struct NamespaceLabelTests {
     }
 
     /// The labels of `shop` at the end of a file.
-    private func labels(inFile text: String) throws -> ExactTextMap<String>? {
+    private func labels(inFile text: String) throws -> ByteStringMap<String>? {
         let file = try manifests(text)
         #expect(file.failures.isEmpty)
         let labels = NamespaceLabels(among: file.resources)

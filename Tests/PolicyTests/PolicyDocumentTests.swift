@@ -298,8 +298,8 @@ enum Suites {
     static var areHere: Bool { (try? text(of: "cli/test/images/signatures/policies.yaml")) != nil }
 
     static func text(of path: String) throws -> String {
-        guard let folder = SharedSuites.kyverno,
-            let data = try? Data(contentsOf: folder.appendingPathComponent(path))
+        guard let directory = SharedSuites.kyverno,
+            let data = try? Data(contentsOf: directory.appendingPathComponent(path))
         else {
             throw Failure(.notFound, "cannot read \(path)", because: "the suites are not here")
         }

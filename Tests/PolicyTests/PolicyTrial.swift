@@ -117,7 +117,7 @@ struct PolicyTrial {
 
     @discardableResult
     func sign(
-        _ image: Descriptor, by key: PrivateKey? = nil, annotations: ExactTextMap<String> = [:],
+        _ image: Descriptor, by key: PrivateKey? = nil, annotations: ByteStringMap<String> = [:],
         as format: EvidenceFormat = .bundle
     ) async throws -> Digest {
         try await write(
@@ -134,10 +134,11 @@ struct PolicyTrial {
             by: key, as: .bundle)
     }
 
-    private func write(_ claim: Claim, by key: PrivateKey?, as format: EvidenceFormat) async throws
+    private func write(_ claim: UnsignedStatement, by key: PrivateKey?, as format: EvidenceFormat)
+        async throws
         -> Digest
     {
-        try await EvidenceWriter(destination: storage, key: key ?? self.key, settle: {})
+        try await EvidenceAttacher(destination: storage, key: key ?? self.key, settle: {})
             .write(claim, as: format, created: Timestamp(seconds: 1_700_000_000)).digest
     }
 
@@ -153,14 +154,14 @@ struct PolicyTrial {
 }
 
 /// The labels of a namespace; nil if they are not known.
-func labelFinding(_ labels: ExactTextMap<String>?) -> NamespaceLabels.Finding {
+func labelFinding(_ labels: ByteStringMap<String>?) -> NamespaceLabels.Finding {
     labels.map { .known($0) } ?? .unknown(why: "no Namespace has this name")
 }
 
 /// Everything decided about a resource when every image has the same facts.
 func evaluation(
     of resource: ResourceManifest, by policies: [CompiledPolicy], _ facts: ImageFacts? = nil,
-    operation: ResourceOperation = .create, namespaceLabels: ExactTextMap<String>? = nil,
+    operation: ResourceOperation = .create, namespaceLabels: ByteStringMap<String>? = nil,
     trust: TrustedRoot? = nil
 ) throws -> Evaluation {
     try evaluation(

@@ -71,7 +71,7 @@ struct ResultTests {
     }
 
     @Test("an unsigned image without a digest is told both, in the order to mend them")
-    func bothRemedies() async throws {
+    func bothFixes() async throws {
         let image = try await trial.image()
         let found = try decision(
             on: trial.written, by: try policy(["mutateDigest: false"]).compiled(),
@@ -217,7 +217,7 @@ struct ResultTests {
     }
 
     @Test("evidence that the origin has and the mirror has not was lost on the way")
-    func lostAtMirror() async throws {
+    func missingAtMirror() async throws {
         let image = try await trial.image()
         let bare = try await trial.facts(about: image)
         try await trial.sign(image)
@@ -227,7 +227,7 @@ struct ResultTests {
             repository: origin, digest: image.digest,
             evidence: try await trial.evidence(about: image.digest))
         let found = try decision(on: trial.written, by: try policy().compiled(), facts)
-        #expect(found.reason == .evidenceLostAtMirror)
+        #expect(found.reason == .evidenceMissingAtMirror)
         #expect(
             found.remediation?.steps.map(\.description) == [
                 "assay copy \(origin)@\(image.digest) \(trial.repository):1.0"

@@ -101,12 +101,12 @@ extension JSONExamples {
         ]
         var documents: [[UInt8]] = []
         for length in 0...20 {
-            for place in 0...length {
+            for index in 0...length {
                 for bytes in odd {
                     let string =
-                        [UInt8](repeating: 0x61, count: place) + bytes
-                        + [UInt8](repeating: 0x7A, count: length - place)
-                    let space = [UInt8](repeating: 0x20, count: (length + place) % 4)
+                        [UInt8](repeating: 0x61, count: index) + bytes
+                        + [UInt8](repeating: 0x7A, count: length - index)
+                    let space = [UInt8](repeating: 0x20, count: (length + index) % 4)
                     documents.append(space + [0x22] + string + [0x22])
                     documents.append([0x7B, 0x22] + string + [0x22, 0x3A, 0x31, 0x7D])
                 }

@@ -54,9 +54,9 @@ struct JSONMutationTests {
 
 /// The lines of a recorded file, in their two columns.
 private func record(_ file: String) throws -> [[String]] {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let text = try String(
-        contentsOf: folder.appending(path: "../Recorded/json/\(file)"), encoding: .utf8)
+        contentsOf: directory.appending(path: "../Recorded/json/\(file)"), encoding: .utf8)
     return text.split(separator: "\n").map { $0.split(separator: "\t").map(String.init) }
 }
 

@@ -19,7 +19,7 @@ struct BrowserProtectionTests {
             method: method, scheme: "http", authority: host, path: "/v2/a/blobs/uploads/",
             headerFields: headers)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
-        do throws(RegistryProblem) {
+        do throws(OCIError) {
             try BrowserProtection(listening: address, names: names).check(request)
             return true
         } catch {

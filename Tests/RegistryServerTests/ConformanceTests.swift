@@ -185,9 +185,9 @@ struct ConformanceTests {
             #expect(
                 try await client.send(.get, "/v2/\(here)/manifests/v1").status == .notFound)
         }
-        var behaviour = RegistryBehaviour.standard
-        behaviour.acceptsSparseImages = true
-        try await withRegistry(behaviour) { client in
+        var configuration = RegistryConfiguration.standard
+        configuration.acceptsSparseImages = true
+        try await withRegistry(configuration) { client in
             let answer = try await client.push(manifest, at: "v1", to: here)
             #expect(answer.status == .created)
         }

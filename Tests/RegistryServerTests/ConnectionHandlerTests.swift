@@ -30,7 +30,7 @@ struct ConnectionHandlerTests {
 
     @Test("a client that takes nothing is left, one that is owed nothing is not")
     func leaves() throws {
-        let channel = EmbeddedChannel(handler: StalledReaderHandler(patience: .seconds(60)))
+        let channel = EmbeddedChannel(handler: StalledReaderHandler(timeout: .seconds(60)))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let piece = HTTPResponsePart.body(ByteBuffer(string: "piece"))
         for _ in 0..<3 {

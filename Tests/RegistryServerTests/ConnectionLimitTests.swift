@@ -18,7 +18,7 @@ struct ConnectionLimitTests {
     private func slowSender() throws -> EmbeddedChannel {
         let channel = EmbeddedChannel(
             handler: SlowSenderHandler(
-                SlowSenderHandler.Patience(
+                SlowSenderHandler.SenderTimeouts(
                     firstHead: .seconds(10), nextHead: .seconds(60), period: .seconds(20),
                     bytesPerPeriod: 20_000)))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

@@ -32,9 +32,9 @@ struct DescriptorSizeTests {
 
     @Test(
         "a manifest whose descriptor lies about a size is refused, whatever the descriptor is for",
-        arguments: [RegistryBehaviour.standard, .sparse])
-    func lies(behaviour: RegistryBehaviour) async throws {
-        try await withRegistry(behaviour) { client in
+        arguments: [RegistryConfiguration.standard, .sparse])
+    func lies(configuration: RegistryConfiguration) async throws {
+        try await withRegistry(configuration) { client in
             let (config, layer) = (Array("{}".utf8), Array("layer".utf8))
             for blob in [config, layer] {
                 try await client.push(blob, as: Digest(of: blob, by: .sha256), to: "a")
@@ -78,7 +78,7 @@ struct DescriptorSizeTests {
     }
 }
 
-extension RegistryBehaviour {
-    static let sparse = RegistryBehaviour(
+extension RegistryConfiguration {
+    static let sparse = RegistryConfiguration(
         referrersAPI: true, acceptsChanges: true, acceptsSparseImages: true)
 }

@@ -14,18 +14,18 @@ import Testing
 @Suite(
     "a registry that is killed",
     .enabled(
-        if: ServedFolder.binary != nil,
+        if: ServedDirectory.binary != nil,
         "there is no assay beside the tests and ASSAY_BINARY names none"))
 struct KilledRegistryTests {
     @Test(
         "nothing that was acknowledged is lost and nothing half is shown",
         arguments: [1, 2, 3, 4, 5])
     func survivesKills(seed: UInt64) async throws {
-        let folder = try TrialFolder()
+        let directory = try TrialDirectory()
         let ledger = PushLedger()
         var dice = TrialDice(seed: seed)
         for round in 0..<4 {
-            let server = try ServedFolder(folder)
+            let server = try ServedDirectory(directory)
             await ledger.expectKill(after: Int.random(in: 1...60, using: &dice))
             await withTaskGroup(of: Void.self) { group in
                 for client in 0..<4 {
@@ -37,20 +37,21 @@ struct KilledRegistryTests {
             }
             server.kill()
         }
-        let server = try ServedFolder(folder)
+        let server = try ServedDirectory(directory)
         defer { server.kill() }
         try await check(server, ledger)
-        #expect(folder.files(below: "temporary") == [])
-        for file in folder.files(below: "blobs") {
+        #expect(directory.files(below: "temporary") == [])
+        for file in directory.files(below: "blobs") {
             let parts = file.split(separator: "/")
-            let content = try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/blobs/\(file)"))
+            let content = try Data(
+                contentsOf: URL(fileURLWithPath: "\(directory.path)/blobs/\(file)"))
             let algorithm = try #require(HashAlgorithm(registered: String(parts[0])))
             #expect(Digest(of: content, by: algorithm).hex == String(parts[2]))
         }
     }
 
     /// Everything acknowledged is there, and everything that is there is whole.
-    private func check(_ server: ServedFolder, _ ledger: PushLedger) async throws {
+    private func check(_ server: ServedDirectory, _ ledger: PushLedger) async throws {
         let connection = try await server.connect()
         let catalog = try await connection.get("/v2/_catalog").document()
         for repository in catalog["repositories"]?.array?.compactMap(\.string) ?? [] {
@@ -96,7 +97,7 @@ private actor PushLedger {
 private struct Pusher: Sendable {
     let name: String
     let ledger: PushLedger
-    let server: ServedFolder
+    let server: ServedDirectory
 
     func push(images: Int, seed: UInt64) async {
         var dice = TrialDice(seed: seed)
@@ -163,7 +164,7 @@ private struct Pusher: Sendable {
 }
 
 /// The built binary, serving a folder on a port of its own.
-private final class ServedFolder: Sendable {
+private final class ServedDirectory: Sendable {
     /// `ASSAY_BINARY`, or `assay` in the folder of the test bundle.
     static let binary: String? = {
         let named = ProcessInfo.processInfo.environment["ASSAY_BINARY"]
@@ -175,10 +176,10 @@ private final class ServedFolder: Sendable {
     private let process: Process
     private let port: Int
 
-    init(_ folder: TrialFolder) throws {
+    init(_ directory: TrialDirectory) throws {
         process = Process()
         process.executableURL = URL(fileURLWithPath: try #require(Self.binary))
-        process.arguments = ["registry", "serve", folder.path, "--listen", "127.0.0.1:0"]
+        process.arguments = ["registry", "serve", directory.path, "--listen", "127.0.0.1:0"]
         let said = Pipe()
         process.standardError = said
         try process.run()

@@ -15,7 +15,7 @@ struct SampleManifest: Sendable {
     var subject: Digest?
     /// What the referrers list must call it.
     var artifactType: String?
-    var annotations: ExactTextMap<String> = [:]
+    var annotations: ByteStringMap<String> = [:]
 }
 
 /// Blobs, and manifests in the order in which they are pushed.
@@ -38,7 +38,7 @@ struct RegistrySample: Sendable, CustomTestStringConvertible {
     struct Trimmings {
         var artifactType: String?
         var subject: JSONValue?
-        var annotations: ExactTextMap<String> = [:]
+        var annotations: ByteStringMap<String> = [:]
         var tags: [String] = []
         var extra: [(String, JSONValue)] = []
     }
@@ -129,7 +129,7 @@ extension RegistrySample {
     static let conformance: [RegistrySample] = [
         RegistrySample("image", seed: 1) { $0.image(Extras(tags: ["image"])) },
         RegistrySample("large manifest", seed: 2) { sample in
-            var annotations: ExactTextMap<String> = [:]
+            var annotations: ByteStringMap<String> = [:]
             for number in 0..<390 {
                 annotations["large-\(number)"] = String(repeating: "A", count: 10_000)
             }

@@ -20,18 +20,18 @@ struct RegistryStoreTests {
     @Test(
         "an upload goes on after a restart", arguments: HashAlgorithm.registered, [0, 1, 700_001])
     func resumes(algorithm: HashAlgorithm, half: Int) async throws {
-        let folder = try TrialFolder()
+        let directory = try TrialDirectory()
         var dice = TrialDice(seed: 50)
         let blob = dice.bytes(half) + dice.bytes(100)
         let digest = Digest(of: blob, by: algorithm)
         let kept = KeptPlace()
-        try await withRegistry(in: folder) { client in
+        try await withRegistry(in: directory) { client in
             let place = try await client.beginUpload(in: "team/app")
             try await client.send(.patch, place, body: Array(blob.prefix(half)))
             await kept.keep(place)
         }
         let place = await kept.place
-        try await withRegistry(in: folder) { client in
+        try await withRegistry(in: directory) { client in
             let status = try await client.send(.get, place)
             #expect(status.headers[.range] == "0-\(max(0, half - 1))")
             let answer = try await client.send(
@@ -41,36 +41,36 @@ struct RegistryStoreTests {
             #expect(
                 try await client.send(.get, "/v2/team/app/blobs/\(digest)").bytes == blob)
         }
-        #expect(folder.files(below: "uploads") == [])
+        #expect(directory.files(below: "uploads") == [])
     }
 
     @Test(
         "a folder can be served again while a program that is being started has a copy of its lock")
     func inheritedLock() throws {
-        let folder = try TrialFolder()
-        var store: RegistryStore? = try folder.store()
+        let directory = try TrialDirectory()
+        var store: RegistryStore? = try directory.store()
         let lock = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").first {
             let target = try? FileManager.default.destinationOfSymbolicLink(
                 atPath: "/proc/self/fd/\($0)")
-            return target == "\(folder.path)/lock"
+            return target == "\(directory.path)/lock"
         }
         // What a child has between its start and its exec, close-on-exec or not.
         let copy = fcntl(try #require(lock.flatMap { Int32($0) }), F_DUPFD_CLOEXEC, 3)
         defer { close(copy) }
-        #expect(throws: Failure.self) { try folder.store() }
+        #expect(throws: Failure.self) { try directory.store() }
         withExtendedLifetime(store) {}
         store = nil
-        _ = try folder.store()
+        _ = try directory.store()
     }
 
     @Test(
         "a folder can be served again as soon as the server has ended, whatever still has its store"
     )
     func endedServer() async throws {
-        let folder = try TrialFolder()
-        let store = try folder.store()
+        let directory = try TrialDirectory()
+        let store = try directory.store()
         let server = EmbeddedRegistry(
-            store: store, behaviour: .standard, listen: .anyLocalPort, logger: quietLogger)
+            store: store, configuration: .standard, listen: .anyLocalPort, logger: quietLogger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             let (ports, found) = AsyncStream.makeStream(of: Int.self)
             group.addTask { try? await server.run { found.yield($0.port) } }
@@ -78,15 +78,15 @@ struct RegistryStoreTests {
             group.cancelAll()
             try await group.waitForAll()
         }
-        _ = try folder.store()
+        _ = try directory.store()
         withExtendedLifetime(store) {}
     }
 
     @Test("everything is still there after a restart")
     func survivesRestart() async throws {
-        let folder = try TrialFolder()
+        let directory = try TrialDirectory()
         let sample = RegistrySample.conformance[8]
-        try await withRegistry(in: folder) { client in
+        try await withRegistry(in: directory) { client in
             for (digest, blob) in sample.blobs {
                 try await client.push(blob, as: digest, to: "a/b")
             }
@@ -96,7 +96,7 @@ struct RegistryStoreTests {
                 }
             }
         }
-        try await withRegistry(in: folder) { client in
+        try await withRegistry(in: directory) { client in
             for manifest in sample.manifests {
                 let pulled = try await client.send(.get, "/v2/a/b/manifests/\(manifest.digest)")
                 #expect(pulled.bytes == manifest.bytes)
@@ -109,27 +109,27 @@ struct RegistryStoreTests {
 
     @Test("content that two repositories have is kept once, and goes with the last of them")
     func sharing() throws {
-        let folder = try TrialFolder()
-        let store = try folder.store()
+        let directory = try TrialDirectory()
+        let store = try directory.store()
         let first = try #require(repository)
         let second = try localRepository("other")
         let digest = try upload([1, 2, 3], to: first, store)
         _ = try upload([1, 2, 3], to: second, store)
-        #expect(folder.files(below: "blobs").count == 1)
+        #expect(directory.files(below: "blobs").count == 1)
         #expect(try store.deleteBlob(digest, in: first))
         #expect(try store.blob(digest, in: first) == nil)
         #expect(try store.blob(digest, in: second) != nil)
         #expect(try store.deleteBlob(digest, in: second))
-        #expect(folder.files(below: "blobs") == [])
+        #expect(directory.files(below: "blobs") == [])
     }
 
     @Test(
         "start-up sweeps rests: temporary files, nameless content, lone halves of uploads, old uploads"
     )
     func sweeps() throws {
-        let folder = try TrialFolder()
+        let directory = try TrialDirectory()
         do {
-            let store = try folder.store()
+            let store = try directory.store()
             let repository = try #require(repository)
             let upload = try #require(
                 try store.beginUpload(in: repository, algorithm: .sha256))
@@ -138,22 +138,22 @@ struct RegistryStoreTests {
         let lone = String(repeating: "a", count: 32)
         let orphan = "blobs/sha256/aa/" + String(repeating: "a", count: 64)
         try FileManager.default.createDirectory(
-            atPath: "\(folder.path)/blobs/sha256/aa", withIntermediateDirectories: true)
+            atPath: "\(directory.path)/blobs/sha256/aa", withIntermediateDirectories: true)
         for name in ["temporary/rest", "uploads/\(lone).data", "uploads/strange", orphan] {
-            try Data([1]).write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+            try Data([1]).write(to: URL(fileURLWithPath: "\(directory.path)/\(name)"))
         }
-        _ = try folder.store()
-        #expect(folder.files(below: "temporary") == [])
-        #expect(folder.files(below: "blobs") == [])
-        #expect(folder.files(below: "uploads").count == 2)
-        _ = try folder.store(at: trialTime + Limits.uploadLifetimeSeconds + 3_600)
-        #expect(folder.files(below: "uploads") == [])
+        _ = try directory.store()
+        #expect(directory.files(below: "temporary") == [])
+        #expect(directory.files(below: "blobs") == [])
+        #expect(directory.files(below: "uploads").count == 2)
+        _ = try directory.store(at: trialTime + Limits.uploadLifetimeSeconds + 3_600)
+        #expect(directory.files(below: "uploads") == [])
     }
 
     @Test("a manifest is listed as a referrer only while it is there")
     func staleReferrer() throws {
-        let folder = try TrialFolder()
-        let store = try folder.store()
+        let directory = try TrialDirectory()
+        let store = try directory.store()
         let repository = try #require(repository)
         let sample = RegistrySample("referrer", seed: 51) { sample in
             sample.index([], .init(subject: sample.index([])))
@@ -163,14 +163,14 @@ struct RegistryStoreTests {
         _ = try store.put(manifest, tags: [], in: repository, requiringBlobs: true)
         #expect(try store.referrer(manifest.digest, of: subject, in: repository) != nil)
         // What a crash between the steps of a push leaves.
-        try removeFile(at: store.folder.manifest(manifest.digest, in: repository))
+        try removeFile(at: store.directory.manifest(manifest.digest, in: repository))
         #expect(try store.referrer(manifest.digest, of: subject, in: repository) == nil)
     }
 
     @Test("deleting a manifest takes its tags along")
     func deletedTags() throws {
-        let folder = try TrialFolder()
-        let store = try folder.store()
+        let directory = try TrialDirectory()
+        let store = try directory.store()
         let repository = try #require(repository)
         let sample = RegistrySample("tagged", seed: 52) { $0.index([]) }
         let manifest = try Manifest(parsing: sample.manifests[0].bytes, as: nil)
@@ -179,31 +179,31 @@ struct RegistryStoreTests {
         #expect(try store.tags(of: repository) == tags)
         #expect(try store.deleteManifest(manifest.digest, in: repository))
         #expect(try store.tags(of: repository) == [])
-        #expect(folder.files(below: "blobs") == [])
+        #expect(directory.files(below: "blobs") == [])
     }
 
     @Test("a folder is served by one process at a time")
     func lock() throws {
-        let folder = try TrialFolder()
-        let store = try folder.store()
-        let failure = #expect(throws: Failure.self) { try folder.store() }
+        let directory = try TrialDirectory()
+        let store = try directory.store()
+        let failure = #expect(throws: Failure.self) { try directory.store() }
         #expect(failure?.kind == .unavailable)
         withExtendedLifetime(store) {}
     }
 
     @Test("a folder that holds other things is not taken", arguments: ["layout", "letters.txt"])
-    func foreignFolder(name: String) throws {
-        let folder = try TrialFolder()
-        try Data("something else".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
-        let failure = #expect(throws: Failure.self) { try folder.store() }
+    func foreignDirectory(name: String) throws {
+        let directory = try TrialDirectory()
+        try Data("something else".utf8).write(to: URL(fileURLWithPath: "\(directory.path)/\(name)"))
+        let failure = #expect(throws: Failure.self) { try directory.store() }
         #expect(failure?.kind == .unsupported)
-        #expect(folder.files(below: "") == [name])
+        #expect(directory.files(below: "") == [name])
     }
 
     @Test("an upload has one writer at a time")
     func oneWriter() throws {
-        let folder = try TrialFolder()
-        let store = try folder.store()
+        let directory = try TrialDirectory()
+        let store = try directory.store()
         let repository = try #require(repository)
         let upload = try #require(try store.beginUpload(in: repository, algorithm: .sha256))
         guard case .busy = store.claimUpload(upload.id, in: repository) else {
@@ -219,8 +219,8 @@ struct RegistryStoreTests {
 
     @Test("pushes to one tag at the same time leave the tag on one whole manifest")
     func concurrentPushes() async throws {
-        let folder = try TrialFolder()
-        let store = try folder.store()
+        let directory = try TrialDirectory()
+        let store = try directory.store()
         let repository = try #require(repository)
         let tag = try Tag(parsing: "latest")
         let manifests = try (0..<32).map { number in
@@ -245,13 +245,13 @@ struct RegistryStoreTests {
                 try store.content(.digest(manifest.digest), in: repository))
             #expect(Array(found.content.readableBytesView) == manifest.bytes)
         }
-        #expect(folder.files(below: "temporary") == [])
+        #expect(directory.files(below: "temporary") == [])
     }
 
     @Test("a manifest in memory is never older than the last push or deletion that was answered")
     func recentManifests() async throws {
-        let folder = try TrialFolder()
-        try await withRegistry(in: folder) { client in
+        let directory = try TrialDirectory()
+        try await withRegistry(in: directory) { client in
             let path = "/v2/team/app/manifests/latest"
             let readers = Task {
                 await withTaskGroup(of: Void.self) { group in
@@ -357,9 +357,9 @@ struct RegistryRouteTests {
 
     @Test("an address that cannot be taken is a failure that says so")
     func refusesAddress() async throws {
-        let folder = try TrialFolder()
+        let directory = try TrialDirectory()
         let server = EmbeddedRegistry(
-            store: try folder.store(), behaviour: .standard,
+            store: try directory.store(), configuration: .standard,
             listen: ListenAddress(host: "192.0.2.1", port: 1), logger: quietLogger)
         let failure = await #expect(throws: Failure.self) {
             try await server.run { _ in Issue.record("it listens") }

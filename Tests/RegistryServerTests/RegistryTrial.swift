@@ -14,7 +14,7 @@ import Testing
 @testable import RegistryServer
 
 /// A folder that is gone when the test is over.
-final class TrialFolder: Sendable {
+final class TrialDirectory: Sendable {
     let path: String
 
     init() throws {
@@ -37,7 +37,7 @@ final class TrialFolder: Sendable {
     }
 
     func store(at seconds: Int = trialTime) throws -> RegistryStore {
-        try RegistryStore(folder: path, now: Timestamp(seconds: seconds))
+        try RegistryStore(directory: path, now: Timestamp(seconds: seconds))
     }
 }
 
@@ -85,14 +85,14 @@ struct TrialClient: Sendable {
 
 /// Runs a test against a registry that listens on loopback.
 func withRegistry(
-    _ behaviour: RegistryBehaviour = .standard, in folder: TrialFolder? = nil,
+    _ configuration: RegistryConfiguration = .standard, in directory: TrialDirectory? = nil,
     _ test: @escaping @Sendable (TrialClient) async throws -> Void
 ) async throws {
-    let folder = try folder ?? TrialFolder()
-    let store = try folder.store()
+    let directory = try directory ?? TrialDirectory()
+    let store = try directory.store()
     defer { store.close() }
     let server = EmbeddedRegistry(
-        store: store, behaviour: behaviour, listen: .anyLocalPort, logger: quietLogger)
+        store: store, configuration: configuration, listen: .anyLocalPort, logger: quietLogger)
     let application = server.application { _ in }
     try await application.test(.live) { client in
         try await test(TrialClient(http: client))

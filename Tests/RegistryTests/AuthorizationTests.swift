@@ -58,7 +58,7 @@ struct AuthorizationTests {
         #expect(first.fields[.authorization] == "Basic YW5uOnBhOnNz")
         #expect(first.path.contains("service=reg%20%22x%22"))
         #expect(first.path.contains("scope=repository%3Aacme%2Fapi%3Apull"))
-        try await stage.pause.wait(milliseconds: 400_000)
+        try await stage.clock.wait(milliseconds: 400_000)
         _ = try await stage.repository.manifest(.digest(image.digest))
         #expect(stage.registry.seen.filter { $0.authority == "auth.example" }.count == 3)
     }
@@ -318,7 +318,7 @@ struct AuthorizationTests {
                 return answer(status, retryAfter.map { ["Retry-After": $0] } ?? [:])
             }
             await expectFailure(.notFound, "404") { _ = try await stage.repository.manifest(tag) }
-            #expect(stage.pause.waits == [wait])
+            #expect(stage.clock.waits == [wait])
         }
     }
 
@@ -335,7 +335,7 @@ struct AuthorizationTests {
         await expectFailure(.rateLimited, "limits our rate") {
             _ = try await other.repository.manifest(tag)
         }
-        #expect(other.pause.waits.isEmpty)
+        #expect(other.clock.waits.isEmpty)
     }
 
     @Test("a connection that cannot be made is tried again, then unavailable with the user's noun")
@@ -345,7 +345,7 @@ struct AuthorizationTests {
         await expectFailure(.unavailable, "cannot read registry.example/acme/api") {
             _ = try await stage.repository.manifest(tag)
         }
-        #expect(stage.pause.waits == [400, 800, 1600])
+        #expect(stage.clock.waits == [400, 800, 1600])
     }
 
     @Test("https is spoken unless the host is this machine or was named for http")

@@ -47,7 +47,7 @@ struct CopyTests {
             .tag(try Tag(parsing: "2")), in: stage.repository, evidence: .include)
         #expect(graph.root == root)
         #expect(Set(graph.evidence.map(\.manifest.digest)) == evidence)
-        #expect(graph.nodes.count == 8 && graph.gaps.isEmpty)
+        #expect(graph.nodes.count == 8 && graph.missingDescriptors.isEmpty)
         // A child stands before the index that lists it, a subject before its referrer.
         let order = graph.nodes.map(\.manifest.digest)
         for node in graph.nodes {
@@ -141,7 +141,7 @@ struct CopyTests {
     }
 
     @Test("what a list names and the source does not have is named")
-    func gap() async throws {
+    func missing() async throws {
         let source = try Stage()
         let destination = try Stage(host: "other.example")
         source.registry.change { $0.hasReferrersAPI = false }
@@ -327,7 +327,7 @@ private struct UnknownArtifact: Sendable {
     /// Answers for the artifact, and lists it among the referrers of `root`.
     func answer(
         _ request: SeenRequest, in registry: RegistryDouble, about root: Manifest
-    ) -> TransportAnswer? {
+    ) -> TransportResponse? {
         let type = ["Content-Type": descriptor.mediaType.description]
         if request.path.contains("/manifests/\(descriptor.digest)") {
             return RegistryTests.answer(200, type, body: bytes)

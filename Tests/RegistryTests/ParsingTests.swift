@@ -90,11 +90,11 @@ struct ParsingTests {
             let text = String(decoding: bytes.prefix(1 + next(bytes.count)), as: UTF8.self)
             if (try? AuthorizationChallenge.list(parsing: text)) != nil { read += 1 }
             if nextReference(in: text) != .none { read += 1 }
-            guard let address = try? WebAddress(parsing: text) else { continue }
+            guard let address = try? HTTPURL(parsing: text) else { continue }
             read += 1
             #expect(address.target.hasPrefix("/"))
             #expect(!address.authority.contains("@"))
-            _ = try? HostReach(of: address.hostName)
+            _ = try? NetworkScope(of: address.hostName)
             _ = try? address.resolving(text)
         }
         #expect(read > 100)
@@ -102,7 +102,7 @@ struct ParsingTests {
 
     @Test("references resolve as RFC 3986 says")
     func references() throws {
-        let base = try WebAddress(parsing: "https://Reg.example:5000/v2/a/uploads/1?x=1")
+        let base = try HTTPURL(parsing: "https://Reg.example:5000/v2/a/uploads/1?x=1")
         let rows = [
             ("/b?c", "https://reg.example:5000/b?c"),
             ("2?y", "https://reg.example:5000/v2/a/uploads/2?y"),
@@ -113,7 +113,7 @@ struct ParsingTests {
             let found = try base.resolving(reference)
             #expect("\(found.scheme)://\(found.authority)\(found.target)" == expected)
         }
-        #expect(try WebAddress(parsing: "https://a/b?secret=1").description == "https://a/b")
+        #expect(try HTTPURL(parsing: "https://a/b?secret=1").description == "https://a/b")
         for bad in [
             "file:///etc", "https://u:p@a/", "https://a b/", "https:///x", "https://a/\r\nX: y",
         ] {
@@ -123,7 +123,7 @@ struct ParsingTests {
 
     @Test("hosts are told by what they are, not by how they start")
     func reach() throws {
-        let rows: [(String, HostReach)] = [
+        let rows: [(String, NetworkScope)] = [
             ("localhost", .loopback), ("127.1.2.3", .loopback), ("::1", .loopback),
             ("::ffff:127.0.0.1", .loopback), ("64:ff9b::7f00:1", .loopback),
             ("169.254.1.1", .linkLocal), ("fe80::1", .linkLocal), ("febf::1", .linkLocal),
@@ -131,11 +131,11 @@ struct ParsingTests {
             ("0.0.0.0", .unspecified), ("127.example", .elsewhere), ("10.0.0.1", .elsewhere),
             ("2001:db8::1", .elsewhere), ("fec0::1", .elsewhere), ("localhost.example", .elsewhere),
         ]
-        for (host, expected) in rows { #expect(try HostReach(of: host) == expected, "\(host)") }
+        for (host, expected) in rows { #expect(try NetworkScope(of: host) == expected, "\(host)") }
         for host in [
             "127.1", "0x7f000001", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1::2::3", "fe80::1%eth0",
         ] {
-            #expect(throws: Failure.self, "\(host)") { try HostReach(of: host) }
+            #expect(throws: Failure.self, "\(host)") { try NetworkScope(of: host) }
         }
     }
 }

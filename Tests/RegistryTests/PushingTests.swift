@@ -14,7 +14,7 @@ struct PushingTests {
     private let bytes = (0..<1000).map { UInt8($0 % 251) }
     private var blob: Descriptor { Descriptor(of: bytes, as: .octets) }
 
-    private func push(_ stage: Stage, from neighbour: Repository? = nil) async throws {
+    private func push(_ stage: Stage, from mountSource: Repository? = nil) async throws {
         let rest = Mutex(bytes)
         let content = ByteStream {
             rest.withLock { rest in
@@ -22,7 +22,7 @@ struct PushingTests {
                 return rest.isEmpty ? nil : Array(rest.prefix(70))
             }
         }
-        try await stage.repository.push(blob, content: content, mountingFrom: neighbour)
+        try await stage.repository.push(blob, content: content, mountSource: mountSource)
     }
 
     private func stored(_ stage: Stage) -> [UInt8]? {
@@ -53,10 +53,10 @@ struct PushingTests {
             let rest = Mutex(Array(large.dropLast()) + [last])
             let content = ByteStream { rest.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
             if last == chunk {
-                try await stage.repository.push(descriptor, content: content, mountingFrom: nil)
+                try await stage.repository.push(descriptor, content: content, mountSource: nil)
             } else {
                 await expectFailure(.rejected, "the content is") {
-                    try await stage.repository.push(descriptor, content: content, mountingFrom: nil)
+                    try await stage.repository.push(descriptor, content: content, mountSource: nil)
                 }
                 #expect(try await !stage.repository.has(descriptor))
             }
@@ -206,7 +206,7 @@ struct PushingTests {
             let one = try await stage.referrer(to: image, "one")
             let two = try await stage.referrer(to: image, "two")
             let found = try await stage.repository.referrers(of: image.digest)
-            #expect(found.door == (hasAPI ? .referrersAPI : .referrersTag))
+            #expect(found.discovery == (hasAPI ? .referrersAPI : .referrersTag))
             #expect(Set(found.descriptors) == [one.descriptor, two.descriptor])
             #expect(found.descriptors.allSatisfy { $0.artifactType == .sigstoreBundle })
             try await stage.repository.delete(one.digest)
@@ -242,8 +242,8 @@ struct PushingTests {
                 ? answer(status, status == 410 ? ["Content-Type": "text/html"] : [:]) : nil
         }
         let found = try await stage.repository.referrers(of: image.digest)
-        #expect(found.descriptors == [one.descriptor] && found.door == .referrersTag)
-        #expect(found.failures.map(\.door) == [.referrersAPI])
+        #expect(found.descriptors == [one.descriptor] && found.discovery == .referrersTag)
+        #expect(found.failures.map(\.discovery) == [.referrersAPI])
     }
 
     @Test("what the first pages of a list name is kept when a later one cannot be read")
@@ -259,8 +259,8 @@ struct PushingTests {
                 : answer(200, ["Link": "<\(request.path)?n=2>; rel=next"], body: list)
         }
         let found = try await stage.repository.referrers(of: image.digest)
-        #expect(found.descriptors == [one.descriptor] && found.door == .referrersAPI)
-        #expect(found.failures.map(\.door) == [.referrersAPI])
+        #expect(found.descriptors == [one.descriptor] && found.discovery == .referrersAPI)
+        #expect(found.failures.map(\.discovery) == [.referrersAPI])
     }
 
     @Test("a tag that cannot be read is told, whether the API opens or not", arguments: [404, 500])
@@ -271,7 +271,7 @@ struct PushingTests {
         }
         let found = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
         #expect(found.descriptors.isEmpty)
-        #expect(found.failures.last?.door == .referrersTag)
+        #expect(found.failures.last?.discovery == .referrersTag)
         #expect(found.failures.last?.failure.kind == .denied)
         #expect(found.failures.count == (status == 404 ? 1 : 2))
     }

@@ -11,9 +11,9 @@ import Testing
 @Suite("the time of one question")
 struct QuestionDeadlineTests {
     private func slow(_ stage: Stage, seconds: Int) {
-        let pause = stage.pause
+        let clock = stage.clock
         stage.registry.intercept { request, _ in
-            try await pause.wait(milliseconds: min(seconds, request.seconds) * 1_000)
+            try await clock.wait(milliseconds: min(seconds, request.seconds) * 1_000)
             guard seconds <= request.seconds else { throw stalled }
             return nil
         }
@@ -24,7 +24,7 @@ struct QuestionDeadlineTests {
         let stage = try Stage()
         let image = try await stage.image()
         let repository = stage.client.forQuestion(of: 20).repository(stage.repository.name)
-        let start = stage.pause.now().seconds
+        let start = stage.clock.now().seconds
         slow(stage, seconds: 8)
         for _ in 0..<2 { _ = try await repository.manifest(.digest(image.digest)) }
         await expectFailure(.unavailable, "stopped sending") {
@@ -39,19 +39,19 @@ struct QuestionDeadlineTests {
             _ = try await repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
         }
         #expect(stage.registry.seen.count == asked)
-        #expect(stage.pause.now().seconds - start == 20)
+        #expect(stage.clock.now().seconds - start == 20)
     }
 
     @Test("a transfer that breaks again and again ends with the time of the question")
     func transfer() async throws {
         let stage = try Stage()
         let repository = stage.client.forQuestion(of: 5).repository(stage.repository.name)
-        let start = stage.pause.now().seconds
+        let start = stage.clock.now().seconds
         stage.registry.intercept { _, _ in brokenAnswer(200, body: [], then: stalled) }
         await expectFailure(.unavailable, "time limit of 5 seconds has passed") {
             _ = try await repository.read(Descriptor(of: [1], as: .octets), atMost: 10)
         }
-        #expect(stage.pause.now().seconds - start <= 5)
+        #expect(stage.clock.now().seconds - start <= 5)
     }
 
     @Test("without a question's time a transfer has all the time its size needs")

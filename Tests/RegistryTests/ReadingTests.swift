@@ -31,7 +31,7 @@ struct ReadingTests {
         let stage = try Stage()
         let bytes = Array("long".utf8)
         let blob = Descriptor(of: bytes, as: .octets, by: .sha512)
-        try await stage.repository.push(blob, content: ByteStream(bytes), mountingFrom: nil)
+        try await stage.repository.push(blob, content: ByteStream(bytes), mountSource: nil)
         #expect(try await stage.repository.read(blob, atMost: 100) == bytes)
         let json = try ImageManifest(config: blob, layers: []).manifest()
         let manifest = try Manifest(parsing: json.bytes, as: .ociManifest, by: .sha512)
@@ -136,7 +136,7 @@ struct ReadingTests {
             if number == 1 {
                 return answer(200, ["Content-Length": "\(Limits.manifestBytes + 1)"])
             }
-            return TransportAnswer(
+            return TransportResponse(
                 head: HTTPResponse(status: .ok),
                 body: ByteStream {
                     sent.withLock { $0 += 1 }
@@ -354,27 +354,27 @@ struct ReadingTests {
     func deadline() async throws {
         for trickles in [true, false] {
             let stage = try Stage()
-            let pause = stage.pause
+            let clock = stage.clock
             stage.registry.intercept { request, _ in
                 let spend = { @Sendable in
-                    try await pause.wait(milliseconds: request.seconds * 1_000)
+                    try await clock.wait(milliseconds: request.seconds * 1_000)
                 }
                 guard trickles else {
                     try await spend()
                     throw stalled
                 }
-                return TransportAnswer(
+                return TransportResponse(
                     head: HTTPResponse(status: .ok),
                     body: ByteStream {
                         try await spend()
                         throw stalled
                     })
             }
-            let start = pause.now().seconds
+            let start = clock.now().seconds
             await expectFailure(.unavailable, "it stopped sending") {
                 _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
             }
-            #expect(pause.now().seconds - start <= Limits.requestSeconds)
+            #expect(clock.now().seconds - start <= Limits.requestSeconds)
             #expect(stage.registry.seen.count == 2)
             #expect(stage.registry.seen.first?.seconds == Limits.documentSeconds)
         }
@@ -387,7 +387,7 @@ struct ReadingTests {
         await expectFailure(.unavailable, "answered 503") {
             _ = try await stage.repository.manifest(.tag(try Tag(parsing: "1")))
         }
-        #expect(stage.pause.waits == [59_000, 59_000])
+        #expect(stage.clock.waits == [59_000, 59_000])
     }
 
     @Test("a large blob has all the time its size needs")

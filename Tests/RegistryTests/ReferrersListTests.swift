@@ -20,7 +20,7 @@ struct ReferrersListTests {
                 ? answer(status, ["Content-Type": "text/html"]) : nil
         }
         let found = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
-        #expect(found == ReferrersAnswer(descriptors: [], door: .referrersTag))
+        #expect(found == ReferrersResult(descriptors: [], discovery: .referrersTag))
     }
 
     @Test(
@@ -51,7 +51,7 @@ struct ReferrersListTests {
             request.path.contains("/referrers/") ? answer(status, body: body.utf8) : nil
         }
         let found = try await stage.repository.referrers(of: Digest(of: [], by: .sha256))
-        #expect(found == ReferrersAnswer(descriptors: [], door: .referrersTag))
+        #expect(found == ReferrersResult(descriptors: [], discovery: .referrersTag))
     }
 
     @Test(
@@ -149,7 +149,7 @@ struct ReferrersListTests {
             let found = try await stage.repository.referrers(of: image.digest)
             #expect(
                 found
-                    == ReferrersAnswer(descriptors: [one.descriptor], door: .referrersAPI))
+                    == ReferrersResult(descriptors: [one.descriptor], discovery: .referrersAPI))
         }
     }
 
@@ -254,7 +254,7 @@ struct ReferrersListTests {
             }
             let found = try await stage.repository.referrers(of: image.digest)
             #expect(found.descriptors == [one.descriptor, two.descriptor])
-            #expect(found.failures.map(\.door) == [found.door])
+            #expect(found.failures.map(\.discovery) == [found.discovery])
             #expect(found.failures.allSatisfy { $0.failure.isAboutContent })
         }
     }
@@ -262,18 +262,18 @@ struct ReferrersListTests {
     @Test("a referrers API that hangs leaves time for the tags")
     func hangingList() async throws {
         let stage = try Stage()
-        let pause = stage.pause
+        let clock = stage.clock
         let image = try await stage.image()
         let repository = stage.client.forQuestion(of: 20).repository(stage.repository.name)
         stage.registry.intercept { request, _ in
             guard request.path.contains("/referrers/") else { return nil }
-            try await pause.wait(milliseconds: request.seconds * 1_000)
+            try await clock.wait(milliseconds: request.seconds * 1_000)
             throw stalled
         }
-        let start = pause.now().seconds
+        let start = clock.now().seconds
         let found = try await repository.referrers(of: image.digest)
         #expect(found.failures.map(\.failure.kind) == [.unavailable])
-        #expect(pause.now().seconds - start <= 12)
+        #expect(clock.now().seconds - start <= 12)
         #expect(try await repository.manifest(.digest(image.digest)) == image)
     }
 

@@ -46,7 +46,7 @@ final class RegistryDouble: Transport {
         var smallestChunk = 0
     }
 
-    typealias Fault = @Sendable (SeenRequest, Int) async throws -> TransportAnswer?
+    typealias Fault = @Sendable (SeenRequest, Int) async throws -> TransportResponse?
 
     let state = Mutex(State())
     let fault = Mutex<Fault?>(nil)
@@ -59,7 +59,7 @@ final class RegistryDouble: Transport {
     func change(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
     func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
-        -> TransportAnswer
+        -> TransportResponse
     {
         var bytes: [UInt8] = []
         switch body {
@@ -85,7 +85,7 @@ final class RegistryDouble: Transport {
 
     // MARK: The protocol
 
-    func handle(_ request: SeenRequest) -> TransportAnswer {
+    func handle(_ request: SeenRequest) -> TransportResponse {
         let parts = request.path.split(separator: "?", maxSplits: 1)
         let path = String(parts[0])
         let query = parts.count == 2 ? queryItems(parts[1]) : [:]
@@ -110,7 +110,7 @@ final class RegistryDouble: Transport {
 
     private func manifest(
         _ request: SeenRequest, _ name: String, _ item: String, _ state: inout State
-    ) -> TransportAnswer {
+    ) -> TransportResponse {
         let contents = state.repositories[name, default: Contents()]
         let digest = item.contains(":") ? item : contents.tags[item] ?? ""
         switch request.method {
@@ -150,7 +150,7 @@ final class RegistryDouble: Transport {
     }
 
     private func blob(_ request: SeenRequest, _ name: String, _ item: String, _ state: inout State)
-        -> TransportAnswer
+        -> TransportResponse
     {
         if request.method == "DELETE" {
             state.repositories[name]?.blobs[item] = nil
@@ -169,7 +169,7 @@ final class RegistryDouble: Transport {
     private func upload(
         _ request: SeenRequest, _ name: String, _ item: String, _ query: [String: String],
         _ state: inout State
-    ) -> TransportAnswer {
+    ) -> TransportResponse {
         let place = "/v2/\(name)/blobs/uploads/"
         switch request.method {
         case "POST":
@@ -207,7 +207,8 @@ final class RegistryDouble: Transport {
         }
     }
 
-    private func tags(_ name: String, _ query: [String: String], _ state: State) -> TransportAnswer
+    private func tags(_ name: String, _ query: [String: String], _ state: State)
+        -> TransportResponse
     {
         let all = (state.repositories[name]?.tags.keys.sorted() ?? []).filter {
             $0 > query["last"] ?? ""
@@ -223,7 +224,7 @@ final class RegistryDouble: Transport {
         return answer(200, fields, body: json.compactBytes)
     }
 
-    private func referrers(_ name: String, _ item: String, _ state: State) -> TransportAnswer {
+    private func referrers(_ name: String, _ item: String, _ state: State) -> TransportResponse {
         guard state.hasReferrersAPI else { return answer(404) }
         var found: [Descriptor] = []
         for (digest, stored) in state.repositories[name]?.manifests ?? [:] {
@@ -243,16 +244,16 @@ final class RegistryDouble: Transport {
 /// An answer in one chunk.
 func answer(
     _ status: Int, _ fields: [String: String] = [:], body: some Sequence<UInt8> = []
-) -> TransportAnswer {
-    TransportAnswer(head: head(status, fields), body: ByteStream(Array(body)))
+) -> TransportResponse {
+    TransportResponse(head: head(status, fields), body: ByteStream(Array(body)))
 }
 
 /// An answer whose body breaks with a failure after these bytes.
 func brokenAnswer(
     _ status: Int, _ fields: [String: String] = [:], body: [UInt8], then failure: Failure?
-) -> TransportAnswer {
+) -> TransportResponse {
     let chunks = Mutex([body])
-    return TransportAnswer(
+    return TransportResponse(
         head: head(status, fields),
         body: ByteStream {
             if let chunk = chunks.withLock({ $0.popLast() }) { return chunk }
@@ -297,7 +298,7 @@ func percentDecoded(_ text: some StringProtocol) -> String {
 }
 
 /// A clock that runs only when somebody waits.
-final class VirtualPause: Pause {
+final class VirtualClock: WallClock {
     private let state = Mutex((milliseconds: 1_700_000_000_000, waits: [Int]()))
 
     var waits: [Int] { state.withLock { $0.waits } }

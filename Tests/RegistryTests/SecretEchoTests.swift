@@ -219,7 +219,7 @@ struct SecretEchoTests {
                     { try await stage.repository.push(image, tag: nil) },
                     {
                         try await stage.repository.push(
-                            blob, content: ByteStream([1]), mountingFrom: nil)
+                            blob, content: ByteStream([1]), mountSource: nil)
                     },
                 ]
                 for question in questions {
@@ -270,10 +270,10 @@ struct SecretEchoTests {
         var fields = HTTPFields()
         fields[.authorization] = "Bearer \(Self.token)"
         let count = 3 * Limits.secretSpellings
-        for place in 0...count {
+        for index in 0...count {
             secrets.note(fields)
             secrets.note(
-                queryOf: try WebAddress(parsing: "https://s.example/b?sig=0123456789abcdef\(place)")
+                queryOf: try HTTPURL(parsing: "https://s.example/b?sig=0123456789abcdef\(index)")
             )
         }
         expectHidden(

@@ -9,7 +9,7 @@ import Testing
 /// One registry, one client, one repository.
 struct Stage {
     let registry = RegistryDouble()
-    let pause = VirtualPause()
+    let clock = VirtualClock()
     let client: RegistryClient
     let repository: RegistryRepository
 
@@ -21,7 +21,7 @@ struct Stage {
         var options = RegistryOptions(plainHTTP: plainHTTP)
         options.upload = upload
         client = RegistryClient(
-            transport: registry, pause: pause, credentials: FixedCredential(credential),
+            transport: registry, clock: clock, credentials: FixedCredential(credential),
             options: options)
         repository = client.repository(try Repository(parsing: "\(host)/\(path)"))
     }
@@ -42,7 +42,7 @@ struct Stage {
 
     func put(_ bytes: [UInt8], _ type: MediaType) async throws {
         try await repository.push(
-            Descriptor(of: bytes, as: type), content: ByteStream(bytes), mountingFrom: nil)
+            Descriptor(of: bytes, as: type), content: ByteStream(bytes), mountSource: nil)
     }
 
     /// Evidence about another manifest, pushed.

@@ -11,7 +11,7 @@ import Testing
 @Suite("dpkg's journal")
 struct DebianJournalTests {
     private func names(_ files: [String: String]) throws -> [String] {
-        try folderInventory(files).packages.map {
+        try directorySBOM(files).packages.map {
             "\($0.name) \($0.version) \($0.architecture ?? "")"
         }
     }
@@ -50,12 +50,12 @@ struct DebianJournalTests {
     @Test(
         "packages are those that dpkg-query lists, journal applied",
         .enabled(if: hasTool("dpkg-query"), "dpkg-query is not here"), arguments: 0..<6)
-    func oracle(_ place: Int) throws {
+    func oracle(_ index: Int) throws {
         var files: [String: [UInt8]] = [
             "db/arch": Array("amd64\ni386\n".utf8), "db/info/format": Array("1\n".utf8),
         ]
         var ours: [String: String] = [:]
-        for (name, text) in samples[place] {
+        for (name, text) in samples[index] {
             // dpkg asks for fields that our stanzas leave out.
             let more = "Maintainer: A <a@example.org>\nDescription: x\n"
             let whole = text.split(separator: "\n\n").map { $0 + "\n" + more }
@@ -128,7 +128,7 @@ struct DebianJournalTests {
             separator: "\n", omittingEmptySubsequences: false)
         var refused = 0
         for (number, line) in lines.prefix(ours.count).enumerated() {
-            let found = try folderInventory(ours[number])
+            let found = try directorySBOM(ours[number])
             if line.contains("refused") {
                 refused += 1
                 #expect(found.unknowns.contains { !$0.path.isEmpty }, "\(ours[number])")
@@ -178,7 +178,7 @@ struct DebianJournalTests {
                     "db/info/format": Array("1\n".utf8),
                 ]))
         let lines = String(decoding: output, as: UTF8.self)
-        let found = try folderInventory(["var/lib/dpkg/status": text])
+        let found = try directorySBOM(["var/lib/dpkg/status": text])
         guard !lines.contains("error") else {
             #expect(found.unknowns.contains { !$0.path.isEmpty }, "\(lines)")
             return
@@ -228,9 +228,9 @@ struct DebianJournalTests {
     @Test("stanzas of all databases and of the journal count against one limit")
     func stanzaLimit() throws {
         let bytes = Array((debianStanza("a") + debianStanza("b")).utf8)
-        let database = PackageEvidence.Database(
+        let database = PackageDatabaseFiles.DatabaseFile(
             kind: .debian, path: "status", bytes: bytes, isFragment: false,
-            journal: [PackageEvidence.JournalFile(path: "updates/0000", bytes: bytes)])
+            journal: [PackageDatabaseFiles.JournalFile(path: "updates/0000", bytes: bytes)])
         var count = StanzaCount(limit: 8)
         #expect(try debianPackages(database, count: &count).records.count == 2)
         #expect(try debianPackages(database, count: &count).records.count == 2)
@@ -260,7 +260,7 @@ struct DebianJournalTests {
                 "var/lib/dpkg/updates/0000": debianStanza(
                     "m", status: "purge ok not-installed", more: "Multi-Arch: SAME\n"),
             ]) == ["m 1.0 i386"])
-        let unclear = try folderInventory([
+        let unclear = try directorySBOM([
             "var/lib/dpkg/status": both,
             "var/lib/dpkg/updates/0000": debianStanza("m", status: "purge ok not-installed"),
         ])
@@ -271,7 +271,7 @@ struct DebianJournalTests {
     @Test(
         "a journal that dpkg does not apply is a known unknown", arguments: ["00", "12345678901"])
     func oddNames(_ other: String) throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "var/lib/dpkg/status": debianStanza("a"),
             "var/lib/dpkg/updates/0000": debianStanza("b"),
             "var/lib/dpkg/updates/\(other)": debianStanza("c"),
@@ -282,7 +282,7 @@ struct DebianJournalTests {
 
     @Test("a stanza of the journal that cannot be read is named with its file")
     func broken() throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "var/lib/dpkg/status": debianStanza("a"),
             "var/lib/dpkg/updates/0000": "Package: b\nVersion: 1\n",
         ])

@@ -16,7 +16,7 @@ struct DocumentTests {
 
     private func sampleImage(
         repository: String? = "ghcr.io/acme/API-server", extra: String = ""
-    ) async throws -> Inventory {
+    ) async throws -> BillOfMaterials {
         let status =
             debianStanza(
                 "libc6", "2.36-9+deb12u1",
@@ -41,7 +41,7 @@ struct DocumentTests {
                     "P:musl\nV:1.2-r0\nA:x86_64\nL:MIT AND (BSD-2-Clause OR x y)\nm:A <a@b>\n\n")
             },
         ])
-        return try await inventory(
+        return try await sbom(
             of: manifest, platform: nil, from: images,
             repository: try repository.map { try Repository(parsing: $0.lowercased()) },
             layersAtOnce: 2)
@@ -51,7 +51,7 @@ struct DocumentTests {
     func determinism() async throws {
         let first = try await sampleImage()
         let other = try await sampleImage(extra: debianStanza("more"))
-        for format in InventoryFormat.allCases {
+        for format in SBOMFormat.allCases {
             let bytes = first.bytes(as: format, stamp: stamp)
             #expect(bytes == (try await sampleImage()).bytes(as: format, stamp: stamp))
             let field = format == .cycloneDX ? "serialNumber" : "documentNamespace"
@@ -102,7 +102,7 @@ struct DocumentTests {
 
     @Test("CycloneDX: what is not known is listed, and the whole is called incomplete")
     func cycloneDXUnknowns() throws {
-        let found = try folderInventory(["var/lib/dpkg/status": "Package: x\n\n"])
+        let found = try directorySBOM(["var/lib/dpkg/status": "Package: x\n\n"])
         let document = found.document(as: .cycloneDX, stamp: stamp)
         #expect(document["metadata"]?["properties"]?.array?.count == found.unknowns.count)
         #expect(document["compositions"]?.array?.first?["aggregate"] == "incomplete")
@@ -185,21 +185,21 @@ struct DocumentTests {
             case "image": try await sampleImage()
             case "nameless": try await sampleImage(repository: nil)
             case "folder":
-                try folderInventory(["var/lib/dpkg/status": debianStanza("a") + "Package: x\n"])
-            case "empty": try folderInventory([:])
+                try directorySBOM(["var/lib/dpkg/status": debianStanza("a") + "Package: x\n"])
+            case "empty": try directorySBOM([:])
             default: try machineInventory()
             }
-        for format in InventoryFormat.allCases {
+        for format in SBOMFormat.allCases {
             let problems = try Interop.problems(found.bytes(as: format, stamp: stamp), format)
             #expect(problems == nil, "\(format): \(problems ?? "")")
         }
     }
 
     /// The first packages of this machine, whose odd maintainers are real.
-    private func machineInventory() throws -> Inventory {
+    private func machineInventory() throws -> BillOfMaterials {
         let status = try? String(contentsOfFile: "/var/lib/dpkg/status", encoding: .utf8)
         let stanzas = (status ?? debianStanza("none")).components(separatedBy: "\n\n").prefix(150)
-        return try folderInventory([
+        return try directorySBOM([
             "etc/os-release": debianRelease,
             "var/lib/dpkg/status": stanzas.joined(separator: "\n\n"),
         ])
@@ -216,13 +216,13 @@ enum Interop {
     }()
 
     /// What the validator says is wrong; nil when nothing is.
-    static func problems(_ document: [UInt8], _ format: InventoryFormat) throws -> String? {
-        guard let folder = SharedSuites.interop else { return "no scripts" }
+    static func problems(_ document: [UInt8], _ format: SBOMFormat) throws -> String? {
+        guard let directory = SharedSuites.interop else { return "no scripts" }
         let (script, name) =
             format == .cycloneDX
             ? ("validate_cyclonedx.py", "a.cdx.json") : ("validate_spdx.py", "a.spdx.json")
         let command =
-            "\(python) \(folder.path)/\(script) \(name) > said 2>&1 && echo valid || cat said"
+            "\(python) \(directory.path)/\(script) \(name) > said 2>&1 && echo valid || cat said"
         let answer = try shellOutput(command, files: [name: document]) ?? []
         let text = String(decoding: answer, as: UTF8.self)
         return text == "valid\n" ? nil : text

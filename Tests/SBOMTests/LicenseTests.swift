@@ -85,7 +85,7 @@ struct LicenseTests {
     private func license(_ copyright: String?, name: String = "a") throws -> DeclaredLicense? {
         var files = ["var/lib/dpkg/status": debianStanza(name)]
         if let copyright { files["usr/share/doc/\(name)/copyright"] = copyright }
-        return try folderInventory(files).packages.first?.license
+        return try directorySBOM(files).packages.first?.license
     }
 
     @Test("a machine-readable copyright file names the licences of the files")
@@ -125,7 +125,7 @@ struct LicenseTests {
     @Test("documents carry expressions, identifiers and texts in their own fields")
     func documents() throws {
         func component(_ text: String) throws -> (cyclone: JSONValue?, spdx: String?, Int) {
-            let found = try folderInventory([
+            let found = try directorySBOM([
                 "etc/os-release": "ID=alpine",
                 "lib/apk/db/installed": "P:a\nV:1\nA:x86_64\nL:\(text)\n\n",
             ])
@@ -157,7 +157,7 @@ struct LicenseTests {
     @Test("a copyright file that is too large is a known unknown")
     func tooLarge() throws {
         let text = copyright + String(repeating: "x", count: Limits.copyrightFileBytes)
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "var/lib/dpkg/status": debianStanza("a"), "usr/share/doc/a/copyright": text,
         ])
         #expect(found.packages.first?.license == nil)

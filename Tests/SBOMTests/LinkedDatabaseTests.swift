@@ -13,7 +13,7 @@ struct LinkedDatabaseTests {
     /// What stands at the database's path, and where the bytes are.
     enum Way: CaseIterable {
         case symbolic, absolute, beyondRoot, chain, hard, hardOfLowerLayer, symbolicThenHard
-        case folder, targetInUpperLayer, throughLinkedFolder
+        case directory, targetInUpperLayer, throughLinkedDirectory
     }
 
     /// The places of evidence, with a text that shows that it was read.
@@ -82,14 +82,14 @@ struct LinkedDatabaseTests {
                 archive { $0.hardLink("opt/other", to: target) },
                 archive { $0.symbolicLink(path, to: "/opt/other") },
             ]
-        case .folder:
+        case .directory:
             let parts = path.split(separator: "/")
-            let folder = parts.dropLast().joined(separator: "/")
+            let directory = parts.dropLast().joined(separator: "/")
             return [
                 archive {
                     release(&$0)
                     $0.file("opt/data/\(parts.last ?? "")", text)
-                    $0.symbolicLink(folder, to: "/opt/data")
+                    $0.symbolicLink(directory, to: "/opt/data")
                 }
             ]
         case .targetInUpperLayer:
@@ -99,7 +99,7 @@ struct LinkedDatabaseTests {
                 },
                 archive { $0.file(target, text) },
             ]
-        case .throughLinkedFolder:
+        case .throughLinkedDirectory:
             return [
                 archive {
                     release(&$0)
@@ -115,11 +115,11 @@ struct LinkedDatabaseTests {
     @Test(
         "the database is read wherever links lead inside the root file system",
         arguments: Way.allCases, 0..<5)
-    func images(_ way: Way, _ place: Int) async throws {
-        let (path, text) = Self.places[place]
+    func images(_ way: Way, _ index: Int) async throws {
+        let (path, text) = Self.places[index]
         var images = MemoryImages()
         let manifest = try images.addImage(layers(way, path, text))
-        let found = try await inventory(
+        let found = try await sbom(
             of: manifest, platform: nil, from: images, repository: nil, layersAtOnce: 2)
         #expect(found.packages.map(\.name) == ["linked"], "\(found.unknowns)")
         #expect(found.unknowns.isEmpty)
@@ -137,7 +137,7 @@ struct LinkedDatabaseTests {
             archive { $0.symbolicLink("var/lib/dpkg/status", to: "/opt/status") },
             archive { $0.file("opt/status", debianStanza("b") + debianStanza("c")) },
         ])
-        let found = try await inventory(
+        let found = try await sbom(
             of: manifest, platform: nil, from: images, repository: nil, layersAtOnce: 1)
         #expect(found.packages.map(\.name) == ["b", "c"])
         #expect(found.packages.map(\.layer) == [1, 2])
@@ -145,11 +145,11 @@ struct LinkedDatabaseTests {
     }
 
     @Test("in a folder links are followed the same way")
-    func folders() throws {
+    func directories() throws {
         for (path, text) in Self.places {
             let up = path.split(separator: "/").dropLast().map { _ in "../" }.joined()
             for target in [up + "opt/db", "/opt/db", "../../../../../../opt/db"] {
-                let found = try folderInventory(
+                let found = try directorySBOM(
                     ["etc/os-release": "ID=x", "opt/db": text], links: [path: target])
                 #expect(found.packages.map(\.name) == ["linked"], "\(path) to \(target)")
                 #expect(found.unknowns.isEmpty)
@@ -171,7 +171,7 @@ struct LinkedDatabaseTests {
     func unreadable(_ target: String, _ why: String) throws {
         for path in ["var/lib/dpkg/status", "lib/apk/db/installed"] {
             let own = target == "status" ? String(path.split(separator: "/").last ?? "") : target
-            let found = try folderInventory(
+            let found = try directorySBOM(
                 ["etc/os-release": "ID=x", "opt/x": ""], links: [path: own])
             #expect(found.packages.isEmpty)
             #expect(found.unknowns.contains { $0.path == path && $0.reason == why })
@@ -201,10 +201,10 @@ struct LinkedDatabaseTests {
     @Test(
         "a file that paths of two kinds lead to is read as both", arguments: linksBetweenKinds)
     func bothKinds(_ files: [String: String], _ links: [String: String]) async throws {
-        let folder = try folderInventory(
+        let directory = try directorySBOM(
             files.merging(["etc/os-release": "ID=x"]) { own, _ in own }, links: links)
-        #expect(folder.packages.map(\.name) == ["own"])
-        #expect(!folder.unknowns.isEmpty)
+        #expect(directory.packages.map(\.name) == ["own"])
+        #expect(!directory.unknowns.isEmpty)
         var images = MemoryImages()
         let manifest = try images.addImage([
             archive { tar in
@@ -213,15 +213,15 @@ struct LinkedDatabaseTests {
                 for (path, target) in links { tar.symbolicLink(path, to: target) }
             }
         ])
-        let image = try await inventory(
+        let image = try await sbom(
             of: manifest, platform: nil, from: images, repository: nil, layersAtOnce: 1)
         #expect(image.packages.map(\.name) == ["own"])
-        #expect(image.unknowns == folder.unknowns)
+        #expect(image.unknowns == directory.unknowns)
     }
 
     @Test("a link behind which no database was ever expected is no unknown")
     func plainAbsence() throws {
-        let found = try folderInventory(
+        let found = try directorySBOM(
             ["etc/os-release": "ID=x", "usr/lib/x": "", "lib/apk/db/installed": "P:a\nV:1\n"],
             links: ["var/lib": "/usr/lib"])
         #expect(found.packages.map(\.name) == ["a"])

@@ -58,8 +58,8 @@ struct MemoryImages: ArtifactSource {
         try await manifest(reference).descriptor
     }
 
-    func referrers(of subject: Digest) async throws -> ReferrersAnswer {
-        ReferrersAnswer(descriptors: [], door: .layout)
+    func referrers(of subject: Digest) async throws -> ReferrersResult {
+        ReferrersResult(descriptors: [], discovery: .layout)
     }
 
     func tags() async throws -> [Tag] { [] }
@@ -84,9 +84,9 @@ func archive(_ write: (inout TarWriter) -> Void) -> [UInt8] {
 }
 
 /// A file tree of one layer, as a walk of a folder would give it.
-func folderTree(
+func directoryTree(
     _ files: [String: String], links: [String: String] = [:],
-    keeping matcher: PathMatcher = .packageEvidence
+    keeping matcher: PathMatcher = .packageDatabases
 ) throws -> FileTree {
     var builder = LayerContentsBuilder(matcher: matcher, named: "a folder")
     for (path, text) in files.sorted(by: { $0.key < $1.key }) {
@@ -99,13 +99,15 @@ func folderTree(
         let path = try TreePath(cleaning: path.utf8, of: "a folder")
         try builder.addSymbolicLink(path, to: Array(target.utf8))
     }
-    return try FileTree(folder: builder.finish())
+    return try FileTree(directory: builder.finish())
 }
 
-func folderInventory(_ files: [String: String], links: [String: String] = [:]) throws -> Inventory {
-    let linked = evidenceBehindLinks(in: try folderTree(files, links: links))
-    let tree = try folderTree(files, links: links, keeping: .packageEvidence.adding(linked))
-    return try inventory(of: tree, folder: "test")
+func directorySBOM(_ files: [String: String], links: [String: String] = [:]) throws
+    -> BillOfMaterials
+{
+    let linked = packageFilesBehindLinks(in: try directoryTree(files, links: links))
+    let tree = try directoryTree(files, links: links, keeping: .packageDatabases.adding(linked))
+    return try sbom(of: tree, directory: "test")
 }
 
 let debianRelease = """

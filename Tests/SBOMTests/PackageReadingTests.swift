@@ -43,12 +43,12 @@ struct OperatingSystemTests {
 
     @Test("etc wins over usr/lib, and a link is followed to where it leads")
     func places() throws {
-        let linked = try folderInventory(
+        let linked = try directorySBOM(
             ["usr/lib/os-release.d/os-release-x": "ID=x", "usr/lib/os-release": "ID=y"],
             links: ["etc/os-release": "../usr/lib/os-release.d/os-release-x"])
         #expect(linked.operatingSystem?.identifier == "x")
         #expect(linked.operatingSystem?.path == "usr/lib/os-release.d/os-release-x")
-        let fallback = try folderInventory(["usr/lib/os-release": "ID=y"])
+        let fallback = try directorySBOM(["usr/lib/os-release": "ID=y"])
         #expect(fallback.operatingSystem?.identifier == "y")
     }
 }
@@ -67,7 +67,7 @@ struct DebianPackagesTests {
             ("installokinstalled", true), ("hold  reinstreq\tinstalled", true),
         ])
     func states(_ status: String, _ counts: Bool) throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "etc/os-release": debianRelease,
             "var/lib/dpkg/status": debianStanza("a", status: status) + debianStanza("b"),
         ])
@@ -77,7 +77,7 @@ struct DebianPackagesTests {
 
     @Test("fields become what the inventory says")
     func fields() throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "etc/os-release": debianRelease,
             "var/lib/dpkg/status": debianStanza(
                 "libc6", "2.36-9+deb12u1",
@@ -107,7 +107,7 @@ struct DebianPackagesTests {
             debianStanza("postfix", architecture: "all", more: "Provides: mta, x (= 1)\n"),
             debianStanza("any", architecture: "i386"),
         ]
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "etc/os-release": "ID=debian", "var/lib/dpkg/status": stanzas.joined(),
         ])
         let app = try #require(found.packages.first { $0.name == "app" })
@@ -126,7 +126,7 @@ struct DebianPackagesTests {
 
     @Test("distroless keeps one file a package, without a Status")
     func distroless() throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "usr/lib/os-release": debianRelease,
             "var/lib/dpkg/status.d/base": debianStanza("base-files", status: nil),
             "var/lib/dpkg/status.d/base.md5sums": "0123  usr/x\n",
@@ -160,7 +160,7 @@ struct DebianPackagesTests {
             "Package: x\nStatus: install not-installed\nVersion: 1\n\n",
         ])
     func unreadable(_ stanza: String) throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "etc/os-release": debianRelease,
             "var/lib/dpkg/status": stanza + debianStanza("b"),
         ])
@@ -171,7 +171,7 @@ struct DebianPackagesTests {
 
     @Test("a field that only looks like another is not it")
     func lookAlikes() throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "etc/os-release": debianRelease,
             "var/lib/dpkg/status": debianStanza("a", more: "Pac\u{212A}age: b\n"),
         ])
@@ -181,7 +181,7 @@ struct DebianPackagesTests {
 
     @Test("a package listed twice is one; with two descriptions that is said")
     func duplicates() throws {
-        let twice = try folderInventory([
+        let twice = try directorySBOM([
             "etc/os-release": debianRelease,
             "var/lib/dpkg/status": debianStanza("a") + debianStanza("a"),
             "var/lib/dpkg/status.d/a": debianStanza("a", status: nil),
@@ -189,7 +189,7 @@ struct DebianPackagesTests {
         #expect(twice.packages.count == 1)
         #expect(twice.packages.first?.paths == ["var/lib/dpkg/status", "var/lib/dpkg/status.d/a"])
         #expect(twice.unknowns.isEmpty)
-        let differing = try folderInventory([
+        let differing = try directorySBOM([
             "etc/os-release": debianRelease,
             "var/lib/dpkg/status": debianStanza("a") + debianStanza("A", "2.0"),
         ])
@@ -221,7 +221,7 @@ struct DebianPackagesTests {
             return "\(words[0].prefix { $0 != ":" }) \(words[1]) \(words[2])"
         }
         #expect(lines.count > expected.count, "dpkg-query lists removed packages too")
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "etc/os-release": debianRelease, "var/lib/dpkg/status": status,
         ])
         #expect(
@@ -241,7 +241,8 @@ struct DebianPackagesTests {
             for _ in 0..<3 { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
             var count = StanzaCount()
             let database = try debianPackages(
-                PackageEvidence.Database(kind: .debian, path: "x", bytes: bytes, isFragment: false),
+                PackageDatabaseFiles.DatabaseFile(
+                    kind: .debian, path: "x", bytes: bytes, isFragment: false),
                 count: &count)
             #expect(database.records.count <= 2 + 3)
             _ = alpinePackages(bytes, path: "x")
@@ -280,10 +281,10 @@ struct AlpinePackagesTests {
         """
 
     @Test("stanzas become packages, and needs lead to providers", arguments: ["lib", "usr/lib"])
-    func packages(_ folder: String) throws {
-        let found = try folderInventory([
+    func packages(_ directory: String) throws {
+        let found = try directorySBOM([
             "etc/os-release": "ID=alpine\nVERSION_ID=3.20.3",
-            "\(folder)/apk/db/installed": installed,
+            "\(directory)/apk/db/installed": installed,
         ])
         #expect(
             found.packages.map(\.packageURL.description) == [
@@ -300,7 +301,7 @@ struct AlpinePackagesTests {
 
     @Test("one database behind two paths is read once")
     func mergedUsr() throws {
-        let found = try folderInventory(
+        let found = try directorySBOM(
             ["etc/os-release": "ID=alpine", "usr/lib/apk/db/installed": installed],
             links: ["lib": "usr/lib"])
         #expect(found.packages.count == 3)
@@ -311,7 +312,7 @@ struct AlpinePackagesTests {
         "a line of one byte ends a package, as in apk-tools",
         arguments: ["x", "P", "V", ":", "\r", " "])
     func oneByte(_ line: String) throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "etc/os-release": "ID=alpine",
             "lib/apk/db/installed": "P:a\nV:1\nA:x\n\(line)\nP:b\nV:2\nA:y\nF:etc\n\(line)\n",
         ])
@@ -322,7 +323,7 @@ struct AlpinePackagesTests {
     @Test("a line that ends a package before it has a name ends nothing, as in apk-tools")
     func earlyEnd() throws {
         for text in ["V:1\n\nP:a\n\n", "\nx\nV:1\nx\nP:a\n", "A:x\n\n\nV:1\nP:a"] {
-            let found = try folderInventory([
+            let found = try directorySBOM([
                 "etc/os-release": "ID=alpine", "lib/apk/db/installed": text,
             ])
             #expect(found.packages.map { "\($0.name) \($0.version)" } == ["a 1"], "\(text)")
@@ -332,7 +333,7 @@ struct AlpinePackagesTests {
 
     @Test("a line without a colon is said, whatever its letter", arguments: ["xy", "Px", "F etc"])
     func noField(_ line: String) throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "etc/os-release": "ID=alpine",
             "lib/apk/db/installed": "P:a\nV:1\n\(line)\n\nP:b\nV:2\n",
         ])
@@ -342,7 +343,7 @@ struct AlpinePackagesTests {
 
     @Test("a stanza without a name or version is said to be unreadable")
     func incomplete() throws {
-        let found = try folderInventory([
+        let found = try directorySBOM([
             "etc/os-release": "ID=alpine", "lib/apk/db/installed": "P:x\n\nV:1\n\nP:y\nV:2\n",
         ])
         #expect(found.packages.map(\.name) == ["y"])
@@ -351,17 +352,17 @@ struct AlpinePackagesTests {
 }
 
 @Suite("inventories of folders")
-struct FolderInventoryTests {
+struct DirectorySBOMTests {
     @Test("nothing found is said, and is empty")
     func empty() throws {
-        let found = try folderInventory(["src/main.c": "int main;"])
+        let found = try directorySBOM(["src/main.c": "int main;"])
         #expect(found.isEmpty)
         #expect(found.unknowns.map(\.reason) == ["no operating system and no package was found"])
     }
 
     @Test("packages without an os-release say that the vendor is assumed")
     func assumedVendor() throws {
-        let found = try folderInventory(["var/lib/dpkg/status": debianStanza("a")])
+        let found = try directorySBOM(["var/lib/dpkg/status": debianStanza("a")])
         #expect(found.packages.first?.packageURL.description == "pkg:deb/debian/a@1.0?arch=amd64")
         #expect(found.unknowns.count == 1)
         #expect(!found.isEmpty)
@@ -369,7 +370,7 @@ struct FolderInventoryTests {
 
     @Test("databases that are not read yet, and evidence out of reach, are unknown")
     func unreadDatabases() throws {
-        let found = try folderInventory(
+        let found = try directorySBOM(
             [
                 "etc/os-release": "ID=fedora", "usr/lib/sysimage/rpm/rpmdb.sqlite": "x",
             ],
@@ -383,12 +384,12 @@ struct FolderInventoryTests {
 
     @Test("paths that could not be read are named when evidence may hide there, else counted")
     func unreadablePaths() throws {
-        var builder = LayerContentsBuilder(matcher: .packageEvidence, named: "a folder")
+        var builder = LayerContentsBuilder(matcher: .packageDatabases, named: "a folder")
         for path in ["var/lib/dpkg", "root/a", "root/b", "etc/os-release"] {
             builder.addUnreadable(
                 try TreePath(cleaning: path.utf8, of: ""), because: "permission denied")
         }
-        let found = try inventory(of: try FileTree(folder: builder.finish()), folder: "test")
+        let found = try sbom(of: try FileTree(directory: builder.finish()), directory: "test")
         #expect(found.unknowns.map(\.path) == ["", "", "etc/os-release", "var/lib/dpkg"])
         #expect(found.unknowns.contains { $0.reason.hasPrefix("2 other paths could not be read") })
     }

@@ -14,8 +14,8 @@ import Testing
 struct PackageURLSuite {
     @Test("built as the specification builds them", arguments: ["deb", "apk", "oci", "generic"])
     func builds(_ type: String) throws {
-        let folder = try #require(SharedSuites.packageURLs)
-        let bytes = try Data(contentsOf: folder.appendingPathComponent("\(type)-test.json"))
+        let directory = try #require(SharedSuites.packageURLs)
+        let bytes = try Data(contentsOf: directory.appendingPathComponent("\(type)-test.json"))
         let json = try JSONReader(parsing: Array(bytes), named: type)
         var count = 0
         for test in try json.required("tests").items(atMost: 1000)

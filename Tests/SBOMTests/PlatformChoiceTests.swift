@@ -35,7 +35,7 @@ struct PlatformChoiceTests {
     ) async throws -> String {
         let index = images.keep(try ImageIndex(manifests: entries).manifest())
         do {
-            return try await inventory(
+            return try await sbom(
                 of: index, platform: try platform.map { try Platform(parsing: $0) }, from: images,
                 repository: nil, layersAtOnce: 1
             ).packages.map(\.name).joined()

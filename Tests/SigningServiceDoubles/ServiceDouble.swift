@@ -71,7 +71,7 @@ package final class ServiceDouble: Transport {
     package var targets: [String] { seen.map(\.target) }
 
     package func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
-        -> TransportAnswer
+        -> TransportResponse
     {
         var content: [UInt8] = []
         if case .bytes(let bytes) = body { content = bytes }
@@ -95,10 +95,10 @@ package final class ServiceDouble: Transport {
         return answer(plain)
     }
 
-    private func answer(_ bent: BentAnswer) -> TransportAnswer {
+    private func answer(_ bent: BentAnswer) -> TransportResponse {
         var fields = HTTPFields()
         for (name, value) in bent.fields { fields[name] = value }
-        return TransportAnswer(
+        return TransportResponse(
             head: HTTPResponse(
                 status: HTTPResponse.Status(code: bent.status), headerFields: fields),
             body: bent.isEndless
@@ -108,7 +108,7 @@ package final class ServiceDouble: Transport {
 }
 
 /// A clock that stands still until somebody waits.
-package final class StillPause: Pause {
+package final class StillClock: WallClock {
     private let state: Mutex<(seconds: Int, waits: [Int])>
 
     package init(_ time: Timestamp) { state = Mutex((time.seconds, [])) }
@@ -130,7 +130,7 @@ package final class StillPause: Pause {
 package struct KeylessStage: Sendable {
     package let instance: StandInSigstore
     package let double: ServiceDouble
-    package let pause: StillPause
+    package let clock: StillClock
     package let client: ServiceClient
 
     package init(
@@ -140,8 +140,8 @@ package struct KeylessStage: Sendable {
         let instance = try instance ?? StandInSigstore(at: Timestamp(seconds: 1_700_000_000))
         self.instance = instance
         double = ServiceDouble(instance, faults: faults, bending: bending)
-        pause = StillPause(instance.plan.time)
-        client = ServiceClient(transport: double, pause: pause, userAgent: "assay-test")
+        clock = StillClock(instance.plan.time)
+        client = ServiceClient(transport: double, clock: clock, userAgent: "assay-test")
     }
 
     package var time: Timestamp { instance.plan.time }

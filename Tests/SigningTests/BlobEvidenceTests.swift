@@ -24,7 +24,7 @@ private func bundle(
 
 private func finding(
     _ document: [UInt8], by key: PublicKey, about artifact: SignedArtifact
-) throws -> ArtifactFinding {
+) throws -> ArtifactVerificationResult {
     SignatureVerifier.key(key).verify(
         try BlobEvidence(parsing: document), about: artifact, type: nil)
 }
@@ -56,7 +56,7 @@ struct BlobEvidenceTests {
     func limits() async throws {
         let key = try TestKeys.ecdsaP256()
         let artifact = SignedArtifact(content: message)
-        func attested(subjects: Int, digests: Int) async throws -> ArtifactFinding {
+        func attested(subjects: Int, digests: Int) async throws -> ArtifactVerificationResult {
             var named: JSONObject = [
                 "sha256": .string(hexText(HashAlgorithm.sha256.hash(of: message)))
             ]
@@ -177,7 +177,7 @@ struct BlobEvidenceTests {
             subjects: [.exact(StandInIdentity.person.name.text)],
             issuers: [try .wholeExpression(".*")])
         let verifier = try SignatureVerifier(
-            demand: .sigstore(.certificates([identity])), root: root)
+            requirements: .sigstore(.certificates([identity])), root: root)
         let evidence = try BlobEvidence(parsing: document.compactBytes)
         let good = verifier.verify(evidence, about: elsewhere, type: nil)
         #expect(good.signer != nil, "\(good.checks)")

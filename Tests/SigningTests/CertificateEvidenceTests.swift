@@ -20,7 +20,7 @@ struct CertificateEvidenceTests {
         let identity = CertificateIdentity(
             subjects: [.exact(person.name.text)], issuers: [.exact(person.issuer)])
         verifier = try SignatureVerifier(
-            demand: .sigstore(.certificates([identity])),
+            requirements: .sigstore(.certificates([identity])),
             root: try TrustedRoot(parsing: sigstore.trustedRoot().compactBytes))
     }
 
@@ -67,13 +67,13 @@ struct CertificateEvidenceTests {
         let other = try attempt.instance.make(attempt.recipe)
         let bundle = try SignatureBundle(parsing: made.bytes)
         for (promises, code) in [
-            ([], EvidenceProblem.Code.certificateTransparencyMissing),
+            ([], VerificationError.Code.certificateTransparencyMissing),
             ([try promise(for: made)], nil),
             ([try promise(for: other), try promise(for: made)], nil),
             ([try promise(for: other)], .certificateTransparencyInvalid),
         ] {
             let judge = try SignatureVerifier(
-                demand: attempt.usualDemand, root: root, detachedTimestamps: promises)
+                requirements: attempt.usualRequirements, root: root, detachedTimestamps: promises)
             let finding = judge.verify(
                 bundle, about: SignedArtifact(content: StandIn.artifact), type: nil)
             #expect(finding.problem?.code == code)
@@ -95,13 +95,13 @@ struct CertificateEvidenceTests {
     }
 
     @Test("the most telling of several failures comes first, whatever their order is")
-    func mostTelling() async throws {
+    func mostSpecific() async throws {
         let image = try await smallImage(in: repository, says: "a")
         for fault in [StandInFault.certificateExpired, .bundleBrokenSignature, .logUnknown] {
             try await sign(image, with: [fault])
         }
         let answer = try await look(at: image.digest).signatures(by: verifier).answer
-        guard case .notProven(let rejected) = answer else {
+        guard case .failed(let rejected) = answer else {
             Issue.record("it is \(answer)")
             return
         }

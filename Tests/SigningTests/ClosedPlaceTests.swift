@@ -23,12 +23,13 @@ struct ClosedPlaceTests {
 
     @discardableResult
     private func sign(
-        _ format: EvidenceFormat, by key: PrivateKey? = nil, annotations: ExactTextMap<String> = [:]
+        _ format: EvidenceFormat, by key: PrivateKey? = nil,
+        annotations: ByteStringMap<String> = [:]
     ) async throws -> Manifest {
-        let claim = Claim.signature(
+        let claim = UnsignedStatement.signature(
             on: image.descriptor, in: try Repository(parsing: "registry.example.com/shop/backend"),
             annotations: annotations)
-        return try await EvidenceWriter(
+        return try await EvidenceAttacher(
             destination: repository, key: key ?? self.key, settle: {}
         ).write(claim, as: format, created: created)
     }
@@ -40,7 +41,7 @@ struct ClosedPlaceTests {
         }
     }
 
-    private func answer() async throws -> EvidenceAnswer<VerifiedSignature> {
+    private func answer() async throws -> VerificationResult<VerifiedSignature> {
         let found = try await EvidenceCollector(source: repository)
             .everything(about: image.digest)
         return try found.signatures(by: .key(key.publicKey))
@@ -48,7 +49,7 @@ struct ClosedPlaceTests {
     }
 
     private func isProven() async throws -> Bool {
-        if case .proven = try await answer() { true } else { false }
+        if case .verified = try await answer() { true } else { false }
     }
 
     private var tag: String { "manifest \(Tag(for: image.digest, suffix: ".sig"))" }
@@ -111,7 +112,7 @@ struct ClosedPlaceTests {
     }
 
     @Test("a signature without the annotations leaves open what a closed place holds")
-    func unmetDemand() async throws {
+    func unmetRequirement() async throws {
         try await sign(.legacy, annotations: ["build": "17"])
         close(.denied, "referrers")
         let found = try await EvidenceCollector(source: repository)
@@ -140,11 +141,11 @@ struct ClosedPlaceTests {
         arguments: [Failure.Kind.malformed, .unsupported])
     func brokenTag(kind: Failure.Kind) async throws {
         close(kind, tag)
-        guard case .notProven(let rejected) = try await answer() else {
+        guard case .failed(let rejected) = try await answer() else {
             Issue.record("the tag is not a finding")
             return
         }
-        #expect(rejected.map(\.candidate.carrier) == [.signatureTag])
+        #expect(rejected.map(\.candidate.location) == [.signatureTag])
         #expect(rejected.map(\.problem.code) == [.malformed])
     }
 
@@ -186,17 +187,18 @@ struct ClosedPlaceTests {
         ]
         let envelope = try Envelope(
             reading: try JSONReader(parsing: text.compactBytes, named: "the envelope"))
-        let crowd = EvidenceCandidate(
-            carrier: .attestationTag, manifest: image.digest, digest: image.digest, position: 0,
+        let crowd = SignedEntity(
+            location: .attestationTag, manifest: image.digest, digest: image.digest, position: 0,
             form: .envelope(
-                envelope, try LegacyAttachments(annotations: [:]), storedAs: []))
+                envelope, try LegacyAnnotations(annotations: [:]), storedAs: []))
         let keys = try (0..<3).map { _ in TrustedKey(key: try TestKeys.ed25519().publicKey) }
         let mine = SignatureVerifier.keys(keys + [TrustedKey(key: key.publicKey)])
         let alone = Evidence(subject: image.digest, candidates: [crowd])
         let report = alone.signatures(by: mine)
         #expect(report.limit?.kind == .overLimit && report.rejections.isEmpty)
         #expect(throws: Failure.self) { try report.answer(unless: nil) }
-        #expect(alone.claims(of: .signature, by: mine.demand.signer).limit?.kind == .overLimit)
+        #expect(
+            alone.claims(of: .signature, by: mine.requirements.signer).limit?.kind == .overLimit)
 
         try await sign(.bundle)
         var both = try await EvidenceCollector(source: repository).everything(about: image.digest)
@@ -220,10 +222,10 @@ private struct UnknownReferrer: ArtifactSource {
         throw Failure(.unsupported, "cannot read it", because: "its type is no manifest")
     }
 
-    func referrers(of subject: Digest) async throws -> ReferrersAnswer {
+    func referrers(of subject: Digest) async throws -> ReferrersResult {
         var descriptor = listed
         descriptor.artifactType = artifactType
-        return ReferrersAnswer(descriptors: [descriptor], door: .referrersAPI)
+        return ReferrersResult(descriptors: [descriptor], discovery: .referrersAPI)
     }
 
     func tags() async throws -> [OCI.Tag] { [] }
@@ -254,7 +256,7 @@ private final class WatchedRepository: ArtifactSource {
         return try await inner.manifest(reference)
     }
 
-    func referrers(of subject: Digest) async throws -> ReferrersAnswer {
+    func referrers(of subject: Digest) async throws -> ReferrersResult {
         try await inner.referrers(of: subject)
     }
 

@@ -143,8 +143,8 @@ struct DocumentTests {
 
     private func expectRefusedOrSame(_ bytes: [UInt8], key: PrivateKey, subject: Digest) throws {
         guard let bundle = try? SignatureBundle(parsing: bytes) else { return }
-        let candidate = EvidenceCandidate(
-            carrier: .referrersAPI, manifest: subject, digest: subject, position: 0,
+        let candidate = SignedEntity(
+            location: .referrersAPI, manifest: subject, digest: subject, position: 0,
             form: .bundle(bundle))
         let report = Evidence(subject: subject, candidates: [candidate])
             .signatures(by: .key(key.publicKey))

@@ -17,9 +17,9 @@ struct EvidenceTests {
     init() throws { name = try Repository(parsing: "registry.example.com/shop/backend") }
 
     private func write(
-        _ claim: Claim, by key: PrivateKey, as format: EvidenceFormat = .bundle
+        _ claim: UnsignedStatement, by key: PrivateKey, as format: EvidenceFormat = .bundle
     ) async throws -> Manifest {
-        try await EvidenceWriter(destination: repository, key: key, settle: {})
+        try await EvidenceAttacher(destination: repository, key: key, settle: {})
             .write(claim, as: format, created: created)
     }
 
@@ -33,7 +33,8 @@ struct EvidenceTests {
     func signatureVerifies(format: EvidenceFormat, algorithm: Int) async throws {
         let key = try TestKeys.algorithms[algorithm]()
         let image = try await smallImage(in: repository, says: "a")
-        let claim = Claim.signature(on: image.descriptor, in: name, annotations: ["build": "17"])
+        let claim = UnsignedStatement.signature(
+            on: image.descriptor, in: name, annotations: ["build": "17"])
         _ = try await write(claim, by: key, as: format)
         let report = try await evidence(about: image.digest).signatures(by: .key(key.publicKey))
         #expect(report.proofs.count == 1)
@@ -54,7 +55,7 @@ struct EvidenceTests {
         let attested = try await evidence(about: image.digest)
         let signatures = attested.signatures(by: .key(key.publicKey))
         #expect(signatures.proofs.isEmpty)
-        if format == .bundle { #expect(signatures.mostTelling?.problem.code == .otherType) }
+        if format == .bundle { #expect(signatures.mostSpecific?.problem.code == .otherType) }
         #expect(attested.attestations(of: type, by: .key(key.publicKey)).proofs.count == 1)
         #expect(attested.attestations(of: .spdx, by: .key(key.publicKey)).proofs.isEmpty)
 
@@ -68,13 +69,13 @@ struct EvidenceTests {
     @Test("somebody else's signature is a signer mismatch, with the found and expected key named")
     func otherSigner() async throws {
         let image = try await smallImage(in: repository, says: "a")
-        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
+        let claim = UnsignedStatement.signature(on: image.descriptor, in: name, annotations: [:])
         _ = try await write(claim, by: try TestKeys.ecdsaP256())
         let expected = try TestKeys.ecdsaP256().publicKey
         let report = try await evidence(about: image.digest).signatures(by: .key(expected))
         #expect(report.proofs.isEmpty)
-        #expect(report.mostTelling?.problem.code == .keyMismatch)
-        #expect(report.mostTelling?.why.contains(expected.fingerprint.description) == true)
+        #expect(report.mostSpecific?.problem.code == .keyMismatch)
+        #expect(report.mostSpecific?.why.contains(expected.fingerprint.description) == true)
     }
 
     @Test("a bundle pasted onto another digest is about the wrong subject")
@@ -87,7 +88,7 @@ struct EvidenceTests {
         let pasted = Evidence(subject: bad.digest, candidates: found.candidates)
         let report = pasted.signatures(by: .key(key.publicKey))
         #expect(report.proofs.isEmpty)
-        #expect(report.mostTelling?.problem.code == .subjectMismatch)
+        #expect(report.mostSpecific?.problem.code == .subjectMismatch)
     }
 
     private func signedBundle(_ envelope: Envelope, signedBy key: PublicKey) throws
@@ -110,13 +111,13 @@ struct EvidenceTests {
         let changed = Envelope(
             payloadType: envelope.payloadType, payload: envelope.payload + [0x20],
             signatures: envelope.signatures)
-        let forged = EvidenceCandidate(
-            carrier: candidate.carrier, manifest: candidate.manifest, digest: candidate.digest,
+        let forged = SignedEntity(
+            location: candidate.location, manifest: candidate.manifest, digest: candidate.digest,
             position: 0,
             form: .bundle(try signedBundle(changed, signedBy: key.publicKey)))
         let report = Evidence(subject: image.digest, candidates: [forged])
             .signatures(by: .key(key.publicKey))
-        #expect(report.mostTelling?.problem.code == .signatureInvalid)
+        #expect(report.mostSpecific?.problem.code == .signatureInvalid)
     }
 
     @Test("a signature whose payload was turned into another type is tampered, not unsigned")
@@ -130,12 +131,12 @@ struct EvidenceTests {
         let changed = Envelope(
             payloadType: signed.payloadType, payload: Array(other.utf8),
             signatures: signed.signatures)
-        let candidate = EvidenceCandidate(
-            carrier: .referrersAPI, manifest: subject, digest: subject, position: 0,
+        let candidate = SignedEntity(
+            location: .referrersAPI, manifest: subject, digest: subject, position: 0,
             form: .bundle(try signedBundle(changed, signedBy: key.publicKey)))
         let report = Evidence(subject: subject, candidates: [candidate])
             .signatures(by: .key(key.publicKey))
-        guard case .notProven(let rejected) = report.answer else {
+        guard case .failed(let rejected) = report.answer else {
             Issue.record("\(report.answer)")
             return
         }
@@ -155,8 +156,8 @@ struct EvidenceTests {
         var types: [PredicateType?] = []
         for position in 0..<4 {
             types.append(
-                EvidenceCandidate(
-                    carrier: .referrersAPI, manifest: subject, digest: subject, position: position,
+                SignedEntity(
+                    location: .referrersAPI, manifest: subject, digest: subject, position: position,
                     form: .bundle(bundle), spending: &budget
                 ).claimedType)
         }
@@ -177,20 +178,20 @@ struct EvidenceTests {
             "dsseEnvelope": signed.json,
         ]
         let bundle = try SignatureBundle(parsing: document.compactBytes)
-        let candidate = EvidenceCandidate(
-            carrier: .referrersAPI, manifest: subject, digest: subject, position: 0,
+        let candidate = SignedEntity(
+            location: .referrersAPI, manifest: subject, digest: subject, position: 0,
             form: .bundle(bundle))
         let report = Evidence(subject: subject, candidates: [candidate])
             .signatures(by: .key(key.publicKey))
         #expect(report.proofs.isEmpty)
-        #expect(report.mostTelling?.problem.code == .otherSignerKind)
+        #expect(report.mostSpecific?.problem.code == .otherSignerKind)
     }
 
     @Test("two old signatures by two keys share a payload and both verify")
     func twoLegacySigners() async throws {
         let (first, second) = (try TestKeys.ecdsaP256(), try TestKeys.ed25519())
         let image = try await smallImage(in: repository, says: "a")
-        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
+        let claim = UnsignedStatement.signature(on: image.descriptor, in: name, annotations: [:])
         _ = try await write(claim, by: first, as: .legacy)
         _ = try await write(claim, by: second, as: .legacy)
         let found = try await evidence(about: image.digest)
@@ -205,7 +206,7 @@ struct EvidenceTests {
         let image = try await smallImage(in: repository, says: "a")
         let found = try await evidence(about: image.digest)
         #expect(found.candidates.isEmpty)
-        #expect(found.searches.map(\.carrier) == [.referrersAPI, .signatureTag, .attestationTag])
+        #expect(found.searches.map(\.location) == [.referrersAPI, .signatureTag, .attestationTag])
         #expect(found.searches.allSatisfy { $0.found == 0 })
     }
 
@@ -237,15 +238,16 @@ struct EvidenceTests {
     }
 
     @Test("a signature without the annotations asked for proves nothing, and is not 'unsigned'")
-    func unmetDemand() async throws {
+    func unmetRequirement() async throws {
         let key = try TestKeys.ecdsaP256()
         let image = try await smallImage(in: repository, says: "a")
-        let claim = Claim.signature(on: image.descriptor, in: name, annotations: ["build": "17"])
+        let claim = UnsignedStatement.signature(
+            on: image.descriptor, in: name, annotations: ["build": "17"])
         _ = try await write(claim, by: key)
         let report = try await evidence(about: image.digest).signatures(by: .key(key.publicKey))
             .keeping { $0.annotations["build"] == "18" }
         #expect(report.proofs.isEmpty)
-        guard case .demandUnmet(let found) = report.answer else {
+        guard case .requirementsNotMet(let found) = report.answer else {
             Issue.record("\(report.answer)")
             return
         }
@@ -268,12 +270,12 @@ struct EvidenceTests {
         let key = try TestKeys.ecdsaP256()
         let content = [UInt8](repeating: 0x78, count: Limits.evidenceBytes)
         let large = Descriptor(of: content, as: .sigstoreBundle)
-        try await repository.push(large, content: ByteStream(content), mountingFrom: nil)
+        try await repository.push(large, content: ByteStream(content), mountSource: nil)
         let fits = Limits.evidenceBytesPerDigest / Limits.evidenceBytes
         try await referrer(to: image, layers: Array(repeating: large, count: fits - 1))
         #expect(try await evidence(about: image.digest).isComplete)
         try await referrer(to: image, layers: [large, large])
-        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
+        let claim = UnsignedStatement.signature(on: image.descriptor, in: name, annotations: [:])
         _ = try await write(claim, by: key)
         let found = try await evidence(about: image.digest)
         #expect(found.obstacle(to: .signature)?.kind == .overLimit)
@@ -286,7 +288,7 @@ struct EvidenceTests {
         let image = try await smallImage(in: repository, says: "a")
         let key = try TestKeys.ecdsaP256()
         let small = Descriptor(of: Array("{}".utf8), as: .sigstoreBundle)
-        try await repository.push(small, content: ByteStream(Array("{}".utf8)), mountingFrom: nil)
+        try await repository.push(small, content: ByteStream(Array("{}".utf8)), mountSource: nil)
         var lie = small
         lie.size = Limits.evidenceBytes
         try await referrer(to: image, layers: Array(repeating: lie, count: 20))
@@ -328,7 +330,7 @@ struct EvidenceTests {
         try await referrer(to: image, layers: [Descriptor(of: [1], as: .sigstoreBundle)])
         let answer = try await evidence(about: image.digest)
             .signatures(by: .key(try TestKeys.ecdsaP256().publicKey)).answer
-        guard case .notProven(let rejected) = answer else {
+        guard case .failed(let rejected) = answer else {
             Issue.record("\(answer)")
             return
         }
@@ -342,7 +344,7 @@ struct EvidenceTests {
         try await referrer(to: image, layers: [])
         let answer = try await evidence(about: image.digest)
             .signatures(by: .key(try TestKeys.ecdsaP256().publicKey)).answer
-        guard case .notProven = answer else {
+        guard case .failed = answer else {
             Issue.record("\(answer)")
             return
         }
@@ -353,7 +355,7 @@ struct EvidenceTests {
     func olderShapeInReferrer() async throws {
         let key = try TestKeys.ecdsaP256()
         let image = try await smallImage(in: repository, says: "a")
-        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
+        let claim = UnsignedStatement.signature(on: image.descriptor, in: name, annotations: [:])
         let tagged = try await write(claim, by: key, as: .legacy)
         guard case .image(let content) = tagged.kind else {
             throw Failure(.bug, "test", because: "")
@@ -361,7 +363,7 @@ struct EvidenceTests {
         try await referrer(to: image, layers: content.layers, as: .cosignSignatureArtifact)
         repository.forget(tagged.digest)
         let report = try await evidence(about: image.digest).signatures(by: .key(key.publicKey))
-        #expect(report.proofs.map(\.carrier) == [.referrersAPI])
+        #expect(report.proofs.map(\.location) == [.referrersAPI])
     }
 
     @Test("a signature by digest costs one request for the list and one for each bundle")
@@ -397,10 +399,10 @@ private struct Relisted: ArtifactSource {
         try await inner.manifest(reference)
     }
 
-    func referrers(of subject: Digest) async throws -> ReferrersAnswer {
+    func referrers(of subject: Digest) async throws -> ReferrersResult {
         var listed = bundle.descriptor
         listed.artifactType = type
-        return ReferrersAnswer(descriptors: [listed], door: .referrersAPI)
+        return ReferrersResult(descriptors: [listed], discovery: .referrersAPI)
     }
 
     func tags() async throws -> [OCI.Tag] { [] }

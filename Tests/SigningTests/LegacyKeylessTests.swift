@@ -47,7 +47,7 @@ struct LegacyKeylessTests {
                     of: layer.content, as: isEnvelope ? .dsseEnvelope : .simpleSigning)
                 descriptor.annotations = layer.annotations
                 try await repository.push(
-                    descriptor, content: ByteStream(layer.content), mountingFrom: nil)
+                    descriptor, content: ByteStream(layer.content), mountSource: nil)
                 described.append(descriptor)
             }
             let manifest = try ImageManifest(
@@ -60,30 +60,31 @@ struct LegacyKeylessTests {
     }
 
     private func verifier(
-        transparency: VerificationDemand.Transparency = .oneLog, timestamps: Int = 0,
+        transparency: VerificationRequirements.Transparency = .oneLog, timestamps: Int = 0,
         subject: String = "mira@example.org"
     ) throws -> SignatureVerifier {
         let identity = CertificateIdentity(
             subjects: [.exact(subject)], issuers: [.exact("https://accounts.example.org")])
         return try SignatureVerifier(
-            demand: VerificationDemand(
+            requirements: VerificationRequirements(
                 signer: .certificates([identity]), transparency: transparency,
-                timestamps: timestamps, certificateLogs: 1, time: .signed, acceptsChains: false),
+                signedTimestampThreshold: timestamps, sctThreshold: 1, time: .signed,
+                acceptsChains: false),
             root: root)
     }
 
     /// What is said of one layer: nil when it is proof.
     private func problem(
         _ layer: StandInLayer, by verifier: SignatureVerifier? = nil
-    ) async throws -> EvidenceProblem.Code? {
+    ) async throws -> VerificationError.Code? {
         let verifier = try verifier ?? self.verifier()
         let evidence = try await evidence(layer)
         guard layer.isEnvelope else {
             let report = evidence.signatures(by: verifier)
-            return report.proofs.isEmpty ? try #require(report.mostTelling).problem.code : nil
+            return report.proofs.isEmpty ? try #require(report.mostSpecific).problem.code : nil
         }
         let report = evidence.attestations(of: .spdx, by: verifier)
-        return report.proofs.isEmpty ? try #require(report.mostTelling).problem.code : nil
+        return report.proofs.isEmpty ? try #require(report.mostSpecific).problem.code : nil
     }
 
     // MARK: Good ones
@@ -97,9 +98,9 @@ struct LegacyKeylessTests {
                 signature.with { ($0.log, $0.isTimestamped) = (log, isTimestamped) })
             let wanted = try verifier(transparency: log == .none ? .ignored : .oneLog)
             let report = try await evidence(layer).signatures(by: wanted)
-            #expect(report.proofs.count == 1, "\(report.mostTelling?.why ?? "")")
+            #expect(report.proofs.count == 1, "\(report.mostSpecific?.why ?? "")")
             #expect(report.proofs.first?.annotations["a"] == "b")
-            #expect(report.proofs.first?.carrier == .signatureTag)
+            #expect(report.proofs.first?.location == .signatureTag)
             #expect(report.proofs.first?.signer.shown.contains("mira@example.org") == true)
         }
     }
@@ -138,7 +139,7 @@ struct LegacyKeylessTests {
         let other = try PredicateType(named: "slsaprovenance1")
         let report = both.attestations(of: other, by: try verifier())
         #expect(report.proofs.isEmpty)
-        #expect(report.mostTelling?.problem.code == .otherType)
+        #expect(report.mostSpecific?.problem.code == .otherType)
     }
 
     @Test("several signatures in one manifest are told apart, though they share one payload")
@@ -173,7 +174,7 @@ struct LegacyKeylessTests {
             // And a certificate's own signature is not the key's.
             #expect(try await problem(certified, by: trusted) == .keyMismatch)
             let logged = try SignatureVerifier(
-                demand: loggedKey(try key.publicKey), root: root)
+                requirements: loggedKey(try key.publicKey), root: root)
             #expect(try await problem(layer, by: logged) == (log == .none ? .logEntryMissing : nil))
         }
     }
@@ -186,13 +187,14 @@ struct LegacyKeylessTests {
         let certificate = try Certificate(pem: try #require(layer["certificate"]))
         let trusted = SignatureVerifier.key(certificate.publicKey)
         #expect(try await problem(layer, by: trusted) == nil)
-        let logged = try SignatureVerifier(demand: loggedKey(certificate.publicKey), root: root)
+        let logged = try SignatureVerifier(
+            requirements: loggedKey(certificate.publicKey), root: root)
         #expect(try await problem(layer, by: logged) == .entryKeyMismatch)
     }
 
-    private func loggedKey(_ key: PublicKey) -> VerificationDemand {
-        VerificationDemand(
-            signer: .key(key), transparency: .oneLog, timestamps: 0, certificateLogs: 0,
+    private func loggedKey(_ key: PublicKey) -> VerificationRequirements {
+        VerificationRequirements(
+            signer: .key(key), transparency: .oneLog, signedTimestampThreshold: 0, sctThreshold: 0,
             time: .signed, acceptsChains: false)
     }
 
@@ -243,7 +245,7 @@ struct LegacyKeylessTests {
     @Test("annotations that are empty are none, and others that cannot be read are a finding")
     func brokenAnnotations() async throws {
         let good = try sigstore.layer(signature)
-        let cases: [(String, String?, EvidenceProblem.Code?)] = [
+        let cases: [(String, String?, VerificationError.Code?)] = [
             ("chain", "", nil), ("chain", nil, nil), ("rfc3161timestamp", "", nil),
             ("certificate", "", .otherSignerKind), ("certificate", nil, .otherSignerKind),
             ("certificate", "\n", .certificateMalformed),
@@ -297,7 +299,7 @@ struct LegacyKeylessTests {
             envelope.signatures = signatures
             layer.content = envelope.json.compactBytes
             let report = try await evidence(layer).attestations(of: .spdx, by: try verifier())
-            let proof = try #require(report.proofs.first, "\(report.mostTelling?.why ?? "")")
+            let proof = try #require(report.proofs.first, "\(report.mostSpecific?.why ?? "")")
             #expect(
                 proof.checks.first?.outcome
                     == .passed("signature \(place) of \(signatures.count)"))

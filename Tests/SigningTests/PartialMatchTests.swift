@@ -40,7 +40,7 @@ struct PartialMatchTests {
         let identity = CertificateIdentity(
             subjects: [try .wholeExpression(subject)], issuers: [try .wholeExpression(issuer)])
         let verifier = try SignatureVerifier(
-            demand: .sigstore(.certificates([identity])), root: root)
+            requirements: .sigstore(.certificates([identity])), root: root)
         let finding = verifier.verify(
             try SignatureBundle(parsing: made.bytes),
             about: SignedArtifact(content: StandIn.artifact), type: nil)

@@ -36,9 +36,9 @@ struct StandInLogTests {
     func roots() {
         var tree = StandInMerkleTree()
         #expect(hexText(tree.root()) == Self.roots[0])
-        for (place, leaf) in Self.leafs.enumerated() {
-            #expect(tree.append(leaf) == place)
-            #expect(hexText(tree.root()) == Self.roots[place + 1])
+        for (index, leaf) in Self.leafs.enumerated() {
+            #expect(tree.append(leaf) == index)
+            #expect(hexText(tree.root()) == Self.roots[index + 1])
         }
         #expect(hexText(tree.root(of: 3)) == Self.roots[3])
     }

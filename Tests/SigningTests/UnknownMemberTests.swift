@@ -24,9 +24,9 @@ struct UnknownMemberTests {
         try Envelope(reading: try JSONReader(parsing: Array(document.utf8), named: "the envelope"))
     }
 
-    private func proofs(_ form: EvidenceCandidate.Form) -> Int {
-        let candidate = EvidenceCandidate(
-            carrier: .attestationTag, manifest: subject, digest: subject, position: 0, form: form)
+    private func proofs(_ form: SignedEntity.Form) -> Int {
+        let candidate = SignedEntity(
+            location: .attestationTag, manifest: subject, digest: subject, position: 0, form: form)
         return Evidence(subject: subject, candidates: [candidate])
             .signatures(by: .key(key.publicKey)).proofs.count
     }

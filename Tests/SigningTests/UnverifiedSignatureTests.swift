@@ -21,10 +21,10 @@ struct UnverifiedSignatureTests {
     }
 
     private func problem(
-        _ form: EvidenceCandidate.Form, by keys: [TrustedKey], of type: PredicateType = .signature
-    ) throws -> EvidenceProblem {
-        let candidate = EvidenceCandidate(
-            carrier: .signatureTag, manifest: digest, digest: digest, position: 0, form: form)
+        _ form: SignedEntity.Form, by keys: [TrustedKey], of type: PredicateType = .signature
+    ) throws -> VerificationError {
+        let candidate = SignedEntity(
+            location: .signatureTag, manifest: digest, digest: digest, position: 0, form: form)
         let evidence = Evidence(subject: digest, candidates: [candidate])
         let rejected =
             type == .signature
@@ -34,10 +34,11 @@ struct UnverifiedSignatureTests {
     }
 
     private func simple(
-        _ signature: [UInt8], over payload: [UInt8], _ attachments: LegacyAttachments = .none
-    ) -> EvidenceCandidate.Form {
+        _ signature: [UInt8], over payload: [UInt8], _ legacyAnnotations: LegacyAnnotations = .none
+    ) -> SignedEntity.Form {
         .simpleSigning(
-            SimpleSigning(payload: payload, signature: signature, attachments: attachments))
+            SimpleSigning(
+                payload: payload, signature: signature, legacyAnnotations: legacyAnnotations))
     }
 
     @Test("where nothing tells, both possibilities are named, and the schemes that were tried")
@@ -76,22 +77,22 @@ struct UnverifiedSignatureTests {
     func logEntry() throws {
         let key = try StandInKey()
         let sample = try LegacySample(on: digest, by: key)
-        let attachments = LegacyAttachments(
+        let legacyAnnotations = LegacyAnnotations(
             certificate: nil, chain: nil, logEntry: LegacySample.annotation(sample.entry),
             timestamp: nil)
         let own = try PublicKey(derBytes: key.publicDER)
         let changed = try problem(
-            simple(sample.signature, over: try payload("18"), attachments),
+            simple(sample.signature, over: try payload("18"), legacyAnnotations),
             by: [TrustedKey(key: own)])
         #expect(changed.code == .signatureInvalid)
         let other = try TestKeys.ecdsaP256().publicKey
         let foreign = try problem(
-            simple(sample.signature, over: sample.payload, attachments),
+            simple(sample.signature, over: sample.payload, legacyAnnotations),
             by: [TrustedKey(key: other)])
         #expect(foreign.code == .keyMismatch)
         // Both at once: nothing can tell.
         let both = try problem(
-            simple(sample.signature, over: try payload("18"), attachments),
+            simple(sample.signature, over: try payload("18"), legacyAnnotations),
             by: [TrustedKey(key: other)])
         #expect(both.code == .signatureMismatch)
     }
@@ -100,15 +101,15 @@ struct UnverifiedSignatureTests {
     func certificate() throws {
         let key = try StandInKey()
         let sample = try LegacySample(on: digest, by: key)
-        let attachments = LegacyAttachments(
+        let legacyAnnotations = LegacyAnnotations(
             certificate: pemText("CERTIFICATE", sample.leaf), chain: nil, logEntry: nil,
             timestamp: nil)
         let own = TrustedKey(key: try PublicKey(derBytes: key.publicDER))
         let changed = try problem(
-            simple(sample.signature, over: try payload("18"), attachments), by: [own])
+            simple(sample.signature, over: try payload("18"), legacyAnnotations), by: [own])
         #expect(changed.code == .signatureInvalid)
         let foreign = try problem(
-            simple(sample.signature, over: sample.payload, attachments),
+            simple(sample.signature, over: sample.payload, legacyAnnotations),
             by: [TrustedKey(key: try TestKeys.ecdsaP256().publicKey)])
         #expect(foreign.code == .keyMismatch)
     }
@@ -146,7 +147,7 @@ struct UnverifiedSignatureTests {
         let statement = Statement.document(
             about: digest, name: nil, predicateType: .signature, predicate: [:])
         let signed = try Envelope(signing: statement.compactBytes, as: inTotoPayloadType, with: key)
-        let rows: [(String, EvidenceProblem.Code)] = [
+        let rows: [(String, VerificationError.Code)] = [
             (key.publicKey.hint, .keyMismatch), (key.publicKey.fingerprint.hex, .keyMismatch),
             ("\(key.publicKey.fingerprint)", .keyMismatch), ("release key", .signatureMismatch),
             ("", .signatureMismatch), (other.hint, .signatureInvalid),
@@ -174,8 +175,8 @@ struct SignatureSchemeChoiceTests {
         let payload = SimpleSigning.payload(
             for: digest, in: try Repository(parsing: "registry.example.com/shop/backend"),
             annotations: [:])
-        let candidate = EvidenceCandidate(
-            carrier: .signatureTag, manifest: digest, digest: digest, position: 0,
+        let candidate = SignedEntity(
+            location: .signatureTag, manifest: digest, digest: digest, position: 0,
             form: .simpleSigning(
                 SimpleSigning(payload: payload, signature: try key.sign(payload))))
         return Evidence(subject: digest, candidates: [candidate])
@@ -199,8 +200,8 @@ struct SignatureSchemeChoiceTests {
                     let found = try report(signing, trusted.signing(with: demanded))
                     #expect(found.proofs.isEmpty == (demanded != hash))
                     guard demanded != hash else { continue }
-                    #expect(found.mostTelling?.problem.code == .otherAlgorithm)
-                    #expect(found.mostTelling?.why.contains(hash.title) == true)
+                    #expect(found.mostSpecific?.problem.code == .otherAlgorithm)
+                    #expect(found.mostSpecific?.why.contains(hash.title) == true)
                 }
             }
         }

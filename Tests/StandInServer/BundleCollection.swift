@@ -8,10 +8,10 @@ import StandIns
 
 /// Every combination of form and proof, and every fault in each of four forms.
 struct BundleCollection {
-    let folder: URL
+    let directory: URL
 
     func write() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let artifact = Array("an artifact of the stand-ins\n".utf8)
         let statement = statement(about: artifact)
         let sigstore = try StandInSigstore(at: now())
@@ -44,7 +44,7 @@ struct BundleCollection {
     }
 
     private func save(_ bytes: [UInt8], _ name: String) throws {
-        try Data(bytes).write(to: folder.appendingPathComponent(name), options: .atomic)
+        try Data(bytes).write(to: directory.appendingPathComponent(name), options: .atomic)
     }
 
     private func statement(about artifact: [UInt8]) -> [UInt8] {

@@ -10,12 +10,12 @@ import StandIns
 /// `witness` names the one of cosigned checkpoints, `sct` is there where a certificate brings no
 /// log's promise.
 struct SignedImage {
-    let folder: URL
+    let directory: URL
     /// One bundle for each: none means a good one.
     let faults: [StandInFault?]
 
     func write() throws {
-        let layout = folder.appendingPathComponent("layout")
+        let layout = directory.appendingPathComponent("layout")
         let blobs = layout.appendingPathComponent("blobs/sha256")
         try FileManager.default.createDirectory(at: blobs, withIntermediateDirectories: true)
         let image = try save(
@@ -43,14 +43,14 @@ struct SignedImage {
             to: layout.appendingPathComponent("index.json"))
         try write(
             ["imageLayoutVersion": "1.0.0"], to: layout.appendingPathComponent("oci-layout"))
-        try write(sigstore.trustedRoot(), to: folder.appendingPathComponent("trusted_root.json"))
+        try write(sigstore.trustedRoot(), to: directory.appendingPathComponent("trusted_root.json"))
         try write(
-            sigstore.clientTrustConfig(), to: folder.appendingPathComponent("trust_config.json"))
+            sigstore.clientTrustConfig(), to: directory.appendingPathComponent("trust_config.json"))
         try Data((sigstore.plan.witness.verifierKey + "\n").utf8)
-            .write(to: folder.appendingPathComponent("witness"), options: .atomic)
+            .write(to: directory.appendingPathComponent("witness"), options: .atomic)
         try write(
             try StandInSigstore(at: now()).trustedRoot(),
-            to: folder.appendingPathComponent("stranger_root.json"))
+            to: directory.appendingPathComponent("stranger_root.json"))
     }
 
     /// The promise that the certificate does not hold, as a file beside it.
@@ -58,7 +58,7 @@ struct SignedImage {
         guard case .certificate(let leaf) = made.signer else { return }
         let promise = try sigstore.certificateLog.promise(
             forCertificate: leaf, at: UInt64(sigstore.plan.time.seconds) * 1000)
-        try Data(promise).write(to: folder.appendingPathComponent("sct"), options: .atomic)
+        try Data(promise).write(to: directory.appendingPathComponent("sct"), options: .atomic)
     }
 
     private func statement(about image: JSONObject) -> [UInt8] {

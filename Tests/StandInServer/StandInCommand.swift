@@ -14,7 +14,7 @@ struct StandInCommand {
             switch arguments.verb {
             case "serve": try await serve(arguments)
             case "image": try image(arguments)
-            case "write": try BundleCollection(folder: try arguments.folder()).write()
+            case "write": try BundleCollection(directory: try arguments.directory()).write()
             default: throw usage("there is no command \(quoted(arguments.verb))")
             }
         } catch {
@@ -26,8 +26,10 @@ struct StandInCommand {
     /// One bundle for each fault; a single good one without. The fault `none` is a good one too.
     private static func image(_ arguments: CommandArguments) throws {
         let faults = try arguments.faultsInOrder()
-        try SignedImage(folder: try arguments.folder(), faults: faults.isEmpty ? [nil] : faults)
-            .write()
+        try SignedImage(
+            directory: try arguments.directory(), faults: faults.isEmpty ? [nil] : faults
+        )
+        .write()
     }
 
     private static func serve(_ arguments: CommandArguments) async throws {
@@ -37,16 +39,16 @@ struct StandInCommand {
             var plan = StandInSigstore.Plan(at: now(), keys: try StandInKeys())
             plan.addresses = StandInAddresses(base: base)
             let instance = try StandInSigstore(plan)
-            if let folder = try arguments.optionalFolder() {
-                try writeDocuments(of: instance, to: folder)
+            if let directory = try arguments.optionalDirectory() {
+                try writeDocuments(of: instance, to: directory)
             }
             return StandInService(instance, faults: faults)
         }
     }
 
     /// Everything that a client is configured with.
-    private static func writeDocuments(of instance: StandInSigstore, to folder: URL) throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    private static func writeDocuments(of instance: StandInSigstore, to directory: URL) throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let documents: [(String, JSONValue)] = [
             ("trusted_root.json", instance.trustedRoot()),
             ("signing_config.json", instance.signingConfig(rekorVersions: [1])),
@@ -56,12 +58,12 @@ struct StandInCommand {
         ]
         for (name, document) in documents {
             try Data((document.prettyText + "\n").utf8)
-                .write(to: folder.appendingPathComponent(name), options: .atomic)
+                .write(to: directory.appendingPathComponent(name), options: .atomic)
         }
         let token = try instance.identityProvider.token(
             email: StandInIdentity.person.name.text, at: now())
         try Data(token.utf8)
-            .write(to: folder.appendingPathComponent("identity_token"), options: .atomic)
+            .write(to: directory.appendingPathComponent("identity_token"), options: .atomic)
     }
 }
 
@@ -82,11 +84,11 @@ struct CommandArguments {
             )
         }
         self.verb = verb
-        for place in stride(from: 1, to: arguments.count, by: 2) {
-            guard ["--port", "--folder", "--fault"].contains(arguments[place]) else {
-                throw usage("there is no option \(quoted(arguments[place]))")
+        for index in stride(from: 1, to: arguments.count, by: 2) {
+            guard ["--port", "--folder", "--fault"].contains(arguments[index]) else {
+                throw usage("there is no option \(quoted(arguments[index]))")
             }
-            options.append((arguments[place], arguments[place + 1]))
+            options.append((arguments[index], arguments[index + 1]))
         }
     }
 
@@ -98,13 +100,13 @@ struct CommandArguments {
         return port
     }
 
-    func optionalFolder() throws(Failure) -> URL? {
+    func optionalDirectory() throws(Failure) -> URL? {
         options.last { $0.name == "--folder" }.map { URL(fileURLWithPath: $0.value) }
     }
 
-    func folder() throws(Failure) -> URL {
-        guard let folder = try optionalFolder() else { throw usage("--folder is missing") }
-        return folder
+    func directory() throws(Failure) -> URL {
+        guard let directory = try optionalDirectory() else { throw usage("--folder is missing") }
+        return directory
     }
 
     func faults() throws(Failure) -> Set<StandInFault> {

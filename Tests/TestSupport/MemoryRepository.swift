@@ -66,12 +66,12 @@ package final class MemoryRepository: ArtifactDestination {
         try ask("resolve \(reference)") { try found(reference, in: $0).descriptor }
     }
 
-    package func referrers(of subject: Digest) async throws -> ReferrersAnswer {
+    package func referrers(of subject: Digest) async throws -> ReferrersResult {
         try ask("referrers \(subject)") { state in
             let found = state.manifests.values.filter { $0.subject?.digest == subject }
-            return ReferrersAnswer(
+            return ReferrersResult(
                 descriptors: found.map(\.descriptor).sorted { $0.digest < $1.digest },
-                door: .referrersAPI)
+                discovery: .referrersAPI)
         }
     }
 
@@ -100,7 +100,7 @@ package final class MemoryRepository: ArtifactDestination {
     }
 
     package func push(
-        _ blob: Descriptor, content: ByteStream, mountingFrom neighbour: Repository?
+        _ blob: Descriptor, content: ByteStream, mountSource: Repository?
     ) async throws {
         let bytes = try await content.verified(against: blob, from: "the test")
             .collect(atMost: blob.size, named: "the blob")

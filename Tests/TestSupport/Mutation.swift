@@ -81,8 +81,8 @@ package struct JSONMutation: Sendable {
         var paths: [[Step]] = [[]]
         switch value {
         case .array(let items):
-            for (place, item) in items.enumerated() {
-                paths += JSONMutation.paths(in: item).map { [.item(place)] + $0 }
+            for (index, item) in items.enumerated() {
+                paths += JSONMutation.paths(in: item).map { [.item(index)] + $0 }
             }
         case .object(let object):
             for member in object {

@@ -13,20 +13,20 @@ package enum SharedSuites {
     package static let kyverno = suite("kyverno-test")
     package static let cel = suite("cel")
     package static let sigstore = suite("sigstore-conformance/bundle-verify")
-    package static let interop = folder("Tests/Interop")
+    package static let interop = directory("Tests/Interop")
 
     private static func suite(_ path: String) -> URL? {
         guard let suites = ProcessInfo.processInfo.environment["ASSAY_SUITES"] else {
-            return folder("shared/suites/\(path)")
+            return directory("shared/suites/\(path)")
         }
         return suites.isEmpty ? nil : existing(URL(fileURLWithPath: suites).appending(path: path))
     }
 
-    private static func folder(_ path: String) -> URL? {
-        var folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        while folder.path != "/" {
-            folder.deleteLastPathComponent()
-            if let found = existing(folder.appending(path: path)) { return found }
+    private static func directory(_ path: String) -> URL? {
+        var directory = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+        while directory.path != "/" {
+            directory.deleteLastPathComponent()
+            if let found = existing(directory.appending(path: path)) { return found }
         }
         return nil
     }

@@ -7,12 +7,12 @@ import Foundation
 ///
 /// Nil when the command fails or is not there.
 package func shellOutput(_ command: String, files: [String: [UInt8]] = [:]) throws -> [UInt8]? {
-    let folder = FileManager.default.temporaryDirectory
+    let directory = FileManager.default.temporaryDirectory
         .appendingPathComponent("assay-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
     for (name, content) in files {
-        let file = folder.appendingPathComponent(name)
+        let file = directory.appendingPathComponent(name)
         try FileManager.default.createDirectory(
             at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(content).write(to: file)
@@ -20,11 +20,11 @@ package func shellOutput(_ command: String, files: [String: [UInt8]] = [:]) thro
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-c", "(\(command)) > .output 2> .errors < /dev/null"]
-    process.currentDirectoryURL = folder
+    process.currentDirectoryURL = directory
     try process.run()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { return nil }
-    return Array(try Data(contentsOf: folder.appendingPathComponent(".output")))
+    return Array(try Data(contentsOf: directory.appendingPathComponent(".output")))
 }
 
 /// Whether a program can be started here.

@@ -79,7 +79,7 @@ package struct TarWriter {
     ) {
         var block = [UInt8](repeating: 0, count: 512)
         func put(_ text: some Sequence<UInt8>, _ offset: Int) {
-            for (place, byte) in text.enumerated() { block[offset + place] = byte }
+            for (index, byte) in text.enumerated() { block[offset + index] = byte }
         }
         put(path.utf8.prefix(100), 0)
         put("0000644".utf8, 100)

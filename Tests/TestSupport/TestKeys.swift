@@ -40,7 +40,7 @@ package func smallImage(in repository: any ArtifactDestination, says text: Strin
         #"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"x":"\#(text)"}"#
             .utf8)
     let descriptor = Descriptor(of: config, as: .ociConfig)
-    try await repository.push(descriptor, content: ByteStream(config), mountingFrom: nil)
+    try await repository.push(descriptor, content: ByteStream(config), mountSource: nil)
     let manifest = try ImageManifest(config: descriptor, layers: []).manifest()
     try await repository.push(manifest, tag: nil)
     return manifest

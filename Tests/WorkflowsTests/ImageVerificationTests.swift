@@ -23,8 +23,8 @@ struct ImageVerificationTests {
     }
 
     private func sign(_ image: Manifest, in repository: MemoryRepository) async throws {
-        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
-        _ = try await EvidenceWriter(destination: repository, key: key, settle: {})
+        let claim = UnsignedStatement.signature(on: image.descriptor, in: name, annotations: [:])
+        _ = try await EvidenceAttacher(destination: repository, key: key, settle: {})
             .write(claim, as: .bundle, created: Timestamp(seconds: 1_700_000_000))
     }
 
@@ -44,7 +44,7 @@ struct ImageVerificationTests {
     func proven() async throws {
         let image = try await smallImage(in: here, says: "a")
         try await sign(image, in: here)
-        guard case .proven(let proofs) = try await verify(image).answer else {
+        guard case .verified(let proofs) = try await verify(image).answer else {
             Issue.record("not proven")
             return
         }
@@ -56,7 +56,7 @@ struct ImageVerificationTests {
         let image = try await smallImage(in: here, says: "a")
         _ = try await smallImage(in: there, says: "a")
         try await sign(image, in: there)
-        guard case .lostAtMirror(let origin, _) = try await verify(image).answer else {
+        guard case .missingAtMirror(let origin, _) = try await verify(image).answer else {
             Issue.record("not lost")
             return
         }
@@ -71,8 +71,9 @@ struct ImageVerificationTests {
     func stages() async throws {
         let image = try await smallImage(in: here, says: "a")
         for format in [EvidenceFormat.bundle, .legacy] {
-            let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
-            _ = try await EvidenceWriter(
+            let claim = UnsignedStatement.signature(
+                on: image.descriptor, in: name, annotations: [:])
+            _ = try await EvidenceAttacher(
                 destination: here, key: try TestKeys.ecdsaP256(), settle: {}
             ).write(claim, as: format, created: Timestamp(seconds: 1_700_000_000))
         }
@@ -82,7 +83,7 @@ struct ImageVerificationTests {
             judged.withLock { $0 += evidence.candidates.map(\.identity) }
             return evidence.signatures(by: verifier, spending: &work)
         }.result(for: .digest(image.digest), in: here)
-        guard case .notProven(let rejected) = result.answer else {
+        guard case .failed(let rejected) = result.answer else {
             Issue.record("\(result.answer)")
             return
         }

@@ -68,9 +68,9 @@ struct PolicyRunTests {
     }
 
     private func pods(_ images: [String]) throws -> [ResourceManifest] {
-        try images.enumerated().map { place, image in
+        try images.enumerated().map { index, image in
             try ResourceManifest([
-                "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string("pod-\(place)")],
+                "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string("pod-\(index)")],
                 "spec": ["containers": [["name": "main", "image": .string(image)]]],
             ])
         }

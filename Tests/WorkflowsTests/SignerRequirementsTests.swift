@@ -15,32 +15,32 @@ struct SignerRequirementsTests {
         subjects: [.exact("mira@example.org")], issuers: [.exact("https://issuer.example")],
         claims: [])
 
-    private func demand(
+    private func requirements(
         _ signer: SignerRequirements.Signer,
-        _ transparency: VerificationDemand.Transparency = .ignored, isTimed: Bool = false,
+        _ transparency: VerificationRequirements.Transparency = .ignored, isTimed: Bool = false,
         unprovenTime: Timestamp? = nil
-    ) -> VerificationDemand {
+    ) -> VerificationRequirements {
         SignerRequirements(
             signer: signer, transparency: transparency, isTimed: isTimed, acceptsChains: false,
             unprovenTime: unprovenTime
-        ).demand
+        ).requirements
     }
 
     @Test("a key needs no certificate log, a certificate one, unless it is ignored")
     func certificateLogs() throws {
         let key = TrustedKey(key: try TestKeys.ed25519().publicKey)
-        #expect(demand(.keys([key])).certificateLogs == 0)
-        #expect(demand(.certificate(identity, .required(detached: []))).certificateLogs == 1)
-        #expect(demand(.certificate(identity, .ignored)).certificateLogs == 0)
+        #expect(requirements(.keys([key])).sctThreshold == 0)
+        #expect(requirements(.certificate(identity, .required(detached: []))).sctThreshold == 1)
+        #expect(requirements(.certificate(identity, .ignored)).sctThreshold == 0)
     }
 
     @Test("the moment of asking counts only where nothing required proves another one")
     func time() {
         let signer = SignerRequirements.Signer.certificate(identity, .ignored)
-        #expect(demand(signer, unprovenTime: now).time == .signedOrNow(now))
-        #expect(demand(signer, .oneLog, unprovenTime: now).time == .signed)
-        #expect(demand(signer, isTimed: true, unprovenTime: now).time == .signed)
-        #expect(demand(signer).time == .signed)
-        #expect(demand(signer, isTimed: true).timestamps == 1)
+        #expect(requirements(signer, unprovenTime: now).time == .signedOrNow(now))
+        #expect(requirements(signer, .oneLog, unprovenTime: now).time == .signed)
+        #expect(requirements(signer, isTimed: true, unprovenTime: now).time == .signed)
+        #expect(requirements(signer).time == .signed)
+        #expect(requirements(signer, isTimed: true).signedTimestampThreshold == 1)
     }
 }

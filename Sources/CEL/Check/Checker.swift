@@ -14,11 +14,11 @@ struct Checker {
     private var scope: [(name: String, type: CELType)] = []
 
     /// The constant patterns that the planner compiled.
-    private let patterns: [String: Result<RegularExpression, Stop>]
+    private let patterns: [String: Result<RegularExpression, EvaluationInterruption>]
 
     init(
         environment: CELEnvironment, source: String,
-        patterns: [String: Result<RegularExpression, Stop>]
+        patterns: [String: Result<RegularExpression, EvaluationInterruption>]
     ) {
         self.environment = environment
         self.source = source
@@ -32,9 +32,9 @@ struct Checker {
     }
 
     private func problem(
-        _ kind: CELProblem.Kind, _ message: String, at place: Int
+        _ kind: CELProblem.Kind, _ message: String, at position: Int
     ) -> CELProblem {
-        CELProblem(kind, message, at: place, in: source)
+        CELProblem(kind, message, at: position, in: source)
     }
 
     /// Dispatches only, without local variables: its frame is on the stack once for each level.
@@ -73,7 +73,7 @@ struct Checker {
         for link in links {
             let right = try type(of: link.operand)
             result = try resolve(
-                link.operation.rawValue, isMethod: false, [result, right], at: link.place)
+                link.operation.rawValue, isMethod: false, [result, right], at: link.position)
         }
         return result
     }
@@ -86,7 +86,7 @@ struct Checker {
         case .negate(let inner): (name, operand) = ("-_", try type(of: inner))
         default: throw misplaced(expression)
         }
-        return try resolve(name, isMethod: false, [operand], at: expression.place)
+        return try resolve(name, isMethod: false, [operand], at: expression.position)
     }
 
     private mutating func logic(_ expression: Expression) throws(CELProblem) -> CELType {
@@ -114,14 +114,16 @@ struct Checker {
     private mutating func demand(
         _ wanted: CELType, _ found: CELType, _ expression: Expression
     ) throws(CELProblem) {
-        if !types.assign(found, to: wanted) { throw mismatch(wanted, found, at: expression.place) }
+        if !types.assign(found, to: wanted) {
+            throw mismatch(wanted, found, at: expression.position)
+        }
     }
 
-    private func mismatch(_ wanted: CELType, _ found: CELType, at place: Int) -> CELProblem {
+    private func mismatch(_ wanted: CELType, _ found: CELType, at position: Int) -> CELProblem {
         problem(
             .noSuchOverload,
             "found no matching overload: expected \(shown(wanted)), found \(shown(found))",
-            at: place)
+            at: position)
     }
 
     private func literalType(_ expression: Expression) -> CELType {
@@ -147,7 +149,7 @@ struct Checker {
         for arm in arms.reversed() {
             let found = try type(of: arm.value)
             if !types.assign(result, to: found) {
-                throw mismatch(found, result, at: arm.value.place)
+                throw mismatch(found, result, at: arm.value.position)
             }
             result = types.general(found, result)
         }
@@ -187,7 +189,7 @@ struct Checker {
         }
         let names = [name] + leadingNames(steps)
         guard let found = environment.resolve(names, isAbsolute: isAbsolute) else {
-            throw undeclared(name, at: base.place)
+            throw undeclared(name, at: base.position)
         }
         let rest = steps[(found.consumed - 1)...]
         switch found.meaning {
@@ -195,23 +197,23 @@ struct Checker {
         }
     }
 
-    private func undeclared(_ name: String, at place: Int) -> CELProblem {
-        problem(.undeclaredReference, environment.undeclaredMessage(name), at: place)
+    private func undeclared(_ name: String, at position: Int) -> CELProblem {
+        problem(.undeclaredReference, environment.undeclaredMessage(name), at: position)
     }
 
     private mutating func step(
         _ step: PathStep, of type: CELType
     ) throws(CELProblem) -> CELType {
         switch step.target {
-        case .field(let name): return try field(name, of: type, at: step.place)
+        case .field(let name): return try field(name, of: type, at: step.position)
         case .index(let expression):
             let index = try self.type(of: expression)
-            return try resolve("_[_]", isMethod: false, [type, index], at: step.place)
+            return try resolve("_[_]", isMethod: false, [type, index], at: step.position)
         }
     }
 
     private mutating func field(
-        _ name: String, of type: CELType, at place: Int
+        _ name: String, of type: CELType, at position: Int
     ) throws(CELProblem) -> CELType {
         switch type {
         case .map(_, let value): return value
@@ -220,7 +222,7 @@ struct Checker {
             throw problem(
                 .typeMismatch,
                 "type '\(shown(type))' does not support field selection: it has no field "
-                    + quoted(name), at: place)
+                    + quoted(name), at: position)
         }
     }
 
@@ -232,7 +234,7 @@ struct Checker {
         var operand = types.resolved(openOperand)
         if case .optional(let inner) = operand { operand = types.resolved(inner) }
         if let last = steps.last, case .field(let name) = last.target {
-            _ = try field(name, of: operand, at: last.place)
+            _ = try field(name, of: operand, at: last.position)
         }
         return .bool
     }
@@ -240,7 +242,7 @@ struct Checker {
     // MARK: Aggregates
 
     private mutating func joined(
-        _ known: CELType?, _ found: CELType, at place: Int, _ what: String
+        _ known: CELType?, _ found: CELType, at position: Int, _ what: String
     ) throws(CELProblem) -> CELType {
         guard let known else { return found }
         if known == .dyn { return .dyn }
@@ -249,7 +251,7 @@ struct Checker {
         throw problem(
             .typeMismatch,
             "\(what) of one literal have one type: expected \(shown(known)), found \(shown(found))",
-            at: place)
+            at: position)
     }
 
     /// The type of an optional entry's value: what the optional holds.
@@ -262,7 +264,7 @@ struct Checker {
         let inner = types.fresh()
         guard types.assign(found, to: .optional(inner)) else {
             throw problem(
-                .typeMismatch, "a value after ? is an optional, not \(found)", at: value.place)
+                .typeMismatch, "a value after ? is an optional, not \(found)", at: value.position)
         }
         return types.resolved(inner)
     }
@@ -272,7 +274,7 @@ struct Checker {
         var item: CELType?
         for entry in items {
             let found = try content(of: entry.value, isOptional: entry.isOptional)
-            item = try joined(item, found, at: entry.value.place, "the items")
+            item = try joined(item, found, at: entry.value.position, "the items")
         }
         return .list(item ?? types.fresh())
     }
@@ -282,12 +284,12 @@ struct Checker {
         let found = types.resolved(openFound)
         switch found {
         case .bool, .int, .uint, .string, .dyn, .parameter: return found
-        default: throw unsupportedKey(found, at: entry.key.place)
+        default: throw unsupportedKey(found, at: entry.key.position)
         }
     }
 
-    private func unsupportedKey(_ type: CELType, at place: Int) -> CELProblem {
-        problem(.unsupportedKey, "unsupported key type: \(type)", at: place)
+    private func unsupportedKey(_ type: CELType, at position: Int) -> CELProblem {
+        problem(.unsupportedKey, "unsupported key type: \(type)", at: position)
     }
 
     private mutating func map(_ expression: Expression) throws(CELProblem) -> CELType {
@@ -297,8 +299,8 @@ struct Checker {
         for entry in entries {
             let foundKey = try self.key(of: entry)
             let foundValue = try content(of: entry.value, isOptional: entry.isOptional)
-            key = try joined(key, foundKey, at: entry.key.place, "the keys")
-            value = try joined(value, foundValue, at: entry.value.place, "the values")
+            key = try joined(key, foundKey, at: entry.key.position, "the keys")
+            value = try joined(value, foundValue, at: entry.value.position, "the values")
         }
         return .map(key ?? types.fresh(), value ?? types.fresh())
     }
@@ -363,7 +365,7 @@ struct Checker {
         throw problem(
             .typeMismatch,
             "a value of type \(types.resolved(range, openAs: .dyn)) cannot be walked by this macro",
-            at: comprehension.range.place)
+            at: comprehension.range.position)
     }
 
     // MARK: Calls
@@ -382,16 +384,16 @@ struct Checker {
             try validateLiterals(meaning.name, arguments)
         }
         return try resolve(
-            meaning.name, isMethod: meaning.isMethod, operands, at: expression.place)
+            meaning.name, isMethod: meaning.isMethod, operands, at: expression.position)
     }
 
     /// The result type of the overloads that accept these types; `dyn` if they differ.
     private mutating func resolve(
-        _ name: String, isMethod: Bool, _ operands: [CELType], at place: Int
+        _ name: String, isMethod: Bool, _ operands: [CELType], at position: Int
     ) throws(CELProblem) -> CELType {
         guard environment.functions[name] != nil else {
             throw problem(
-                .undeclaredReference, environment.unknownFunctionMessage(name), at: place)
+                .undeclaredReference, environment.unknownFunctionMessage(name), at: position)
         }
         if let plain = plainOperator(name, operands) { return plain }
         var result: CELType?
@@ -399,9 +401,9 @@ struct Checker {
         where isEnabled(overload) {
             var names: [String: CELType] = [:]
             var parameters: [CELType] = []
-            for place in operands.indices {
+            for position in operands.indices {
                 parameters.append(
-                    types.instance(of: overload.parameters[overload.place(place)], &names))
+                    types.instance(of: overload.parameters[overload.position(position)], &names))
             }
             let found = types.instance(of: overload.result, &names)
             guard types.assign(operands, to: parameters) else { continue }
@@ -420,7 +422,7 @@ struct Checker {
             .noSuchOverload,
             "found no matching overload for '\(plain(name))' applied to "
                 + "'\(signature(operands, isMethod))'",
-            at: place)
+            at: position)
     }
 
     /// The most common operators, without a search for overloads, which takes most of a check's
@@ -474,7 +476,7 @@ struct Checker {
             if case .time = readTimestamp(text) {} else { reason = "no timestamp: \(quoted(text))" }
         default: break
         }
-        if let reason { throw problem(.conversion, reason, at: last.place) }
+        if let reason { throw problem(.conversion, reason, at: last.position) }
     }
 }
 

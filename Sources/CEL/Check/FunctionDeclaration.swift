@@ -7,9 +7,12 @@ package import Primitives
 package struct Overload: Sendable {
     /// The implementation of an overload; `one` and `two` need no list of arguments.
     package enum Body: Sendable {
-        case one(@Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue)
-        case two(@Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue)
-        case many(@Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue)
+        case one(@Sendable (CELValue, inout CostMeter) throws(EvaluationInterruption) -> CELValue)
+        case two(
+            @Sendable (CELValue, CELValue, inout CostMeter) throws(EvaluationInterruption) ->
+                CELValue)
+        case many(
+            @Sendable ([CELValue], inout CostMeter) throws(EvaluationInterruption) -> CELValue)
         /// The value that the bindings hold under the function's name; an unknown attribute if they
         /// hold none. For a function without parameters, such as the time.
         case binding
@@ -40,9 +43,10 @@ package struct Overload: Sendable {
 
     /// Whether the overload accepts these kinds of arguments. The items of lists are not examined.
     @inline(__always)
-    func takes(_ value: CELValue, at place: Int) -> Bool {
-        guard kinds[place].contains(value.kind) else { return false }
-        guard case .opaque(let object) = value, case .opaque(let name, _) = parameters[place] else {
+    func takes(_ value: CELValue, at position: Int) -> Bool {
+        guard kinds[position].contains(value.kind) else { return false }
+        guard case .opaque(let object) = value, case .opaque(let name, _) = parameters[position]
+        else {
             return true
         }
         return object.typeName == name
@@ -52,32 +56,44 @@ package struct Overload: Sendable {
 extension Overload {
     package static func global(
         _ name: String, _ parameter: CELType, _ result: CELType,
-        _ body: @escaping @Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue
+        _ body:
+            @escaping @Sendable (CELValue, inout CostMeter) throws(EvaluationInterruption) ->
+            CELValue
     ) -> Overload { Overload(name, [parameter], result, .one(body)) }
 
     package static func global(
         _ name: String, _ first: CELType, _ second: CELType, _ result: CELType,
-        _ body: @escaping @Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue
+        _ body:
+            @escaping @Sendable (CELValue, CELValue, inout CostMeter) throws(EvaluationInterruption)
+            -> CELValue
     ) -> Overload { Overload(name, [first, second], result, .two(body)) }
 
     package static func method(
         _ name: String, on target: CELType, _ result: CELType,
-        _ body: @escaping @Sendable (CELValue, inout CostMeter) throws(Stop) -> CELValue
+        _ body:
+            @escaping @Sendable (CELValue, inout CostMeter) throws(EvaluationInterruption) ->
+            CELValue
     ) -> Overload { Overload(name, isMethod: true, [target], result, .one(body)) }
 
     package static func method(
         _ name: String, on target: CELType, _ argument: CELType, _ result: CELType,
-        _ body: @escaping @Sendable (CELValue, CELValue, inout CostMeter) throws(Stop) -> CELValue
+        _ body:
+            @escaping @Sendable (CELValue, CELValue, inout CostMeter) throws(EvaluationInterruption)
+            -> CELValue
     ) -> Overload { Overload(name, isMethod: true, [target, argument], result, .two(body)) }
 
     package static func method(
         _ name: String, _ parameters: [CELType], _ result: CELType,
-        _ body: @escaping @Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue
+        _ body:
+            @escaping @Sendable ([CELValue], inout CostMeter) throws(EvaluationInterruption) ->
+            CELValue
     ) -> Overload { Overload(name, isMethod: true, parameters, result, .many(body)) }
 
     package static func global(
         _ name: String, _ parameters: [CELType], _ result: CELType,
-        _ body: @escaping @Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue
+        _ body:
+            @escaping @Sendable ([CELValue], inout CostMeter) throws(EvaluationInterruption) ->
+            CELValue
     ) -> Overload { Overload(name, parameters, result, .many(body)) }
 }
 
@@ -95,53 +111,53 @@ package struct VariableDeclaration: Sendable {
 /// Conversions of arguments for a body. The call has checked the kinds already; if a conversion
 /// fails, the error is `no such overload`.
 extension CELValue {
-    package func string() throws(Stop) -> String {
-        guard case .string(let text) = self else { throw Stop.noSuchOverload }
+    package func string() throws(EvaluationInterruption) -> String {
+        guard case .string(let text) = self else { throw EvaluationInterruption.noSuchOverload }
         return text
     }
 
-    package func int() throws(Stop) -> Int64 {
-        guard case .int(let value) = self else { throw Stop.noSuchOverload }
+    package func int() throws(EvaluationInterruption) -> Int64 {
+        guard case .int(let value) = self else { throw EvaluationInterruption.noSuchOverload }
         return value
     }
 
-    package func boolean() throws(Stop) -> Bool {
-        guard case .bool(let value) = self else { throw Stop.noSuchOverload }
+    package func boolean() throws(EvaluationInterruption) -> Bool {
+        guard case .bool(let value) = self else { throw EvaluationInterruption.noSuchOverload }
         return value
     }
 
-    package func items() throws(Stop) -> [CELValue] {
-        guard case .list(let items) = self else { throw Stop.noSuchOverload }
+    package func items() throws(EvaluationInterruption) -> [CELValue] {
+        guard case .list(let items) = self else { throw EvaluationInterruption.noSuchOverload }
         return items
     }
 
-    package func entries() throws(Stop) -> CELMap {
-        guard case .map(let map) = self else { throw Stop.noSuchOverload }
+    package func entries() throws(EvaluationInterruption) -> CELMap {
+        guard case .map(let map) = self else { throw EvaluationInterruption.noSuchOverload }
         return map
     }
 
-    package func octets() throws(Stop) -> [UInt8] {
-        guard case .bytes(let bytes) = self else { throw Stop.noSuchOverload }
+    package func octets() throws(EvaluationInterruption) -> [UInt8] {
+        guard case .bytes(let bytes) = self else { throw EvaluationInterruption.noSuchOverload }
         return bytes
     }
 
-    package func number() throws(Stop) -> Double {
-        guard case .double(let value) = self else { throw Stop.noSuchOverload }
+    package func number() throws(EvaluationInterruption) -> Double {
+        guard case .double(let value) = self else { throw EvaluationInterruption.noSuchOverload }
         return value
     }
 
-    package func time() throws(Stop) -> CELTimestamp {
-        guard case .timestamp(let value) = self else { throw Stop.noSuchOverload }
+    package func time() throws(EvaluationInterruption) -> CELTimestamp {
+        guard case .timestamp(let value) = self else { throw EvaluationInterruption.noSuchOverload }
         return value
     }
 
-    package func length() throws(Stop) -> GoDuration {
-        guard case .duration(let value) = self else { throw Stop.noSuchOverload }
+    package func length() throws(EvaluationInterruption) -> GoDuration {
+        guard case .duration(let value) = self else { throw EvaluationInterruption.noSuchOverload }
         return value
     }
 
-    func content() throws(Stop) -> OpaqueValue.Content {
-        guard case .opaque(let value) = self else { throw Stop.noSuchOverload }
+    func content() throws(EvaluationInterruption) -> OpaqueValue.Content {
+        guard case .opaque(let value) = self else { throw EvaluationInterruption.noSuchOverload }
         return value.content
     }
 }

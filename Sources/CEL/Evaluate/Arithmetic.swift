@@ -7,7 +7,7 @@ internal import Primitives
 @inline(__always)
 func apply(
     _ operation: Operation, _ left: CELValue, _ right: CELValue, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     switch operation {
     case .equal: return .bool(try left.isEqual(to: right, &meter))
     case .notEqual: return .bool(try !left.isEqual(to: right, &meter))
@@ -28,7 +28,7 @@ func apply(
 
 func isContained(
     _ value: CELValue, in container: CELValue, _ meter: inout CostMeter
-) throws(Stop) -> Bool {
+) throws(EvaluationInterruption) -> Bool {
     switch container {
     case .list(let items):
         for item in items {
@@ -43,7 +43,9 @@ func isContained(
     }
 }
 
-func add(_ left: CELValue, _ right: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+func add(_ left: CELValue, _ right: CELValue, _ meter: inout CostMeter)
+    throws(EvaluationInterruption) -> CELValue
+{
     switch (left, right) {
     case (.int(let a), .int(let b)): return .int(try fitting(a.addingReportingOverflow(b), "int"))
     case (.string(let a), .string(let b)):
@@ -68,7 +70,9 @@ func add(_ left: CELValue, _ right: CELValue, _ meter: inout CostMeter) throws(S
     }
 }
 
-private func subtract(_ left: CELValue, _ right: CELValue) throws(Stop) -> CELValue {
+private func subtract(_ left: CELValue, _ right: CELValue) throws(EvaluationInterruption)
+    -> CELValue
+{
     switch (left, right) {
     case (.int(let a), .int(let b)):
         return .int(try fitting(a.subtractingReportingOverflow(b), "int"))
@@ -93,7 +97,7 @@ private func subtract(_ left: CELValue, _ right: CELValue) throws(Stop) -> CELVa
 
 private func scale(
     _ operation: Operation, _ left: CELValue, _ right: CELValue
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     switch (operation, left, right) {
     case (.multiply, .int(let a), .int(let b)):
         return .int(try fitting(a.multipliedReportingOverflow(by: b), "int"))
@@ -119,7 +123,7 @@ private func scale(
     }
 }
 
-func negate(_ value: CELValue) throws(Stop) -> CELValue {
+func negate(_ value: CELValue) throws(EvaluationInterruption) -> CELValue {
     switch value {
     case .int(let number):
         return .int(try fitting(Int64(0).subtractingReportingOverflow(number), "int"))
@@ -131,19 +135,21 @@ func negate(_ value: CELValue) throws(Stop) -> CELValue {
 
 private func fitting<Number>(
     _ result: (partialValue: Number, overflow: Bool), _ type: String
-) throws(Stop) -> Number {
+) throws(EvaluationInterruption) -> Number {
     if result.overflow { throw .failed(.overflow, "\(type) overflow: the result does not fit") }
     return result.partialValue
 }
 
-private func duration(_ result: (partialValue: Int64, overflow: Bool)) throws(Stop) -> CELValue {
+private func duration(_ result: (partialValue: Int64, overflow: Bool))
+    throws(EvaluationInterruption) -> CELValue
+{
     if result.overflow { throw durationRange }
     return .duration(GoDuration(nanoseconds: result.partialValue))
 }
 
-private let divisionByZero = Stop.failed(.divisionByZero, "division by zero")
-private let modulusByZero = Stop.failed(.divisionByZero, "modulus by zero")
-let timestampRange = Stop.failed(
+private let divisionByZero = EvaluationInterruption.failed(.divisionByZero, "division by zero")
+private let modulusByZero = EvaluationInterruption.failed(.divisionByZero, "modulus by zero")
+let timestampRange = EvaluationInterruption.failed(
     .outOfRange, "timestamp out of range: it lies outside of the years 1 to 9999")
-let durationRange = Stop.failed(
+let durationRange = EvaluationInterruption.failed(
     .outOfRange, "duration out of range: it does not fit 64 bits of nanoseconds")

@@ -11,21 +11,23 @@ package struct CostMeter: Sendable {
 
     /// Charges `cost` units; throws if the budget is spent.
     @inline(__always)
-    package mutating func charge(_ cost: Int) throws(Stop) {
+    package mutating func charge(_ cost: Int) throws(EvaluationInterruption) {
         remaining -= cost
         if remaining < 0 { throw spent() }
     }
 
     /// Charges for reading `count` bytes.
     @inline(__always)
-    package mutating func chargeText(_ bytes: Int) throws(Stop) {
+    package mutating func chargeText(_ bytes: Int) throws(EvaluationInterruption) {
         try charge(bytes / bytesPerUnit + 1)
     }
 
     /// Charges for creating `count` values; call it before they are created.
-    package mutating func chargeItems(_ count: Int) throws(Stop) { try charge(max(0, count)) }
+    package mutating func chargeItems(_ count: Int) throws(EvaluationInterruption) {
+        try charge(max(0, count))
+    }
 
-    private mutating func spent() -> Stop {
+    private mutating func spent() -> EvaluationInterruption {
         // The next charge must fail too, and a subtraction must not overflow.
         remaining = -1
         return .failed(.costLimit, "the evaluation costs more than its budget")
@@ -33,4 +35,4 @@ package struct CostMeter: Sendable {
 }
 
 private let bytesPerUnit = 10
-let mostNeeds = Limits.expressionNeeds
+let mostUnknowns = Limits.expressionUnknowns

@@ -8,7 +8,7 @@ extension CELValue {
     /// not equal. The compared parts are charged to `meter`.
     func isEqual(
         to other: CELValue, _ meter: inout CostMeter, depth: Int = 0
-    ) throws(Stop) -> Bool {
+    ) throws(EvaluationInterruption) -> Bool {
         switch (self, other) {
         case (.string(let a), .string(let b)):
             guard a.utf8.count == b.utf8.count else { return false }
@@ -23,8 +23,8 @@ extension CELValue {
             guard a.count == b.count else { return false }
             guard depth < deepestValue else { throw tooDeep }
             try meter.charge(a.count)
-            for place in a.indices {
-                let isSame = try a[place].isEqual(to: b[place], &meter, depth: depth + 1)
+            for position in a.indices {
+                let isSame = try a[position].isEqual(to: b[position], &meter, depth: depth + 1)
                 if !isSame { return false }
             }
             return true
@@ -52,13 +52,13 @@ extension CELValue {
 
 private func areEqual(
     _ left: CELMap, _ right: CELMap, _ meter: inout CostMeter, _ depth: Int
-) throws(Stop) -> Bool {
+) throws(EvaluationInterruption) -> Bool {
     guard left.count == right.count else { return false }
     guard depth < deepestValue else { throw tooDeep }
     try meter.charge(left.count)
-    for place in left.keys.indices {
-        guard let other = right[left.keys[place]],
-            try left.values[place].isEqual(to: other, &meter, depth: depth + 1)
+    for position in left.keys.indices {
+        guard let other = right[left.keys[position]],
+            try left.values[position].isEqual(to: other, &meter, depth: depth + 1)
         else { return false }
     }
     return true
@@ -91,7 +91,7 @@ private func order<Number: Comparable>(_ left: Number, _ right: Number) -> Order
 /// The order of two values; nil for NaN. Throws the error of `<` if their types are not ordered.
 func compare(
     _ left: CELValue, _ right: CELValue, _ meter: inout CostMeter
-) throws(Stop) -> Order {
+) throws(EvaluationInterruption) -> Order {
     switch (left, right) {
     case (.int(let a), .int(let b)): return order(a, b)
     case (.string(let a), .string(let b)):
@@ -112,4 +112,6 @@ func compare(
 
 /// The deepest nesting of a value that is traversed. Expressions and documents nest less deep.
 package let deepestValue = 2 * Limits.documentDepth
-var tooDeep: Stop { .failed(.tooLarge, "a value nests more than \(deepestValue) deep") }
+var tooDeep: EvaluationInterruption {
+    .failed(.tooLarge, "a value nests more than \(deepestValue) deep")
+}

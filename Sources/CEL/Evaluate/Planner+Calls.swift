@@ -4,7 +4,7 @@
 internal import Primitives
 
 extension Planner {
-    mutating func callPlan(_ expression: Expression) throws(CELProblem) -> Plan {
+    mutating func callPlan(_ expression: Expression) throws(CELProblem) -> Interpretable {
         guard case .call(let name, let target, let arguments) = expression.kind else {
             throw misplaced(expression)
         }
@@ -12,71 +12,75 @@ extension Planner {
             name, on: target, isLocal: { name in scope.contains { $0.name == name } })
         var operands = try plans(arguments)
         if meaning.isMethod, let target { operands.insert(try plan(target), at: 0) }
-        return try callPlan(meaning, operands, at: expression.place)
+        return try callPlan(meaning, operands, at: expression.position)
     }
 
     private mutating func callPlan(
-        _ meaning: FunctionMeaning, _ operands: [Plan], at place: Int
-    ) throws(CELProblem) -> Plan {
+        _ meaning: FunctionMeaning, _ operands: [Interpretable], at position: Int
+    ) throws(CELProblem) -> Interpretable {
         let candidates = environment.overloads(
             meaning.name, isMethod: meaning.isMethod, count: operands.count)
         let nesting = (operands.map(\.nesting).max() ?? 0) + 1
-        let runs = operands.map(\.run)
+        let evals = operands.map(\.eval)
         guard !candidates.isEmpty else {
-            return unboundPlan(meaning.name, runs, at: place)
+            return unboundPlan(meaning.name, evals, at: position)
         }
-        if let special = try specialPlan(meaning, operands, at: place) { return special }
-        let site = CallSite(candidates, at: place)
-        let run =
-            switch runs.count {
-            case 1: unary(site, runs[0])
-            case 2: binary(site, runs[0], runs[1])
-            default: variadic(site, runs)
+        if let special = try specialPlan(meaning, operands, at: position) { return special }
+        let site = CallSite(candidates, at: position)
+        let eval =
+            switch evals.count {
+            case 1: unary(site, evals[0])
+            case 2: binary(site, evals[0], evals[1])
+            default: variadic(site, evals)
             }
         if foldableFunctions.contains(meaning.name),
-            operands.allSatisfy({ $0.constant != nil }), let value = folded(run)
+            operands.allSatisfy({ $0.constant != nil }), let value = folded(eval)
         {
-            return Plan(constant: value, nesting: nesting)
+            return Interpretable(constant: value, nesting: nesting)
         }
-        return Plan(run, nesting: nesting)
+        return Interpretable(eval, nesting: nesting)
     }
 
     /// A call of an undeclared function fails at run time: another operand may decide first.
-    private mutating func unboundPlan(_ name: String, _ runs: [Run], at place: Int) -> Plan {
+    private mutating func unboundPlan(_ name: String, _ evals: [EvalFunction], at position: Int)
+        -> Interpretable
+    {
         let isKnown = environment.functions[name] != nil
         let kind: CELProblem.Kind = isKnown ? .noSuchOverload : .undeclaredReference
         let unknown = environment.unknownFunctionMessage(name, isGuessing: !isKnown && mayGuess())
         let message =
             isKnown
-            ? "no such overload: \(name) does not take \(runs.count) argument\(runs.count == 1 ? "" : "s") this way"
+            ? "no such overload: \(name) does not take \(evals.count) argument\(evals.count == 1 ? "" : "s") this way"
             : "unbound function: \(unknown)"
-        return Plan { _ throws(Stop) in throw Stop.failed(kind, message).placed(place) }
+        return Interpretable { _ throws(EvaluationInterruption) in
+            throw EvaluationInterruption.failed(kind, message).positioned(position)
+        }
     }
 
     /// Calls that need more than the values of their arguments.
     private mutating func specialPlan(
-        _ meaning: FunctionMeaning, _ operands: [Plan], at place: Int
-    ) throws(CELProblem) -> Plan? {
+        _ meaning: FunctionMeaning, _ operands: [Interpretable], at position: Int
+    ) throws(CELProblem) -> Interpretable? {
         switch (meaning.name, operands.count) {
         case ("matches", 2):
             guard case .string(let pattern) = operands[1].constant else { return nil }
-            return try matchesPlan(operands[0].run, pattern, at: place)
+            return try matchesPlan(operands[0].eval, pattern, at: position)
         case (let name, 0) where environment.readsBinding(name): return bindingPlan(name)
         case ("or", 2) where meaning.isMethod:
-            return fallbackPlan(operands[0].run, operands[1], at: place, isWrapped: true)
+            return fallbackPlan(operands[0].eval, operands[1], at: position, isWrapped: true)
         case ("orValue", 2) where meaning.isMethod:
-            return fallbackPlan(operands[0].run, operands[1], at: place, isWrapped: false)
+            return fallbackPlan(operands[0].eval, operands[1], at: position, isWrapped: false)
         default: return nil
         }
     }
 
     /// A function such as `time.now()`: the value that the caller bound, or an unknown.
-    private mutating func bindingPlan(_ name: String) -> Plan {
+    private mutating func bindingPlan(_ name: String) -> Interpretable {
         let number = variable(name)
-        return Plan { frame throws(Stop) in
-            try frame.meter.charge(1)
-            guard case .value(let value) = frame.variables[number] else {
-                throw .need(.attribute(AttributePath(name)))
+        return Interpretable { activation throws(EvaluationInterruption) in
+            try activation.meter.charge(1)
+            guard case .value(let value) = activation.variables[number] else {
+                throw .unknown(.attribute(AttributePath(name)))
             }
             return value
         }
@@ -84,56 +88,58 @@ extension Planner {
 
     /// A constant pattern is compiled once; an invalid one fails when it is used.
     private mutating func matchesPlan(
-        _ text: @escaping Run, _ pattern: String, at place: Int
-    ) throws(CELProblem) -> Plan {
+        _ text: @escaping EvalFunction, _ pattern: String, at position: Int
+    ) throws(CELProblem) -> Interpretable {
         let compiled: RegularExpression
-        switch try self.compiled(pattern, at: place) {
+        switch try self.compiled(pattern, at: position) {
         case .success(let expression): compiled = expression
-        case .failure(let stop):
-            let stop = stop.placed(place)
-            return Plan { _ throws(Stop) in throw stop }
+        case .failure(let interruption):
+            let interruption = interruption.positioned(position)
+            return Interpretable { _ throws(EvaluationInterruption) in throw interruption }
         }
-        return Plan { frame throws(Stop) in
-            guard case .string(let text) = try text(&frame) else {
-                throw Stop.noSuchOverload.placed(place)
+        return Interpretable { activation throws(EvaluationInterruption) in
+            guard case .string(let text) = try text(&activation) else {
+                throw EvaluationInterruption.noSuchOverload.positioned(position)
             }
-            try frame.meter.charge(matchCost(text.utf8.count, compiled))
+            try activation.meter.charge(matchCost(text.utf8.count, compiled))
             return .bool(compiled.matches(text))
         }
     }
 
     /// `a.or(b)` and `a.orValue(b)`: the fallback is evaluated only if it is needed.
     private func fallbackPlan(
-        _ first: @escaping Run, _ second: Plan, at place: Int, isWrapped: Bool
-    ) -> Plan {
-        let fallback = second.run
+        _ first: @escaping EvalFunction, _ second: Interpretable, at position: Int, isWrapped: Bool
+    ) -> Interpretable {
+        let fallback = second.eval
         let takesPlain = environment.options.contains(.orValueOnPlainValues)
-        return Plan(
-            { frame throws(Stop) in
-                try frame.meter.charge(1)
-                let value = try first(&frame)
+        return Interpretable(
+            { activation throws(EvaluationInterruption) in
+                try activation.meter.charge(1)
+                let value = try first(&activation)
                 guard case .optional(let optional) = value else {
                     if takesPlain, !isWrapped { return value }
-                    throw Stop.noSuchOverload.placed(place)
+                    throw EvaluationInterruption.noSuchOverload.positioned(position)
                 }
                 if let present = optional.value { return isWrapped ? .optional(optional) : present }
-                let other = try fallback(&frame)
+                let other = try fallback(&activation)
                 if isWrapped, case .optional = other { return other }
-                if isWrapped { throw Stop.noSuchOverload.placed(place) }
+                if isWrapped { throw EvaluationInterruption.noSuchOverload.positioned(position) }
                 return other
             }, nesting: second.nesting + 1)
     }
 
     // MARK: Dispatch
 
-    private func unary(_ site: CallSite, _ operand: @escaping Run) -> Run {
-        { frame throws(Stop) in
-            let value = try operand(&frame)
-            try site.charge(value.costSize, &frame.meter)
+    private func unary(_ site: CallSite, _ operand: @escaping EvalFunction) -> EvalFunction {
+        { activation throws(EvaluationInterruption) in
+            let value = try operand(&activation)
+            try site.charge(value.costSize, &activation.meter)
             for overload in site.candidates where overload.takes(value, at: 0) {
-                do throws(Stop) {
-                    if case .one(let body) = overload.body { return try body(value, &frame.meter) }
-                    return try overload.call([value], &frame.meter)
+                do throws(EvaluationInterruption) {
+                    if case .one(let body) = overload.body {
+                        return try body(value, &activation.meter)
+                    }
+                    return try overload.call([value], &activation.meter)
                 } catch { throw site.stopped(by: error) }
             }
             throw noOverload(site, [value])
@@ -141,41 +147,45 @@ extension Planner {
     }
 
     private func binary(
-        _ site: CallSite, _ first: @escaping Run, _ second: @escaping Run
-    ) -> Run {
-        { frame throws(Stop) in
-            let left = try firstOperand(first, CollectionOfOne(second), &frame)
-            let right = try second(&frame)
-            try site.charge(left.costSize &+ right.costSize, &frame.meter)
+        _ site: CallSite, _ first: @escaping EvalFunction, _ second: @escaping EvalFunction
+    ) -> EvalFunction {
+        { activation throws(EvaluationInterruption) in
+            let left = try firstOperand(first, CollectionOfOne(second), &activation)
+            let right = try second(&activation)
+            try site.charge(left.costSize &+ right.costSize, &activation.meter)
             for overload in site.candidates
-            where overload.takes(left, at: 0) && overload.takes(right, at: overload.place(1)) {
-                do throws(Stop) {
+            where overload.takes(left, at: 0) && overload.takes(right, at: overload.position(1)) {
+                do throws(EvaluationInterruption) {
                     if case .two(let body) = overload.body {
-                        return try body(left, right, &frame.meter)
+                        return try body(left, right, &activation.meter)
                     }
-                    return try overload.call([left, right], &frame.meter)
+                    return try overload.call([left, right], &activation.meter)
                 } catch { throw site.stopped(by: error) }
             }
             throw noOverload(site, [left, right])
         }
     }
 
-    private func variadic(_ site: CallSite, _ operands: [Run]) -> Run {
-        { frame throws(Stop) in
+    private func variadic(_ site: CallSite, _ operands: [EvalFunction]) -> EvalFunction {
+        { activation throws(EvaluationInterruption) in
             var values: [CELValue] = []
             values.reserveCapacity(operands.count)
             var size = 0
             for (number, operand) in operands.enumerated() {
-                do throws(Stop) { values.append(try operand(&frame)) } catch {
-                    throw withNeeds(error, of: operands[(number + 1)...], &frame)
+                do throws(EvaluationInterruption) { values.append(try operand(&activation)) } catch
+                {
+                    throw withUnknowns(error, of: operands[(number + 1)...], &activation)
                 }
                 size += values[number].costSize
             }
-            try site.charge(size, &frame.meter)
+            try site.charge(size, &activation.meter)
             for overload in site.candidates
-            where values.indices.allSatisfy({ overload.takes(values[$0], at: overload.place($0)) })
-            {
-                do throws(Stop) { return try overload.call(values, &frame.meter) } catch {
+            where values.indices.allSatisfy({
+                overload.takes(values[$0], at: overload.position($0))
+            }) {
+                do throws(EvaluationInterruption) {
+                    return try overload.call(values, &activation.meter)
+                } catch {
                     throw site.stopped(by: error)
                 }
             }
@@ -187,35 +197,39 @@ extension Planner {
 extension Overload {
     /// The parameter of an argument; the last parameter of a variadic function repeats.
     @inline(__always)
-    func place(_ argument: Int) -> Int { min(argument, parameters.count - 1) }
+    func position(_ argument: Int) -> Int { min(argument, parameters.count - 1) }
 
     /// Calls a body of any form.
-    func call(_ values: [CELValue], _ meter: inout CostMeter) throws(Stop) -> CELValue {
+    func call(_ values: [CELValue], _ meter: inout CostMeter) throws(EvaluationInterruption)
+        -> CELValue
+    {
         switch body {
         case .one(let body): try body(values[0], &meter)
         case .two(let body): try body(values[0], values[1], &meter)
         case .many(let body): try body(values, &meter)
-        case .binding: throw .need(.attribute(AttributePath(name)))
+        case .binding: throw .unknown(.attribute(AttributePath(name)))
         }
     }
 }
 
-private func noOverload(_ site: CallSite, _ values: [CELValue]) -> Stop {
+private func noOverload(_ site: CallSite, _ values: [CELValue]) -> EvaluationInterruption {
     let types = values.map(\.typeName).joined(separator: ", ")
-    return Stop.failed(.noSuchOverload, "no such overload: \(site.name)(\(types))")
-        .placed(site.place)
+    return EvaluationInterruption.failed(
+        .noSuchOverload, "no such overload: \(site.name)(\(types))"
+    )
+    .positioned(site.position)
 }
 
 /// One call in the source, and its cost.
 private struct CallSite: Sendable {
     let candidates: [Overload]
-    let place: Int
+    let position: Int
     /// Units for each ten bytes or items.
     private let price: Int
 
-    init(_ candidates: [Overload], at place: Int) {
+    init(_ candidates: [Overload], at position: Int) {
         self.candidates = candidates
-        self.place = place
+        self.position = position
         price = plainFunctions.contains(candidates.first?.name ?? "") ? 1 : readerPrice
     }
 
@@ -223,22 +237,24 @@ private struct CallSite: Sendable {
 
     /// The interruption that a body threw, with the position of the call. Unknown facts are
     /// compared with each other, so the number of parts in their arguments is limited.
-    func stopped(by stop: Stop) -> Stop {
-        guard case .needs(let set) = stop else { return stop.placed(place) }
-        for case .answer(_, let arguments) in set.needs {
-            var left = Limits.expressionNeedParts
+    func stopped(by interruption: EvaluationInterruption) -> EvaluationInterruption {
+        guard case .unknowns(let set) = interruption else {
+            return interruption.positioned(position)
+        }
+        for case .answer(_, let arguments) in set.unknowns {
+            var left = Limits.expressionUnknownParts
             guard arguments.allSatisfy({ $0.fits(in: &left) }) else {
-                return Stop.failed(
+                return EvaluationInterruption.failed(
                     .tooLarge,
-                    "\(name) is asked about more than \(Limits.expressionNeedParts) values"
-                ).placed(place)
+                    "\(name) is asked about more than \(Limits.expressionUnknownParts) values"
+                ).positioned(position)
             }
         }
-        return stop
+        return interruption
     }
 
     @inline(__always)
-    func charge(_ size: Int, _ meter: inout CostMeter) throws(Stop) {
+    func charge(_ size: Int, _ meter: inout CostMeter) throws(EvaluationInterruption) {
         try meter.charge((size / 10 + 1) * price)
     }
 }
@@ -256,7 +272,7 @@ private let plainFunctions: Set = [
 private let readerPrice = 40
 
 /// Compiles a pattern. An invalid pattern is a problem of the expression.
-func regularExpression(_ pattern: String) throws(Stop) -> RegularExpression {
+func regularExpression(_ pattern: String) throws(EvaluationInterruption) -> RegularExpression {
     do throws(Failure) { return try RegularExpression(pattern) } catch {
         throw .failed(.invalidRegularExpression, "invalid regular expression: \(error.why)")
     }

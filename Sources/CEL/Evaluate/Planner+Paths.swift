@@ -7,7 +7,7 @@ internal import Primitives
 /// A planned step of a path.
 enum PlannedStep: Sendable {
     case field(String, isOptional: Bool)
-    case index(Run, isOptional: Bool, constant: CELValue?)
+    case index(EvalFunction, isOptional: Bool, constant: CELValue?)
 
     var isOptional: Bool {
         switch self {
@@ -22,17 +22,17 @@ extension Planner {
         case constant(CELValue)
         case local(slot: Int, nesting: Int)
         case variable(number: Int, name: String)
-        case expression(Plan)
+        case expression(Interpretable)
         case undeclared(String, at: Int)
     }
 
-    mutating func pathPlan(_ expression: Expression) throws(CELProblem) -> Plan {
+    mutating func pathPlan(_ expression: Expression) throws(CELProblem) -> Interpretable {
         if case .path(let base, let steps) = expression.kind {
             let (root, rest) = try root(base, steps)
-            return try reading(root, try planned(rest), at: steps.last?.place ?? base.place)
+            return try reading(root, try planned(rest), at: steps.last?.position ?? base.position)
         }
         let (root, _) = try root(expression, [])
-        return try reading(root, [], at: expression.place)
+        return try reading(root, [], at: expression.position)
     }
 
     /// The root, which consumes the steps of a qualified name, and the remaining steps.
@@ -47,7 +47,7 @@ extension Planner {
         }
         let names = [name] + leadingNames(steps)
         guard let found = environment.resolve(names, isAbsolute: isAbsolute) else {
-            return (.undeclared(name, at: base.place), steps[...])
+            return (.undeclared(name, at: base.position), steps[...])
         }
         let rest = steps[(found.consumed - 1)...]
         switch found.meaning {
@@ -66,114 +66,120 @@ extension Planner {
             case .index(let expression):
                 let index = try plan(expression)
                 planned.append(
-                    .index(index.run, isOptional: step.isOptional, constant: index.constant))
+                    .index(index.eval, isOptional: step.isOptional, constant: index.constant))
             }
         }
         return planned
     }
 
     private mutating func reading(
-        _ root: Root, _ steps: [PlannedStep], at place: Int
-    ) throws(CELProblem) -> Plan {
+        _ root: Root, _ steps: [PlannedStep], at position: Int
+    ) throws(CELProblem) -> Interpretable {
         let wrapping = steps.contains { $0.isOptional } ? 1 : 0
         switch root {
         case .constant(let value):
-            if steps.isEmpty { return Plan(constant: value) }
-            return Plan(
-                { frame throws(Stop) in try walk(steps, from: value, &frame, at: place) },
+            if steps.isEmpty { return Interpretable(constant: value) }
+            return Interpretable(
+                { activation throws(EvaluationInterruption) in
+                    try walk(steps, from: value, &activation, at: position)
+                },
                 nesting: wrapping)
-        case .local(let slot, let nesting): return reading(slot, steps, nesting + wrapping, place)
-        case .variable(let number, let name): return reading(number, name, steps, wrapping, place)
+        case .local(let slot, let nesting):
+            return reading(slot, steps, nesting + wrapping, position)
+        case .variable(let number, let name):
+            return reading(number, name, steps, wrapping, position)
         case .expression(let base):
-            let run = base.run
-            return Plan(
-                { frame throws(Stop) in
-                    try walk(steps, from: try run(&frame), &frame, at: place)
+            let eval = base.eval
+            return Interpretable(
+                { activation throws(EvaluationInterruption) in
+                    try walk(steps, from: try eval(&activation), &activation, at: position)
                 }, nesting: base.nesting + wrapping)
         case .undeclared(let name, let start):
             let message = environment.undeclaredMessage(name, isGuessing: mayGuess())
-            return Plan { _ throws(Stop) in
-                throw Stop.failed(.undeclaredReference, message).placed(start)
+            return Interpretable { _ throws(EvaluationInterruption) in
+                throw EvaluationInterruption.failed(.undeclaredReference, message).positioned(start)
             }
         }
     }
 
     private func reading(
-        _ slot: Int, _ steps: [PlannedStep], _ nesting: Int, _ place: Int
-    ) -> Plan {
+        _ slot: Int, _ steps: [PlannedStep], _ nesting: Int, _ position: Int
+    ) -> Interpretable {
         if steps.isEmpty {
-            return Plan(
-                { frame throws(Stop) in
-                    try frame.meter.charge(1)
-                    return try frame.local(slot)
+            return Interpretable(
+                { activation throws(EvaluationInterruption) in
+                    try activation.meter.charge(1)
+                    return try activation.local(slot)
                 }, nesting: nesting)
         }
-        return Plan(
-            { frame throws(Stop) in
-                try walk(steps, from: try frame.local(slot), &frame, at: place)
+        return Interpretable(
+            { activation throws(EvaluationInterruption) in
+                try walk(steps, from: try activation.local(slot), &activation, at: position)
             }, nesting: nesting)
     }
 
     private func reading(
-        _ number: Int, _ name: String, _ steps: [PlannedStep], _ nesting: Int, _ place: Int
-    ) -> Plan {
-        let needed = Stop.need(.attribute(AttributePath(name, constantKeys(steps))))
-        return Plan(
-            { frame throws(Stop) in
-                switch frame.variables[number] {
+        _ number: Int, _ name: String, _ steps: [PlannedStep], _ nesting: Int, _ position: Int
+    ) -> Interpretable {
+        let needed = EvaluationInterruption.unknown(
+            .attribute(AttributePath(name, constantKeys(steps))))
+        return Interpretable(
+            { activation throws(EvaluationInterruption) in
+                switch activation.variables[number] {
                 case .value(let value):
-                    return try walk(steps, from: value, &frame, at: place)
+                    return try walk(steps, from: value, &activation, at: position)
                 case .unknown:
-                    throw withNeeds(needed, of: steps.lazy.compactMap(\.run), &frame)
+                    throw withUnknowns(needed, of: steps.lazy.compactMap(\.eval), &activation)
                 case .partial(let value, let missing):
-                    try refuse(missing, touchedBy: steps, of: name, &frame)
-                    return try walk(steps, from: value, &frame, at: place)
-                case .problem(let problem): throw Stop.problem(problem).placed(place)
+                    try refuse(missing, touchedBy: steps, of: name, &activation)
+                    return try walk(steps, from: value, &activation, at: position)
+                case .problem(let problem):
+                    throw EvaluationInterruption.problem(problem).positioned(position)
                 case .absent:
-                    throw Stop.failed(
+                    throw EvaluationInterruption.failed(
                         .undeclaredReference, "no value is bound to '\(name)'"
-                    ).placed(place)
+                    ).positioned(position)
                 }
             }, nesting: nesting)
     }
 
     // MARK: has()
 
-    mutating func presencePlan(_ expression: Expression) throws(CELProblem) -> Plan {
-        let place = expression.place
+    mutating func presencePlan(_ expression: Expression) throws(CELProblem) -> Interpretable {
+        let position = expression.position
         guard case .presence(let base, let steps) = expression.kind else {
             throw misplaced(expression)
         }
         guard let last = steps.last, case .field(let name) = last.target else {
-            throw problem(.bug, "has() without a field", at: place)
+            throw problem(.bug, "has() without a field", at: position)
         }
         let (root, rest) = try root(base, Array(steps.dropLast()))
         let prefix = try planned(rest)
         // The search for unknown parts uses the whole path, so the field is a step there.
         let whole = prefix + [.field(name, isOptional: false)]
         guard case .variable(let number, let variable) = root else {
-            let read = try reading(root, prefix, at: place).run
-            return Plan { frame throws(Stop) in
-                .bool(try isPresent(name, in: try read(&frame), at: place))
+            let read = try reading(root, prefix, at: position).eval
+            return Interpretable { activation throws(EvaluationInterruption) in
+                .bool(try isPresent(name, in: try read(&activation), at: position))
             }
         }
-        let read = reading(number, variable, prefix, 0, place).run
-        return Plan { frame throws(Stop) in
+        let read = reading(number, variable, prefix, 0, position).eval
+        return Interpretable { activation throws(EvaluationInterruption) in
             let value: CELValue
-            if case .partial(let known, let missing) = frame.variables[number] {
-                try refuse(missing, touchedBy: whole, of: variable, &frame)
-                value = try walk(prefix, from: known, &frame, at: place)
+            if case .partial(let known, let missing) = activation.variables[number] {
+                try refuse(missing, touchedBy: whole, of: variable, &activation)
+                value = try walk(prefix, from: known, &activation, at: position)
             } else {
-                value = try read(&frame)
+                value = try read(&activation)
             }
-            return .bool(try isPresent(name, in: value, at: place))
+            return .bool(try isPresent(name, in: value, at: position))
         }
     }
 }
 
 extension PlannedStep {
-    fileprivate var run: Run? {
-        if case .index(let run, _, nil) = self { run } else { nil }
+    fileprivate var eval: EvalFunction? {
+        if case .index(let eval, _, nil) = self { eval } else { nil }
     }
 }
 
@@ -204,21 +210,21 @@ private func constantKeys(_ steps: [PlannedStep]) -> [CELKey] {
 /// Throws the unknown parts on or below a path.
 private func refuse(
     _ missing: [AttributePath], touchedBy steps: [PlannedStep], of name: String,
-    _ frame: inout Frame
-) throws(Stop) {
+    _ activation: inout Activation
+) throws(EvaluationInterruption) {
     var keys: [CELKey] = []
     for step in steps {
         switch step {
         case .field(let name, _): keys.append(.string(name))
-        case .index(let run, _, _):
-            guard let key = CELKey(lookup: try run(&frame)) else { return }
+        case .index(let eval, _, _):
+            guard let key = CELKey(lookup: try eval(&activation)) else { return }
             keys.append(key)
         }
     }
     let path = AttributePath(name, keys)
     let touched = missing.filter { path.touches($0) }
     if !touched.isEmpty {
-        throw .needs(NeedSet(touched.prefix(mostNeeds).map(CELNeed.attribute)))
+        throw .unknowns(UnknownSet(touched.prefix(mostUnknowns).map(UnknownAttribute.attribute)))
     }
 }
 
@@ -227,21 +233,22 @@ private func refuse(
 /// Follows all steps from a value. The name costs 1, each step costs 1.
 @inline(__always)
 private func walk(
-    _ steps: [PlannedStep], from start: CELValue, _ frame: inout Frame, at place: Int
-) throws(Stop) -> CELValue {
-    try frame.meter.charge(1 + steps.count)
+    _ steps: [PlannedStep], from start: CELValue, _ activation: inout Activation, at position: Int
+) throws(EvaluationInterruption) -> CELValue {
+    try activation.meter.charge(1 + steps.count)
     var value = start
     for step in steps {
-        do throws(Stop) { value = try take(step, from: value, &frame) } catch {
-            throw error.placed(place)
+        do throws(EvaluationInterruption) { value = try take(step, from: value, &activation) } catch
+        {
+            throw error.positioned(position)
         }
     }
     return value
 }
 
 private func take(
-    _ step: PlannedStep, from value: CELValue, _ frame: inout Frame
-) throws(Stop) -> CELValue {
+    _ step: PlannedStep, from value: CELValue, _ activation: inout Activation
+) throws(EvaluationInterruption) -> CELValue {
     switch step {
     case .field(let name, let isOptional):
         switch value {
@@ -253,13 +260,15 @@ private func take(
             if !isOptional { throw unselectable(name, in: value) }
         }
         return try member(.string(name), of: value, isOptional: isOptional)
-    case .index(let run, let isOptional, _):
-        return try member(try run(&frame), of: value, isOptional: isOptional)
+    case .index(let eval, let isOptional, _):
+        return try member(try eval(&activation), of: value, isOptional: isOptional)
     }
 }
 
 /// `value[key]`. On an optional, a missing key gives `none` instead of an error.
-func member(_ key: CELValue, of value: CELValue, isOptional: Bool) throws(Stop) -> CELValue {
+func member(_ key: CELValue, of value: CELValue, isOptional: Bool) throws(EvaluationInterruption)
+    -> CELValue
+{
     if case .optional(let optional) = value {
         guard let inner = optional.value else { return .none }
         return try element(key, of: inner, mayMiss: true).map(CELValue.of) ?? .none
@@ -271,25 +280,25 @@ func member(_ key: CELValue, of value: CELValue, isOptional: Bool) throws(Stop) 
 
 private func element(
     _ key: CELValue, of value: CELValue, mayMiss: Bool
-) throws(Stop) -> CELValue? {
+) throws(EvaluationInterruption) -> CELValue? {
     switch value {
     case .map(let map): return CELKey(lookup: key).flatMap { map[$0] }
     case .list(let items):
-        let place: Int?
+        let position: Int?
         switch key {
-        case .int(let number): place = Int(number)
-        case .uint(let number): place = Int(exactly: number)
-        case .double(let number): place = Int(exactly: number)
+        case .int(let number): position = Int(number)
+        case .uint(let number): position = Int(exactly: number)
+        case .double(let number): position = Int(exactly: number)
         default:
             throw .failed(
                 .invalidArgument, "invalid_argument: a list index cannot be of type \(key.typeName)"
             )
         }
-        if let place, items.indices.contains(place) { return items[place] }
+        if let position, items.indices.contains(position) { return items[position] }
         if mayMiss { return nil }
         throw .failed(
             .invalidArgument,
-            "invalid_argument: index out of bounds: \(place.map(String.init) ?? "no whole number") "
+            "invalid_argument: index out of bounds: \(position.map(String.init) ?? "no whole number") "
                 + "in a list of \(items.count)"
         )
     default:
@@ -298,24 +307,26 @@ private func element(
     }
 }
 
-private func unselectable(_ name: String, in value: CELValue) -> Stop {
+private func unselectable(_ name: String, in value: CELValue) -> EvaluationInterruption {
     .failed(
         .noSuchOverload,
         "type '\(value.typeName)' does not support field selection: no such key: '\(plain(name))'")
 }
 
-func noSuchKey(_ key: CELValue, in value: CELValue? = nil) -> Stop {
+func noSuchKey(_ key: CELValue, in value: CELValue? = nil) -> EvaluationInterruption {
     let name = CELKey(key).map(shown) ?? key.typeName
     let reason = value.map { " (its value is of type \($0.typeName))" } ?? ""
     return .failed(.noSuchKey, "no such key: \(name)\(reason)")
 }
 
-private func isPresent(_ name: String, in value: CELValue, at place: Int) throws(Stop) -> Bool {
+private func isPresent(_ name: String, in value: CELValue, at position: Int)
+    throws(EvaluationInterruption) -> Bool
+{
     switch value {
     case .map(let map): return map[name] != nil
     case .optional(let optional):
         guard let inner = optional.value else { return false }
-        return try isPresent(name, in: inner, at: place)
-    default: throw noSuchKey(.string(name), in: value).placed(place)
+        return try isPresent(name, in: inner, at: position)
+    default: throw noSuchKey(.string(name), in: value).positioned(position)
     }
 }

@@ -3,7 +3,9 @@
 
 /// The indices of `keys` in ascending order of the keys; the sort is stable. Throws unless all keys
 /// have one type, and the type is ordered.
-func sortedPlaces(of keys: [CELValue], _ meter: inout CostMeter) throws(Stop) -> [Int] {
+func sortedPlaces(of keys: [CELValue], _ meter: inout CostMeter) throws(EvaluationInterruption)
+    -> [Int]
+{
     guard let first = keys.first else { return [] }
     for key in keys where key.kind != first.kind {
         throw .failed(.noSuchOverload, "no such overload: list elements must have the same type")
@@ -31,7 +33,7 @@ func sortedPlaces(of keys: [CELValue], _ meter: inout CostMeter) throws(Stop) ->
 private func merge(
     _ left: ArraySlice<Int>, _ right: ArraySlice<Int>, by keys: [CELValue],
     into merged: inout [Int], _ meter: inout CostMeter
-) throws(Stop) {
+) throws(EvaluationInterruption) {
     var left = left
     var right = right
     while let a = left.first, let b = right.first {

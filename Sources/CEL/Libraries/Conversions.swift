@@ -7,8 +7,10 @@ private let a = CELType.parameter("A")
 
 let conversionOverloads: [Overload] =
     [
-        .global("dyn", a, .dyn) { value, _ throws(Stop) in value },
-        .global("type", a, .type(a)) { value, _ throws(Stop) in .type(value.typeName) },
+        .global("dyn", a, .dyn) { value, _ throws(EvaluationInterruption) in value },
+        .global("type", a, .type(a)) { value, _ throws(EvaluationInterruption) in
+            .type(value.typeName)
+        },
     ]
     + conversions("bool", .bool, from: [.bool, .string], boolean)
     + conversions(
@@ -26,22 +28,22 @@ let conversionOverloads: [Overload] =
 
 private func conversions(
     _ name: String, _ result: CELType, from sources: [CELType],
-    _ body: @escaping @Sendable (CELValue) throws(Stop) -> CELValue
+    _ body: @escaping @Sendable (CELValue) throws(EvaluationInterruption) -> CELValue
 ) -> [Overload] {
     sources.map { source in
-        .global(name, source, result) { value, _ throws(Stop) in try body(value) }
+        .global(name, source, result) { value, _ throws(EvaluationInterruption) in try body(value) }
     }
 }
 
-private func impossible(_ value: String, _ type: String) -> Stop {
+private func impossible(_ value: String, _ type: String) -> EvaluationInterruption {
     .failed(.conversion, "Type conversion error: \(quoted(value)) is no \(type)")
 }
 
-private func range(_ type: String) -> Stop {
+private func range(_ type: String) -> EvaluationInterruption {
     .failed(.outOfRange, "range error: the value does not fit \(type)")
 }
 
-private func boolean(_ value: CELValue) throws(Stop) -> CELValue {
+private func boolean(_ value: CELValue) throws(EvaluationInterruption) -> CELValue {
     switch value {
     case .bool: return value
     case .string(let text):
@@ -55,7 +57,7 @@ private func boolean(_ value: CELValue) throws(Stop) -> CELValue {
     }
 }
 
-private func integer(_ value: CELValue) throws(Stop) -> CELValue {
+private func integer(_ value: CELValue) throws(EvaluationInterruption) -> CELValue {
     switch value {
     case .int: return value
     case .uint(let number):
@@ -78,7 +80,7 @@ private func integer(_ value: CELValue) throws(Stop) -> CELValue {
     }
 }
 
-private func unsigned(_ value: CELValue) throws(Stop) -> CELValue {
+private func unsigned(_ value: CELValue) throws(EvaluationInterruption) -> CELValue {
     switch value {
     case .uint: return value
     case .int(let number):
@@ -96,7 +98,7 @@ private func unsigned(_ value: CELValue) throws(Stop) -> CELValue {
     }
 }
 
-private func double(_ value: CELValue) throws(Stop) -> CELValue {
+private func double(_ value: CELValue) throws(EvaluationInterruption) -> CELValue {
     switch value {
     case .double: return value
     case .int(let number): return .double(Double(number))
@@ -133,7 +135,7 @@ private func hexadecimalDouble(_ text: String) -> Double? {
     return Double(small).flatMap { $0.isFinite ? $0 : nil }
 }
 
-private func text(_ value: CELValue) throws(Stop) -> CELValue {
+private func text(_ value: CELValue) throws(EvaluationInterruption) -> CELValue {
     switch value {
     case .string: return value
     case .bool(let flag): return .string(flag ? "true" : "false")
@@ -151,7 +153,7 @@ private func text(_ value: CELValue) throws(Stop) -> CELValue {
     }
 }
 
-private func bytes(_ value: CELValue) throws(Stop) -> CELValue {
+private func bytes(_ value: CELValue) throws(EvaluationInterruption) -> CELValue {
     switch value {
     case .bytes: return value
     case .string(let text): return .bytes(Array(text.utf8))
@@ -159,7 +161,7 @@ private func bytes(_ value: CELValue) throws(Stop) -> CELValue {
     }
 }
 
-private func timestamp(_ value: CELValue) throws(Stop) -> CELValue {
+private func timestamp(_ value: CELValue) throws(EvaluationInterruption) -> CELValue {
     switch value {
     case .timestamp: return value
     case .int(let seconds):
@@ -175,7 +177,7 @@ private func timestamp(_ value: CELValue) throws(Stop) -> CELValue {
     }
 }
 
-private func duration(_ value: CELValue) throws(Stop) -> CELValue {
+private func duration(_ value: CELValue) throws(EvaluationInterruption) -> CELValue {
     switch value {
     case .duration: return value
     case .int(let nanoseconds): return .duration(GoDuration(nanoseconds: nanoseconds))

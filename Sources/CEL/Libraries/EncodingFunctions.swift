@@ -15,10 +15,10 @@ extension CELLibrary {
 }
 
 private let encoderOverloads: [Overload] = [
-    .global("base64.encode", .bytes, .string) { bytes, _ throws(Stop) in
+    .global("base64.encode", .bytes, .string) { bytes, _ throws(EvaluationInterruption) in
         .string(base64Text(try bytes.octets()))
     },
-    .global("base64.decode", .string, .bytes) { text, _ throws(Stop) in
+    .global("base64.decode", .string, .bytes) { text, _ throws(EvaluationInterruption) in
         // Spec: the padding may be missing.
         var text = try text.string()
         if !text.utf8.hasSuffix("=") {
@@ -39,7 +39,7 @@ private typealias Match = [Range<Int>?]
 /// The matches from left to right; each is charged to the budget.
 private func matches(
     of pattern: RegularExpression, in text: String, atMost limit: Int, _ meter: inout CostMeter
-) throws(Stop) -> [Match] {
+) throws(EvaluationInterruption) -> [Match] {
     let bytes = Array(text.utf8)
     var found: [Match] = []
     var start = 0
@@ -66,7 +66,7 @@ private func matches(
 
 private func compiled(
     _ pattern: CELValue, _ meter: inout CostMeter
-) throws(Stop) -> RegularExpression {
+) throws(EvaluationInterruption) -> RegularExpression {
     let pattern = try pattern.string()
     return try compiled(pattern, &meter)
 }
@@ -76,23 +76,26 @@ private func slice(_ range: Range<Int>, of text: String) -> String {
 }
 
 private let findOverloads: [Overload] = [
-    .method("find", on: .string, .string, .string) { text, pattern, meter throws(Stop) in
+    .method("find", on: .string, .string, .string) {
+        text, pattern, meter throws(EvaluationInterruption) in
         let text = try text.string()
         let pattern = try compiled(pattern, &meter)
         let match = try matches(of: pattern, in: text, atMost: 1, &meter).first?.first
         return .string(match.flatMap { $0.map { slice($0, of: text) } } ?? "")
     },
-    .method("findAll", on: .string, .string, .list(.string)) { text, pattern, meter throws(Stop) in
+    .method("findAll", on: .string, .string, .list(.string)) {
+        text, pattern, meter throws(EvaluationInterruption) in
         try findAll(text, pattern, limit: -1, &meter)
     },
-    .method("findAll", [.string, .string, .int], .list(.string)) { values, meter throws(Stop) in
+    .method("findAll", [.string, .string, .int], .list(.string)) {
+        values, meter throws(EvaluationInterruption) in
         try findAll(values[0], values[1], limit: try values[2].int(), &meter)
     },
 ]
 
 private func findAll(
     _ text: CELValue, _ pattern: CELValue, limit: Int64, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     let text = try text.string()
     let pattern = try compiled(pattern, &meter)
     let most = limit < 0 ? Int.max : Int(limit)
@@ -102,7 +105,7 @@ private func findAll(
 
 private let regexOverloads: [Overload] = [
     .global("regex.extract", .string, .string, .optional(.string)) {
-        text, pattern, meter throws(Stop) in
+        text, pattern, meter throws(EvaluationInterruption) in
         let text = try text.string()
         let pattern = try singleGroup(pattern, &meter)
         guard let match = try matches(of: pattern, in: text, atMost: 1, &meter).first,
@@ -111,7 +114,7 @@ private let regexOverloads: [Overload] = [
         return .of(.string(slice(range, of: text)))
     },
     .global("regex.extractAll", .string, .string, .list(.string)) {
-        text, pattern, meter throws(Stop) in
+        text, pattern, meter throws(EvaluationInterruption) in
         let text = try text.string()
         let pattern = try singleGroup(pattern, &meter)
         let found = try matches(of: pattern, in: text, atMost: .max, &meter)
@@ -120,11 +123,13 @@ private let regexOverloads: [Overload] = [
             ranges.filter { pattern.groupCount == 0 || !$0.isEmpty }
                 .map { .string(slice($0, of: text)) })
     },
-    .global("regex.replace", [.string, .string, .string], .string) { values, meter throws(Stop) in
+    .global("regex.replace", [.string, .string, .string], .string) {
+        values, meter throws(EvaluationInterruption) in
         try replace(values, limit: -1, &meter)
     },
     .global("regex.replace", [.string, .string, .string, .int], .string) {
-        values, meter throws(Stop) in try replace(values, limit: try values[3].int(), &meter)
+        values, meter throws(EvaluationInterruption) in
+        try replace(values, limit: try values[3].int(), &meter)
     },
 ]
 
@@ -132,7 +137,7 @@ private let regexOverloads: [Overload] = [
 /// matched; the whole match of a pattern without groups. More groups are an error.
 private func singleGroup(
     _ pattern: CELValue, _ meter: inout CostMeter
-) throws(Stop) -> RegularExpression {
+) throws(EvaluationInterruption) -> RegularExpression {
     let pattern = try compiled(pattern, &meter)
     guard pattern.groupCount <= 1 else {
         throw .failed(
@@ -144,7 +149,7 @@ private func singleGroup(
 
 private func replace(
     _ values: [CELValue], limit: Int64, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     if limit == 0 { return values[0] }
     let text = try values[0].string()
     let pattern = try compiled(values[1], &meter)
@@ -179,7 +184,7 @@ private struct Replacement {
 
     private(set) var parts: [Part] = []
 
-    init(_ text: String, groups: Int) throws(Stop) {
+    init(_ text: String, groups: Int) throws(EvaluationInterruption) {
         var plain: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

@@ -4,13 +4,14 @@
 internal import Primitives
 
 let formatOverloads: [Overload] = [
-    .method("format", on: .string, .anyList, .string) { text, arguments, meter throws(Stop) in
+    .method("format", on: .string, .anyList, .string) {
+        text, arguments, meter throws(EvaluationInterruption) in
         var formatter = Formatter(arguments: try arguments.items())
         return .string(try formatter.format(try text.string(), &meter))
     }
 ]
 
-private func formatting(_ message: String) -> Stop {
+private func formatting(_ message: String) -> EvaluationInterruption {
     .failed(.invalidArgument, "error during formatting: \(message)")
 }
 
@@ -21,7 +22,9 @@ private struct Formatter {
 
     init(arguments: [CELValue]) { self.arguments = arguments }
 
-    mutating func format(_ text: String, _ meter: inout CostMeter) throws(Stop) -> String {
+    mutating func format(_ text: String, _ meter: inout CostMeter) throws(EvaluationInterruption)
+        -> String
+    {
         var rest = text.unicodeScalars[...]
         while let percent = rest.firstIndex(of: Unicode.Scalar("%")) {
             result.unicodeScalars.append(contentsOf: rest[..<percent])
@@ -47,7 +50,7 @@ private struct Formatter {
 
     private func takePrecision(
         _ rest: inout String.UnicodeScalarView.SubSequence
-    ) throws(Stop) -> Int? {
+    ) throws(EvaluationInterruption) -> Int? {
         guard rest.starts(with: ["."]) else { return nil }
         rest = rest.dropFirst()
         let digits = rest.prefix { "0123456789".unicodeScalars.contains($0) }
@@ -60,7 +63,7 @@ private struct Formatter {
 
     private func clauseText(
         _ clause: Unicode.Scalar, _ value: CELValue, _ precision: Int?, _ meter: inout CostMeter
-    ) throws(Stop) -> String {
+    ) throws(EvaluationInterruption) -> String {
         switch clause {
         case "s": return try plainText(value, &meter, depth: 0)
         case "d": return try decimal(value)
@@ -85,7 +88,7 @@ private struct Formatter {
 
     private func plainText(
         _ value: CELValue, _ meter: inout CostMeter, depth: Int
-    ) throws(Stop) -> String {
+    ) throws(EvaluationInterruption) -> String {
         try meter.charge(4)
         guard depth < deepestValue else { throw tooDeep }
         switch value {
@@ -121,7 +124,7 @@ private struct Formatter {
     /// Entries in the order of their keys' texts.
     private func mapText(
         _ map: CELMap, _ meter: inout CostMeter, depth: Int
-    ) throws(Stop) -> String {
+    ) throws(EvaluationInterruption) -> String {
         var entries: [(key: String, text: String)] = []
         for (key, value) in zip(map.keys, map.values) {
             let name = try plainText(key.value, &meter, depth: depth + 1)
@@ -134,7 +137,7 @@ private struct Formatter {
 
     // MARK: Numbers
 
-    private func decimal(_ value: CELValue) throws(Stop) -> String {
+    private func decimal(_ value: CELValue) throws(EvaluationInterruption) -> String {
         switch value {
         case .int(let number): return String(number)
         case .uint(let number): return String(number)
@@ -148,13 +151,17 @@ private struct Formatter {
     }
 
     /// Computing all decimal digits of a double takes time quadratic in its exponent.
-    private func chargeDigits(of value: CELValue, _ meter: inout CostMeter) throws(Stop) {
+    private func chargeDigits(of value: CELValue, _ meter: inout CostMeter)
+        throws(EvaluationInterruption)
+    {
         guard case .double(let number) = value, number.isFinite, number != 0 else { return }
         let exponent = Int(number.exponent)
         try meter.charge(exponent * exponent / 50)
     }
 
-    private func double(_ value: CELValue, _ clause: String) throws(Stop) -> Double {
+    private func double(_ value: CELValue, _ clause: String) throws(EvaluationInterruption)
+        -> Double
+    {
         switch value {
         case .double(let number): return number
         case .int(let number): return Double(number)
@@ -171,13 +178,16 @@ private struct Formatter {
             "\(clause) clause can only be used on doubles, was given \(value.typeName)")
     }
 
-    private func fixed(_ value: CELValue, _ precision: Int) throws(Stop) -> String {
+    private func fixed(_ value: CELValue, _ precision: Int) throws(EvaluationInterruption) -> String
+    {
         let number = try double(value, "fixed-point")
         if let word = wordForNoDigits(number) { return word }
         return ExactDouble(number).fixed(precision)
     }
 
-    private func scientific(_ value: CELValue, _ precision: Int) throws(Stop) -> String {
+    private func scientific(_ value: CELValue, _ precision: Int) throws(EvaluationInterruption)
+        -> String
+    {
         let number = try double(value, "scientific")
         if let word = wordForNoDigits(number) { return word }
         return ExactDouble(number).scientific(precision)
@@ -188,7 +198,7 @@ private struct Formatter {
         return number.isInfinite ? (number < 0 ? "-Infinity" : "Infinity") : nil
     }
 
-    private func binary(_ value: CELValue) throws(Stop) -> String {
+    private func binary(_ value: CELValue) throws(EvaluationInterruption) -> String {
         switch value {
         case .int(let number): return String(number, radix: 2)
         case .uint(let number): return String(number, radix: 2)
@@ -199,7 +209,7 @@ private struct Formatter {
         }
     }
 
-    private func octal(_ value: CELValue) throws(Stop) -> String {
+    private func octal(_ value: CELValue) throws(EvaluationInterruption) -> String {
         switch value {
         case .int(let number): return String(number, radix: 8)
         case .uint(let number): return String(number, radix: 8)
@@ -209,7 +219,7 @@ private struct Formatter {
         }
     }
 
-    private func hexadecimal(_ value: CELValue) throws(Stop) -> String {
+    private func hexadecimal(_ value: CELValue) throws(EvaluationInterruption) -> String {
         switch value {
         case .int(let number): return String(number, radix: 16)
         case .uint(let number): return String(number, radix: 16)
@@ -255,9 +265,9 @@ struct ExactDouble {
 
     private mutating func double() {
         var carry: UInt8 = 0
-        for place in digits.indices.reversed() {
-            let value = digits[place] * 2 + carry
-            digits[place] = value % 10
+        for position in digits.indices.reversed() {
+            let value = digits[position] * 2 + carry
+            digits[position] = value % 10
             carry = value / 10
         }
         if carry > 0 {
@@ -268,9 +278,9 @@ struct ExactDouble {
 
     private mutating func halve() {
         var rest: UInt8 = 0
-        for place in digits.indices {
-            let value = rest * 10 + digits[place]
-            digits[place] = value / 2
+        for position in digits.indices {
+            let value = rest * 10 + digits[position]
+            digits[position] = value / 2
             rest = value % 2
         }
         if rest > 0 { digits.append(5) }
@@ -292,14 +302,14 @@ struct ExactDouble {
         let isOdd = count > 0 && digits[count - 1] % 2 == 1
         digits.removeLast(digits.count - count)
         guard isHalf ? isOdd : next >= 5 else { return }
-        var place = count - 1
-        while place >= 0 {
-            if digits[place] < 9 {
-                digits[place] += 1
+        var position = count - 1
+        while position >= 0 {
+            if digits[position] < 9 {
+                digits[position] += 1
                 return
             }
-            digits[place] = 0
-            place -= 1
+            digits[position] = 0
+            position -= 1
         }
         digits.insert(1, at: 0)
         point += 1
@@ -328,8 +338,8 @@ struct ExactDouble {
             + (exponent < 0 ? "e-" : "e+") + zeroPadded(abs(exponent))
     }
 
-    private func digit(_ place: Int) -> String {
-        digits.indices.contains(place) ? String(digits[place]) : "0"
+    private func digit(_ position: Int) -> String {
+        digits.indices.contains(position) ? String(digits[position]) : "0"
     }
 }
 

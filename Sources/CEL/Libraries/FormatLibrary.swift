@@ -106,14 +106,17 @@ private let format = CELType.opaque(formatType, [])
 
 private let formatLibraryOverloads: [Overload] =
     StringFormat.allCases.map { shape in
-        .global("format." + shape.rawValue, [], format) { _, _ throws(Stop) in value(shape) }
+        .global("format." + shape.rawValue, [], format) { _, _ throws(EvaluationInterruption) in
+            value(shape)
+        }
     }
     + [
-        .global("format.named", .string, .optional(format)) { name, _ throws(Stop) in
+        .global("format.named", .string, .optional(format)) {
+            name, _ throws(EvaluationInterruption) in
             StringFormat(rawValue: try name.string()).map { .of(value($0)) } ?? .none
         },
         .method("validate", on: format, .string, .optional(.list(.string))) {
-            shape, text, _ throws(Stop) in
+            shape, text, _ throws(EvaluationInterruption) in
             guard case .format(let shape) = try shape.content() else { throw .noSuchOverload }
             let complaints = shape.complaints(about: try text.string())
             return complaints.isEmpty ? .none : .of(.list(complaints.map { .string($0) }))

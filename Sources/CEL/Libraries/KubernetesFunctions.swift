@@ -21,7 +21,7 @@ private let version = CELType.opaque(versionType, [])
 
 private let quantityOverloads: [Overload] =
     [
-        .global("quantity", .string, amount) { text, _ throws(Stop) in
+        .global("quantity", .string, amount) { text, _ throws(EvaluationInterruption) in
             let text = try text.string()
             switch Quantity.read(text) {
             case .amount(let quantity): return try value(quantity)
@@ -31,32 +31,36 @@ private let quantityOverloads: [Overload] =
                     .conversion, "\(quoted(text)) is not a quantity: \(reason(against: text))")
             }
         },
-        .global("isQuantity", .string, .bool) { text, _ throws(Stop) in
+        .global("isQuantity", .string, .bool) { text, _ throws(EvaluationInterruption) in
             .bool(Quantity(try text.string())?.billionths != nil)
         },
-        .method("sign", on: amount, .int) { quantity, _ throws(Stop) in
+        .method("sign", on: amount, .int) { quantity, _ throws(EvaluationInterruption) in
             .int(Int64(try asQuantity(quantity).amount.unscaled.signum()))
         },
-        .method("isInteger", on: amount, .bool) { quantity, _ throws(Stop) in
+        .method("isInteger", on: amount, .bool) { quantity, _ throws(EvaluationInterruption) in
             .bool(try asQuantity(quantity).integer != nil)
         },
-        .method("asInteger", on: amount, .int) { quantity, _ throws(Stop) in
+        .method("asInteger", on: amount, .int) { quantity, _ throws(EvaluationInterruption) in
             guard let integer = try asQuantity(quantity).integer else {
                 throw .failed(.outOfRange, "cannot convert value to integer")
             }
             return .int(integer)
         },
-        .method("asApproximateFloat", on: amount, .double) { quantity, _ throws(Stop) in
+        .method("asApproximateFloat", on: amount, .double) {
+            quantity, _ throws(EvaluationInterruption) in
             .double(try asQuantity(quantity).approximate)
         },
-        .method("compareTo", on: amount, amount, .int) { left, right, _ throws(Stop) in
+        .method("compareTo", on: amount, amount, .int) {
+            left, right, _ throws(EvaluationInterruption) in
             let (left, right) = (try asQuantity(left), try asQuantity(right))
             return .int(left < right ? -1 : left == right ? 0 : 1)
         },
-        .method("isLessThan", on: amount, amount, .bool) { left, right, _ throws(Stop) in
+        .method("isLessThan", on: amount, amount, .bool) {
+            left, right, _ throws(EvaluationInterruption) in
             .bool(try asQuantity(left) < asQuantity(right))
         },
-        .method("isGreaterThan", on: amount, amount, .bool) { left, right, _ throws(Stop) in
+        .method("isGreaterThan", on: amount, amount, .bool) {
+            left, right, _ throws(EvaluationInterruption) in
             .bool(try asQuantity(left) > asQuantity(right))
         },
     ]
@@ -66,16 +70,16 @@ private func arithmetic(
     _ name: String, _ combine: @escaping @Sendable (Quantity, Quantity) -> Quantity?
 ) -> [Overload] {
     [
-        .method(name, on: amount, amount, amount) { left, right, _ throws(Stop) in
+        .method(name, on: amount, amount, amount) { left, right, _ throws(EvaluationInterruption) in
             try value(combine(try asQuantity(left), try asQuantity(right)))
         },
-        .method(name, on: amount, .int, amount) { left, right, _ throws(Stop) in
+        .method(name, on: amount, .int, amount) { left, right, _ throws(EvaluationInterruption) in
             try value(combine(try asQuantity(left), Quantity(whole: try right.int())))
         },
     ]
 }
 
-private let tooLarge = Stop.failed(
+private let tooLarge = EvaluationInterruption.failed(
     .outOfRange, "quantity out of range: amounts below 2^127 billionths are computed with")
 
 /// Kubernetes has one error for a number with an unknown suffix and another for other text.
@@ -91,14 +95,14 @@ private func reason(against text: String) -> String {
             + "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 }
 
-private func value(_ quantity: Quantity?) throws(Stop) -> CELValue {
+private func value(_ quantity: Quantity?) throws(EvaluationInterruption) -> CELValue {
     guard let quantity, quantity.billionths != nil else { throw tooLarge }
     return .opaque(
         OpaqueValue(
             typeName: quantityType, content: .quantity(quantity), text: quantity.plainText))
 }
 
-private func asQuantity(_ value: CELValue) throws(Stop) -> Quantity {
+private func asQuantity(_ value: CELValue) throws(EvaluationInterruption) -> Quantity {
     guard case .quantity(let quantity) = try value.content() else { throw .noSuchOverload }
     return quantity
 }
@@ -107,29 +111,34 @@ private func asQuantity(_ value: CELValue) throws(Stop) -> Quantity {
 
 private let versionOverloads: [Overload] =
     [
-        .global("semver", .string, version) { text, _ throws(Stop) in
+        .global("semver", .string, version) { text, _ throws(EvaluationInterruption) in
             try readVersion(text, isNormalized: false)
         },
-        .global("semver", .string, .bool, version) { text, isNormalized, _ throws(Stop) in
+        .global("semver", .string, .bool, version) {
+            text, isNormalized, _ throws(EvaluationInterruption) in
             try readVersion(text, isNormalized: try isNormalized.boolean())
         },
-        .global("isSemver", .string, .bool) { text, _ throws(Stop) in
+        .global("isSemver", .string, .bool) { text, _ throws(EvaluationInterruption) in
             .bool(SemanticVersion(try text.string()) != nil)
         },
-        .global("isSemver", .string, .bool, .bool) { text, isNormalized, _ throws(Stop) in
+        .global("isSemver", .string, .bool, .bool) {
+            text, isNormalized, _ throws(EvaluationInterruption) in
             let text = try text.string()
             return .bool(
                 try isNormalized.boolean()
                     ? SemanticVersion(normalizing: text) != nil : SemanticVersion(text) != nil)
         },
-        .method("compareTo", on: version, version, .int) { left, right, _ throws(Stop) in
+        .method("compareTo", on: version, version, .int) {
+            left, right, _ throws(EvaluationInterruption) in
             let (left, right) = (try asVersion(left), try asVersion(right))
             return .int(left < right ? -1 : left == right ? 0 : 1)
         },
-        .method("isLessThan", on: version, version, .bool) { left, right, _ throws(Stop) in
+        .method("isLessThan", on: version, version, .bool) {
+            left, right, _ throws(EvaluationInterruption) in
             .bool(try asVersion(left) < asVersion(right))
         },
-        .method("isGreaterThan", on: version, version, .bool) { left, right, _ throws(Stop) in
+        .method("isGreaterThan", on: version, version, .bool) {
+            left, right, _ throws(EvaluationInterruption) in
             .bool(try asVersion(left) > asVersion(right))
         },
     ]
@@ -139,7 +148,7 @@ private func number(
     _ name: String, _ part: @escaping @Sendable (SemanticVersion) -> UInt64
 ) -> [Overload] {
     [
-        .method(name, on: version, .int) { value, _ throws(Stop) in
+        .method(name, on: version, .int) { value, _ throws(EvaluationInterruption) in
             guard let number = Int64(exactly: part(try asVersion(value))) else {
                 throw .failed(.outOfRange, "the version's number does not fit 64 bits")
             }
@@ -148,7 +157,9 @@ private func number(
     ]
 }
 
-private func readVersion(_ text: CELValue, isNormalized: Bool) throws(Stop) -> CELValue {
+private func readVersion(_ text: CELValue, isNormalized: Bool) throws(EvaluationInterruption)
+    -> CELValue
+{
     let text = try text.string()
     guard
         let version = isNormalized ? SemanticVersion(normalizing: text) : SemanticVersion(text)
@@ -162,7 +173,7 @@ private func readVersion(_ text: CELValue, isNormalized: Bool) throws(Stop) -> C
         OpaqueValue(typeName: versionType, content: .version(version), text: version.text))
 }
 
-private func asVersion(_ value: CELValue) throws(Stop) -> SemanticVersion {
+private func asVersion(_ value: CELValue) throws(EvaluationInterruption) -> SemanticVersion {
     guard case .version(let version) = try value.content() else { throw .noSuchOverload }
     return version
 }

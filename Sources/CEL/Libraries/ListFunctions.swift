@@ -13,7 +13,7 @@ extension CELLibrary {
 }
 
 private let listOverloads: [Overload] = [
-    .global("lists.range", .int, .list(.int)) { count, meter throws(Stop) in
+    .global("lists.range", .int, .list(.int)) { count, meter throws(EvaluationInterruption) in
         let count = try count.int()
         guard count >= 0, count <= Int64(Int32.max) else {
             throw .failed(.invalidArgument, "lists.range: \(count) is not a valid list length")
@@ -22,21 +22,24 @@ private let listOverloads: [Overload] = [
         return .list((0..<count).map { .int($0) })
     },
     .method("distinct", on: .list(t), .list(t), distinct),
-    .method("reverse", on: .list(t), .list(t)) { list, meter throws(Stop) in
+    .method("reverse", on: .list(t), .list(t)) { list, meter throws(EvaluationInterruption) in
         try meter.chargeItems(list.costSize)
         return .list(try list.items().reversed())
     },
-    .method("flatten", on: .list(.list(t)), .list(t)) { list, meter throws(Stop) in
+    .method("flatten", on: .list(.list(t)), .list(t)) {
+        list, meter throws(EvaluationInterruption) in
         try flattened(list, levels: 1, &meter)
     },
-    .method("flatten", on: .list(t), .int, .list(.dyn)) { list, levels, meter throws(Stop) in
+    .method("flatten", on: .list(t), .int, .list(.dyn)) {
+        list, levels, meter throws(EvaluationInterruption) in
         let levels = try levels.int()
         guard levels >= 0 else {
             throw .failed(.invalidArgument, "level must be non-negative")
         }
         return try flattened(list, levels: Int(min(levels, 1_000)), &meter)
     },
-    .method("slice", [.list(t), .int, .int], .list(t)) { values, meter throws(Stop) in
+    .method("slice", [.list(t), .int, .int], .list(t)) {
+        values, meter throws(EvaluationInterruption) in
         let items = try values[0].items()
         let (start, end) = (try values[1].int(), try values[2].int())
         guard start >= 0, end >= 0 else {
@@ -56,14 +59,16 @@ private let listOverloads: [Overload] = [
         try meter.chargeItems(Int(end - start))
         return .list(Array(items[Int(start)..<Int(end)]))
     },
-    .method("sort", on: .list(t), .list(t)) { list, meter throws(Stop) in
+    .method("sort", on: .list(t), .list(t)) { list, meter throws(EvaluationInterruption) in
         let items = try list.items()
         return .list(try sortedPlaces(of: items, &meter).map { items[$0] })
     },
 ]
 
 /// The first of each group of equal items, in order. Scalars are compared by their hashes.
-private func distinct(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+private func distinct(_ list: CELValue, _ meter: inout CostMeter) throws(EvaluationInterruption)
+    -> CELValue
+{
     var found: [CELValue] = []
     var keys: Set<CELKey> = []
     for item in try list.items() {
@@ -82,7 +87,7 @@ private func distinct(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -
 
 private func flattened(
     _ list: CELValue, levels: Int, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     var items = try list.items()
     for _ in 0..<levels {
         var flat: [CELValue] = []
@@ -106,14 +111,17 @@ private func flattened(
 // MARK: - Sets
 
 private let setOverloads: [Overload] = [
-    .global("sets.contains", .list(t), .list(t), .bool) { list, part, meter throws(Stop) in
+    .global("sets.contains", .list(t), .list(t), .bool) {
+        list, part, meter throws(EvaluationInterruption) in
         .bool(try containsAll(list, part, &meter))
     },
-    .global("sets.equivalent", .list(t), .list(t), .bool) { left, right, meter throws(Stop) in
+    .global("sets.equivalent", .list(t), .list(t), .bool) {
+        left, right, meter throws(EvaluationInterruption) in
         guard try containsAll(left, right, &meter) else { return .bool(false) }
         return .bool(try containsAll(right, left, &meter))
     },
-    .global("sets.intersects", .list(t), .list(t), .bool) { left, right, meter throws(Stop) in
+    .global("sets.intersects", .list(t), .list(t), .bool) {
+        left, right, meter throws(EvaluationInterruption) in
         for item in try left.items() {
             if try isContained(item, in: right, &meter) { return .bool(true) }
         }
@@ -123,7 +131,7 @@ private let setOverloads: [Overload] = [
 
 private func containsAll(
     _ list: CELValue, _ part: CELValue, _ meter: inout CostMeter
-) throws(Stop) -> Bool {
+) throws(EvaluationInterruption) -> Bool {
     for item in try part.items() {
         if try !isContained(item, in: list, &meter) { return false }
     }
@@ -139,12 +147,12 @@ private let orderedTypes: [CELType] = [
 private let kubernetesListOverloads: [Overload] =
     orderedTypes.map { type in .method("isSorted", on: .list(type), .bool, isSorted) }
     + orderedTypes.map { type in
-        .method("min", on: .list(type), type) { list, meter throws(Stop) in
+        .method("min", on: .list(type), type) { list, meter throws(EvaluationInterruption) in
             try extreme(of: list, .before, &meter)
         }
     }
     + orderedTypes.map { type in
-        .method("max", on: .list(type), type) { list, meter throws(Stop) in
+        .method("max", on: .list(type), type) { list, meter throws(EvaluationInterruption) in
             try extreme(of: list, .after, &meter)
         }
     }
@@ -152,18 +160,23 @@ private let kubernetesListOverloads: [Overload] =
         .method("sum", on: .list(.int), .int, sum), .method("sum", on: .list(.uint), .uint, sum),
         .method("sum", on: .list(.double), .double, sum),
         .method("sum", on: .list(.duration), .duration, sum),
-        .method("indexOf", on: .list(t), t, .int) { list, item, meter throws(Stop) in
-            try place(of: item, in: try list.items(), isLast: false, &meter)
+        .method("indexOf", on: .list(t), t, .int) {
+            list, item, meter throws(EvaluationInterruption) in
+            try position(of: item, in: try list.items(), isLast: false, &meter)
         },
-        .method("lastIndexOf", on: .list(t), t, .int) { list, item, meter throws(Stop) in
-            try place(of: item, in: try list.items(), isLast: true, &meter)
+        .method("lastIndexOf", on: .list(t), t, .int) {
+            list, item, meter throws(EvaluationInterruption) in
+            try position(of: item, in: try list.items(), isLast: true, &meter)
         },
-        .method("includes", on: .list(t), t, .bool) { list, item, meter throws(Stop) in
+        .method("includes", on: .list(t), t, .bool) {
+            list, item, meter throws(EvaluationInterruption) in
             .bool(try isContained(item, in: list, &meter))
         },
     ]
 
-private func isSorted(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+private func isSorted(_ list: CELValue, _ meter: inout CostMeter) throws(EvaluationInterruption)
+    -> CELValue
+{
     let items = try list.items()
     for (left, right) in zip(items, items.dropFirst()) {
         try meter.charge(1)
@@ -174,7 +187,7 @@ private func isSorted(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -
 
 private func extreme(
     of list: CELValue, _ wanted: Order, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     let items = try list.items()
     guard var best = items.first else {
         let name = wanted == .before ? "min" : "max"
@@ -188,7 +201,9 @@ private func extreme(
 }
 
 /// The sum. The sum of an empty list is the int 0, because the element type is not known.
-private func sum(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+private func sum(_ list: CELValue, _ meter: inout CostMeter) throws(EvaluationInterruption)
+    -> CELValue
+{
     let items = try list.items()
     guard var total = items.first else { return .int(0) }
     switch total {
@@ -202,13 +217,13 @@ private func sum(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CEL
     return total
 }
 
-private func place(
+private func position(
     of item: CELValue, in items: [CELValue], isLast: Bool, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     let places = isLast ? Array(items.indices.reversed()) : Array(items.indices)
-    for place in places {
+    for position in places {
         try meter.charge(1)
-        if try items[place].isEqual(to: item, &meter) { return .int(Int64(place)) }
+        if try items[position].isEqual(to: item, &meter) { return .int(Int64(position)) }
     }
     return .int(-1)
 }

@@ -15,8 +15,8 @@ extension CELLibrary {
 /// The result keeps its own type; of equal numbers the first wins.
 private func extremeOverloads(_ name: String, _ wanted: Order) -> [Overload] {
     let numbers: [CELType] = [.int, .uint, .double]
-    let body: @Sendable ([CELValue], inout CostMeter) throws(Stop) -> CELValue = {
-        values, meter throws(Stop) in
+    let body: @Sendable ([CELValue], inout CostMeter) throws(EvaluationInterruption) -> CELValue = {
+        values, meter throws(EvaluationInterruption) in
         var items = values
         if values.count == 1, case .list(let list) = values[0] { items = list }
         guard var best = items.first else {
@@ -45,7 +45,9 @@ private func extremeOverloads(_ name: String, _ wanted: Order) -> [Overload] {
     return overloads
 }
 
-private func checkedNumber(_ value: CELValue, _ name: String) throws(Stop) -> CELValue {
+private func checkedNumber(_ value: CELValue, _ name: String) throws(EvaluationInterruption)
+    -> CELValue
+{
     switch value {
     case .int, .uint, .double: return value
     default: throw .failed(.noSuchOverload, "no such overload: \(name) of \(value.typeName)")
@@ -58,18 +60,18 @@ private let roundingOverloads: [Overload] =
     rounding("math.ceil", .up) + rounding("math.floor", .down)
     + rounding("math.round", .toNearestOrAwayFromZero) + rounding("math.trunc", .towardZero)
     + [
-        .global("math.isNaN", .double, .bool) { value, _ throws(Stop) in
+        .global("math.isNaN", .double, .bool) { value, _ throws(EvaluationInterruption) in
             .bool(try value.number().isNaN)
         },
-        .global("math.isInf", .double, .bool) { value, _ throws(Stop) in
+        .global("math.isInf", .double, .bool) { value, _ throws(EvaluationInterruption) in
             .bool(try value.number().isInfinite)
         },
-        .global("math.isFinite", .double, .bool) { value, _ throws(Stop) in
+        .global("math.isFinite", .double, .bool) { value, _ throws(EvaluationInterruption) in
             .bool(try value.number().isFinite)
         },
     ]
     + [CELType.int, .uint, .double].map { type in
-        .global("math.sqrt", type, .double) { value, _ throws(Stop) in
+        .global("math.sqrt", type, .double) { value, _ throws(EvaluationInterruption) in
             switch value {
             case .int(let number): .double(Double(number).squareRoot())
             case .uint(let number): .double(Double(number).squareRoot())
@@ -80,7 +82,7 @@ private let roundingOverloads: [Overload] =
 
 private func rounding(_ name: String, _ rule: FloatingPointRoundingRule) -> [Overload] {
     [
-        .global(name, .double, .double) { value, _ throws(Stop) in
+        .global(name, .double, .double) { value, _ throws(EvaluationInterruption) in
             .double(try value.number().rounded(rule))
         }
     ]
@@ -89,20 +91,22 @@ private func rounding(_ name: String, _ rule: FloatingPointRoundingRule) -> [Ove
 // MARK: - Signs
 
 private let signOverloads: [Overload] = [
-    .global("math.abs", .int, .int) { value, _ throws(Stop) in
+    .global("math.abs", .int, .int) { value, _ throws(EvaluationInterruption) in
         let number = try value.int()
         guard number != .min else { throw .failed(.overflow, "integer overflow in math.abs") }
         return .int(abs(number))
     },
-    .global("math.abs", .uint, .uint) { value, _ throws(Stop) in value },
-    .global("math.abs", .double, .double) { value, _ throws(Stop) in
+    .global("math.abs", .uint, .uint) { value, _ throws(EvaluationInterruption) in value },
+    .global("math.abs", .double, .double) { value, _ throws(EvaluationInterruption) in
         .double(try value.number().magnitude)
     },
-    .global("math.sign", .int, .int) { value, _ throws(Stop) in .int(try value.int().signum()) },
-    .global("math.sign", .uint, .uint) { value, _ throws(Stop) in
+    .global("math.sign", .int, .int) { value, _ throws(EvaluationInterruption) in
+        .int(try value.int().signum())
+    },
+    .global("math.sign", .uint, .uint) { value, _ throws(EvaluationInterruption) in
         .uint(value == .uint(0) ? 0 : 1)
     },
-    .global("math.sign", .double, .double) { value, _ throws(Stop) in
+    .global("math.sign", .double, .double) { value, _ throws(EvaluationInterruption) in
         let number = try value.number()
         return .double(number.isNaN ? number : number == 0 ? 0 : number < 0 ? -1 : 1)
     },
@@ -116,13 +120,15 @@ private let bitOverloads: [Overload] =
     // Spec: a shift to the right fills with zeros, for negative ints too.
     + shift("math.bitShiftRight", { $0 >> $1 })
     + [
-        .global("math.bitNot", .int, .int) { value, _ throws(Stop) in .int(try ~value.int()) },
-        .global("math.bitNot", .uint, .uint) { value, _ throws(Stop) in
+        .global("math.bitNot", .int, .int) { value, _ throws(EvaluationInterruption) in
+            .int(try ~value.int())
+        },
+        .global("math.bitNot", .uint, .uint) { value, _ throws(EvaluationInterruption) in
             .uint(~(try bits(value)))
         },
     ]
 
-private func bits(_ value: CELValue) throws(Stop) -> UInt64 {
+private func bits(_ value: CELValue) throws(EvaluationInterruption) -> UInt64 {
     switch value {
     case .int(let number): return UInt64(bitPattern: number)
     case .uint(let number): return number
@@ -134,10 +140,10 @@ private func bitwise(
     _ name: String, _ combine: @escaping @Sendable (UInt64, UInt64) -> UInt64
 ) -> [Overload] {
     [
-        .global(name, .int, .int, .int) { left, right, _ throws(Stop) in
+        .global(name, .int, .int, .int) { left, right, _ throws(EvaluationInterruption) in
             .int(Int64(bitPattern: combine(try bits(left), try bits(right))))
         },
-        .global(name, .uint, .uint, .uint) { left, right, _ throws(Stop) in
+        .global(name, .uint, .uint, .uint) { left, right, _ throws(EvaluationInterruption) in
             .uint(combine(try bits(left), try bits(right)))
         },
     ]
@@ -146,7 +152,8 @@ private func bitwise(
 private func shift(
     _ name: String, _ combine: @escaping @Sendable (UInt64, UInt64) -> UInt64
 ) -> [Overload] {
-    let distance: @Sendable (CELValue) throws(Stop) -> UInt64 = { value throws(Stop) in
+    let distance: @Sendable (CELValue) throws(EvaluationInterruption) -> UInt64 = {
+        value throws(EvaluationInterruption) in
         let count = try value.int()
         guard count >= 0 else {
             throw .failed(.invalidArgument, "\(name)() negative offset: \(count)")
@@ -154,10 +161,10 @@ private func shift(
         return UInt64(count)
     }
     return [
-        .global(name, .int, .int, .int) { value, count, _ throws(Stop) in
+        .global(name, .int, .int, .int) { value, count, _ throws(EvaluationInterruption) in
             .int(Int64(bitPattern: combine(try bits(value), try distance(count))))
         },
-        .global(name, .uint, .int, .uint) { value, count, _ throws(Stop) in
+        .global(name, .uint, .int, .uint) { value, count, _ throws(EvaluationInterruption) in
             .uint(combine(try bits(value), try distance(count)))
         },
     ]

@@ -15,20 +15,20 @@ private let address = CELType.opaque(addressType, [])
 private let network = CELType.opaque(rangeType, [])
 
 private let addressOverloads: [Overload] = [
-    .global("ip", .string, address) { text, _ throws(Stop) in
+    .global("ip", .string, address) { text, _ throws(EvaluationInterruption) in
         value(of: try readAddress(try text.string()))
     },
-    .global("isIP", .string, .bool) { text, _ throws(Stop) in
+    .global("isIP", .string, .bool) { text, _ throws(EvaluationInterruption) in
         .bool(IPAddress(try text.string()) != nil)
     },
-    .global("ip.isCanonical", .string, .bool) { text, _ throws(Stop) in
+    .global("ip.isCanonical", .string, .bool) { text, _ throws(EvaluationInterruption) in
         let text = try text.string()
         return .bool(try readAddress(text).text == text)
     },
-    .global("string", address, .string) { value, _ throws(Stop) in
+    .global("string", address, .string) { value, _ throws(EvaluationInterruption) in
         .string(try asAddress(value).text)
     },
-    .method("family", on: address, .int) { value, _ throws(Stop) in
+    .method("family", on: address, .int) { value, _ throws(EvaluationInterruption) in
         .int(try asAddress(value).isVersion4 ? 4 : 6)
     },
     question("isUnspecified") { $0.bits == 0 },
@@ -41,38 +41,44 @@ private let addressOverloads: [Overload] = [
 private func question(
     _ name: String, _ answer: @escaping @Sendable (IPAddress) -> Bool
 ) -> Overload {
-    .method(name, on: address, .bool) { value, _ throws(Stop) in .bool(answer(try asAddress(value)))
+    .method(name, on: address, .bool) { value, _ throws(EvaluationInterruption) in
+        .bool(answer(try asAddress(value)))
     }
 }
 
 private let rangeOverloads: [Overload] = [
-    .global("cidr", .string, network) { text, _ throws(Stop) in
+    .global("cidr", .string, network) { text, _ throws(EvaluationInterruption) in
         value(of: try readRange(try text.string()))
     },
-    .global("isCIDR", .string, .bool) { text, _ throws(Stop) in
+    .global("isCIDR", .string, .bool) { text, _ throws(EvaluationInterruption) in
         .bool(IPNetwork(try text.string()) != nil)
     },
-    .global("string", network, .string) { value, _ throws(Stop) in .string(try asRange(value).text)
+    .global("string", network, .string) { value, _ throws(EvaluationInterruption) in
+        .string(try asRange(value).text)
     },
-    .method("ip", on: network, address) { range, _ throws(Stop) in
+    .method("ip", on: network, address) { range, _ throws(EvaluationInterruption) in
         value(of: try asRange(range).address)
     },
-    .method("prefixLength", on: network, .int) { value, _ throws(Stop) in
+    .method("prefixLength", on: network, .int) { value, _ throws(EvaluationInterruption) in
         .int(Int64(try asRange(value).length))
     },
-    .method("masked", on: network, network) { range, _ throws(Stop) in
+    .method("masked", on: network, network) { range, _ throws(EvaluationInterruption) in
         value(of: try asRange(range).masked)
     },
-    .method("containsIP", on: network, address, .bool) { range, value, _ throws(Stop) in
+    .method("containsIP", on: network, address, .bool) {
+        range, value, _ throws(EvaluationInterruption) in
         .bool(try asRange(range).contains(try asAddress(value)))
     },
-    .method("containsIP", on: network, .string, .bool) { range, text, _ throws(Stop) in
+    .method("containsIP", on: network, .string, .bool) {
+        range, text, _ throws(EvaluationInterruption) in
         .bool(try asRange(range).contains(try readAddress(try text.string())))
     },
-    .method("containsCIDR", on: network, network, .bool) { range, other, _ throws(Stop) in
+    .method("containsCIDR", on: network, network, .bool) {
+        range, other, _ throws(EvaluationInterruption) in
         .bool(try asRange(range).contains(try asRange(other)))
     },
-    .method("containsCIDR", on: network, .string, .bool) { range, text, _ throws(Stop) in
+    .method("containsCIDR", on: network, .string, .bool) {
+        range, text, _ throws(EvaluationInterruption) in
         .bool(try asRange(range).contains(try readRange(try text.string())))
     },
 ]
@@ -85,17 +91,17 @@ private func value(of range: IPNetwork) -> CELValue {
     .opaque(OpaqueValue(typeName: rangeType, content: .network(range), text: range.text))
 }
 
-private func asAddress(_ value: CELValue) throws(Stop) -> IPAddress {
+private func asAddress(_ value: CELValue) throws(EvaluationInterruption) -> IPAddress {
     guard case .address(let address) = try value.content() else { throw .noSuchOverload }
     return address
 }
 
-private func asRange(_ value: CELValue) throws(Stop) -> IPNetwork {
+private func asRange(_ value: CELValue) throws(EvaluationInterruption) -> IPNetwork {
     guard case .network(let range) = try value.content() else { throw .noSuchOverload }
     return range
 }
 
-private func readAddress(_ text: String) throws(Stop) -> IPAddress {
+private func readAddress(_ text: String) throws(EvaluationInterruption) -> IPAddress {
     if let address = IPAddress(text) { return address }
     if text.utf8.contains(UInt8(ascii: "%")) {
         throw .failed(.conversion, "IP Address with zone value is not allowed")
@@ -107,7 +113,7 @@ private func readAddress(_ text: String) throws(Stop) -> IPAddress {
         .conversion, "IP Address '\(plain(text))' parse error during conversion from string")
 }
 
-private func readRange(_ text: String) throws(Stop) -> IPNetwork {
+private func readRange(_ text: String) throws(EvaluationInterruption) -> IPNetwork {
     if let range = IPNetwork(text) { return range }
     if text.utf8.contains(UInt8(ascii: "%")) {
         throw .failed(.conversion, "CIDR with zone value is not allowed")

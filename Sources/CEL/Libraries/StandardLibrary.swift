@@ -37,7 +37,9 @@ private func operation(
 ) -> Overload {
     Overload(
         name, parameters, result,
-        .many { _, _ throws(Stop) in throw .failed(.bug, "operators are not called") })
+        .many { _, _ throws(EvaluationInterruption) in
+            throw .failed(.bug, "operators are not called")
+        })
 }
 
 private let a = CELType.parameter("A")
@@ -82,23 +84,29 @@ private let operatorOverloads: [Overload] = {
 // MARK: - Texts
 
 private let textOverloads: [Overload] = [
-    .global("size", .string, .int) { text, _ throws(Stop) in size(of: text) },
-    .global("size", .bytes, .int) { bytes, _ throws(Stop) in size(of: bytes) },
-    .global("size", .list(a), .int) { list, _ throws(Stop) in size(of: list) },
-    .global("size", .map(a, b), .int) { map, _ throws(Stop) in size(of: map) },
-    .method("size", on: .string, .int) { text, _ throws(Stop) in size(of: text) },
-    .method("size", on: .bytes, .int) { bytes, _ throws(Stop) in size(of: bytes) },
-    .method("size", on: .list(a), .int) { list, _ throws(Stop) in size(of: list) },
-    .method("size", on: .map(a, b), .int) { map, _ throws(Stop) in size(of: map) },
-    .method("contains", on: .string, .string, .bool) { text, part, _ throws(Stop) in
+    .global("size", .string, .int) { text, _ throws(EvaluationInterruption) in size(of: text) },
+    .global("size", .bytes, .int) { bytes, _ throws(EvaluationInterruption) in size(of: bytes) },
+    .global("size", .list(a), .int) { list, _ throws(EvaluationInterruption) in size(of: list) },
+    .global("size", .map(a, b), .int) { map, _ throws(EvaluationInterruption) in size(of: map) },
+    .method("size", on: .string, .int) { text, _ throws(EvaluationInterruption) in size(of: text) },
+    .method("size", on: .bytes, .int) { bytes, _ throws(EvaluationInterruption) in size(of: bytes)
+    },
+    .method("size", on: .list(a), .int) { list, _ throws(EvaluationInterruption) in size(of: list)
+    },
+    .method("size", on: .map(a, b), .int) { map, _ throws(EvaluationInterruption) in size(of: map)
+    },
+    .method("contains", on: .string, .string, .bool) {
+        text, part, _ throws(EvaluationInterruption) in
         let text = try text.string()
         let part = try part.string()
         return .bool(TextSearch(part.utf8).first(in: Array(text.utf8)) != nil)
     },
-    .method("startsWith", on: .string, .string, .bool) { text, part, _ throws(Stop) in
+    .method("startsWith", on: .string, .string, .bool) {
+        text, part, _ throws(EvaluationInterruption) in
         .bool(try text.string().utf8.starts(with: try part.string().utf8))
     },
-    .method("endsWith", on: .string, .string, .bool) { text, part, _ throws(Stop) in
+    .method("endsWith", on: .string, .string, .bool) {
+        text, part, _ throws(EvaluationInterruption) in
         .bool(try text.string().utf8.reversed().starts(with: try part.string().utf8.reversed()))
     },
     .method("matches", on: .string, .string, .bool, matches),
@@ -114,7 +122,7 @@ private func size(of value: CELValue) -> CELValue {
 
 private func matches(
     _ text: CELValue, _ pattern: CELValue, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     let text = try text.string()
     let pattern = try compiled(try pattern.string(), &meter)
     try meter.charge(matchCost(text.utf8.count, pattern))
@@ -124,42 +132,46 @@ private func matches(
 // MARK: - Optionals
 
 private let optionalOverloads: [Overload] = [
-    .global("optional.of", a, .optional(a)) { value, _ throws(Stop) in .of(value) },
-    .global("optional.ofNonZeroValue", a, .optional(a)) { value, _ throws(Stop) in
+    .global("optional.of", a, .optional(a)) { value, _ throws(EvaluationInterruption) in .of(value)
+    },
+    .global("optional.ofNonZeroValue", a, .optional(a)) { value, _ throws(EvaluationInterruption) in
         value.isZero ? .none : .of(value)
     },
-    .global("optional.none", [], .optional(a)) { _, _ throws(Stop) in .none },
-    .method("hasValue", on: .optional(a), .bool) { value, _ throws(Stop) in
+    .global("optional.none", [], .optional(a)) { _, _ throws(EvaluationInterruption) in .none },
+    .method("hasValue", on: .optional(a), .bool) { value, _ throws(EvaluationInterruption) in
         .bool(try content(value) != nil)
     },
-    .method("value", on: .optional(a), a) { value, _ throws(Stop) in
+    .method("value", on: .optional(a), a) { value, _ throws(EvaluationInterruption) in
         guard let present = try content(value) else {
             throw .failed(.emptyOptional, "optional.none() dereference")
         }
         return present
     },
-    .method("or", on: .optional(a), .optional(a), .optional(a)) { value, other, _ throws(Stop) in
+    .method("or", on: .optional(a), .optional(a), .optional(a)) {
+        value, other, _ throws(EvaluationInterruption) in
         try content(value) == nil ? other : value
     },
-    .method("orValue", on: .optional(a), a, a) { value, other, _ throws(Stop) in
+    .method("orValue", on: .optional(a), a, a) { value, other, _ throws(EvaluationInterruption) in
         try content(value) ?? other
     },
     .global("optional.unwrap", .list(.optional(a)), .list(a), unwrapped),
     .method("unwrapOpt", on: .list(.optional(a)), .list(a), unwrapped),
-    .method("first", on: .list(a), .optional(a)) { list, _ throws(Stop) in
+    .method("first", on: .list(a), .optional(a)) { list, _ throws(EvaluationInterruption) in
         try list.items().first.map(CELValue.of) ?? .none
     },
-    .method("last", on: .list(a), .optional(a)) { list, _ throws(Stop) in
+    .method("last", on: .list(a), .optional(a)) { list, _ throws(EvaluationInterruption) in
         try list.items().last.map(CELValue.of) ?? .none
     },
 ]
 
-private func content(_ value: CELValue) throws(Stop) -> CELValue? {
+private func content(_ value: CELValue) throws(EvaluationInterruption) -> CELValue? {
     guard case .optional(let optional) = value else { throw .noSuchOverload }
     return optional.value
 }
 
-private func unwrapped(_ list: CELValue, _ meter: inout CostMeter) throws(Stop) -> CELValue {
+private func unwrapped(_ list: CELValue, _ meter: inout CostMeter) throws(EvaluationInterruption)
+    -> CELValue
+{
     var present: [CELValue] = []
     for item in try list.items() {
         try meter.charge(1)

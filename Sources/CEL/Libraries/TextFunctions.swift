@@ -14,7 +14,7 @@ extension CELLibrary {
 }
 
 /// A string as code points. ASCII strings are stored as bytes.
-private func points(_ value: CELValue) throws(Stop) -> [Unicode.Scalar] {
+private func points(_ value: CELValue) throws(EvaluationInterruption) -> [Unicode.Scalar] {
     Array(try value.string().unicodeScalars)
 }
 
@@ -24,12 +24,12 @@ private func text(_ points: some Sequence<Unicode.Scalar>) -> CELValue {
     return .string(String(view))
 }
 
-private func outOfRange(_ index: Int64) -> Stop {
+private func outOfRange(_ index: Int64) -> EvaluationInterruption {
     .failed(.invalidArgument, "index out of range: \(index)")
 }
 
 /// Checks an index from 0 to `count`, both included.
-private func place(_ value: CELValue, upTo count: Int) throws(Stop) -> Int {
+private func position(_ value: CELValue, upTo count: Int) throws(EvaluationInterruption) -> Int {
     let index = try value.int()
     guard index >= 0, index <= Int64(count) else { throw outOfRange(index) }
     return Int(index)
@@ -38,23 +38,25 @@ private func place(_ value: CELValue, upTo count: Int) throws(Stop) -> Int {
 // MARK: - Searching
 
 private let searchOverloads: [Overload] = [
-    .method("indexOf", on: .string, .string, .int) { text, part, _ throws(Stop) in
+    .method("indexOf", on: .string, .string, .int) { text, part, _ throws(EvaluationInterruption) in
         try index(of: part, in: text, from: .int(0))
     },
-    .method("indexOf", [.string, .string, .int], .int) { values, _ throws(Stop) in
+    .method("indexOf", [.string, .string, .int], .int) { values, _ throws(EvaluationInterruption) in
         try index(of: values[1], in: values[0], from: values[2])
     },
-    .method("lastIndexOf", on: .string, .string, .int) { text, part, _ throws(Stop) in
+    .method("lastIndexOf", on: .string, .string, .int) {
+        text, part, _ throws(EvaluationInterruption) in
         try lastIndex(of: part, in: text, upTo: nil)
     },
-    .method("lastIndexOf", [.string, .string, .int], .int) { values, _ throws(Stop) in
+    .method("lastIndexOf", [.string, .string, .int], .int) {
+        values, _ throws(EvaluationInterruption) in
         try lastIndex(of: values[1], in: values[0], upTo: values[2])
     },
 ]
 
 private func index(
     of part: CELValue, in text: CELValue, from start: CELValue
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     let text = try points(text)
     let part = try points(part)
     let start = try start.int()
@@ -66,7 +68,7 @@ private func index(
 
 private func lastIndex(
     of part: CELValue, in text: CELValue, upTo end: CELValue?
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     let text = try points(text)
     let part = try points(part)
     let end = try end?.int()
@@ -83,32 +85,37 @@ private func lastIndex(
 // MARK: - Parts
 
 private let partOverloads: [Overload] = [
-    .method("charAt", on: .string, .int, .string) { value, index, _ throws(Stop) in
+    .method("charAt", on: .string, .int, .string) {
+        value, index, _ throws(EvaluationInterruption) in
         let points = try points(value)
-        let place = try place(index, upTo: points.count)
-        return text(points[place...].prefix(1))
+        let position = try position(index, upTo: points.count)
+        return text(points[position...].prefix(1))
     },
-    .method("substring", on: .string, .int, .string) { value, start, _ throws(Stop) in
+    .method("substring", on: .string, .int, .string) {
+        value, start, _ throws(EvaluationInterruption) in
         let points = try points(value)
-        return text(points[try place(start, upTo: points.count)...])
+        return text(points[try position(start, upTo: points.count)...])
     },
-    .method("substring", [.string, .int, .int], .string) { values, _ throws(Stop) in
+    .method("substring", [.string, .int, .int], .string) {
+        values, _ throws(EvaluationInterruption) in
         let points = try points(values[0])
         let (start, end) = (try values[1].int(), try values[2].int())
         guard start <= end else {
             throw .failed(
                 .invalidArgument, "invalid substring range. start: \(start), end: \(end)")
         }
-        let from = try place(values[1], upTo: points.count)
-        return text(points[from..<(try place(values[2], upTo: points.count))])
+        let from = try position(values[1], upTo: points.count)
+        return text(points[from..<(try position(values[2], upTo: points.count))])
     },
-    .method("split", on: .string, .string, .list(.string)) { value, separator, meter throws(Stop) in
+    .method("split", on: .string, .string, .list(.string)) {
+        value, separator, meter throws(EvaluationInterruption) in
         try split(value, separator, limit: -1, &meter)
     },
-    .method("split", [.string, .string, .int], .list(.string)) { values, meter throws(Stop) in
+    .method("split", [.string, .string, .int], .list(.string)) {
+        values, meter throws(EvaluationInterruption) in
         try split(values[0], values[1], limit: try values[2].int(), &meter)
     },
-    .method("trim", on: .string, .string) { value, _ throws(Stop) in
+    .method("trim", on: .string, .string) { value, _ throws(EvaluationInterruption) in
         var points = try points(value)[...]
         points = points.drop { $0.properties.isWhitespace }
         while let last = points.last, last.properties.isWhitespace { points = points.dropLast() }
@@ -120,7 +127,7 @@ private let partOverloads: [Overload] = [
 /// separator splits after each code point.
 private func split(
     _ value: CELValue, _ separator: CELValue, limit: Int64, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     if limit == 0 { return .list([]) }
     let text = try value.string()
     if limit == 1 { return .list([value]) }
@@ -139,10 +146,10 @@ private func split(
     }
     let bytes = Array(text.utf8)
     var start = 0
-    while found.count < most - 1, let place = part.first(in: bytes, from: start) {
+    while found.count < most - 1, let position = part.first(in: bytes, from: start) {
         try meter.charge(1)
-        found.append(.string(String(decoding: bytes[start..<place], as: UTF8.self)))
-        start = place + part.count
+        found.append(.string(String(decoding: bytes[start..<position], as: UTF8.self)))
+        start = position + part.count
     }
     found.append(.string(String(decoding: bytes[start...], as: UTF8.self)))
     return .list(found)
@@ -151,28 +158,30 @@ private func split(
 // MARK: - Changes
 
 private let changeOverloads: [Overload] = [
-    .method("lowerAscii", on: .string, .string) { value, _ throws(Stop) in
+    .method("lowerAscii", on: .string, .string) { value, _ throws(EvaluationInterruption) in
         let bytes = try value.string().utf8.map {
             $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 + 32 : $0
         }
         return .string(String(decoding: bytes, as: UTF8.self))
     },
-    .method("upperAscii", on: .string, .string) { value, _ throws(Stop) in
+    .method("upperAscii", on: .string, .string) { value, _ throws(EvaluationInterruption) in
         let bytes = try value.string().utf8.map {
             $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") ? $0 - 32 : $0
         }
         return .string(String(decoding: bytes, as: UTF8.self))
     },
-    .method("reverse", on: .string, .string) { value, _ throws(Stop) in
+    .method("reverse", on: .string, .string) { value, _ throws(EvaluationInterruption) in
         text(try points(value).reversed())
     },
-    .method("replace", [.string, .string, .string], .string) { values, meter throws(Stop) in
+    .method("replace", [.string, .string, .string], .string) {
+        values, meter throws(EvaluationInterruption) in
         try replace(values, limit: -1, &meter)
     },
-    .method("replace", [.string, .string, .string, .int], .string) { values, meter throws(Stop) in
+    .method("replace", [.string, .string, .string, .int], .string) {
+        values, meter throws(EvaluationInterruption) in
         try replace(values, limit: try values[3].int(), &meter)
     },
-    .global("strings.quote", .string, .string) { value, _ throws(Stop) in
+    .global("strings.quote", .string, .string) { value, _ throws(EvaluationInterruption) in
         .string(quotedLiteral(try value.string()))
     },
 ]
@@ -180,18 +189,18 @@ private let changeOverloads: [Overload] = [
 /// Spec: cel-go, ext/strings: the empty string occurs before each code point and at the end.
 private func replace(
     _ values: [CELValue], limit: Int64, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     let bytes = Array(try values[0].string().utf8)
     let old = TextSearch(try values[1].string().utf8)
     let new = Array(try values[2].string().utf8)
     var left = limit < 0 ? Int64.max : limit
     var result: [UInt8] = []
     var start = 0
-    while left > 0, let place = old.first(in: bytes, from: start) {
+    while left > 0, let position = old.first(in: bytes, from: start) {
         try meter.charge(1 + new.count / 10)
-        result.append(contentsOf: bytes[start..<place])
+        result.append(contentsOf: bytes[start..<position])
         result.append(contentsOf: new)
-        start = place + old.count
+        start = position + old.count
         left -= 1
         if old.count == 0 {
             guard start < bytes.count else { break }
@@ -228,17 +237,18 @@ private func quotedLiteral(_ text: String) -> String {
 // MARK: - Joining
 
 private let joinOverloads: [Overload] = [
-    .method("join", on: .list(.string), .string) { list, meter throws(Stop) in
+    .method("join", on: .list(.string), .string) { list, meter throws(EvaluationInterruption) in
         try join(list, "", &meter)
     },
-    .method("join", on: .list(.string), .string, .string) { list, separator, meter throws(Stop) in
+    .method("join", on: .list(.string), .string, .string) {
+        list, separator, meter throws(EvaluationInterruption) in
         try join(list, try separator.string(), &meter)
     },
 ]
 
 private func join(
     _ list: CELValue, _ separator: String, _ meter: inout CostMeter
-) throws(Stop) -> CELValue {
+) throws(EvaluationInterruption) -> CELValue {
     var result = ""
     for (number, item) in try list.items().enumerated() {
         let text = try item.string()

@@ -13,10 +13,10 @@ struct TextSearch<Element: Equatable> {
         let part = Array(part)
         var borders = [Int](repeating: 0, count: part.count)
         var length = 0
-        for place in part.indices.dropFirst() {
-            while length > 0, part[place] != part[length] { length = borders[length - 1] }
-            if part[place] == part[length] { length += 1 }
-            borders[place] = length
+        for position in part.indices.dropFirst() {
+            while length > 0, part[position] != part[length] { length = borders[length - 1] }
+            if part[position] == part[length] { length += 1 }
+            borders[position] = length
         }
         self.part = part
         self.borders = borders
@@ -28,24 +28,26 @@ struct TextSearch<Element: Equatable> {
     /// everywhere.
     func first(in text: [Element], from start: Int = 0) -> Int? {
         guard let first = part.first else { return start <= text.count ? start : nil }
-        var place = start
+        var position = start
         var matched = 0
-        while place < text.count {
-            if matched == 0, text[place] != first {
-                place += 1
+        while position < text.count {
+            if matched == 0, text[position] != first {
+                position += 1
                 continue
             }
-            while matched > 0, text[place] != part[matched] { matched = borders[matched - 1] }
-            if text[place] == part[matched] { matched += 1 }
-            place += 1
-            if matched == part.count { return place - matched }
+            while matched > 0, text[position] != part[matched] { matched = borders[matched - 1] }
+            if text[position] == part[matched] { matched += 1 }
+            position += 1
+            if matched == part.count { return position - matched }
         }
         return nil
     }
 }
 
 /// Compiles a pattern at run time.
-func compiled(_ pattern: String, _ meter: inout CostMeter) throws(Stop) -> RegularExpression {
+func compiled(_ pattern: String, _ meter: inout CostMeter) throws(EvaluationInterruption)
+    -> RegularExpression
+{
     try meter.charge(800 + 20 * RegularExpression.effort(of: pattern))
     return try regularExpression(pattern)
 }

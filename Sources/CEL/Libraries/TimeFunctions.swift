@@ -10,24 +10,26 @@ let timeOverloads: [Overload] =
     + part("getHours") { Int64($0.hour) } + part("getMinutes") { Int64($0.minute) }
     + part("getSeconds") { Int64($0.second) }
     + [
-        .method("getMilliseconds", on: .timestamp, .int) { time, _ throws(Stop) in
+        .method("getMilliseconds", on: .timestamp, .int) { time, _ throws(EvaluationInterruption) in
             .int(Int64(try time.time().nanoseconds / 1_000_000))
         },
-        .method("getMilliseconds", on: .timestamp, .string, .int) { time, zone, _ throws(Stop) in
+        .method("getMilliseconds", on: .timestamp, .string, .int) {
+            time, zone, _ throws(EvaluationInterruption) in
             _ = try offset(of: try zone.string(), at: try time.time())
             return .int(Int64(try time.time().nanoseconds / 1_000_000))
         },
-        .method("getHours", on: .duration, .int) { length, _ throws(Stop) in
+        .method("getHours", on: .duration, .int) { length, _ throws(EvaluationInterruption) in
             .int(try length.length().nanoseconds / (3_600 * billion))
         },
-        .method("getMinutes", on: .duration, .int) { length, _ throws(Stop) in
+        .method("getMinutes", on: .duration, .int) { length, _ throws(EvaluationInterruption) in
             .int(try length.length().nanoseconds / (60 * billion))
         },
-        .method("getSeconds", on: .duration, .int) { length, _ throws(Stop) in
+        .method("getSeconds", on: .duration, .int) { length, _ throws(EvaluationInterruption) in
             .int(try length.length().nanoseconds / billion)
         },
         // Spec: cel-spec, langdef.md: the milliseconds of the last second, not the total.
-        .method("getMilliseconds", on: .duration, .int) { length, _ throws(Stop) in
+        .method("getMilliseconds", on: .duration, .int) {
+            length, _ throws(EvaluationInterruption) in
             .int(try length.length().nanoseconds % billion / 1_000_000)
         },
     ]
@@ -36,10 +38,11 @@ private func part(
     _ name: String, _ value: @escaping @Sendable (CalendarTime) -> Int64
 ) -> [Overload] {
     [
-        .method(name, on: .timestamp, .int) { time, _ throws(Stop) in
+        .method(name, on: .timestamp, .int) { time, _ throws(EvaluationInterruption) in
             .int(value(CalendarTime(seconds: Int(try time.time().seconds))))
         },
-        .method(name, on: .timestamp, .string, .int) { time, zone, _ throws(Stop) in
+        .method(name, on: .timestamp, .string, .int) {
+            time, zone, _ throws(EvaluationInterruption) in
             let time = try time.time()
             let offset = try offset(of: try zone.string(), at: time)
             return .int(value(CalendarTime(seconds: Int(time.seconds), offset: offset)))
@@ -49,7 +52,7 @@ private func part(
 
 /// The offset from UTC in seconds, of `UTC`, `+05:30`, `05:30`, `-08:00` or a name of the time zone
 /// database.
-private func offset(of zone: String, at time: CELTimestamp) throws(Stop) -> Int {
+private func offset(of zone: String, at time: CELTimestamp) throws(EvaluationInterruption) -> Int {
     if zone.isEmpty || zone == "UTC" || zone == "Z" { return 0 }
     if let fixed = fixedOffset(zone) { return fixed }
     if isASCII(zone), let offset = TimeZones.offset(of: zone, at: time.seconds) { return offset }

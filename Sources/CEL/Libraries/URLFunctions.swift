@@ -14,7 +14,7 @@ private let address = CELType.opaque(urlType, [])
 
 private let overloads: [Overload] =
     [
-        .global("url", .string, address) { text, _ throws(Stop) in
+        .global("url", .string, address) { text, _ throws(EvaluationInterruption) in
             let text = try text.string()
             guard let url = AbsoluteURL(text) else {
                 throw .failed(
@@ -25,10 +25,11 @@ private let overloads: [Overload] =
             }
             return .opaque(OpaqueValue(typeName: urlType, content: .url(url), text: text))
         },
-        .global("isURL", .string, .bool) { text, _ throws(Stop) in
+        .global("isURL", .string, .bool) { text, _ throws(EvaluationInterruption) in
             .bool(AbsoluteURL(try text.string()) != nil)
         },
-        .method("getQuery", on: address, .map(.string, .list(.string))) { url, meter throws(Stop) in
+        .method("getQuery", on: address, .map(.string, .list(.string))) {
+            url, meter throws(EvaluationInterruption) in
             var names = MapBuilder()
             var values: [String: [CELValue]] = [:]
             for (name, value) in try asURL(url).query {
@@ -49,10 +50,14 @@ private let overloads: [Overload] =
 private func part(
     _ name: String, _ text: @escaping @Sendable (AbsoluteURL) -> String
 ) -> [Overload] {
-    [.method(name, on: address, .string) { url, _ throws(Stop) in .string(text(try asURL(url))) }]
+    [
+        .method(name, on: address, .string) { url, _ throws(EvaluationInterruption) in
+            .string(text(try asURL(url)))
+        }
+    ]
 }
 
-private func asURL(_ value: CELValue) throws(Stop) -> AbsoluteURL {
+private func asURL(_ value: CELValue) throws(EvaluationInterruption) -> AbsoluteURL {
     guard case .url(let url) = try value.content() else { throw .noSuchOverload }
     return url
 }

@@ -13,12 +13,12 @@ extension CELProblem {
         self.init(
             .unsupported,
             "the message type \(quoted(name)) is not known: messages are not made here",
-            at: expression.place, in: source)
+            at: expression.position, in: source)
     }
 
     /// A node that was passed to the wrong function.
     init(misplaced expression: Expression, in source: String) {
         self.init(
-            .bug, "a node of the tree came to the wrong place", at: expression.place, in: source)
+            .bug, "a node of the tree came to the wrong place", at: expression.position, in: source)
     }
 }

@@ -37,13 +37,13 @@ final class Expression: Sendable {
 
     let kind: Kind
     /// Byte offset in the source.
-    let place: Int
+    let position: Int
     /// The height of the tree below, this node included.
     let height: Int
 
-    init(_ kind: Kind, at place: Int, height: Int) {
+    init(_ kind: Kind, at position: Int, height: Int) {
         self.kind = kind
-        self.place = place
+        self.position = position
         self.height = height
     }
 
@@ -75,14 +75,14 @@ struct PathStep: Sendable {
 
     let target: Target
     let isOptional: Bool
-    let place: Int
+    let position: Int
 }
 
 /// An operator and its right operand; the left operand is the chain before it.
 struct ChainLink: Sendable {
     let operation: Operation
     let operand: Expression
-    let place: Int
+    let position: Int
 }
 
 /// The binary operators that are functions; `&&`, `||` and `?:` are not.

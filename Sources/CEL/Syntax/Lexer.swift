@@ -7,7 +7,7 @@ internal import Primitives
 struct Lexer {
     private let bytes: [UInt8]
     private let source: String
-    private var place = 0
+    private var position = 0
 
     init(_ source: String) {
         self.source = source
@@ -28,8 +28,8 @@ struct Lexer {
 
     private mutating func next() throws(CELProblem) -> Token {
         skipSpace()
-        let start = place
-        guard let byte = peek() else { return Token(kind: .end, place: start) }
+        let start = position
+        guard let byte = peek() else { return Token(kind: .end, position: start) }
         let kind: Token.Kind
         if isDigitByte(byte) || (byte == UInt8(ascii: ".") && peek(1).map(isDigitByte) == true) {
             kind = try number()
@@ -42,11 +42,11 @@ struct Lexer {
         } else {
             kind = .symbol(try symbol())
         }
-        return Token(kind: kind, place: start)
+        return Token(kind: kind, position: start)
     }
 
     private func peek(_ ahead: Int = 0) -> UInt8? {
-        place + ahead < bytes.count ? bytes[place + ahead] : nil
+        position + ahead < bytes.count ? bytes[position + ahead] : nil
     }
 
     private func problem(_ message: String, at offset: Int) -> CELProblem {
@@ -58,18 +58,18 @@ struct Lexer {
             switch byte {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"),
                 0x0C:
-                place += 1
+                position += 1
             case UInt8(ascii: "/") where peek(1) == UInt8(ascii: "/"):
-                while let byte = peek(), byte != UInt8(ascii: "\n") { place += 1 }
+                while let byte = peek(), byte != UInt8(ascii: "\n") { position += 1 }
             default: return
             }
         }
     }
 
     private mutating func take(while belongs: (UInt8) -> Bool) -> String {
-        let start = place
-        while let byte = peek(), belongs(byte) { place += 1 }
-        return String(decoding: bytes[start..<place], as: UTF8.self)
+        let start = position
+        while let byte = peek(), belongs(byte) { position += 1 }
+        return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
     // MARK: Names and symbols
@@ -81,8 +81,8 @@ struct Lexer {
 
     /// Spec: cel-spec, "ESC_IDENTIFIER": letters, digits, `_`, `.`, `-`, `/` and blanks.
     private mutating func quotedName() throws(CELProblem) -> Token.Kind {
-        let start = place
-        place += 1
+        let start = position
+        position += 1
         let text = take { byte in
             isNameStart(byte) || isDigitByte(byte) || ".-/ ".utf8.contains(byte)
         }
@@ -90,32 +90,32 @@ struct Lexer {
             throw problem(
                 "a quoted name holds letters, digits and any of _.-/ and blanks", at: start)
         }
-        place += 1
+        position += 1
         return .quotedIdentifier(text)
     }
 
     private mutating func symbol() throws(CELProblem) -> Token.Symbol {
-        for length in [2, 1] where place + length <= bytes.count {
-            let text = String(decoding: bytes[place..<place + length], as: UTF8.self)
+        for length in [2, 1] where position + length <= bytes.count {
+            let text = String(decoding: bytes[position..<position + length], as: UTF8.self)
             if let symbol = Token.Symbol(rawValue: text) {
-                place += length
+                position += length
                 return symbol
             }
         }
-        let rest = String(decoding: bytes[place...].prefix(4), as: UTF8.self)
+        let rest = String(decoding: bytes[position...].prefix(4), as: UTF8.self)
         let character = rest.unicodeScalars.first.map { String($0) } ?? ""
         let hint = "=&|".contains(character) ? "; did you mean '\(character)\(character)'?" : ""
-        throw problem("the character '\(plain(character))' is not valid here\(hint)", at: place)
+        throw problem("the character '\(plain(character))' is not valid here\(hint)", at: position)
     }
 
     // MARK: Numbers
 
     private mutating func number() throws(CELProblem) -> Token.Kind {
-        let start = place
+        let start = position
         if peek() == UInt8(ascii: "0"), let x = peek(1), x == UInt8(ascii: "x"),
             peek(2).map(isHexDigit) == true
         {
-            place += 2
+            position += 2
             let digits = take(while: isHexDigit)
             return try whole(digits, radix: 16, at: start)
         }
@@ -123,16 +123,16 @@ struct Lexer {
         var isWhole = true
         if peek() == UInt8(ascii: "."), peek(1).map(isDigitByte) == true {
             isWhole = false
-            place += 1
+            position += 1
             _ = take(while: isDigitByte)
         }
         if let e = peek(), e | 0x20 == UInt8(ascii: "e"), exponentFollows() {
             isWhole = false
-            place += peek(1).map(isDigitByte) == true ? 1 : 2
+            position += peek(1).map(isDigitByte) == true ? 1 : 2
             _ = take(while: isDigitByte)
         }
         if isWhole { return try whole(digits, radix: 10, at: start) }
-        let text = String(decoding: bytes[start..<place], as: UTF8.self)
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
         guard let value = Double(text.utf8.hasPrefix(".") ? "0" + text : text), value.isFinite
         else {
             throw problem("the number \(text.prefix(40)) does not fit a double", at: start)
@@ -153,7 +153,7 @@ struct Lexer {
         guard let suffix = peek(), suffix | 0x20 == UInt8(ascii: "u") else {
             return .int(digits: digits, radix: radix)
         }
-        place += 1
+        position += 1
         guard let value = UInt64(digits, radix: radix) else {
             throw problem("the number \(digits.prefix(40)) does not fit a uint", at: start)
         }
@@ -195,12 +195,12 @@ struct Lexer {
     }
 
     private mutating func string(_ quote: Quote) throws(CELProblem) -> Token.Kind {
-        let start = place
-        place += quote.length
+        let start = position
+        position += quote.length
         var content = LiteralContent(isBytes: quote.isBytes)
         while let byte = peek() {
             if endsHere(quote) {
-                place += quote.isTriple ? 3 : 1
+                position += quote.isTriple ? 3 : 1
                 if quote.isBytes { return .bytes(content.bytes) }
                 return .string(String(decoding: content.bytes, as: UTF8.self))
             }
@@ -210,7 +210,7 @@ struct Lexer {
                 throw problem("a string in single marks ends on its line", at: start)
             } else {
                 content.bytes.append(byte)
-                place += 1
+                position += 1
             }
         }
         throw problem("the string is not terminated", at: start)
@@ -222,10 +222,10 @@ struct Lexer {
     }
 
     private mutating func escape(into content: inout LiteralContent) throws(CELProblem) {
-        let start = place
-        place += 1
+        let start = position
+        position += 1
         guard let letter = peek() else { throw problem("the string is not terminated", at: start) }
-        place += 1
+        position += 1
         if let plain = simpleEscapes[letter] {
             content.bytes.append(plain)
             return
@@ -236,7 +236,7 @@ struct Lexer {
         case UInt8(ascii: "u") where !content.isBytes: value = try unicodeEscape(at: start)
         case UInt8(ascii: "U") where !content.isBytes: value = digits(8, radix: 16)
         case UInt8(ascii: "0")...UInt8(ascii: "3"):
-            place -= 1
+            position -= 1
             value = digits(3, radix: 8)
         default: value = nil
         }
@@ -250,7 +250,7 @@ struct Lexer {
         guard let first = digits(4, radix: 16) else { return nil }
         guard (0xD800...0xDBFF).contains(first) else { return first }
         guard peek() == UInt8(ascii: "\\"), peek(1) == UInt8(ascii: "u") else { return nil }
-        place += 2
+        position += 2
         guard let second = digits(4, radix: 16), (0xDC00...0xDFFF).contains(second) else {
             return nil
         }
@@ -258,10 +258,10 @@ struct Lexer {
     }
 
     private mutating func digits(_ count: Int, radix: Int) -> UInt32? {
-        guard place + count <= bytes.count else { return nil }
-        let digits = bytes[place..<place + count]
+        guard position + count <= bytes.count else { return nil }
+        let digits = bytes[position..<position + count]
         guard digits.allSatisfy(radix == 8 ? isOctalDigit : isHexDigit) else { return nil }
-        place += count
+        position += count
         return UInt32(String(decoding: digits, as: UTF8.self), radix: radix)
     }
 }

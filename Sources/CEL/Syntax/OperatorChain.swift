@@ -8,24 +8,24 @@ struct OperatorChain {
     let first: Expression
     var links: [ChainLink] = []
     var kind = Kind.single
-    var place: Int
+    var position: Int
     var height: Int
 
     init(first: Expression) {
         self.first = first
-        place = first.place
+        position = first.position
         height = first.height
     }
 
     /// Whether `symbol` cannot join what is collected and makes it a left side.
     func closes(before symbol: Token.Symbol) -> Bool { kind != .single && kind != group(symbol) }
 
-    mutating func append(_ symbol: Token.Symbol, _ right: Expression, at place: Int) {
-        if kind == .single { self.place = place }
+    mutating func append(_ symbol: Token.Symbol, _ right: Expression, at position: Int) {
+        if kind == .single { self.position = position }
         kind = group(symbol)
         height = max(height, right.height)
         links.append(
-            ChainLink(operation: operations[symbol] ?? .equal, operand: right, place: place))
+            ChainLink(operation: operations[symbol] ?? .equal, operand: right, position: position))
     }
 
     private func group(_ symbol: Token.Symbol) -> Kind {

@@ -27,28 +27,28 @@ struct MacroSet: OptionSet, Sendable {
 extension Parser {
     /// The node a macro stands for; nil when this is an ordinary call.
     mutating func expanded(
-        _ name: String, _ target: Expression?, _ arguments: [Expression], at place: Int
+        _ name: String, _ target: Expression?, _ arguments: [Expression], at position: Int
     ) throws(CELProblem) -> Expression? {
         guard let target else {
             guard name == "has", arguments.count == 1, macros.contains(.standard) else {
                 return nil
             }
-            return try presence(of: arguments[0], at: place)
+            return try presence(of: arguments[0], at: position)
         }
         if case .identifier("cel", false) = target.kind {
-            return try celMacro(name, arguments, at: place)
+            return try celMacro(name, arguments, at: position)
         }
         guard let shape = shape(of: name, arguments.count) else { return nil }
-        return try comprehension(shape, over: target, arguments, at: place)
+        return try comprehension(shape, over: target, arguments, at: position)
     }
 
     private mutating func presence(
-        of argument: Expression, at place: Int
+        of argument: Expression, at position: Int
     ) throws(CELProblem) -> Expression {
         guard case .path(let base, let steps) = argument.kind, let last = steps.last,
             case .field = last.target, !last.isOptional
-        else { throw problem("has() takes a field selection: has(a.b)", at: argument.place) }
-        return try node(.presence(base, steps), at: place, over: argument.height)
+        else { throw problem("has() takes a field selection: has(a.b)", at: argument.position) }
+        return try node(.presence(base, steps), at: position, over: argument.height)
     }
 
     // MARK: Comprehensions
@@ -104,20 +104,20 @@ extension Parser {
     }
 
     private mutating func comprehension(
-        _ shape: Shape, over range: Expression, _ arguments: [Expression], at place: Int
+        _ shape: Shape, over range: Expression, _ arguments: [Expression], at position: Int
     ) throws(CELProblem) -> Expression? {
         var variables: [String] = []
         for argument in arguments.prefix(shape.variables) {
             guard case .identifier(let name, isAbsolute: false) = argument.kind else {
-                throw problem("the variable of a macro is a simple name", at: argument.place)
+                throw problem("the variable of a macro is a simple name", at: argument.position)
             }
             guard name != "__result__" else {
                 throw problem(
                     "the name __result__ is taken: iteration variable overwrites accumulator "
-                        + "variable", at: argument.place)
+                        + "variable", at: argument.position)
             }
             guard !variables.contains(name) else {
-                throw problem("the two variables of a macro have two names", at: argument.place)
+                throw problem("the two variables of a macro have two names", at: argument.position)
             }
             variables.append(name)
         }
@@ -128,47 +128,47 @@ extension Parser {
             condition: shape.hasCondition ? rest.first : nil, body: body)
         let height = arguments.map(\.height).max() ?? 0
         return try node(
-            .comprehension(comprehension), at: place, over: max(range.height, height))
+            .comprehension(comprehension), at: position, over: max(range.height, height))
     }
 
     // MARK: cel.bind, cel.block
 
     private mutating func celMacro(
-        _ name: String, _ arguments: [Expression], at place: Int
+        _ name: String, _ arguments: [Expression], at position: Int
     ) throws(CELProblem) -> Expression? {
         switch (name, arguments.count) {
         case ("bind", 3) where macros.contains(.bindings):
             guard case .identifier(let variable, isAbsolute: false) = arguments[0].kind else {
-                throw problem("cel.bind() takes a simple name first", at: arguments[0].place)
+                throw problem("cel.bind() takes a simple name first", at: arguments[0].position)
             }
             let height = max(arguments[1].height, arguments[2].height)
             return try node(
-                .bind([Binding(name: variable, value: arguments[1])], arguments[2]), at: place,
+                .bind([Binding(name: variable, value: arguments[1])], arguments[2]), at: position,
                 over: height)
         case ("block", 2) where macros.contains(.blocks):
             guard case .list(let items) = arguments[0].kind else {
-                throw problem("cel.block() takes a list literal first", at: arguments[0].place)
+                throw problem("cel.block() takes a list literal first", at: arguments[0].position)
             }
             let slots = items.enumerated().map { number, item in
                 Binding(name: "@index\(number)", value: item.value)
             }
             return try node(
-                .bind(slots, arguments[1]), at: place,
+                .bind(slots, arguments[1]), at: position,
                 over: max(arguments[0].height, arguments[1].height))
         case ("index", 1) where macros.contains(.blocks):
             return try node(
-                .identifier("@index\(try number(arguments[0]))", isAbsolute: false), at: place)
+                .identifier("@index\(try number(arguments[0]))", isAbsolute: false), at: position)
         case ("iterVar", 2) where macros.contains(.blocks),
             ("accuVar", 2) where macros.contains(.blocks):
             let names = "\(try number(arguments[0])):\(try number(arguments[1]))"
-            return try node(.identifier("@\(name):\(names)", isAbsolute: false), at: place)
+            return try node(.identifier("@\(name):\(names)", isAbsolute: false), at: position)
         default: return nil
         }
     }
 
     private func number(_ argument: Expression) throws(CELProblem) -> Int64 {
         guard case .literal(.int(let value)) = argument.kind, value >= 0 else {
-            throw problem("the argument is a number from 0 on", at: argument.place)
+            throw problem("the argument is a number from 0 on", at: argument.position)
         }
         return value
     }

@@ -8,7 +8,7 @@ struct Parser {
     let source: String
     let macros: MacroSet
     private let tokens: [Token]
-    private var position = 0
+    private var tokenIndex = 0
     private var depth = 0
     private var nodes = 0
 
@@ -36,14 +36,14 @@ struct Parser {
 
     // MARK: Tokens
 
-    private var current: Token { tokens[position] }
+    private var current: Token { tokens[tokenIndex] }
 
     /// The operator or bracket that comes next, if one does.
     private var symbol: Token.Symbol? {
-        if case .symbol(let symbol) = tokens[position].kind { symbol } else { nil }
+        if case .symbol(let symbol) = tokens[tokenIndex].kind { symbol } else { nil }
     }
 
-    private mutating func advance() { if position < tokens.count - 1 { position += 1 } }
+    private mutating func advance() { if tokenIndex < tokens.count - 1 { tokenIndex += 1 } }
 
     private mutating func take(_ symbol: Token.Symbol) -> Bool {
         guard self.symbol == symbol else { return false }
@@ -63,39 +63,40 @@ struct Parser {
             default: ""
             }
         return problem(
-            "found \(plain(current.shown)) where \(wanted) should be\(hint)", at: current.place)
+            "found \(plain(current.shown)) where \(wanted) should be\(hint)", at: current.position)
     }
 
     func problem(
-        _ message: String, at place: Int, _ kind: CELProblem.Kind = .syntax
+        _ message: String, at position: Int, _ kind: CELProblem.Kind = .syntax
     ) -> CELProblem {
-        CELProblem(kind, message, at: place, in: source)
+        CELProblem(kind, message, at: position, in: source)
     }
 
     // MARK: Limits
 
     private mutating func enter() throws(CELProblem) {
         depth += 1
-        if depth > Limits.expressionRecursion { throw tooDeep(at: current.place) }
+        if depth > Limits.expressionRecursion { throw tooDeep(at: current.position) }
     }
 
     /// A node with children; `height` is the height of the highest child.
     mutating func node(
-        _ kind: Expression.Kind, at place: Int, over height: Int = 0
+        _ kind: Expression.Kind, at position: Int, over height: Int = 0
     ) throws(CELProblem) -> Expression {
         nodes += 1
         guard nodes <= Limits.expressionNodes else {
             throw problem(
-                "the expression has more than \(Limits.expressionNodes) parts", at: place,
+                "the expression has more than \(Limits.expressionNodes) parts", at: position,
                 .tooLarge)
         }
-        if height >= Limits.expressionDepth { throw tooDeep(at: place) }
-        return Expression(kind, at: place, height: height + 1)
+        if height >= Limits.expressionDepth { throw tooDeep(at: position) }
+        return Expression(kind, at: position, height: height + 1)
     }
 
-    private func tooDeep(at place: Int) -> CELProblem {
+    private func tooDeep(at position: Int) -> CELProblem {
         problem(
-            "the expression nests more than \(Limits.expressionDepth) deep", at: place, .tooLarge)
+            "the expression nests more than \(Limits.expressionDepth) deep", at: position, .tooLarge
+        )
     }
 
     // MARK: Operators
@@ -119,15 +120,15 @@ struct Parser {
             arms.append(ConditionalArm(condition: last, value: value))
             last = try binary(above: 0)
         }
-        return try conditionalNode(arms, otherwise: last, at: first.place)
+        return try conditionalNode(arms, otherwise: last, at: first.position)
     }
 
     private mutating func conditionalNode(
-        _ arms: [ConditionalArm], otherwise: Expression, at place: Int
+        _ arms: [ConditionalArm], otherwise: Expression, at position: Int
     ) throws(CELProblem) -> Expression {
         let height = arms.map { max($0.condition.height, $0.value.height) }.max() ?? 0
         return try node(
-            .conditional(arms, otherwise: otherwise), at: place,
+            .conditional(arms, otherwise: otherwise), at: position,
             over: max(height, otherwise.height))
     }
 
@@ -149,11 +150,11 @@ struct Parser {
     ) throws(CELProblem) -> Expression {
         var chain = OperatorChain(first: first)
         while let level = binds(above: precedence), let symbol {
-            let place = current.place
+            let position = current.position
             advance()
             let right = try binary(above: level)
             if chain.closes(before: symbol) { chain = OperatorChain(first: try finished(chain)) }
-            chain.append(symbol, right, at: place)
+            chain.append(symbol, right, at: position)
         }
         return try finished(chain)
     }
@@ -162,11 +163,12 @@ struct Parser {
         let terms = { [chain.first] + chain.links.map(\.operand) }
         switch chain.kind {
         case .single: return chain.first
-        case .and: return try node(.and(terms()), at: chain.place, over: chain.height)
-        case .or: return try node(.or(terms()), at: chain.place, over: chain.height)
+        case .and: return try node(.and(terms()), at: chain.position, over: chain.height)
+        case .or: return try node(.or(terms()), at: chain.position, over: chain.height)
         case .functions:
             nodes += chain.links.count
-            return try node(.chain(chain.first, chain.links), at: chain.place, over: chain.height)
+            return try node(
+                .chain(chain.first, chain.links), at: chain.position, over: chain.height)
         }
     }
 
@@ -181,7 +183,7 @@ struct Parser {
 
     /// Parses repeated `!` or `-`; more than two are reduced to one or two.
     private mutating func signed(_ sign: Token.Symbol) throws(CELProblem) -> Expression {
-        let place = current.place
+        let position = current.position
         var count = 0
         var literal: Expression?
         while symbol == sign, literal == nil {
@@ -195,39 +197,39 @@ struct Parser {
         if sign == .not, symbol == .minus { literal = try negativeLiteral() }
         let operand: Expression
         if let literal { operand = try members(of: literal) } else { operand = try member() }
-        return try applied(sign, count > 2 ? 2 - count % 2 : count, to: operand, at: place)
+        return try applied(sign, count > 2 ? 2 - count % 2 : count, to: operand, at: position)
     }
 
     private mutating func applied(
-        _ sign: Token.Symbol, _ count: Int, to operand: Expression, at place: Int
+        _ sign: Token.Symbol, _ count: Int, to operand: Expression, at position: Int
     ) throws(CELProblem) -> Expression {
         var result = operand
         for _ in 0..<count {
             let kind: Expression.Kind = sign == .not ? .not(result) : .negate(result)
-            result = try node(kind, at: place, over: result.height)
+            result = try node(kind, at: position, over: result.height)
         }
         return result
     }
 
     /// A minus and the digits after it are one number, such as the smallest int.
     private mutating func negativeLiteral() throws(CELProblem) -> Expression? {
-        let place = current.place
+        let position = current.position
         let value: CELValue
-        switch tokens[min(position + 1, tokens.count - 1)].kind {
-        case .int(let digits, let radix): value = try whole("-" + digits, radix, at: place)
+        switch tokens[min(tokenIndex + 1, tokens.count - 1)].kind {
+        case .int(let digits, let radix): value = try whole("-" + digits, radix, at: position)
         case .double(let number): value = .double(-number)
         default: return nil
         }
         advance()
         advance()
-        return try node(.literal(value), at: place)
+        return try node(.literal(value), at: position)
     }
 
     private func whole(
-        _ digits: String, _ radix: Int, at place: Int
+        _ digits: String, _ radix: Int, at position: Int
     ) throws(CELProblem) -> CELValue {
         guard let number = Int64(digits, radix: radix) else {
-            throw problem("the number \(plain(digits)) does not fit an int", at: place)
+            throw problem("the number \(plain(digits)) does not fit an int", at: position)
         }
         return .int(number)
     }
@@ -250,7 +252,7 @@ struct Parser {
             case .dot:
                 let field = try field()
                 if symbol == .leftParenthesis, !field.isOptional, !field.isQuoted {
-                    base = try call(field.name, on: try path(base, steps), at: field.place)
+                    base = try call(field.name, on: try path(base, steps), at: field.position)
                     steps = []
                 } else {
                     steps.append(field.step)
@@ -258,7 +260,7 @@ struct Parser {
             case .leftBracket: steps.append(try index())
             case .leftBrace:
                 guard let name = qualifiedName(base, steps) else { return try path(base, steps) }
-                base = try message(name, at: first.place)
+                base = try message(name, at: first.position)
                 steps = []
             default: return try path(base, steps)
             }
@@ -269,26 +271,28 @@ struct Parser {
         let name: String
         let isOptional: Bool
         let isQuoted: Bool
-        let place: Int
+        let position: Int
 
-        var step: PathStep { PathStep(target: .field(name), isOptional: isOptional, place: place) }
+        var step: PathStep {
+            PathStep(target: .field(name), isOptional: isOptional, position: position)
+        }
     }
 
     private mutating func field() throws(CELProblem) -> Field {
-        let place = current.place
+        let position = current.position
         try expect(.dot)
         let isOptional = macros.contains(.optionals) && take(.question)
         let (name, isQuoted) = try memberName()
-        return Field(name: name, isOptional: isOptional, isQuoted: isQuoted, place: place)
+        return Field(name: name, isOptional: isOptional, isQuoted: isQuoted, position: position)
     }
 
     private mutating func index() throws(CELProblem) -> PathStep {
-        let place = current.place
+        let position = current.position
         advance()
         let isOptional = macros.contains(.optionals) && take(.question)
         let index = try expression()
         try expect(.rightBracket)
-        return PathStep(target: .index(index), isOptional: isOptional, place: place)
+        return PathStep(target: .index(index), isOptional: isOptional, position: position)
     }
 
     /// Steps on a base. A base that is a path itself was in parentheses and stays separate.
@@ -299,7 +303,7 @@ struct Parser {
         nodes += steps.count
         var height = base.height
         for case .index(let index) in steps.map(\.target) { height = max(height, index.height) }
-        return try node(.path(base, steps), at: steps[steps.count - 1].place, over: height)
+        return try node(.path(base, steps), at: steps[steps.count - 1].position, over: height)
     }
 
     private mutating func memberName() throws(CELProblem) -> (name: String, isQuoted: Bool) {
@@ -315,18 +319,18 @@ struct Parser {
     }
 
     private mutating func call(
-        _ name: String, on target: Expression?, at place: Int
+        _ name: String, on target: Expression?, at position: Int
     ) throws(CELProblem) -> Expression {
         let arguments = try arguments()
-        return try called(name, target, arguments, at: place)
+        return try called(name, target, arguments, at: position)
     }
 
     private mutating func called(
-        _ name: String, _ target: Expression?, _ arguments: [Expression], at place: Int
+        _ name: String, _ target: Expression?, _ arguments: [Expression], at position: Int
     ) throws(CELProblem) -> Expression {
-        if let expanded = try expanded(name, target, arguments, at: place) { return expanded }
+        if let expanded = try expanded(name, target, arguments, at: position) { return expanded }
         let height = (arguments + (target.map { [$0] } ?? [])).map(\.height).max() ?? 0
-        return try node(.call(name, target: target, arguments), at: place, over: height)
+        return try node(.call(name, target: target, arguments), at: position, over: height)
     }
 
     private mutating func arguments() throws(CELProblem) -> [Expression] {
@@ -365,7 +369,7 @@ struct Parser {
         let token = current
         let value: CELValue
         switch token.kind {
-        case .int(let digits, let radix): value = try whole(digits, radix, at: token.place)
+        case .int(let digits, let radix): value = try whole(digits, radix, at: token.position)
         case .uint(let number): value = .uint(number)
         case .double(let number): value = .double(number)
         case .string(let text): value = .string(text)
@@ -376,15 +380,15 @@ struct Parser {
         case .quotedIdentifier, .symbol, .end: throw unexpected("a value")
         }
         advance()
-        return try node(.literal(value), at: token.place)
+        return try node(.literal(value), at: token.position)
     }
 
     /// `["."] IDENT ["(" [ExprList] ")"]`; nil if the token is not a name.
     private mutating func named() throws(CELProblem) -> Expression? {
-        let place = current.place
+        let position = current.position
         guard let name = try takeName() else { return nil }
-        if symbol == .leftParenthesis { return try call(name, on: nil, at: place) }
-        return try identifier(name, at: place)
+        if symbol == .leftParenthesis { return try call(name, on: nil, at: position) }
+        return try identifier(name, at: position)
     }
 
     /// A name, with a dot before it if it is resolved in the root scope only.
@@ -396,28 +400,28 @@ struct Parser {
         }
         if !isAbsolute, wordValues[name] != nil { return nil }
         guard !reservedWords.contains(name), !literalWords.contains(name) else {
-            throw problem("'\(name)' is a reserved word", at: current.place)
+            throw problem("'\(name)' is a reserved word", at: current.position)
         }
         advance()
         return isAbsolute ? "." + name : name
     }
 
     private mutating func identifier(
-        _ name: String, at place: Int
+        _ name: String, at position: Int
     ) throws(CELProblem) -> Expression {
         let isAbsolute = name.utf8.hasPrefix(".")
         let word = isAbsolute ? String(name.dropFirst()) : name
-        return try node(.identifier(word, isAbsolute: isAbsolute), at: place)
+        return try node(.identifier(word, isAbsolute: isAbsolute), at: position)
     }
 
     private mutating func list() throws(CELProblem) -> Expression {
-        let place = current.place
+        let position = current.position
         advance()
         var items: [ListItem] = []
         // Spec: langdef.md, "Syntax": a trailing comma is allowed.
         if take(.comma) {
             try expect(.rightBracket)
-            return try node(.list([]), at: place)
+            return try node(.list([]), at: position)
         }
         while symbol != .rightBracket {
             let isOptional = macros.contains(.optionals) && take(.question)
@@ -426,16 +430,16 @@ struct Parser {
         }
         try expect(.rightBracket)
         let height = items.map(\.value.height).max() ?? 0
-        return try node(.list(items), at: place, over: height)
+        return try node(.list(items), at: position, over: height)
     }
 
     private mutating func map() throws(CELProblem) -> Expression {
-        let place = current.place
+        let position = current.position
         advance()
         var entries: [MapEntry] = []
         if take(.comma) {
             try expect(.rightBrace)
-            return try node(.map([]), at: place)
+            return try node(.map([]), at: position)
         }
         while symbol != .rightBrace {
             entries.append(try entry())
@@ -443,7 +447,7 @@ struct Parser {
         }
         try expect(.rightBrace)
         let height = entries.map { max($0.key.height, $0.value.height) }.max() ?? 0
-        return try node(.map(entries), at: place, over: height)
+        return try node(.map(entries), at: position, over: height)
     }
 
     private mutating func entry() throws(CELProblem) -> MapEntry {
@@ -454,7 +458,8 @@ struct Parser {
     }
 
     /// `Name{field: value}`: parsed to its end, so that the error says what is not supported.
-    private mutating func message(_ name: String, at place: Int) throws(CELProblem) -> Expression {
+    private mutating func message(_ name: String, at position: Int) throws(CELProblem) -> Expression
+    {
         advance()
         while symbol != .rightBrace {
             _ = macros.contains(.optionals) && take(.question)
@@ -464,7 +469,7 @@ struct Parser {
             guard take(.comma) else { break }
         }
         try expect(.rightBrace)
-        return try node(.message(name), at: place)
+        return try node(.message(name), at: position)
     }
 }
 

@@ -46,7 +46,7 @@ struct Token {
 
     let kind: Kind
     /// Byte offset of its first byte.
-    let place: Int
+    let position: Int
 
     /// The token as error messages show it.
     var shown: String {

@@ -70,15 +70,15 @@ struct AbsoluteURL: Hashable, Sendable {
 
 /// The scheme before the first `:`, if there is one, and the rest; nil for `:x`.
 private func splitScheme(_ text: String) -> (String, Substring)? {
-    for place in text.utf8.indices {
-        let byte = text.utf8[place]
+    for position in text.utf8.indices {
+        let byte = text.utf8[position]
         let isLetter = byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z")
         if isLetter { continue }
         let isInner = isDigitByte(byte) || "+-.".utf8.contains(byte)
-        if isInner, place != text.startIndex { continue }
+        if isInner, position != text.startIndex { continue }
         if byte == UInt8(ascii: ":") {
-            guard place != text.startIndex else { return nil }
-            return (String(text[..<place]), text[text.utf8.index(after: place)...])
+            guard position != text.startIndex else { return nil }
+            return (String(text[..<position]), text[text.utf8.index(after: position)...])
         }
         break
     }

@@ -87,7 +87,7 @@ package final class CELMap: Sendable, Equatable {
 
     package subscript(key: CELKey) -> CELValue? {
         guard let index else {
-            for place in keys.indices where keys[place] == key { return values[place] }
+            for position in keys.indices where keys[position] == key { return values[position] }
             return nil
         }
         return index[key].map { values[$0] }
@@ -96,9 +96,9 @@ package final class CELMap: Sendable, Equatable {
     /// The value under a string key.
     package subscript(name: String) -> CELValue? {
         guard let index else {
-            for place in keys.indices {
-                if case .string(let key) = keys[place], isSame(key, name) {
-                    return values[place]
+            for position in keys.indices {
+                if case .string(let key) = keys[position], isSame(key, name) {
+                    return values[position]
                 }
             }
             return nil
@@ -128,21 +128,25 @@ package struct MapBuilder {
 
     /// Adds an entry. Returns false, and adds nothing, if the key exists.
     package mutating func insert(_ value: CELValue, for key: CELKey) -> Bool {
-        guard place(of: key) == nil else { return false }
+        guard position(of: key) == nil else { return false }
         append(value, for: key)
         return true
     }
 
     /// Adds an entry or replaces the value of its key.
     package mutating func set(_ value: CELValue, for key: CELKey) {
-        if let place = place(of: key) { values[place] = value } else { append(value, for: key) }
+        if let position = position(of: key) {
+            values[position] = value
+        } else {
+            append(value, for: key)
+        }
     }
 
     package consuming func map() -> CELMap {
         keys.isEmpty ? .empty : CELMap(unique: keys, values, index: index)
     }
 
-    private func place(of key: CELKey) -> Int? {
+    private func position(of key: CELKey) -> Int? {
         if let index { return index[key] }
         return keys.firstIndex(of: key)
     }
@@ -154,7 +158,7 @@ package struct MapBuilder {
             index?[key] = keys.count - 1
         } else if keys.count > longestPlainMap {
             var places: [CELKey: Int] = [:]
-            for (place, key) in keys.enumerated() { places[key] = place }
+            for (position, key) in keys.enumerated() { places[key] = position }
             index = places
         }
     }

@@ -27,7 +27,7 @@ extension CELValue {
     package func json() throws(Failure) -> JSONValue {
         var left = Limits.expressionResultItems
         var meter = CostMeter(.max)
-        do throws(Stop) { return try json(&left, &meter) } catch {
+        do throws(EvaluationInterruption) { return try json(&left, &meter) } catch {
             guard case .problem(let problem) = error else {
                 throw Failure(.bug, "cannot write the value", because: "it waits for facts")
             }
@@ -37,7 +37,7 @@ extension CELValue {
 
     func json(
         _ left: inout Int, _ meter: inout CostMeter, depth: Int = 0
-    ) throws(Stop) -> JSONValue {
+    ) throws(EvaluationInterruption) -> JSONValue {
         left -= 1 + writtenBytes / 64
         try meter.chargeText(writtenBytes)
         guard left > 0, depth < deepestValue else {

@@ -141,7 +141,7 @@ extension CELValue: Hashable {
         case .int(let value): hasher.combine(value)
         case .uint(let value): hasher.combine(value)
         case .double(let value): hasher.combine(value == 0 ? 0 : value.bitPattern)
-        case .string(let text): hasher.combine(ExactText(text))
+        case .string(let text): hasher.combine(ByteString(text))
         case .bytes(let bytes): hasher.combine(bytes)
         case .list(let items):
             hasher.combine(items)

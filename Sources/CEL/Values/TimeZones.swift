@@ -69,8 +69,8 @@ private struct TimeZoneRules: Sendable {
             return nil
         }
         let digits = parts[5].utf8.compactMap { alphabet[$0] }
-        let values = stride(from: 0, to: digits.count - digits.count % 5, by: 5).map { place in
-            digits[place..<place + 5].reduce(0) { $0 << 6 | $1 }
+        let values = stride(from: 0, to: digits.count - digits.count % 5, by: 5).map { position in
+            digits[position..<position + 5].reduce(0) { $0 << 6 | $1 }
         }
         guard values.allSatisfy({ all.indices.contains($0 & 3) }) else { return nil }
         moments = values.map { ($0 >> 2) * 60 }

@@ -10,7 +10,7 @@ internal import Registry
 struct CredentialFile: Sendable {
     let path: String
     private let auths: [(key: String, entry: JSONReader)]
-    private let helpers: ExactTextMap<String>
+    private let helpers: ByteStringMap<String>
     private let store: String?
 
     init(parsing bytes: [UInt8], at path: String) throws(Failure) {

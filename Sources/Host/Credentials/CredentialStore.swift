@@ -21,8 +21,8 @@ package struct CredentialStore: Sendable {
     /// - Parameter environment: `DOCKER_CONFIG`, else `HOME`, says where the file is.
     package init(environment: [String: String]) throws(Failure) {
         self.environment = environment
-        if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty {
-            path = "\(folder)/config.json"
+        if let directory = environment["DOCKER_CONFIG"], !directory.isEmpty {
+            path = "\(directory)/config.json"
         } else if let home = environment["HOME"], !home.isEmpty {
             path = "\(home)/.docker/config.json"
         } else {
@@ -107,8 +107,8 @@ package struct CredentialStore: Sendable {
         removing isRemoved: (String) -> Bool, adding added: (server: String, entry: JSONValue)?
     ) throws {
         let target = try followingLinks(path)
-        try makeFolder(
-            at: parentFolder(of: target), permissions: 0o700,
+        try makeDirectory(
+            at: parentDirectory(of: target), permissions: 0o700,
             named: "the folder of Docker's configuration")
         try whileLocked(target) {
             var document = try read()

@@ -42,12 +42,12 @@ package struct RegistryCredentials: CredentialSource {
     /// of Podman's.
     var paths: [String] {
         var paths: [String] = []
-        func add(_ folder: String?, _ rest: String) {
-            if let folder, !folder.isEmpty { paths.append("\(folder)/\(rest)") }
+        func add(_ directory: String?, _ rest: String) {
+            if let directory, !directory.isEmpty { paths.append("\(directory)/\(rest)") }
         }
         let home = environment["HOME"]
-        if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty {
-            add(folder, "config.json")
+        if let directory = environment["DOCKER_CONFIG"], !directory.isEmpty {
+            add(directory, "config.json")
         } else {
             add(home, ".docker/config.json")
         }

@@ -84,7 +84,7 @@ package final class HTTPTransport: Transport {
     package func shutdown() async throws { try await client.shutdown() }
 
     package func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
-        -> TransportAnswer
+        -> TransportResponse
     {
         let authority = request.authority ?? ""
         var outgoing = HTTPClientRequest(
@@ -105,7 +105,7 @@ package final class HTTPTransport: Transport {
             let reader = BodyReader(
                 answer.body, host: authority, deadline: deadline, seconds: seconds,
                 idleTime: .milliseconds(Int64(timeouts.idleMilliseconds)))
-            return TransportAnswer(
+            return TransportResponse(
                 head: head(answer), body: ByteStream { try await reader.next() })
         } catch {
             throw told(error, host: authority, seconds: seconds)

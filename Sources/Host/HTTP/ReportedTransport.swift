@@ -20,7 +20,7 @@ package struct ReportedTransport: Transport {
 
     package func send(
         _ request: HTTPRequest, body: RequestBody, within seconds: Int
-    ) async throws -> TransportAnswer {
+    ) async throws -> TransportResponse {
         let started = ContinuousClock.now
         let path = Substring((request.path ?? "").utf8.prefix { $0 != UInt8(ascii: "?") })
         sent.note(request.headerFields)

@@ -49,7 +49,7 @@ package struct IdentityTokenFinder: Sendable {
         guard let found = try await firstFound() else { throw nothingFound }
         do {
             let token = try IdentityToken(parsing: found.text)
-            try token.check(at: client.pause.now())
+            try token.check(at: client.clock.now())
             return token
         } catch {
             throw Failure(
@@ -113,8 +113,8 @@ package struct IdentityTokenFinder: Sendable {
             let secret = value("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
         else { return nil }
         let separator = url.utf8.contains("?") ? "&" : "?"
-        let address = try WebAddress(parsing: "\(url)\(separator)audience=\(sigstoreAudience)")
-        var call = ServiceCall(
+        let address = try HTTPURL(parsing: "\(url)\(separator)audience=\(sigstoreAudience)")
+        var call = ServiceRequest(
             .get, address, of: "GitHub Actions", what: "cannot get an identity token")
         call.fields[.authorization] = try bearer("Bearer", secret, for: call)
         call.fields[.accept] = "application/json"
@@ -135,8 +135,8 @@ package struct IdentityTokenFinder: Sendable {
                 .malformed, "cannot get an identity token", at: .named("BUILDKITE_JOB_ID"),
                 because: "\(quoted(job)) is not the identifier of a job")
         }
-        var call = ServiceCall(
-            .post, try WebAddress(parsing: "\(base)/jobs/\(job)/oidc/tokens"),
+        var call = ServiceRequest(
+            .post, try HTTPURL(parsing: "\(base)/jobs/\(job)/oidc/tokens"),
             of: "the Buildkite agent", what: "cannot get an identity token")
         call.carry(["audience": .string(sigstoreAudience)])
         call.fields[.authorization] = try bearer("Token", secret, for: call)
@@ -144,7 +144,7 @@ package struct IdentityTokenFinder: Sendable {
         return try await tokenField("token", of: call)
     }
 
-    private func tokenField(_ name: String, of call: ServiceCall) async throws -> String {
+    private func tokenField(_ name: String, of call: ServiceRequest) async throws -> String {
         let answer = try await client.send(call)
         do {
             return try JSONReader(parsing: answer.body, named: "the answer of \(call.service)")
@@ -155,7 +155,8 @@ package struct IdentityTokenFinder: Sendable {
     }
 
     /// The secret as a header field; one that could start another field is refused.
-    private func bearer(_ scheme: String, _ secret: String, for call: ServiceCall) throws -> String
+    private func bearer(_ scheme: String, _ secret: String, for call: ServiceRequest) throws
+        -> String
     {
         try client.refuseSecretInTheOpen(call)
         guard secret.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {

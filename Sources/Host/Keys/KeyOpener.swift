@@ -13,17 +13,17 @@ package struct KeyOpener: Sendable {
     package let environment: [String: String]
     /// Nil when nothing may go over the network.
     package let transport: (any Transport)?
-    package let pause: any Pause
+    package let clock: any WallClock
     /// Asked at most once for a private key file that needs it.
     package let password: @Sendable () throws -> [UInt8]
 
     package init(
-        environment: [String: String], transport: (any Transport)?, pause: any Pause,
+        environment: [String: String], transport: (any Transport)?, clock: any WallClock,
         password: @escaping @Sendable () throws -> [UInt8]
     ) {
         self.environment = environment
         self.transport = transport
-        self.pause = pause
+        self.clock = clock
         self.password = password
     }
 
@@ -31,17 +31,17 @@ package struct KeyOpener: Sendable {
     /// that needs none.
     ///
     /// - Returns: nil when the key is not in a file or variable.
-    package func privateKeyFile(_ reference: KeyReference) throws -> SealedPrivateKey? {
+    package func privateKeyFile(_ reference: KeyReference) throws -> PrivateKeyFile? {
         switch reference {
         case .file, .environment:
-            try SealedPrivateKey(pem: try text(of: reference, named: "the private key"))
+            try PrivateKeyFile(pem: try text(of: reference, named: "the private key"))
         default: nil
         }
     }
 
     /// Something that signs with that key.
     package func signer(_ reference: KeyReference) async throws -> any Signer {
-        if let file = try privateKeyFile(reference) { return try file.opened(with: password) }
+        if let file = try privateKeyFile(reference) { return try file.decrypted(with: password) }
         return try await remoteKey(reference).signer
     }
 
@@ -51,8 +51,8 @@ package struct KeyOpener: Sendable {
         case .file, .environment:
             let keys = try PublicKey.list(
                 pem: try text(of: reference, named: "the public key"))
-            return keys.enumerated().map { place, key in
-                let number = keys.count > 1 ? ", key \(place + 1)" : ""
+            return keys.enumerated().map { index, key in
+                let number = keys.count > 1 ? ", key \(index + 1)" : ""
                 return TrustedKey(key: key, name: "\(reference)\(number)")
             }
         default:
@@ -80,7 +80,7 @@ package struct KeyOpener: Sendable {
         case .awsKMS(let name):
             let service = try AWSKeyService(
                 name, environment: environment, transport: try network(for: reference),
-                pause: pause)
+                clock: clock)
             return RemoteKey(signer: try await AWSKeySigner(service))
         case .vault(let name):
             let service = try VaultService(

@@ -12,7 +12,7 @@ package enum KeyReference: Hashable, Sendable {
     case environment(String)
     case awsKMS(AWSKeyName)
     case vault(VaultKeyName)
-    case pkcs11(PKCS11Address)
+    case pkcs11(PKCS11URI)
     case plugin(PluginKeyName)
 
     package init(parsing text: String) throws(Failure) {
@@ -23,8 +23,8 @@ package enum KeyReference: Hashable, Sendable {
                 "it is empty, has control characters, or more than \(Limits.keyReferenceBytes) bytes"
             )
         }
-        if PKCS11Address.isWritten(in: text) {
-            self = .pkcs11(try PKCS11Address(parsing: text))
+        if PKCS11URI.isWritten(in: text) {
+            self = .pkcs11(try PKCS11URI(parsing: text))
             return
         }
         // A file's name is shown wherever it cannot be read.

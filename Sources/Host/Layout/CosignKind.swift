@@ -163,7 +163,7 @@ struct CosignEntries {
     }
 
     private func kind(
-        of descriptor: Descriptor, named annotations: ExactTextMap<String>, _ target: Digest
+        of descriptor: Descriptor, named annotations: ByteStringMap<String>, _ target: Digest
     ) -> CosignKind? {
         let name = annotations[referenceNameAnnotation] ?? ""
         for kind in [CosignKind.signatures, .attestations, .inventories] {
@@ -177,7 +177,7 @@ struct CosignEntries {
 
 extension JSONValue {
     /// The descriptor with other annotations; all other fields stay as they are written.
-    fileprivate func with(annotations: ExactTextMap<String>) -> JSONValue {
+    fileprivate func with(annotations: ByteStringMap<String>) -> JSONValue {
         var object = JSONObject()
         for member in self.object ?? JSONObject() where !isSame(member.name, "annotations") {
             object[member.name] = member.value

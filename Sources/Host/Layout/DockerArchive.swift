@@ -127,8 +127,8 @@ package struct DockerArchive: LocalArtifacts {
     }
 
     /// Nothing: such an archive holds no evidence.
-    package func referrers(of subject: Digest) -> ReferrersAnswer {
-        ReferrersAnswer(descriptors: [], door: .layout)
+    package func referrers(of subject: Digest) -> ReferrersResult {
+        ReferrersResult(descriptors: [], discovery: .layout)
     }
 
     package func tags() -> [Tag] { Set(listed.compactMap(\.layoutTag)).sorted() }

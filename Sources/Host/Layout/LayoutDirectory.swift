@@ -9,7 +9,7 @@ package import Primitives
 /// A layout folder. Several writers may share it: `index.json` is changed under a lock, and every
 /// file appears whole or not at all.
 package struct LayoutDirectory: ArtifactDestination, LayoutReading {
-    private let root: FolderHandle
+    private let root: DirectoryHandle
     package let layout: LayoutReader
     /// The name of the next image in `index.json`; nil for its tag.
     private var imageName: String?
@@ -18,12 +18,12 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
 
     /// Opens a layout that is there.
     package static func open(at path: String) throws(Failure) -> LayoutDirectory {
-        try LayoutDirectory(opening: try FolderHandle(at: path))
+        try LayoutDirectory(opening: try DirectoryHandle(at: path))
     }
 
     /// Opens a layout, or makes one in a new or empty folder.
     package static func create(at path: String) throws(Failure) -> LayoutDirectory {
-        let root = try FolderHandle(creating: path)
+        let root = try DirectoryHandle(creating: path)
         if root.sizeOfFile("oci-layout") == nil {
             guard try root.isEmpty() else {
                 throw Failure(
@@ -43,14 +43,14 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
 
     /// Takes away what writers left behind that were stopped long ago.
     private func sweep() {
-        let blobs = try? root.folder("blobs")
-        let folders = HashAlgorithm.registered.compactMap { try? blobs?.folder($0.rawValue) }
-        for folder in [root] + folders { folder.removeStaleParts() }
+        let blobs = try? root.directory("blobs")
+        let directories = HashAlgorithm.registered.compactMap { try? blobs?.directory($0.rawValue) }
+        for directory in [root] + directories { directory.removeStaleParts() }
     }
 
-    init(opening root: FolderHandle) throws(Failure) {
+    init(opening root: DirectoryHandle) throws(Failure) {
         self.root = root
-        layout = LayoutReader(files: FolderLayoutFiles(root: root))
+        layout = LayoutReader(files: DirectoryLayoutFiles(root: root))
         guard root.sizeOfFile("oci-layout") != nil else {
             throw Failure(
                 .notFound, "cannot open the image layout", at: .named(root.path),
@@ -64,9 +64,9 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
     package func has(_ blob: Descriptor) throws(Failure) -> Bool { try layout.has(blob) }
 
     package func push(
-        _ blob: Descriptor, content: ByteStream, mountingFrom neighbour: Repository?
+        _ blob: Descriptor, content: ByteStream, mountSource: Repository?
     ) async throws {
-        let part = try PartialFile(in: try blobFolder(blob.digest))
+        let part = try PartialFile(in: try blobDirectory(blob.digest))
         for try await chunk in content.verified(
             against: blob, from: "the content for \(sourceName)")
         {
@@ -76,7 +76,7 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
     }
 
     package func push(_ manifest: Manifest, tag: Tag?) throws(Failure) {
-        try blobFolder(manifest.digest).write(manifest.bytes, as: manifest.digest.hex)
+        try blobDirectory(manifest.digest).write(manifest.bytes, as: manifest.digest.hex)
         try changeEntries { entries in
             CosignEntries(list(manifest, name(for: tag), in: entries)).marked(image: nil)
         }
@@ -159,8 +159,8 @@ package struct LayoutDirectory: ArtifactDestination, LayoutReading {
     /// Our own entries of referrers carry their artifact type.
     private static func hasSubject(_ entry: JSONValue) -> Bool { entry["artifactType"] != nil }
 
-    private func blobFolder(_ digest: Digest) throws(Failure) -> FolderHandle {
-        try root.folder("blobs", creating: true)
-            .folder(digest.algorithm.rawValue, creating: true)
+    private func blobDirectory(_ digest: Digest) throws(Failure) -> DirectoryHandle {
+        try root.directory("blobs", creating: true)
+            .directory(digest.algorithm.rawValue, creating: true)
     }
 }

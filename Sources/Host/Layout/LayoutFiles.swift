@@ -22,12 +22,12 @@ protocol LayoutFiles: Sendable {
     func stream(_ path: String) throws(Failure) -> ByteStream
 }
 
-extension FolderHandle {
+extension DirectoryHandle {
     /// The folder of that name; nil if nothing has that name. A link to a folder is an error: links
     /// are not followed.
-    fileprivate func existingFolder(_ name: String) throws(Failure) -> FolderHandle? {
+    fileprivate func existingDirectory(_ name: String) throws(Failure) -> DirectoryHandle? {
         do {
-            return try folder(name)
+            return try directory(name)
         } catch  where error.kind == .notFound {
             guard (try? status(of: name)) != nil else { return nil }
             throw Failure(
@@ -83,8 +83,8 @@ struct FilePart: Sendable {
 }
 
 /// A layout in a folder.
-struct FolderLayoutFiles: LayoutFiles {
-    let root: FolderHandle
+struct DirectoryLayoutFiles: LayoutFiles {
+    let root: DirectoryHandle
 
     var name: String { root.path }
 
@@ -108,9 +108,11 @@ struct FolderLayoutFiles: LayoutFiles {
     func blobs(
         _ algorithm: HashAlgorithm, atMost limit: Int
     ) throws(Failure) -> (digests: [Digest], isCut: Bool) {
-        guard let folder = try root.existingFolder("blobs")?.existingFolder(algorithm.rawValue)
+        guard
+            let directory = try root.existingDirectory("blobs")?.existingDirectory(
+                algorithm.rawValue)
         else { return ([], false) }
-        return try folder.digests(by: algorithm, atMost: limit)
+        return try directory.digests(by: algorithm, atMost: limit)
     }
 
     func stream(_ path: String) throws(Failure) -> ByteStream {
@@ -120,8 +122,8 @@ struct FolderLayoutFiles: LayoutFiles {
 
     private func open(_ path: String) throws(Failure) -> OpenFile {
         let steps = path.utf8.split(separator: "/").map(String.init)
-        var folder = root
-        for step in steps.dropLast() { folder = try folder.folder(step) }
-        return try folder.file(steps.last ?? "")
+        var directory = root
+        for step in steps.dropLast() { directory = try directory.directory(step) }
+        return try directory.file(steps.last ?? "")
     }
 }

@@ -111,12 +111,13 @@ package struct LayoutReader: Sendable {
         try files.size(of: blobPath(blob.digest)) == blob.size
     }
 
-    func referrers(of subject: Digest) -> ReferrersAnswer {
+    func referrers(of subject: Digest) -> ReferrersResult {
         do throws(Failure) {
             return try search.referrers(of: subject, listed: try entries().map(\.digest))
         } catch {
-            return ReferrersAnswer(
-                descriptors: [], door: .layout, failures: [.init(door: .layout, failure: error)])
+            return ReferrersResult(
+                descriptors: [], discovery: .layout,
+                failures: [.init(discovery: .layout, failure: error)])
         }
     }
 
@@ -153,7 +154,7 @@ extension LayoutReading {
         try layout.manifest(reference)
     }
 
-    package func referrers(of subject: Digest) -> ReferrersAnswer {
+    package func referrers(of subject: Digest) -> ReferrersResult {
         layout.referrers(of: subject)
     }
 

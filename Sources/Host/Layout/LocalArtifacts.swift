@@ -103,13 +103,13 @@ private let shownNames = 10
 package func openArtifacts(
     at path: String, as transport: LocalTransport = .oci
 ) async throws -> any LocalArtifacts {
-    if let folder = try? FolderHandle(at: path) {
+    if let directory = try? DirectoryHandle(at: path) {
         guard transport == .oci else {
             throw Failure(
                 .usage, "cannot read \(quoted(path)) as \(transport.rawValue)", at: .named(path),
                 because: "it is a folder, not an archive", next: "name it oci:\(plain(path))")
         }
-        return try LayoutDirectory(opening: folder)
+        return try LayoutDirectory(opening: directory)
     }
     let file = try OpenFile(at: path)
     try refuseCompressed(file, path)

@@ -42,7 +42,7 @@ final class ReferrerSearch: Sendable {
     ///
     /// - Parameter listed: what the index of the layout names; it is read first, so that a limit
     ///   never hides what an index lists.
-    func referrers(of subject: Digest, listed: [Digest]) throws(Failure) -> ReferrersAnswer {
+    func referrers(of subject: Digest, listed: [Digest]) throws(Failure) -> ReferrersResult {
         var (blobs, incomplete) = try self.blobs()
         let isThere = Set(blobs)
         blobs = listed.filter(isThere.contains) + blobs
@@ -60,9 +60,9 @@ final class ReferrerSearch: Sendable {
                 incomplete = incomplete ?? error
             }
         }
-        return ReferrersAnswer(
-            descriptors: found.values.sorted { $0.digest < $1.digest }, door: .layout,
-            failures: incomplete.map { [.init(door: .layout, failure: $0)] } ?? [])
+        return ReferrersResult(
+            descriptors: found.values.sorted { $0.digest < $1.digest }, discovery: .layout,
+            failures: incomplete.map { [.init(discovery: .layout, failure: $0)] } ?? [])
     }
 
     private func blobs() throws(Failure) -> ([Digest], Failure?) {

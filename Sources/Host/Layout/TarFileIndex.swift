@@ -16,9 +16,9 @@ struct TarFileIndex: LayoutFiles {
     }
 
     let name: String
-    private var entries: [ExactText: Entry] = [:]
+    private var entries: [ByteString: Entry] = [:]
     /// Folders, those that are only named in paths too.
-    private var folders: Set<ExactText> = []
+    private var directories: Set<ByteString> = []
 
     /// Reads the headers; content is passed over by seeking.
     init(_ file: OpenFile) throws(Failure) {
@@ -58,19 +58,19 @@ struct TarFileIndex: LayoutFiles {
                 at: .bytes(of: name, offset: part.offset), because: why)
         }
         guard !path.isEmpty, entry.kind != .globalHeader else { return }
-        for folder in Self.folders(above: path) {
-            if case .link? = entries[ExactText(folder)] {
-                throw refused("\(quoted(path)) is below \(quoted(folder)), which is a link")
+        for directory in Self.directories(above: path) {
+            if case .link? = entries[ByteString(directory)] {
+                throw refused("\(quoted(path)) is below \(quoted(directory)), which is a link")
             }
-            folders.insert(ExactText(folder))
+            directories.insert(ByteString(directory))
         }
-        if entry.kind == .directory, entries[ExactText(path)] == nil {
-            folders.insert(ExactText(path))
+        if entry.kind == .directory, entries[ByteString(path)] == nil {
+            directories.insert(ByteString(path))
             return
         }
-        let isNew = !folders.contains(ExactText(path)) && entries[ExactText(path)] == nil
+        let isNew = !directories.contains(ByteString(path)) && entries[ByteString(path)] == nil
         guard isNew else { throw refused("it holds \(quoted(path)) twice") }
-        entries[ExactText(path)] = try kept(entry, as: path, part, refused)
+        entries[ByteString(path)] = try kept(entry, as: path, part, refused)
     }
 
     private func kept(
@@ -82,13 +82,13 @@ struct TarFileIndex: LayoutFiles {
             guard !entry.isSparse else { throw refused("\(quoted(path)) is a sparse file") }
             return .file(part)
         case .symbolicLink:
-            let folder = path.utf8.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+            let directory = path.utf8.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
             // Unpacked, a rooted target is a file of this machine.
             guard !target.utf8.hasPrefix("/") else { return .link(to: nil) }
-            return .link(to: Self.cleaned(target, from: folder))
+            return .link(to: Self.cleaned(target, from: directory))
         case .hardLink:
             guard let earlier = Self.cleaned(target, from: ""),
-                case .file(let linked)? = entries[ExactText(earlier)]
+                case .file(let linked)? = entries[ByteString(earlier)]
             else { throw refused("\(quoted(path)) is a hard link to no earlier file") }
             return .file(linked)
         case .directory, .special, .globalHeader, .unknown: return .other
@@ -96,7 +96,7 @@ struct TarFileIndex: LayoutFiles {
     }
 
     /// `a`, `a/b` for `a/b/c`.
-    private static func folders(above path: String) -> [String] {
+    private static func directories(above path: String) -> [String] {
         path.utf8.indices.filter { path.utf8[$0] == UInt8(ascii: "/") }.map { String(path[..<$0]) }
     }
 
@@ -123,9 +123,9 @@ struct TarFileIndex: LayoutFiles {
     }
 
     /// A path without `.`, `..` and leading slashes; nil when it leads out of the archive.
-    private static func cleaned(_ path: String, from folder: String) -> String? {
+    private static func cleaned(_ path: String, from directory: String) -> String? {
         let isRooted = path.utf8.hasPrefix("/")
-        var steps = isRooted ? [] : folder.utf8.split(separator: "/").map(String.init)
+        var steps = isRooted ? [] : directory.utf8.split(separator: "/").map(String.init)
         for step in path.utf8.split(separator: "/") {
             switch step {
             case ".": continue
@@ -140,7 +140,7 @@ struct TarFileIndex: LayoutFiles {
     private func part(_ path: String) -> FilePart? {
         var path = path
         for _ in 0..<Limits.symbolicLinks {
-            switch entries[ExactText(path)] {
+            switch entries[ByteString(path)] {
             case .file(let part): return part
             case .link(let target?): path = target
             case .link(nil), .other, nil: return nil
@@ -163,10 +163,10 @@ struct TarFileIndex: LayoutFiles {
     func blobs(
         _ algorithm: HashAlgorithm, atMost limit: Int
     ) -> (digests: [Digest], isCut: Bool) {
-        let folder = Array("blobs/\(algorithm.rawValue)/".utf8)
+        let directory = Array("blobs/\(algorithm.rawValue)/".utf8)
         var digests: [Digest] = []
-        for path in entries.keys where path.text.utf8.starts(with: folder) {
-            let name = Array(path.text.utf8.dropFirst(folder.count))
+        for path in entries.keys where path.text.utf8.starts(with: directory) {
+            let name = Array(path.text.utf8.dropFirst(directory.count))
             guard let digest = blobDigest(name, by: algorithm) else { continue }
             guard digests.count < limit else { return (digests, true) }
             digests.append(digest)

@@ -10,8 +10,8 @@ package import TUF
 /// Fetches files below two base addresses. It follows no redirects and sends no credentials: what
 /// comes is signed, and where it comes from is what the user said.
 package struct TrustRepository: TrustFetcher {
-    private let metadata: WebAddress
-    private let targets: WebAddress?
+    private let metadata: HTTPURL
+    private let targets: HTTPURL?
     private let transport: any Transport
     private let userAgent: String
 
@@ -21,9 +21,9 @@ package struct TrustRepository: TrustFetcher {
     package init(
         metadata: String, targets: String?, transport: any Transport, userAgent: String
     ) throws(Failure) {
-        self.metadata = try WebAddress(parsing: metadata)
+        self.metadata = try HTTPURL(parsing: metadata)
         if let targets {
-            self.targets = try WebAddress(parsing: targets)
+            self.targets = try HTTPURL(parsing: targets)
         } else {
             self.targets = nil
         }
@@ -60,8 +60,8 @@ package struct TrustRepository: TrustFetcher {
         }
     }
 
-    private func address(of file: RepositoryFile) throws(Failure) -> WebAddress {
-        let (base, path): (WebAddress?, String) =
+    private func address(of file: RepositoryFile) throws(Failure) -> HTTPURL {
+        let (base, path): (HTTPURL?, String) =
             switch file {
             case .metadata(let path): (metadata, path)
             case .target(let path): (targets, path)
@@ -70,10 +70,10 @@ package struct TrustRepository: TrustFetcher {
             throw Failure(
                 .usage, what, because: "no address for target files was given")
         }
-        let folder = base.target.utf8.prefix(before: "?")
-        let separator = folder.utf8.hasSuffix("/") ? "" : "/"
-        return try WebAddress(
-            parsing: "\(base.scheme)://\(base.authority)\(folder)\(separator)\(path)")
+        let directory = base.target.utf8.prefix(before: "?")
+        let separator = directory.utf8.hasSuffix("/") ? "" : "/"
+        return try HTTPURL(
+            parsing: "\(base.scheme)://\(base.authority)\(directory)\(separator)\(path)")
     }
 }
 

@@ -19,7 +19,7 @@ package struct Evaluator {
 
     /// Dispatches only, without local variables: its frame is on the stack once for each level.
     mutating func evaluate(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         try spend(1)
         switch node {
@@ -44,50 +44,52 @@ package struct Evaluator {
 
     /// Evaluates nodes that read the current value only.
     private mutating func leaf(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         switch node {
         case .literal(let literal): return literal
-        case .index(let place): return item(place, of: value)
+        case .index(let position): return item(position, of: value)
         case .slice(let bounds, let offset): return try slice(value, bounds, at: offset)
         default:
-            throw EvaluationStop(.invalidType, "an expression reference has no value of its own")
+            throw EvaluationError(.invalidType, "an expression reference has no value of its own")
         }
     }
 
     /// Charges for work: evaluated nodes, examined items, and traversed text.
-    package mutating func spend(_ steps: Int) throws(EvaluationStop) {
+    package mutating func spend(_ steps: Int) throws(EvaluationError) {
         budget.steps -= steps
         if budget.steps < 0 { throw spentSteps() }
     }
 
     /// Charges for text that is traversed once.
-    mutating func spendText(_ bytes: Int) throws(EvaluationStop) { try spend(bytes / bytesPerStep) }
+    mutating func spendText(_ bytes: Int) throws(EvaluationError) {
+        try spend(bytes / bytesPerStep)
+    }
 
     /// Charges for output: text by its bytes, lists and objects by their entries.
-    package mutating func produce(bytes: Int) throws(EvaluationStop) {
+    package mutating func produce(bytes: Int) throws(EvaluationError) {
         budget.bytes -= bytes
         if budget.bytes < 0 { throw spentBytes() }
     }
 
     /// Sets the budget so that the next charge fails too, and no subtraction overflows.
-    private mutating func spentSteps() -> EvaluationStop {
+    private mutating func spentSteps() -> EvaluationError {
         budget.steps = -1
-        return EvaluationStop(.overLimit, "it takes more than \(Limits.jmespathSteps) steps")
+        return EvaluationError(.overLimit, "it takes more than \(Limits.jmespathSteps) steps")
     }
 
-    private mutating func spentBytes() -> EvaluationStop {
+    private mutating func spentBytes() -> EvaluationError {
         budget.bytes = -1
-        return EvaluationStop(
+        return EvaluationError(
             .overLimit, "it makes more than \(Limits.jmespathOutputBytes) bytes of values")
     }
 
     /// The value, or null for a missing key, which is an error in other positions.
     mutating func swallowed(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard rules.contains(.missingKeysFail) else { return try evaluate(node, on: value) }
-        do throws(EvaluationStop) {
+        do throws(EvaluationError) {
             return try evaluate(node, on: value)
         } catch {
             guard error.kind == .unknownKey else { throw error }
@@ -98,10 +100,10 @@ package struct Evaluator {
     /// The left side of `[]` or `[?…]`. In dialects where missing keys fail, any error of it is
     /// null, except a limit.
     private mutating func forgiven(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard rules.contains(.missingKeysFail) else { return try evaluate(node, on: value) }
-        do throws(EvaluationStop) {
+        do throws(EvaluationError) {
             return try evaluate(node, on: value)
         } catch {
             guard error.kind != .overLimit, error.kind != .unavailable else { throw error }
@@ -114,7 +116,7 @@ package struct Evaluator {
 
 extension Evaluator {
     private mutating func field(_ node: SyntaxNode, of value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .field(let name, let offset) = node, case .object(let object) = value else {
             return .null
@@ -123,17 +125,17 @@ extension Evaluator {
         if name.utf8.count > longestFreeName { try spend(name.utf8.count / 2) }
         if let found = object[name] { return found }
         guard rules.contains(.missingKeysFail) else { return .null }
-        throw EvaluationStop(missingKey: name, at: offset)
+        throw EvaluationError(missingKey: name, at: offset)
     }
 
-    private func item(_ place: Int, of value: JSONValue) -> JSONValue {
+    private func item(_ position: Int, of value: JSONValue) -> JSONValue {
         guard case .array(let items) = value else { return .null }
-        let index = place < 0 ? place &+ items.count : place
+        let index = position < 0 ? position &+ items.count : position
         return items.indices.contains(index) ? items[index] : .null
     }
 
     private mutating func chain(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .chain(let nodes) = node else { return .null }
         var value = value
@@ -142,7 +144,7 @@ extension Evaluator {
     }
 
     private mutating func pipe(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .pipe(let nodes) = node else { return .null }
         var value = value
@@ -152,28 +154,28 @@ extension Evaluator {
 
     /// Spec: JMESPath, "Slices" (as in Python).
     private mutating func slice(_ value: JSONValue, _ bounds: SliceBounds, at offset: Int)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         let step = bounds.step ?? 1
         guard step != 0 else {
-            throw EvaluationStop(.invalidValue, "the step of a slice is not 0", at: offset)
+            throw EvaluationError(.invalidValue, "the step of a slice is not 0", at: offset)
         }
         guard case .array(let items) = value else { return .null }
         try spend(items.count)
         let count = items.count
         let (lowest, highest) = step > 0 ? (0, count) : (-1, count - 1)
-        func bounded(_ place: Int?, else other: Int) -> Int {
-            guard let place else { return other }
-            return min(max(place < 0 ? place &+ count : place, lowest), highest)
+        func bounded(_ position: Int?, else other: Int) -> Int {
+            guard let position else { return other }
+            return min(max(position < 0 ? position &+ count : position, lowest), highest)
         }
-        var place = bounded(bounds.start, else: step > 0 ? 0 : count - 1)
+        var position = bounded(bounds.start, else: step > 0 ? 0 : count - 1)
         let stop = bounded(bounds.stop, else: step > 0 ? count : -1)
         var chosen: [JSONValue] = []
-        while step > 0 ? place < stop : place > stop, items.indices.contains(place) {
-            chosen.append(items[place])
-            let (next, overflow) = place.addingReportingOverflow(step)
+        while step > 0 ? position < stop : position > stop, items.indices.contains(position) {
+            chosen.append(items[position])
+            let (next, overflow) = position.addingReportingOverflow(step)
             if overflow { break }
-            place = next
+            position = next
         }
         return .array(chosen)
     }
@@ -183,14 +185,14 @@ extension Evaluator {
 
 extension Evaluator {
     private mutating func negation(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .not(let inner) = node else { return .null }
         return .bool(!isTrue(try swallowed(inner, on: value)))
     }
 
     private mutating func firstTruth(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .or(let nodes) = node else { return .null }
         var last = JSONValue.null
@@ -202,7 +204,7 @@ extension Evaluator {
     }
 
     private mutating func firstFalsehood(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .and(let nodes) = node else { return .null }
         for node in nodes.dropLast() {
@@ -214,7 +216,7 @@ extension Evaluator {
     }
 
     private mutating func comparison(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .comparison(let sign, let left, let right) = node else { return .null }
         let first = try swallowed(left, on: value)
@@ -223,7 +225,7 @@ extension Evaluator {
 
     /// Spec: JMESPath, "Comparison operators": only numbers are ordered.
     private mutating func compare(_ sign: Comparator, _ left: JSONValue, _ right: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         switch sign {
         case .equal: return .bool(try areEqual(left, right))
@@ -256,7 +258,7 @@ extension Evaluator {
 
     /// Deep equality: numbers by value, strings by code points.
     package mutating func areEqual(_ left: JSONValue, _ right: JSONValue)
-        throws(EvaluationStop) -> Bool
+        throws(EvaluationError) -> Bool
     {
         switch (left, right) {
         case (.array, .array): return try areEqualLists(left, right)
@@ -266,7 +268,7 @@ extension Evaluator {
     }
 
     private mutating func areEqualScalars(_ left: JSONValue, _ right: JSONValue)
-        throws(EvaluationStop) -> Bool
+        throws(EvaluationError) -> Bool
     {
         try spend(1)
         switch (left, right) {
@@ -284,20 +286,20 @@ extension Evaluator {
     }
 
     private mutating func areEqualLists(_ left: JSONValue, _ right: JSONValue)
-        throws(EvaluationStop) -> Bool
+        throws(EvaluationError) -> Bool
     {
         try spend(1)
         guard case .array(let first) = left, case .array(let second) = right,
             first.count == second.count
         else { return false }
-        for place in first.indices where !(try areEqual(first[place], second[place])) {
+        for position in first.indices where !(try areEqual(first[position], second[position])) {
             return false
         }
         return true
     }
 
     private mutating func areEqualObjects(_ left: JSONValue, _ right: JSONValue)
-        throws(EvaluationStop) -> Bool
+        throws(EvaluationError) -> Bool
     {
         try spend(1)
         guard case .object(let first) = left, case .object(let second) = right,
@@ -316,7 +318,7 @@ extension Evaluator {
 
 extension Evaluator {
     private mutating func project(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .listProjection(let left, let right) = node else { return .null }
         guard case .array(let items) = try swallowed(left, on: value) else { return .null }
@@ -324,7 +326,7 @@ extension Evaluator {
     }
 
     private mutating func projectValues(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .objectProjection(let left, let right) = node else { return .null }
         guard case .object(let object) = try swallowed(left, on: value) else { return .null }
@@ -333,7 +335,7 @@ extension Evaluator {
 
     /// Each item's result; nulls are left out.
     private mutating func projected(_ items: [JSONValue], _ right: SyntaxNode)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         try produce(bytes: items.count * bytesPerEntry)
         var results: [JSONValue] = []
@@ -347,7 +349,7 @@ extension Evaluator {
     }
 
     private mutating func filter(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .filter(let left, let test, let right) = node else { return .null }
         guard case .array(let items) = try forgiven(left, on: value) else { return .null }
@@ -357,7 +359,7 @@ extension Evaluator {
     }
 
     private mutating func flatten(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .flatten(let inner) = node else { return .null }
         guard case .array(let items) = try forgiven(inner, on: value) else { return .null }
@@ -376,7 +378,7 @@ extension Evaluator {
     }
 
     private mutating func list(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .multiSelectList(let nodes) = node else { return .null }
         if case .null = value { return .null }
@@ -388,7 +390,7 @@ extension Evaluator {
     }
 
     private mutating func hash(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .multiSelectHash(let members) = node else { return .null }
         if case .null = value { return .null }
@@ -403,7 +405,7 @@ extension Evaluator {
 
 extension Evaluator {
     private mutating func call(_ node: SyntaxNode, on value: JSONValue)
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         guard case .call(let function, let nodes, let offset) = node else { return .null }
         var arguments: [FunctionArgument] = []
@@ -415,7 +417,7 @@ extension Evaluator {
                 arguments.append(.value(try swallowed(node, on: value)))
             }
         }
-        do throws(EvaluationStop) {
+        do throws(EvaluationError) {
             return try apply(function, arguments)
         } catch {
             throw error.located(at: offset)
@@ -424,7 +426,7 @@ extension Evaluator {
 
     /// Charges for the arguments, because a function may read all of them.
     private mutating func apply(_ function: FunctionDefinition, _ arguments: [FunctionArgument])
-        throws(EvaluationStop) -> JSONValue
+        throws(EvaluationError) -> JSONValue
     {
         for argument in arguments { try spend(argument.items / itemsPerStep) }
         try spend(function.price.steps(arguments.reduce(0) { $0 + $1.bytes }))

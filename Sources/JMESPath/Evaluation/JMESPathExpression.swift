@@ -21,7 +21,7 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
     package init(_ text: String, dialect: JMESPathDialect) throws(JMESPathProblem) {
         description = text
         self.dialect = dialect
-        do throws(EvaluationStop) {
+        do throws(EvaluationError) {
             let parsed = try ExpressionParser.parse(text, dialect)
             root = parsed.node
             makesContainers = parsed.nesting > 0
@@ -54,7 +54,7 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
     ) throws(JMESPathProblem) -> JSONValue {
         var evaluator = Evaluator(rules: dialect.rules, context: context, budget: budget)
         defer { budget = evaluator.budget }
-        do throws(EvaluationStop) {
+        do throws(EvaluationError) {
             let result = try evaluator.evaluate(root, on: value)
             if makesContainers { try checkSize(of: result) }
             return result
@@ -67,7 +67,7 @@ package struct JMESPathExpression: Sendable, CustomStringConvertible {
     package var outline: String { root.outline() }
 
     /// The paths and functions that the expression refers to.
-    package var reach: ExpressionReach { ExpressionReach(of: root) }
+    package var referencedPaths: ReferencedPaths { ReferencedPaths(of: root) }
 
     /// The tree for programs: nodes with their children.
     package var tree: JSONValue { root.json }

@@ -37,12 +37,12 @@ package enum JMESPathNumber: Comparable {
         }
     }
 
-    package func json() throws(EvaluationStop) -> JSONValue {
+    package func json() throws(EvaluationError) -> JSONValue {
         switch self {
         case .whole(let value): return .number(JSONNumber(value))
         case .real(let value):
             guard let number = JSONNumber(value) else {
-                throw EvaluationStop(.invalidValue, "the result is not a finite number")
+                throw EvaluationError(.invalidValue, "the result is not a finite number")
             }
             return .number(number)
         }

@@ -6,7 +6,7 @@ package import Primitives
 extension Evaluator {
     /// Charges for a value before it is written: a list that holds one value many times is small in
     /// memory only.
-    package mutating func produce(_ value: JSONValue) throws(EvaluationStop) {
+    package mutating func produce(_ value: JSONValue) throws(EvaluationError) {
         try spend(1)
         try produce(bytes: value.size)
         switch value {
@@ -18,19 +18,19 @@ extension Evaluator {
 }
 
 /// Rejects a value that is too large or too deep to write.
-func checkSize(of value: JSONValue) throws(EvaluationStop) {
+func checkSize(of value: JSONValue) throws(EvaluationError) {
     var left = Limits.jmespathResultBytes
     try count(value, &left, depth: 0)
 }
 
-private func count(_ value: JSONValue, _ left: inout Int, depth: Int) throws(EvaluationStop) {
+private func count(_ value: JSONValue, _ left: inout Int, depth: Int) throws(EvaluationError) {
     guard depth <= Limits.jmespathResultDepth else {
-        throw EvaluationStop(
+        throw EvaluationError(
             .overLimit, "its value nests deeper than \(Limits.jmespathResultDepth) levels")
     }
     left -= value.size
     guard left >= 0 else {
-        throw EvaluationStop(
+        throw EvaluationError(
             .overLimit, "its value has more than \(Limits.jmespathResultBytes) bytes")
     }
     switch value {

@@ -65,7 +65,7 @@ enum FunctionArgument: Sendable {
 
 /// The body of a function. It charges the evaluator for its work.
 package typealias FunctionBody =
-    @Sendable (FunctionCall, inout Evaluator) throws(EvaluationStop)
+    @Sendable (FunctionCall, inout Evaluator) throws(EvaluationError)
     -> JSONValue
 
 /// A function of a dialect. It is a class, because call nodes of the tree refer to it.
@@ -95,21 +95,21 @@ package final class FunctionDefinition: Sendable {
     /// Whether its result is never a list or an object.
     var givesScalar: Bool { scalarResults.contains(result) }
 
-    func checkCount(_ count: Int, at offset: Int) throws(EvaluationStop) {
+    func checkCount(_ count: Int, at offset: Int) throws(EvaluationError) {
         guard count == parameters.count || isVariadic && count > parameters.count else {
             let wanted = (isVariadic ? "at least " : "") + "\(parameters.count)"
-            throw EvaluationStop(
+            throw EvaluationError(
                 .invalidArity, "\(name) takes \(wanted) arguments, here are \(count)", at: offset)
         }
     }
 
-    func checkKinds(_ arguments: [FunctionArgument]) throws(EvaluationStop) {
-        for (place, argument) in arguments.enumerated() {
-            let kinds = parameters[min(place, parameters.count - 1)]
+    func checkKinds(_ arguments: [FunctionArgument]) throws(EvaluationError) {
+        for (position, argument) in arguments.enumerated() {
+            let kinds = parameters[min(position, parameters.count - 1)]
             guard kinds.holds(argument) else {
-                throw EvaluationStop(
+                throw EvaluationError(
                     .invalidType,
-                    "argument \(place + 1) of \(name) is \(argument.kindName); it takes \(kinds.text)"
+                    "argument \(position + 1) of \(name) is \(argument.kindName); it takes \(kinds.text)"
                 )
             }
         }
@@ -131,51 +131,59 @@ package struct FunctionCall {
 
     var count: Int { arguments.count }
 
-    package func value(_ place: Int) throws(EvaluationStop) -> JSONValue {
-        guard case .value(let value) = arguments[place] else { throw wrongKind(place) }
+    package func value(_ position: Int) throws(EvaluationError) -> JSONValue {
+        guard case .value(let value) = arguments[position] else { throw wrongKind(position) }
         return value
     }
 
-    package func string(_ place: Int) throws(EvaluationStop) -> String {
-        guard case .value(.string(let text)) = arguments[place] else { throw wrongKind(place) }
+    package func string(_ position: Int) throws(EvaluationError) -> String {
+        guard case .value(.string(let text)) = arguments[position] else {
+            throw wrongKind(position)
+        }
         return text
     }
 
-    package func number(_ place: Int) throws(EvaluationStop) -> JMESPathNumber {
-        guard case .value(.number(let number)) = arguments[place] else { throw wrongKind(place) }
+    package func number(_ position: Int) throws(EvaluationError) -> JMESPathNumber {
+        guard case .value(.number(let number)) = arguments[position] else {
+            throw wrongKind(position)
+        }
         return JMESPathNumber(number)
     }
 
-    package func integer(_ place: Int) throws(EvaluationStop) -> Int {
-        guard let value = try number(place).integer else {
-            throw invalid("argument \(place + 1) is a whole number")
+    package func integer(_ position: Int) throws(EvaluationError) -> Int {
+        guard let value = try number(position).integer else {
+            throw invalid("argument \(position + 1) is a whole number")
         }
         return value
     }
 
-    package func array(_ place: Int) throws(EvaluationStop) -> [JSONValue] {
-        guard case .value(.array(let items)) = arguments[place] else { throw wrongKind(place) }
+    package func array(_ position: Int) throws(EvaluationError) -> [JSONValue] {
+        guard case .value(.array(let items)) = arguments[position] else {
+            throw wrongKind(position)
+        }
         return items
     }
 
-    package func object(_ place: Int) throws(EvaluationStop) -> JSONObject {
-        guard case .value(.object(let object)) = arguments[place] else { throw wrongKind(place) }
+    package func object(_ position: Int) throws(EvaluationError) -> JSONObject {
+        guard case .value(.object(let object)) = arguments[position] else {
+            throw wrongKind(position)
+        }
         return object
     }
 
-    func reference(_ place: Int) throws(EvaluationStop) -> SyntaxNode {
-        guard case .reference(let node) = arguments[place] else { throw wrongKind(place) }
+    func reference(_ position: Int) throws(EvaluationError) -> SyntaxNode {
+        guard case .reference(let node) = arguments[position] else { throw wrongKind(position) }
         return node
     }
 
     /// An error whose message starts with the function's name.
     package func invalid(_ message: String, _ kind: JMESPathProblem.Kind = .invalidValue)
-        -> EvaluationStop
+        -> EvaluationError
     {
-        EvaluationStop(kind, "\(name): \(message)")
+        EvaluationError(kind, "\(name): \(message)")
     }
 
-    private func wrongKind(_ place: Int) -> EvaluationStop {
-        invalid("argument \(place + 1) is \(arguments[place].kindName)", .invalidType)
+    private func wrongKind(_ position: Int) -> EvaluationError {
+        invalid("argument \(position + 1) is \(arguments[position].kindName)", .invalidType)
     }
 }

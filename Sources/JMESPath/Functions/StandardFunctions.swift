@@ -10,34 +10,34 @@ let standardFunctions =
 
 private let standardNumberFunctions: [FunctionDefinition] = [
     FunctionDefinition("abs", [.number], "number", "the number without its sign") {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         let number = try call.number(0)
         return try number < .whole(0) ? (.whole(0) - number).json() : call.value(0)
     },
     // Deviation: avg([]) is null, as the specification says; in Kyverno it is NaN.
     FunctionDefinition("avg", [.numbers], "number", "the mean; null for an empty list") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let items = try call.array(0)
         guard !items.isEmpty else { return .null }
         let total = try total(of: items, &evaluator)
         return try JMESPathNumber.normal(total.double / Double(items.count)).json()
     },
     FunctionDefinition("ceil", [.number], "number", "the next whole number up") {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         try rounded(call, .up)
     },
     FunctionDefinition("floor", [.number], "number", "the next whole number down") {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         try rounded(call, .down)
     },
     FunctionDefinition("sum", [.numbers], "number", "all numbers added; 0 for an empty list") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         try total(of: call.array(0), &evaluator).json()
     },
     FunctionDefinition(
         "to_number", [.any], "number", "the number a text spells; null for others", price: .reader
     ) {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         switch try call.value(0) {
         case .number(let number): return .number(number)
         case .string(let text): return spelledNumber(text) ?? .null
@@ -50,7 +50,7 @@ private let standardTextFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "contains", [[.array, .string], .any], "boolean",
         "whether a list holds the value, or a text the text"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         let wanted = try call.value(1)
         guard case .string(let text) = try call.value(0) else {
             // Deviation: Kyverno's fork crashes on a search for an object; Assay compares deeply.
@@ -64,23 +64,23 @@ private let standardTextFunctions: [FunctionDefinition] = [
         return .bool(firstRange(of: Array(part.utf8), in: Array(text.utf8)[...]) != nil)
     },
     FunctionDefinition("ends_with", [.string, .string], "boolean", "whether the text ends so") {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         let end = try call.string(1).utf8.reversed()
         return .bool(try call.string(0).utf8.reversed().starts(with: end))
     },
     FunctionDefinition("starts_with", [.string, .string], "boolean", "whether the text starts so") {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         .bool(try call.string(0).utf8.starts(with: call.string(1).utf8))
     },
     FunctionDefinition("join", [.string, .strings], "string", "the texts with the first between") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let (glue, parts) = (try call.string(0), try call.array(1).compactMap(\.string))
         let size = parts.reduce(0) { $0 + $1.utf8.count + glue.utf8.count }
         try evaluator.produce(bytes: size)
         return .string(parts.joined(separator: glue))
     },
     FunctionDefinition("to_string", [.any], "string", "a text as it is, other values as JSON") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let value = try call.value(0)
         if case .string = value { return value }
         try evaluator.produce(value)
@@ -88,7 +88,7 @@ private let standardTextFunctions: [FunctionDefinition] = [
     },
     FunctionDefinition(
         "length", [[.string, .array, .object]], "number", "characters, items or members"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         switch try call.value(0) {
         case .string(let text):
             try evaluator.spend(text.utf8.count / 16)
@@ -101,7 +101,7 @@ private let standardTextFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "reverse", [[.array, .string]], "array|string", "items or characters, last first",
         price: .characters
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         guard case .string(let text) = try call.value(0) else {
             let items = try call.array(0)
             try evaluator.produce(bytes: items.count * bytesPerEntry)
@@ -114,13 +114,13 @@ private let standardTextFunctions: [FunctionDefinition] = [
 
 private let standardListFunctions: [FunctionDefinition] = [
     FunctionDefinition("keys", [.object], "array", "the names of an object's members") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let names = try call.object(0).names
         try evaluator.produce(bytes: names.reduce(0) { $0 + $1.utf8.count + bytesPerEntry })
         return .array(names.map { .string($0) })
     },
     FunctionDefinition("values", [.object], "array", "the values of an object's members") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let values = try call.object(0).members.map(\.value)
         try evaluator.produce(bytes: values.count * bytesPerEntry)
         return .array(values)
@@ -128,10 +128,10 @@ private let standardListFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "merge", [.object], "object", "one object with all members; later ones win",
         isVariadic: true
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         var merged = JSONObject()
-        for place in 0..<call.count {
-            let object = try call.object(place)
+        for position in 0..<call.count {
+            let object = try call.object(position)
             try evaluator.produce(bytes: object.count * bytesPerEntry)
             for member in object {
                 try evaluator.spend(member.name.utf8.count / 2)
@@ -142,7 +142,7 @@ private let standardListFunctions: [FunctionDefinition] = [
     },
     FunctionDefinition(
         "map", [.reference, .array], "array", "the expression's value for each item, nulls too"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         let (expression, items) = (try call.reference(0), try call.array(1))
         try evaluator.produce(bytes: items.count * bytesPerEntry)
         var results: [JSONValue] = []
@@ -151,22 +151,22 @@ private let standardListFunctions: [FunctionDefinition] = [
     },
     FunctionDefinition(
         "not_null", [.any], "any", "the first argument that is not null", isVariadic: true
-    ) { call, _ throws(EvaluationStop) in
-        for place in 0..<call.count {
-            let value = try call.value(place)
+    ) { call, _ throws(EvaluationError) in
+        for position in 0..<call.count {
+            let value = try call.value(position)
             if case .null = value { continue }
             return value
         }
         return .null
     },
     FunctionDefinition("to_array", [.any], "array", "a list as it is, another value in a list") {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         let value = try call.value(0)
         if case .array = value { return value }
         return .array([value])
     },
     FunctionDefinition("type", [.any], "string", "what kind of value it is") {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         switch try call.value(0) {
         case .null: "null"
         case .bool: "boolean"
@@ -180,36 +180,36 @@ private let standardListFunctions: [FunctionDefinition] = [
 
 private let standardOrderFunctions: [FunctionDefinition] = [
     FunctionDefinition("max", [[.numbers, .strings]], "number|string", "the greatest item") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         try extreme(call.array(0).map { ($0, $0) }, call, &evaluator) { $1 < $0 }
     },
     FunctionDefinition("min", [[.numbers, .strings]], "number|string", "the smallest item") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         try extreme(call.array(0).map { ($0, $0) }, call, &evaluator) { $0 < $1 }
     },
     FunctionDefinition(
         "max_by", [.array, .reference], "any", "the item whose expression is greatest"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         try extreme(keyed(call, &evaluator), call, &evaluator) { $1 < $0 }
     },
     FunctionDefinition(
         "min_by", [.array, .reference], "any", "the item whose expression is smallest"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         try extreme(keyed(call, &evaluator), call, &evaluator) { $0 < $1 }
     },
     FunctionDefinition("sort", [[.numbers, .strings]], "array", "the items, smallest first") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         try sorted(call.array(0).map { ($0, $0) }, call, &evaluator)
     },
     FunctionDefinition(
         "sort_by", [.array, .reference], "array", "the items by the expression's value"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         try sorted(keyed(call, &evaluator), call, &evaluator)
     },
 ]
 
 private func total(of items: [JSONValue], _ evaluator: inout Evaluator)
-    throws(EvaluationStop) -> JMESPathNumber
+    throws(EvaluationError) -> JMESPathNumber
 {
     try evaluator.spend(items.count)
     return items.reduce(.whole(0)) { sum, item in
@@ -218,7 +218,7 @@ private func total(of items: [JSONValue], _ evaluator: inout Evaluator)
 }
 
 private func rounded(_ call: FunctionCall, _ rule: FloatingPointRoundingRule)
-    throws(EvaluationStop) -> JSONValue
+    throws(EvaluationError) -> JSONValue
 {
     let number = try call.number(0)
     if let whole = number.integer { return .number(JSONNumber(whole)) }
@@ -268,7 +268,7 @@ private enum SortKey: Comparable {
 }
 
 private func keyed(_ call: FunctionCall, _ evaluator: inout Evaluator)
-    throws(EvaluationStop) -> [(JSONValue, JSONValue)]
+    throws(EvaluationError) -> [(JSONValue, JSONValue)]
 {
     let expression = try call.reference(1)
     var pairs: [(JSONValue, JSONValue)] = []
@@ -281,7 +281,7 @@ private func keyed(_ call: FunctionCall, _ evaluator: inout Evaluator)
 private func withKeys(
     _ pairs: [(item: JSONValue, key: JSONValue)], _ call: FunctionCall,
     _ evaluator: inout Evaluator
-) throws(EvaluationStop) -> [(item: JSONValue, key: SortKey)] {
+) throws(EvaluationError) -> [(item: JSONValue, key: SortKey)] {
     try evaluator.spend(pairs.count)
     var keys: [(item: JSONValue, key: SortKey)] = []
     for pair in pairs {
@@ -297,7 +297,7 @@ private func withKeys(
 private func extreme(
     _ pairs: [(JSONValue, JSONValue)], _ call: FunctionCall, _ evaluator: inout Evaluator,
     _ beats: (SortKey, SortKey) -> Bool
-) throws(EvaluationStop) -> JSONValue {
+) throws(EvaluationError) -> JSONValue {
     let keys = try withKeys(pairs, call, &evaluator)
     guard var best = keys.first else { return .null }
     for candidate in keys.dropFirst() where beats(candidate.key, best.key) { best = candidate }
@@ -307,7 +307,7 @@ private func extreme(
 /// Items with equal keys keep their order.
 private func sorted(
     _ pairs: [(JSONValue, JSONValue)], _ call: FunctionCall, _ evaluator: inout Evaluator
-) throws(EvaluationStop) -> JSONValue {
+) throws(EvaluationError) -> JSONValue {
     let keys = try withKeys(pairs, call, &evaluator)
     try evaluator.produce(bytes: pairs.count * bytesPerEntry)
     try evaluator.spend(pairs.count * (Int.bitWidth - pairs.count.leadingZeroBitCount))
@@ -325,17 +325,17 @@ package func firstRange(of part: [UInt8], in text: ArraySlice<UInt8>) -> Range<I
     var borders = [Int](repeating: 0, count: part.count)
     var length = 0
     if part.count > 1 {
-        for place in 1..<part.count {
-            while length > 0, part[place] != part[length] { length = borders[length - 1] }
-            if part[place] == part[length] { length += 1 }
-            borders[place] = length
+        for position in 1..<part.count {
+            while length > 0, part[position] != part[length] { length = borders[length - 1] }
+            if part[position] == part[length] { length += 1 }
+            borders[position] = length
         }
     }
     var matched = 0
-    for place in text.indices {
-        while matched > 0, text[place] != part[matched] { matched = borders[matched - 1] }
-        if text[place] == part[matched] { matched += 1 }
-        if matched == part.count { return (place - matched + 1)..<(place + 1) }
+    for position in text.indices {
+        while matched > 0, text[position] != part[matched] { matched = borders[matched - 1] }
+        if text[position] == part[matched] { matched += 1 }
+        if matched == part.count { return (position - matched + 1)..<(position + 1) }
     }
     return nil
 }

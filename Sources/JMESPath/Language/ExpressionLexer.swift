@@ -11,18 +11,20 @@ struct ExpressionToken: Sendable {
         case literal(JSONValue)
         case number(Int)
         case comparator(Comparator)
-        case sign(ExpressionSign)
+        case punctuation(Punctuation)
         case end
     }
 
     let kind: Kind
     let offset: Int
 
-    var sign: ExpressionSign? { if case .sign(let sign) = kind { sign } else { nil } }
+    var punctuation: Punctuation? {
+        if case .punctuation(let punctuation) = kind { punctuation } else { nil }
+    }
 }
 
 /// Punctuation and operators other than comparators.
-enum ExpressionSign: String, Sendable {
+enum Punctuation: String, Sendable {
     case dot = "."
     case leftBracket = "["
     case rightBracket = "]"
@@ -48,9 +50,9 @@ struct ExpressionLexer {
     private let bytes: [UInt8]
     private var offset = 0
 
-    static func tokens(of expression: String) throws(EvaluationStop) -> [ExpressionToken] {
+    static func tokens(of expression: String) throws(EvaluationError) -> [ExpressionToken] {
         guard expression.utf8.count <= Limits.jmespathBytes else {
-            throw EvaluationStop(
+            throw EvaluationError(
                 .overLimit,
                 "it has \(expression.utf8.count) bytes, the limit is \(Limits.jmespathBytes)", at: 0
             )
@@ -67,7 +69,7 @@ struct ExpressionLexer {
 
     private init(bytes: [UInt8]) { self.bytes = bytes }
 
-    private mutating func next() throws(EvaluationStop) -> ExpressionToken {
+    private mutating func next() throws(EvaluationError) -> ExpressionToken {
         while let byte = peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
             offset += 1
         }
@@ -75,7 +77,7 @@ struct ExpressionLexer {
         return ExpressionToken(kind: try kind(), offset: start)
     }
 
-    private mutating func kind() throws(EvaluationStop) -> ExpressionToken.Kind {
+    private mutating func kind() throws(EvaluationError) -> ExpressionToken.Kind {
         guard let byte = peek() else { return .end }
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -85,7 +87,7 @@ struct ExpressionLexer {
         case UInt8(ascii: "\""): return .quotedIdentifier(try quotedText())
         case UInt8(ascii: "'"): return .literal(.string(try rawText()))
         case UInt8(ascii: "`"): return .literal(try literal())
-        default: return try sign()
+        default: return try punctuation()
         }
     }
 
@@ -95,7 +97,7 @@ struct ExpressionLexer {
         return String(decoding: bytes[start..<offset], as: UTF8.self)
     }
 
-    private mutating func number() throws(EvaluationStop) -> ExpressionToken.Kind {
+    private mutating func number() throws(EvaluationError) -> ExpressionToken.Kind {
         let start = offset
         if peek() == UInt8(ascii: "-") { offset += 1 }
         let digits = offset
@@ -103,18 +105,18 @@ struct ExpressionLexer {
             offset += 1
         }
         guard offset > digits else {
-            throw EvaluationStop(.syntax, "a digit must follow \"-\"", at: start)
+            throw EvaluationError(.syntax, "a digit must follow \"-\"", at: start)
         }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         guard let value = Int(text) else {
-            throw EvaluationStop(
+            throw EvaluationError(
                 .syntax, "the index \(quoted(text)) does not fit 64 bits", at: start)
         }
         return .number(value)
     }
 
     /// Spec: JMESPath, "quoted-string": the content of a JSON string.
-    private mutating func quotedText() throws(EvaluationStop) -> String {
+    private mutating func quotedText() throws(EvaluationError) -> String {
         let start = offset
         let content = try delimited(by: UInt8(ascii: "\""), what: "a quoted identifier")
         let json = [UInt8(ascii: "\"")] + content + [UInt8(ascii: "\"")]
@@ -124,33 +126,33 @@ struct ExpressionLexer {
             }
             return text
         } catch {
-            throw EvaluationStop(
+            throw EvaluationError(
                 .syntax, "the quoted identifier is not a JSON string: \(error.why)", at: start)
         }
     }
 
     /// Spec: JMESPath, "raw-string": only `\'` is an escape.
     /// Deviation: Kyverno's fork cannot parse `'\\'`; Assay follows the specification.
-    private mutating func rawText() throws(EvaluationStop) -> String {
+    private mutating func rawText() throws(EvaluationError) -> String {
         let content = try delimited(by: UInt8(ascii: "'"), what: "a raw string")
         return String(
             decoding: unescaped(content, UInt8(ascii: "'")), as: UTF8.self)
     }
 
-    private mutating func literal() throws(EvaluationStop) -> JSONValue {
+    private mutating func literal() throws(EvaluationError) -> JSONValue {
         let start = offset
         let content = try delimited(by: UInt8(ascii: "`"), what: "a literal")
         do throws(Failure) {
             return try JSONValue(parsing: unescaped(content, UInt8(ascii: "`")), named: "literal")
         } catch {
             let kind: JMESPathProblem.Kind = error.kind == .overLimit ? .overLimit : .syntax
-            throw EvaluationStop(kind, "the literal is not JSON: \(error.why)", at: start)
+            throw EvaluationError(kind, "the literal is not JSON: \(error.why)", at: start)
         }
     }
 
     /// The bytes between two delimiters; a backslash escapes the delimiter after it.
     private mutating func delimited(by mark: UInt8, what: String)
-        throws(EvaluationStop) -> [UInt8]
+        throws(EvaluationError) -> [UInt8]
     {
         let start = offset
         offset += 1
@@ -161,23 +163,23 @@ struct ExpressionLexer {
             }
             offset += byte == UInt8(ascii: "\\") ? 2 : 1
         }
-        throw EvaluationStop(.syntax, "\(what) is not terminated", at: start)
+        throw EvaluationError(.syntax, "\(what) is not terminated", at: start)
     }
 
-    private mutating func sign() throws(EvaluationStop) -> ExpressionToken.Kind {
+    private mutating func punctuation() throws(EvaluationError) -> ExpressionToken.Kind {
         let start = offset
-        if offset + 1 < bytes.count, let kind = longSign(bytes[offset], bytes[offset + 1]) {
+        if offset + 1 < bytes.count, let kind = longPunctuation(bytes[offset], bytes[offset + 1]) {
             offset += 2
             return kind
         }
-        if let kind = shortSign(bytes[offset]) {
+        if let kind = shortPunctuation(bytes[offset]) {
             offset += 1
             return kind
         }
         let rest = String(decoding: bytes[start...].prefix(4), as: UTF8.self)
         let shown = rest.unicodeScalars.first.map { quoted(String($0)) } ?? "it"
         let hint = rest.utf8.hasPrefix("=") ? "; did you mean ==?" : ""
-        throw EvaluationStop(.syntax, "\(shown) is not valid here\(hint)", at: start)
+        throw EvaluationError(.syntax, "\(shown) is not valid here\(hint)", at: start)
     }
 
     private func peek() -> UInt8? { offset < bytes.count ? bytes[offset] : nil }
@@ -187,26 +189,26 @@ struct ExpressionLexer {
 private func unescaped(_ content: [UInt8], _ mark: UInt8) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(content.count)
-    var place = 0
-    while place < content.count {
-        if content[place] == UInt8(ascii: "\\"), place + 1 < content.count {
-            if content[place + 1] != mark { result.append(content[place]) }
-            result.append(content[place + 1])
-            place += 2
+    var position = 0
+    while position < content.count {
+        if content[position] == UInt8(ascii: "\\"), position + 1 < content.count {
+            if content[position + 1] != mark { result.append(content[position]) }
+            result.append(content[position + 1])
+            position += 2
         } else {
-            result.append(content[place])
-            place += 1
+            result.append(content[position])
+            position += 1
         }
     }
     return result
 }
 
-private func longSign(_ first: UInt8, _ second: UInt8) -> ExpressionToken.Kind? {
+private func longPunctuation(_ first: UInt8, _ second: UInt8) -> ExpressionToken.Kind? {
     switch (first, second) {
-    case (UInt8(ascii: "["), UInt8(ascii: "]")): .sign(.flatten)
-    case (UInt8(ascii: "["), UInt8(ascii: "?")): .sign(.filter)
-    case (UInt8(ascii: "&"), UInt8(ascii: "&")): .sign(.and)
-    case (UInt8(ascii: "|"), UInt8(ascii: "|")): .sign(.or)
+    case (UInt8(ascii: "["), UInt8(ascii: "]")): .punctuation(.flatten)
+    case (UInt8(ascii: "["), UInt8(ascii: "?")): .punctuation(.filter)
+    case (UInt8(ascii: "&"), UInt8(ascii: "&")): .punctuation(.and)
+    case (UInt8(ascii: "|"), UInt8(ascii: "|")): .punctuation(.or)
     case (UInt8(ascii: "="), UInt8(ascii: "=")): .comparator(.equal)
     case (UInt8(ascii: "!"), UInt8(ascii: "=")): .comparator(.notEqual)
     case (UInt8(ascii: "<"), UInt8(ascii: "=")): .comparator(.lessOrEqual)
@@ -215,22 +217,22 @@ private func longSign(_ first: UInt8, _ second: UInt8) -> ExpressionToken.Kind? 
     }
 }
 
-private func shortSign(_ byte: UInt8) -> ExpressionToken.Kind? {
+private func shortPunctuation(_ byte: UInt8) -> ExpressionToken.Kind? {
     switch byte {
-    case UInt8(ascii: "."): .sign(.dot)
-    case UInt8(ascii: "["): .sign(.leftBracket)
-    case UInt8(ascii: "]"): .sign(.rightBracket)
-    case UInt8(ascii: "{"): .sign(.leftBrace)
-    case UInt8(ascii: "}"): .sign(.rightBrace)
-    case UInt8(ascii: "("): .sign(.leftParenthesis)
-    case UInt8(ascii: ")"): .sign(.rightParenthesis)
-    case UInt8(ascii: ","): .sign(.comma)
-    case UInt8(ascii: ":"): .sign(.colon)
-    case UInt8(ascii: "*"): .sign(.star)
-    case UInt8(ascii: "@"): .sign(.current)
-    case UInt8(ascii: "&"): .sign(.reference)
-    case UInt8(ascii: "!"): .sign(.not)
-    case UInt8(ascii: "|"): .sign(.pipe)
+    case UInt8(ascii: "."): .punctuation(.dot)
+    case UInt8(ascii: "["): .punctuation(.leftBracket)
+    case UInt8(ascii: "]"): .punctuation(.rightBracket)
+    case UInt8(ascii: "{"): .punctuation(.leftBrace)
+    case UInt8(ascii: "}"): .punctuation(.rightBrace)
+    case UInt8(ascii: "("): .punctuation(.leftParenthesis)
+    case UInt8(ascii: ")"): .punctuation(.rightParenthesis)
+    case UInt8(ascii: ","): .punctuation(.comma)
+    case UInt8(ascii: ":"): .punctuation(.colon)
+    case UInt8(ascii: "*"): .punctuation(.star)
+    case UInt8(ascii: "@"): .punctuation(.current)
+    case UInt8(ascii: "&"): .punctuation(.reference)
+    case UInt8(ascii: "!"): .punctuation(.not)
+    case UInt8(ascii: "|"): .punctuation(.pipe)
     case UInt8(ascii: "<"): .comparator(.less)
     case UInt8(ascii: ">"): .comparator(.greater)
     default: nil

@@ -9,11 +9,11 @@ import Primitives
 struct ExpressionParser {
     private let tokens: [ExpressionToken]
     private let dialect: JMESPathDialect
-    private var place = 0
+    private var position = 0
     private var depth = 0
 
     static func parse(_ expression: String, _ dialect: JMESPathDialect)
-        throws(EvaluationStop) -> ParsedExpression
+        throws(EvaluationError) -> ParsedExpression
     {
         var parser = ExpressionParser(
             tokens: try ExpressionLexer.tokens(of: expression), dialect: dialect)
@@ -27,7 +27,7 @@ struct ExpressionParser {
         self.dialect = dialect
     }
 
-    private mutating func expression(_ power: Int) throws(EvaluationStop) -> ParsedExpression {
+    private mutating func expression(_ power: Int) throws(EvaluationError) -> ParsedExpression {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Limits.jmespathDepth else { throw tooDeep }
@@ -37,10 +37,10 @@ struct ExpressionParser {
     }
 
     /// A token where a value begins ("nud").
-    private mutating func prefix() throws(EvaluationStop) -> ParsedExpression {
-        guard let sign = token.sign else { return try word() }
-        place += 1
-        switch sign {
+    private mutating func prefix() throws(EvaluationError) -> ParsedExpression {
+        guard let punctuation = token.punctuation else { return try word() }
+        position += 1
+        switch punctuation {
         case .current: return identity
         case .star: return try objectProjection(of: identity, taking: Power.star)
         case .flatten: return try flattened(identity)
@@ -50,44 +50,44 @@ struct ExpressionParser {
         case .leftParenthesis: return try parenthesised()
         case .not: return try negated()
         default:
-            place -= 1
+            position -= 1
             throw unexpected("a value")
         }
     }
 
-    private mutating func word() throws(EvaluationStop) -> ParsedExpression {
+    private mutating func word() throws(EvaluationError) -> ParsedExpression {
         let first = take()
         switch first.kind {
         case .literal(let value): return leaf(.literal(value))
         case .identifier(let name): return leaf(.field(name, at: first.offset))
         case .quotedIdentifier(let name):
             guard !isNext(.leftParenthesis) else {
-                throw EvaluationStop(
+                throw EvaluationError(
                     .syntax, "the name of a function is not quoted", at: first.offset)
             }
             return leaf(.field(name, at: first.offset))
         default:
-            place -= 1
+            position -= 1
             throw unexpected("a value")
         }
     }
 
-    private mutating func parenthesised() throws(EvaluationStop) -> ParsedExpression {
+    private mutating func parenthesised() throws(EvaluationError) -> ParsedExpression {
         let inner = try expression(0)
         try expect(.rightParenthesis)
         return inner
     }
 
-    private mutating func negated() throws(EvaluationStop) -> ParsedExpression {
+    private mutating func negated() throws(EvaluationError) -> ParsedExpression {
         let inner = try expression(Power.not)
         return try node(.not(inner.node), over: inner, nesting: inner.nesting)
     }
 
     /// A token after a value ("led").
-    private mutating func infix(_ left: inout ParsedExpression) throws(EvaluationStop) {
-        guard let sign = token.sign else { return try comparison(&left) }
-        place += 1
-        switch sign {
+    private mutating func infix(_ left: inout ParsedExpression) throws(EvaluationError) {
+        guard let punctuation = token.punctuation else { return try comparison(&left) }
+        position += 1
+        switch punctuation {
         case .dot: try subexpression(of: &left)
         case .pipe: try series(&left, .pipe, Power.pipe)
         case .or: try series(&left, .or, Power.or)
@@ -97,12 +97,12 @@ struct ExpressionParser {
         case .leftBracket: try bracket(&left)
         case .leftParenthesis: left = try call(left)
         default:
-            place -= 1
+            position -= 1
             throw unexpected("an operator")
         }
     }
 
-    private mutating func subexpression(of left: inout ParsedExpression) throws(EvaluationStop) {
+    private mutating func subexpression(of left: inout ParsedExpression) throws(EvaluationError) {
         if take(.star) {
             // With the rule of one name, `a.*.b.c` is `(a.*.b).c`, which is null for a list. In the
             // specification the projection continues.
@@ -116,16 +116,16 @@ struct ExpressionParser {
 
     private mutating func series(
         _ left: inout ParsedExpression, _ join: ParsedExpression.Join, _ power: Int
-    ) throws(EvaluationStop) {
+    ) throws(EvaluationError) {
         left.series(try expression(power), as: join)
         try check(left)
     }
 
-    private mutating func comparison(_ left: inout ParsedExpression) throws(EvaluationStop) {
+    private mutating func comparison(_ left: inout ParsedExpression) throws(EvaluationError) {
         guard case .comparator(let comparator) = token.kind else {
             throw unexpected("an operator")
         }
-        place += 1
+        position += 1
         let right = try expression(Power.comparator)
         left = try node(
             .comparison(comparator, left.node, right.node), over: left, right,
@@ -134,22 +134,23 @@ struct ExpressionParser {
 
     // MARK: Brackets
 
-    private mutating func bracketPrefix() throws(EvaluationStop) -> ParsedExpression {
+    private mutating func bracketPrefix() throws(EvaluationError) -> ParsedExpression {
         switch token.kind {
-        case .number, .sign(.colon):
+        case .number, .punctuation(.colon):
             var whole = identity
             try index(&whole)
             return whole
-        case .sign(.star) where tokens[min(place + 1, tokens.count - 1)].sign == .rightBracket:
-            place += 2
+        case .punctuation(.star)
+        where tokens[min(position + 1, tokens.count - 1)].punctuation == .rightBracket:
+            position += 2
             return try listProjection(of: identity)
         default: return try multiSelectList()
         }
     }
 
-    private mutating func bracket(_ left: inout ParsedExpression) throws(EvaluationStop) {
+    private mutating func bracket(_ left: inout ParsedExpression) throws(EvaluationError) {
         switch token.kind {
-        case .number, .sign(.colon): try index(&left)
+        case .number, .punctuation(.colon): try index(&left)
         default:
             guard take(.star) else { throw unexpected("a number, a slice or *") }
             try expect(.rightBracket)
@@ -159,7 +160,7 @@ struct ExpressionParser {
 
     private mutating func listProjection(
         of left: ParsedExpression
-    ) throws(EvaluationStop) -> ParsedExpression {
+    ) throws(EvaluationError) -> ParsedExpression {
         let right = try projected(Power.star)
         return try node(
             .listProjection(left.node, right.node), over: left, right,
@@ -168,7 +169,7 @@ struct ExpressionParser {
 
     private mutating func objectProjection(
         of left: ParsedExpression, taking power: Int
-    ) throws(EvaluationStop) -> ParsedExpression {
+    ) throws(EvaluationError) -> ParsedExpression {
         let right = try projected(power)
         return try node(
             .objectProjection(left.node, right.node), over: left, right,
@@ -177,7 +178,7 @@ struct ExpressionParser {
 
     private mutating func flattened(
         _ left: ParsedExpression
-    ) throws(EvaluationStop) -> ParsedExpression {
+    ) throws(EvaluationError) -> ParsedExpression {
         let flat = try node(.flatten(left.node), over: left, nesting: left.nesting)
         let right = try projected(Power.flatten)
         return try node(
@@ -186,7 +187,7 @@ struct ExpressionParser {
     }
 
     /// `[n]`, or `[start:stop:step]`, which projects.
-    private mutating func index(_ left: inout ParsedExpression) throws(EvaluationStop) {
+    private mutating func index(_ left: inout ParsedExpression) throws(EvaluationError) {
         let start = token.offset
         let (parts, count) = try indexParts()
         if count == 1, let index = parts[0] {
@@ -200,13 +201,13 @@ struct ExpressionParser {
     }
 
     /// The numbers between colons, and the number of positions for them.
-    private mutating func indexParts() throws(EvaluationStop) -> ([Int?], count: Int) {
+    private mutating func indexParts() throws(EvaluationError) -> ([Int?], count: Int) {
         var parts: [Int?] = [nil, nil, nil]
         var part = 0
         while !isNext(.rightBracket) {
             if case .number(let value) = token.kind, parts[part] == nil {
                 parts[part] = value
-                place += 1
+                position += 1
             } else if part < 2, take(.colon) {
                 part += 1
                 continue
@@ -220,7 +221,7 @@ struct ExpressionParser {
     }
 
     private mutating func filter(_ left: ParsedExpression)
-        throws(EvaluationStop) -> ParsedExpression
+        throws(EvaluationError) -> ParsedExpression
     {
         let test = try expression(0)
         try expect(.rightBracket)
@@ -231,11 +232,11 @@ struct ExpressionParser {
     }
 
     /// The expression that a projection applies to each item.
-    private mutating func projected(_ power: Int) throws(EvaluationStop) -> ParsedExpression {
-        switch token.sign {
+    private mutating func projected(_ power: Int) throws(EvaluationError) -> ParsedExpression {
+        switch token.punctuation {
         case .leftBracket, .filter: return try expression(power)
         case .dot:
-            place += 1
+            position += 1
             return try dotRight(power)
         default:
             guard bindingPower(token.kind) < Power.projectionEnd else {
@@ -245,14 +246,14 @@ struct ExpressionParser {
         }
     }
 
-    private mutating func dotRight(_ power: Int) throws(EvaluationStop) -> ParsedExpression {
+    private mutating func dotRight(_ power: Int) throws(EvaluationError) -> ParsedExpression {
         switch token.kind {
-        case .identifier, .quotedIdentifier, .sign(.star): return try expression(power)
-        case .sign(.leftBracket):
-            place += 1
+        case .identifier, .quotedIdentifier, .punctuation(.star): return try expression(power)
+        case .punctuation(.leftBracket):
+            position += 1
             return try multiSelectList()
-        case .sign(.leftBrace):
-            place += 1
+        case .punctuation(.leftBrace):
+            position += 1
             return try multiSelectHash()
         default: throw unexpected("a name, *, [ or {")
         }
@@ -260,7 +261,7 @@ struct ExpressionParser {
 
     // MARK: Lists of expressions
 
-    private mutating func multiSelectList() throws(EvaluationStop) -> ParsedExpression {
+    private mutating func multiSelectList() throws(EvaluationError) -> ParsedExpression {
         var items: [ParsedExpression] = []
         repeat { items.append(try expression(0)) } while take(.comma)
         try expect(.rightBracket)
@@ -268,7 +269,7 @@ struct ExpressionParser {
             .multiSelectList(items.map(\.node)), over: items, nesting: deepestNesting(items) + 1)
     }
 
-    private mutating func multiSelectHash() throws(EvaluationStop) -> ParsedExpression {
+    private mutating func multiSelectHash() throws(EvaluationError) -> ParsedExpression {
         var names: [String] = []
         var values: [ParsedExpression] = []
         repeat {
@@ -282,10 +283,10 @@ struct ExpressionParser {
     }
 
     /// `name:`, in a multi-select hash.
-    private mutating func memberName() throws(EvaluationStop) -> String {
+    private mutating func memberName() throws(EvaluationError) -> String {
         switch token.kind {
         case .identifier(let text), .quotedIdentifier(let text):
-            place += 1
+            position += 1
             try expect(.colon)
             return text
         default: throw unexpected("a name")
@@ -296,7 +297,7 @@ struct ExpressionParser {
     /// Deviation: Kyverno's fork crashes on `@(foo)`; it is an error, as in the specification.
     private mutating func call(
         _ left: ParsedExpression
-    ) throws(EvaluationStop) -> ParsedExpression {
+    ) throws(EvaluationError) -> ParsedExpression {
         let (name, start) = try calledName(left)
         var arguments: [ParsedExpression] = []
         if !take(.rightParenthesis) {
@@ -308,7 +309,7 @@ struct ExpressionParser {
 
     private func call(
         _ name: String, _ arguments: [ParsedExpression], at start: Int
-    ) throws(EvaluationStop) -> ParsedExpression {
+    ) throws(EvaluationError) -> ParsedExpression {
         let function = try dialect.function(named: name, at: start)
         try function.checkCount(arguments.count, at: start)
         // References are applied to items of the other arguments; a new list can hold their values.
@@ -322,17 +323,17 @@ struct ExpressionParser {
     /// The name before the parenthesis, which the parser has just consumed.
     private func calledName(
         _ left: ParsedExpression
-    ) throws(EvaluationStop) -> (name: String, start: Int) {
-        if case .field(let name, let start) = left.node, place >= 2,
-            case .identifier(name) = tokens[place - 2].kind
+    ) throws(EvaluationError) -> (name: String, start: Int) {
+        if case .field(let name, let start) = left.node, position >= 2,
+            case .identifier(name) = tokens[position - 2].kind
         {
             return (name, start)
         }
-        throw EvaluationStop(
-            .syntax, "only a name can be called", at: tokens[max(0, place - 1)].offset)
+        throw EvaluationError(
+            .syntax, "only a name can be called", at: tokens[max(0, position - 1)].offset)
     }
 
-    private mutating func argument() throws(EvaluationStop) -> ParsedExpression {
+    private mutating func argument() throws(EvaluationError) -> ParsedExpression {
         guard take(.reference) else { return try expression(0) }
         let inner = try expression(0)
         return try node(.reference(inner.node), over: inner, nesting: inner.nesting)
@@ -350,20 +351,20 @@ extension ExpressionParser {
 
     private func node(
         _ node: SyntaxNode, over parts: ParsedExpression..., nesting: Int
-    ) throws(EvaluationStop) -> ParsedExpression {
+    ) throws(EvaluationError) -> ParsedExpression {
         try self.node(node, over: parts, nesting: nesting)
     }
 
     private func node(
         _ node: SyntaxNode, over parts: [ParsedExpression], nesting: Int
-    ) throws(EvaluationStop) -> ParsedExpression {
+    ) throws(EvaluationError) -> ParsedExpression {
         let depth = (parts.map(\.depth).max() ?? 0) + 1
         let whole = ParsedExpression(node, depth: depth, nesting: nesting)
         try check(whole)
         return whole
     }
 
-    private func check(_ whole: ParsedExpression) throws(EvaluationStop) {
+    private func check(_ whole: ParsedExpression) throws(EvaluationError) {
         guard whole.depth <= Limits.jmespathDepth, whole.nesting <= Limits.jmespathDepth else {
             throw tooDeep
         }
@@ -375,26 +376,26 @@ extension ExpressionParser {
 
     // MARK: Tokens
 
-    private var token: ExpressionToken { tokens[min(place, tokens.count - 1)] }
+    private var token: ExpressionToken { tokens[min(position, tokens.count - 1)] }
 
     private mutating func take() -> ExpressionToken {
-        defer { place += 1 }
+        defer { position += 1 }
         return token
     }
 
-    private mutating func take(_ sign: ExpressionSign) -> Bool {
-        guard isNext(sign) else { return false }
-        place += 1
+    private mutating func take(_ punctuation: Punctuation) -> Bool {
+        guard isNext(punctuation) else { return false }
+        position += 1
         return true
     }
 
-    private func isNext(_ sign: ExpressionSign) -> Bool { token.sign == sign }
+    private func isNext(_ punctuation: Punctuation) -> Bool { token.punctuation == punctuation }
 
-    private mutating func expect(_ sign: ExpressionSign) throws(EvaluationStop) {
-        guard take(sign) else { throw unexpected("\"\(sign.rawValue)\"") }
+    private mutating func expect(_ punctuation: Punctuation) throws(EvaluationError) {
+        guard take(punctuation) else { throw unexpected("\"\(punctuation.rawValue)\"") }
     }
 
-    private func unexpected(_ wanted: String) -> EvaluationStop {
+    private func unexpected(_ wanted: String) -> EvaluationError {
         let found =
             switch token.kind {
             case .end: "the end"
@@ -402,14 +403,14 @@ extension ExpressionParser {
             case .literal: "a literal"
             case .number(let value): "the number \(value)"
             case .comparator(let comparator): "\"\(comparator.rawValue)\""
-            case .sign(let sign): "\"\(sign.rawValue)\""
+            case .punctuation(let punctuation): "\"\(punctuation.rawValue)\""
             }
-        return EvaluationStop(
+        return EvaluationError(
             .syntax, "found \(found) where \(wanted) is expected", at: token.offset)
     }
 
-    private var tooDeep: EvaluationStop {
-        EvaluationStop(
+    private var tooDeep: EvaluationError {
+        EvaluationError(
             .overLimit, "it nests deeper than \(Limits.jmespathDepth) levels", at: token.offset)
     }
 }
@@ -418,13 +419,13 @@ extension ExpressionParser {
 private func bindingPower(_ kind: ExpressionToken.Kind) -> Int {
     switch kind {
     case .comparator: Power.comparator
-    case .sign(let sign): bindingPower(sign)
+    case .punctuation(let punctuation): bindingPower(punctuation)
     default: 0
     }
 }
 
-private func bindingPower(_ sign: ExpressionSign) -> Int {
-    switch sign {
+private func bindingPower(_ punctuation: Punctuation) -> Int {
+    switch punctuation {
     case .pipe: Power.pipe
     case .or: Power.or
     case .and: Power.and

@@ -68,7 +68,8 @@ package struct JMESPathDialect: Sendable, CustomStringConvertible {
             Content(name: description, rules: rules, functions: functions, other: other))
     }
 
-    func function(named name: String, at offset: Int) throws(EvaluationStop) -> FunctionDefinition {
+    func function(named name: String, at offset: Int) throws(EvaluationError) -> FunctionDefinition
+    {
         if let function = functions[name] { return function }
         var message = "there is no function \(quoted(name))"
         if let other = content.other, other.functions[name] != nil {
@@ -76,7 +77,7 @@ package struct JMESPathDialect: Sendable, CustomStringConvertible {
         } else if let near = nearest(to: name, in: functions.keys) {
             message += "; did you mean \(near)?"
         }
-        throw EvaluationStop(.unknownFunction, message, at: offset)
+        throw EvaluationError(.unknownFunction, message, at: offset)
     }
 }
 
@@ -107,9 +108,9 @@ private func nearest(to name: String, in names: some Sequence<String>) -> String
 /// Levenshtein's distance.
 private func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
     var row = Array(0...right.count)
-    for (place, byte) in left.enumerated() {
+    for (position, byte) in left.enumerated() {
         var corner = row[0]
-        row[0] = place + 1
+        row[0] = position + 1
         for (column, other) in right.enumerated() {
             let best = min(row[column] + 1, row[column + 1] + 1, corner + (byte == other ? 0 : 1))
             corner = row[column + 1]

@@ -26,26 +26,26 @@ package struct JMESPathProblem: Error, Hashable, Sendable {
     /// The column in the expression, in Unicode scalars from 1.
     package let column: Int
 
-    init(_ stop: EvaluationStop, in expression: String) {
-        kind = stop.kind
-        message = stop.message
+    init(_ error: EvaluationError, in expression: String) {
+        kind = error.kind
+        message = error.message
         self.expression = VariableMark.shown(expression)
         // The offset is the start of a token or the end, so it never splits a character.
-        let before = expression.utf8.prefix(stop.offset ?? 0)
+        let before = expression.utf8.prefix(error.offset ?? 0)
         column = String(decoding: Array(before), as: UTF8.self).unicodeScalars.count + 1
     }
 
     /// The line of the expression with the column, and a caret under the column.
     package var snippet: String {
         let scalars = Array(expression.unicodeScalars)
-        let place = min(column - 1, scalars.count)
+        let position = min(column - 1, scalars.count)
         let newline: Unicode.Scalar = "\n"
-        let start = scalars[..<place].lastIndex(of: newline).map { $0 + 1 } ?? 0
-        let end = scalars[place...].firstIndex(of: newline) ?? scalars.count
-        let first = max(start, place - snippetHalf)
-        let last = min(end, place + snippetHalf)
+        let start = scalars[..<position].lastIndex(of: newline).map { $0 + 1 } ?? 0
+        let end = scalars[position...].firstIndex(of: newline) ?? scalars.count
+        let first = max(start, position - snippetHalf)
+        let last = min(end, position + snippetHalf)
         let shown = scalars[first..<last].map(printableInSnippet).joined()
-        return shown + "\n" + String(repeating: " ", count: place - first) + "^"
+        return shown + "\n" + String(repeating: " ", count: position - first) + "^"
     }
 
     /// The problem as a `Failure`, with the policy's position.
@@ -78,7 +78,7 @@ private let snippetHalf = 40
 ///
 /// The content is behind a reference, because an error passes through each frame of the stack, and
 /// most missing keys become null.
-package struct EvaluationStop: Error {
+package struct EvaluationError: Error {
     private final class Content: Sendable {
         let kind: JMESPathProblem.Kind
         let message: String
@@ -112,7 +112,7 @@ package struct EvaluationStop: Error {
         content.missingKey.map { "the object has no key \(quoted($0))" } ?? content.message
     }
 
-    func located(at place: Int) -> EvaluationStop {
-        offset == nil ? EvaluationStop(kind, message, at: place) : self
+    func located(at position: Int) -> EvaluationError {
+        offset == nil ? EvaluationError(kind, message, at: position) : self
     }
 }

@@ -70,15 +70,15 @@ extension SyntaxNode {
         case .current: ("current", [])
         case .field(let name, _): ("field \(quoted(name))", [])
         case .literal(let value): ("literal \(plain(value.compactText))", [])
-        case .index(let place): ("index \(place)", [])
+        case .index(let position): ("index \(position)", [])
         case .slice(let bounds, _): ("slice \(bounds.text)", [])
         case .chain(let nodes): ("sub-expression", nodes)
         case .pipe(let nodes): ("pipe", nodes)
         case .or(let nodes): ("or", nodes)
         case .and(let nodes): ("and", nodes)
         case .not(let node): ("not", [node])
-        case .comparison(let sign, let left, let right):
-            ("comparison \(sign.rawValue)", [left, right])
+        case .comparison(let punctuation, let left, let right):
+            ("comparison \(punctuation.rawValue)", [left, right])
         case .listProjection(let left, let right): ("list projection", [left, right])
         case .objectProjection(let left, let right): ("object projection", [left, right])
         case .filter(let left, let test, let right): ("filter projection", [left, test, right])

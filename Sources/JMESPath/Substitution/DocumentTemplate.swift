@@ -23,7 +23,7 @@ package struct DocumentTemplate: Sendable {
     private let name: String
     private let dialect: JMESPathDialect
     /// The paths and functions that its expressions refer to.
-    package let reach: ExpressionReach
+    package let referencedPaths: ReferencedPaths
     /// Whether a `{{` is not closed.
     package let isUnclosed: Bool
 
@@ -37,7 +37,7 @@ package struct DocumentTemplate: Sendable {
         root = try DocumentTemplate.node(resolved, pointer: "", &compiler)
         self.name = name
         self.dialect = dialect
-        reach = compiler.reach
+        referencedPaths = compiler.referencedPaths
         isUnclosed = compiler.isUnclosed
     }
 
@@ -119,7 +119,7 @@ private struct DocumentCompiler {
     let name: String
     let dialect: JMESPathDialect
     let currentPath: String?
-    var reach = ExpressionReach()
+    var referencedPaths = ReferencedPaths()
     var isUnclosed = false
 
     func place(_ pointer: String) -> Place { .document(name, pointer: pointer) }
@@ -127,7 +127,7 @@ private struct DocumentCompiler {
     mutating func template(_ text: String, _ pointer: String) throws(Failure) -> VariableTemplate {
         let template = try VariableTemplate(
             text, dialect: dialect, currentPath: currentPath, at: place(pointer))
-        reach.formUnion(template.reach)
+        referencedPaths.formUnion(template.referencedPaths)
         isUnclosed = isUnclosed || template.isUnclosed
         return template
     }

@@ -10,13 +10,13 @@ package import Primitives
 /// expression first, and a value is always a name, a part of a string, or a JSON value.
 enum VariableMark {
     /// The mark in a name, a raw string or a string of a literal.
-    static func inText(_ place: Int) -> Unicode.Scalar? {
-        Unicode.Scalar(textStart + UInt32(place))
+    static func inText(_ position: Int) -> Unicode.Scalar? {
+        Unicode.Scalar(textStart + UInt32(position))
     }
 
     /// The mark for a whole value of a literal.
-    static func inLiteral(_ place: Int) -> Unicode.Scalar? {
-        Unicode.Scalar(literalStart + UInt32(place))
+    static func inLiteral(_ position: Int) -> Unicode.Scalar? {
+        Unicode.Scalar(literalStart + UInt32(position))
     }
 
     static func isMark(_ scalar: Unicode.Scalar) -> Bool { scalar.value >= textStart }
@@ -29,7 +29,7 @@ enum VariableMark {
         return Int(scalar.value - literalStart)
     }
 
-    static func place(_ scalar: Unicode.Scalar) -> Int {
+    static func position(_ scalar: Unicode.Scalar) -> Int {
         Int(scalar.value - (scalar.value >= literalStart ? literalStart : textStart))
     }
 
@@ -50,7 +50,7 @@ enum VariableMark {
 
 extension VariableText {
     /// The text of an expression with a mark for each nested variable.
-    func marked() throws(EvaluationStop) -> String {
+    func marked() throws(EvaluationError) -> String {
         var expression = MarkedExpression()
         for piece in pieces {
             switch piece {
@@ -59,7 +59,7 @@ extension VariableText {
                 // A character of private use would be mistaken for a mark.
                 guard !hasVariables || !part.unicodeScalars.contains(where: VariableMark.isMark)
                 else {
-                    throw EvaluationStop(
+                    throw EvaluationError(
                         .syntax, "characters of private use cannot occur beside nested variables")
                 }
                 expression.append(part)
@@ -115,7 +115,7 @@ private struct MarkedExpression {
 
 extension SyntaxNode {
     /// The tree with the marks replaced by the values of the nested variables.
-    func filled(with values: [JSONValue]) throws(EvaluationStop) -> SyntaxNode {
+    func filled(with values: [JSONValue]) throws(EvaluationError) -> SyntaxNode {
         switch self {
         case .current, .index, .slice: return self
         case .field(let name, let offset):
@@ -141,7 +141,7 @@ extension SyntaxNode {
         case .multiSelectList(let nodes): return .multiSelectList(try filledNodes(nodes, values))
         case .multiSelectHash(let members):
             return .multiSelectHash(
-                try members.map { (member) throws(EvaluationStop) in
+                try members.map { (member) throws(EvaluationError) in
                     HashMember(
                         name: try filledText(member.name, values),
                         value: try member.value.filled(with: values))
@@ -153,48 +153,49 @@ extension SyntaxNode {
     }
 }
 
-private func filledNodes(_ nodes: [SyntaxNode], _ values: [JSONValue]) throws(EvaluationStop)
+private func filledNodes(_ nodes: [SyntaxNode], _ values: [JSONValue]) throws(EvaluationError)
     -> [SyntaxNode]
 {
-    try nodes.map { (node) throws(EvaluationStop) in try node.filled(with: values) }
+    try nodes.map { (node) throws(EvaluationError) in try node.filled(with: values) }
 }
 
-private func filledText(_ text: String, _ values: [JSONValue]) throws(EvaluationStop) -> String {
+private func filledText(_ text: String, _ values: [JSONValue]) throws(EvaluationError) -> String {
     guard text.unicodeScalars.contains(where: VariableMark.isMark) else { return text }
     var filled = ""
     for scalar in text.unicodeScalars {
-        guard VariableMark.isMark(scalar), values.indices.contains(VariableMark.place(scalar))
+        guard VariableMark.isMark(scalar), values.indices.contains(VariableMark.position(scalar))
         else {
             filled.unicodeScalars.append(scalar)
             continue
         }
-        filled += values[VariableMark.place(scalar)].substitutedText
+        filled += values[VariableMark.position(scalar)].substitutedText
         guard filled.utf8.count <= Limits.jmespathOutputBytes else {
-            throw EvaluationStop(
+            throw EvaluationError(
                 .overLimit, "the text has more than \(Limits.jmespathOutputBytes) bytes")
         }
     }
     return filled
 }
 
-private func filledLiteral(_ value: JSONValue, _ values: [JSONValue]) throws(EvaluationStop)
+private func filledLiteral(_ value: JSONValue, _ values: [JSONValue]) throws(EvaluationError)
     -> JSONValue
 {
     switch value {
     case .string(let text):
-        guard let place = VariableMark.literalPlace(text), values.indices.contains(place) else {
+        guard let position = VariableMark.literalPlace(text), values.indices.contains(position)
+        else {
             return .string(try filledText(text, values))
         }
-        guard case .string(let written) = values[place] else { return values[place] }
+        guard case .string(let written) = values[position] else { return values[position] }
         // A string without quotes in a literal is JSON: `{{ count }}` with the value "3" is 3.
         do throws(Failure) {
             return try JSONValue(parsing: Array(written.utf8), named: "literal")
         } catch {
-            throw EvaluationStop(.invalidValue, "the literal is not JSON: \(error.why)")
+            throw EvaluationError(.invalidValue, "the literal is not JSON: \(error.why)")
         }
     case .array(let items):
         return .array(
-            try items.map { (item) throws(EvaluationStop) in try filledLiteral(item, values) })
+            try items.map { (item) throws(EvaluationError) in try filledLiteral(item, values) })
     case .object(let object):
         var filled = JSONObject()
         for member in object {

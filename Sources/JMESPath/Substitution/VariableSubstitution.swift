@@ -83,7 +83,7 @@ package struct VariableSubstitution: Sendable {
                 == nil
         else { return value }
         throw JMESPathProblem(
-            EvaluationStop(
+            EvaluationError(
                 .overLimit,
                 "values held variables for more than \(Limits.substitutionRounds) rounds"),
             in: first.description)

@@ -18,7 +18,7 @@ package struct VariableTemplate: Sendable, CustomStringConvertible {
     /// Whether a `{{` is not closed; Kyverno treats it as text.
     package let isUnclosed: Bool
     /// The paths and functions that its expressions refer to.
-    package let reach: ExpressionReach
+    package let referencedPaths: ReferencedPaths
     private let pieces: [CompiledPiece]
 
     /// - Parameter currentPath: the path that `@` at the start of an expression means; nil if `@`
@@ -28,23 +28,23 @@ package struct VariableTemplate: Sendable, CustomStringConvertible {
     ) throws(JMESPathProblem) {
         description = text
         let parts: VariableText
-        do throws(EvaluationStop) {
+        do throws(EvaluationError) {
             parts = try VariableText(text)
         } catch {
             throw JMESPathProblem(error, in: text)
         }
         isUnclosed = parts.isUnclosed
-        var reach = ExpressionReach()
+        var referencedPaths = ReferencedPaths()
         pieces = try parts.pieces.map { (piece) throws(JMESPathProblem) in
             switch piece {
             case .text(let part): return .text(part)
             case .variable(let variable):
                 let compiled = try CompiledVariable(variable, dialect, currentPath)
-                reach.formUnion(compiled.reach)
+                referencedPaths.formUnion(compiled.referencedPaths)
                 return .variable(compiled)
             }
         }
-        self.reach = reach
+        self.referencedPaths = referencedPaths
     }
 
     /// The text without escapes, if it contains no variable.
@@ -96,7 +96,7 @@ package struct VariableTemplate: Sendable, CustomStringConvertible {
             size += part.text.utf8.count
             guard size <= Limits.jmespathOutputBytes else {
                 throw JMESPathProblem(
-                    EvaluationStop(
+                    EvaluationError(
                         .overLimit, "the text has more than \(Limits.jmespathOutputBytes) bytes"),
                     in: description)
             }
@@ -140,7 +140,7 @@ private struct CompiledVariable: Sendable {
         rules = dialect.rules
         isShallow = variable.isShallow
         var written = ""
-        do throws(EvaluationStop) {
+        do throws(EvaluationError) {
             written = try variable.inner.marked()
             text = expanded(trimmedSpaces(written), currentPath)
             written = text
@@ -152,10 +152,10 @@ private struct CompiledVariable: Sendable {
         }
     }
 
-    var reach: ExpressionReach {
-        var reach = ExpressionReach(of: root)
-        for hole in holes { reach.formUnion(hole.reach) }
-        return reach
+    var referencedPaths: ReferencedPaths {
+        var referencedPaths = ReferencedPaths(of: root)
+        for hole in holes { referencedPaths.formUnion(hole.referencedPaths) }
+        return referencedPaths
     }
 
     func value(on variables: JSONValue, _ context: JMESPathContext) throws(JMESPathProblem)
@@ -163,7 +163,7 @@ private struct CompiledVariable: Sendable {
     {
         var values: [JSONValue] = []
         for hole in holes { values.append(try hole.value(on: variables, context)) }
-        do throws(EvaluationStop) {
+        do throws(EvaluationError) {
             let tree = holes.isEmpty ? root : try root.filled(with: values)
             var evaluator = Evaluator(
                 rules: rules, context: context, budget: JMESPathBudget())

@@ -26,7 +26,7 @@ struct VariableText: Sendable {
     }
 
     /// Splits `text`. Unbalanced braces are text, as in Kyverno; `\{{` is a literal `{{`.
-    init(_ text: String) throws(EvaluationStop) {
+    init(_ text: String) throws(EvaluationError) {
         var reader = VariableReader(bytes: Array(text.utf8))
         pieces = try reader.pieces(upTo: nil, depth: 0)
         isUnclosed = reader.isUnclosed
@@ -40,7 +40,7 @@ struct VariableText: Sendable {
 
 private struct VariableReader {
     let bytes: [UInt8]
-    private var place = 0
+    private var position = 0
     private var count = 0
     private var scanned = 0
     private(set) var isUnclosed = false
@@ -48,23 +48,23 @@ private struct VariableReader {
     init(bytes: [UInt8]) { self.bytes = bytes }
 
     /// The pieces up to `end` or, at the outermost level, up to the end of the text.
-    mutating func pieces(upTo end: Int?, depth: Int) throws(EvaluationStop)
+    mutating func pieces(upTo end: Int?, depth: Int) throws(EvaluationError)
         -> [VariableText.Piece]
     {
         var pieces: [VariableText.Piece] = []
         var text: [UInt8] = []
         let end = end ?? bytes.count
-        while place < end {
-            if bytes[place] == UInt8(ascii: "\\"), isOpening(place + 1) {
+        while position < end {
+            if bytes[position] == UInt8(ascii: "\\"), isOpening(position + 1) {
                 text += "{{".utf8
-                place += 3
-            } else if isOpening(place), let close = try closing(of: place), close + 2 <= end {
+                position += 3
+            } else if isOpening(position), let close = try closing(of: position), close + 2 <= end {
                 flush(&text, &pieces)
                 pieces.append(.variable(try variable(upTo: close, depth: depth)))
             } else {
-                isUnclosed = isUnclosed || isOpening(place)
-                text.append(bytes[place])
-                place += 1
+                isUnclosed = isUnclosed || isOpening(position)
+                text.append(bytes[position])
+                position += 1
             }
         }
         flush(&text, &pieces)
@@ -77,46 +77,46 @@ private struct VariableReader {
         text = []
     }
 
-    private mutating func variable(upTo close: Int, depth: Int) throws(EvaluationStop)
+    private mutating func variable(upTo close: Int, depth: Int) throws(EvaluationError)
         -> VariableText.Variable
     {
         count += 1
         guard count <= Limits.variablesPerText, depth < Limits.documentDepth else {
-            throw EvaluationStop(
+            throw EvaluationError(
                 .overLimit,
                 "the text has more than \(Limits.variablesPerText) variables, or nests them deeper "
                     + "than \(Limits.documentDepth)")
         }
-        place += 2
-        let isShallow = place < close && bytes[place] == UInt8(ascii: "-")
-        if isShallow { place += 1 }
+        position += 2
+        let isShallow = position < close && bytes[position] == UInt8(ascii: "-")
+        if isShallow { position += 1 }
         let inner = try pieces(upTo: close, depth: depth + 1)
-        place = close + 2
+        position = close + 2
         return VariableText.Variable(inner: VariableText(pieces: inner), isShallow: isShallow)
     }
 
-    private func isOpening(_ place: Int) -> Bool {
-        place + 1 < bytes.count && bytes[place] == UInt8(ascii: "{")
-            && bytes[place + 1] == UInt8(ascii: "{")
+    private func isOpening(_ position: Int) -> Bool {
+        position + 1 < bytes.count && bytes[position] == UInt8(ascii: "{")
+            && bytes[position + 1] == UInt8(ascii: "{")
     }
 
     /// The position of the `}}` of a variable. Single braces inside (multi-select hashes) are
     /// counted in pairs; braces in quotes or literals are not counted.
-    private mutating func closing(of start: Int) throws(EvaluationStop) -> Int? {
+    private mutating func closing(of start: Int) throws(EvaluationError) -> Int? {
         var level = 0
-        var place = start + 2
-        defer { scanned += place - start }
+        var position = start + 2
+        defer { scanned += position - start }
         // Unclosed openings make this quadratic, so it has a budget.
         guard scanned <= Limits.jmespathOutputBytes else {
-            throw EvaluationStop(.overLimit, "the text opens too many variables and ends none")
+            throw EvaluationError(.overLimit, "the text opens too many variables and ends none")
         }
         var quote: UInt8?
         // Kyverno's regular expression matches braces only. Assay respects quotes, so that '}}' can
         // occur in a string.
-        while place < bytes.count, place - start <= Limits.jmespathBytes {
-            let byte = bytes[place]
+        while position < bytes.count, position - start <= Limits.jmespathBytes {
+            let byte = bytes[position]
             if let open = quote {
-                if byte == UInt8(ascii: "\\") { place += 1 } else if byte == open { quote = nil }
+                if byte == UInt8(ascii: "\\") { position += 1 } else if byte == open { quote = nil }
             } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"")
                 || byte == UInt8(ascii: "`")
             {
@@ -126,13 +126,13 @@ private struct VariableReader {
             } else if byte == UInt8(ascii: "}") {
                 if level > 0 {
                     level -= 1
-                } else if place + 1 < bytes.count, bytes[place + 1] == byte {
-                    return place
+                } else if position + 1 < bytes.count, bytes[position + 1] == byte {
+                    return position
                 } else {
                     return nil
                 }
             }
-            place += 1
+            position += 1
         }
         return nil
     }

@@ -40,7 +40,8 @@ extension CELLibrary {
     package static let times = CELLibrary(overloads: momentOverloads)
     /// `math.round` with a precision.
     package static let rounding = CELLibrary(overloads: [
-        .global("math.round", .double, .int, .double) { value, places, _ throws(Stop) in
+        .global("math.round", .double, .int, .double) {
+            value, places, _ throws(EvaluationInterruption) in
             .double(rounded(try value.number(), places: try places.int()))
         }
     ])
@@ -58,7 +59,7 @@ private let image = CELType.opaque(imageType, [])
 
 private let imageOverloads: [Overload] =
     ["image", "parseImageReference"].map { name in
-        .global(name, .string, image) { text, _ throws(Stop) in
+        .global(name, .string, image) { text, _ throws(EvaluationInterruption) in
             let text = try text.string()
             guard let reference = ImageReference(text) else {
                 throw .failed(.conversion, "could not parse reference: \(quoted(text))")
@@ -70,10 +71,10 @@ private let imageOverloads: [Overload] =
         }
     }
     + [
-        .global("isImage", .string, .bool) { text, _ throws(Stop) in
+        .global("isImage", .string, .bool) { text, _ throws(EvaluationInterruption) in
             .bool(ImageReference(try text.string()) != nil)
         },
-        .method("containsDigest", on: image, .bool) { value, _ throws(Stop) in
+        .method("containsDigest", on: image, .bool) { value, _ throws(EvaluationInterruption) in
             .bool(try !asImage(value).digest.isEmpty)
         },
     ]
@@ -84,13 +85,13 @@ private func part(
     _ name: String, _ text: @escaping @Sendable (ImageReference) -> String
 ) -> [Overload] {
     [
-        .method(name, on: image, .string) { value, _ throws(Stop) in
+        .method(name, on: image, .string) { value, _ throws(EvaluationInterruption) in
             .string(text(try asImage(value)))
         }
     ]
 }
 
-private func asImage(_ value: CELValue) throws(Stop) -> ImageReference {
+private func asImage(_ value: CELValue) throws(EvaluationInterruption) -> ImageReference {
     guard case .opaque(let opaque) = value, let reference = opaque.customValue as? ImageReference
     else { throw .noSuchOverload }
     return reference
@@ -101,7 +102,7 @@ private func asImage(_ value: CELValue) throws(Stop) -> ImageReference {
 private let transformOverloads: [Overload] = ["", "transform."].map { prefix in
     .global(
         prefix + "listObjToMap", [.anyList, .anyList, .string, .string], .map(.string, .dyn)
-    ) { values, meter throws(Stop) in
+    ) { values, meter throws(EvaluationInterruption) in
         let (keys, items) = (try values[0].items(), try values[1].items())
         guard keys.count == items.count else {
             throw .failed(
@@ -127,20 +128,20 @@ private let transformOverloads: [Overload] = ["", "transform."].map { prefix in
 // MARK: - Documents
 
 private let documentOverloads: [Overload] = [
-    .global("json.unmarshal", .string, .dyn) { text, meter throws(Stop) in
+    .global("json.unmarshal", .string, .dyn) { text, meter throws(EvaluationInterruption) in
         let text = try text.string()
         try meter.charge(text.utf8.count)
         do throws(Failure) {
             return CELValue(json: try JSONValue(parsing: text.utf8, named: "the text"))
         } catch { throw unreadable(error) }
     },
-    .global("json.marshal", .dyn, .string) { value, meter throws(Stop) in
+    .global("json.marshal", .dyn, .string) { value, meter throws(EvaluationInterruption) in
         var writer = GoDocumentWriter()
         try writer.write(value, &meter)
         try meter.chargeText(writer.bytes.count)
         return .string(String(decoding: writer.bytes, as: UTF8.self))
     },
-    .global("yaml.parse", .string, .dyn) { text, meter throws(Stop) in
+    .global("yaml.parse", .string, .dyn) { text, meter throws(EvaluationInterruption) in
         let text = try text.string()
         // libyaml takes about one microsecond for each line, and 50 to start.
         try meter.charge(700 + text.utf8.count * 5)
@@ -152,7 +153,7 @@ private let documentOverloads: [Overload] = [
     },
 ]
 
-private func unreadable(_ failure: Failure) -> Stop {
+private func unreadable(_ failure: Failure) -> EvaluationInterruption {
     .failed(.conversion, "\(failure.what): \(failure.why)")
 }
 
@@ -169,7 +170,7 @@ private let hashOverloads: [Overload] = ["", "hash."].flatMap { prefix in
 private func hash(
     _ name: String, _ digest: @escaping @Sendable ([UInt8]) -> String
 ) -> Overload {
-    .global(name, .string, .string) { text, meter throws(Stop) in
+    .global(name, .string, .string) { text, meter throws(EvaluationInterruption) in
         let bytes = Array(try text.string().utf8)
         try meter.chargeText(bytes.count)
         return .string(digest(bytes))
@@ -180,12 +181,13 @@ private func hash(
 
 private let momentOverloads: [Overload] = [
     Overload(CELBindings.now, [], .timestamp, .binding),
-    .global("time.toCron", .timestamp, .string) { time, _ throws(Stop) in
+    .global("time.toCron", .timestamp, .string) { time, _ throws(EvaluationInterruption) in
         let date = CalendarTime(seconds: Int(try time.time().seconds))
         return .string(
             "\(date.minute) \(date.hour) \(date.day) \(date.month) \(date.dayOfWeek)")
     },
-    .global("time.truncate", .timestamp, .duration, .timestamp) { time, length, _ throws(Stop) in
+    .global("time.truncate", .timestamp, .duration, .timestamp) {
+        time, length, _ throws(EvaluationInterruption) in
         let time = try time.time()
         let step = Int128(try length.length().nanoseconds)
         guard step > 0 else { return .timestamp(time) }

@@ -12,7 +12,7 @@ struct GoDocumentWriter {
 
     mutating func write(
         _ value: CELValue, _ meter: inout CostMeter, depth: Int = 0
-    ) throws(Stop) {
+    ) throws(EvaluationInterruption) {
         left -= 1
         try meter.charge(2)
         guard left > 0, depth < deepestValue else {
@@ -47,7 +47,7 @@ struct GoDocumentWriter {
 
     private mutating func append(
         _ items: [CELValue], _ meter: inout CostMeter, _ depth: Int
-    ) throws(Stop) {
+    ) throws(EvaluationInterruption) {
         append("[")
         for (number, item) in items.enumerated() {
             if number > 0 { append(",") }
@@ -58,7 +58,7 @@ struct GoDocumentWriter {
 
     private mutating func append(
         _ map: CELMap, _ meter: inout CostMeter, _ depth: Int
-    ) throws(Stop) {
+    ) throws(EvaluationInterruption) {
         var members: [(name: String, value: CELValue)] = []
         for (key, value) in zip(map.keys, map.values) {
             guard case .string(let name) = key else {
@@ -80,7 +80,7 @@ struct GoDocumentWriter {
     }
 
     /// Appends the shortest digits, with an exponent below 1e-6 and from 1e21.
-    private mutating func append(_ number: Double) throws(Stop) {
+    private mutating func append(_ number: Double) throws(EvaluationInterruption) {
         guard number.isFinite else {
             throw .failed(
                 .invalidArgument,
@@ -101,11 +101,11 @@ struct GoDocumentWriter {
     /// Charges before it writes: a list can hold one long string many times.
     private mutating func appendQuoted(
         _ text: String, _ meter: inout CostMeter
-    ) throws(Stop) {
+    ) throws(EvaluationInterruption) {
         try meter.chargeText(text.utf8.count)
         let content = Array(text.utf8)
         bytes.append(UInt8(ascii: "\""))
-        for (place, byte) in content.enumerated() {
+        for (position, byte) in content.enumerated() {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
             case 0x0A: append("\\n")
@@ -117,7 +117,8 @@ struct GoDocumentWriter {
                 append("\\u00" + hexText([byte]))
             case 0xA8, 0xA9:
                 // The last of the three bytes of U+2028 or U+2029.
-                guard place >= 2, content[place - 2] == 0xE2, content[place - 1] == 0x80 else {
+                guard position >= 2, content[position - 2] == 0xE2, content[position - 1] == 0x80
+                else {
                     bytes.append(byte)
                     continue
                 }

@@ -10,37 +10,37 @@ let arithmeticFunctions: [FunctionDefinition] = [
         "add", [operandKinds, operandKinds], "any", "two of a kind, added",
         price: .reader
     ) {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         try Operand(call, 0).adding(Operand(call, 1), call).json()
     },
     FunctionDefinition(
         "subtract", [operandKinds, operandKinds], "any", "the first less the second",
         price: .reader
-    ) { call, _ throws(EvaluationStop) in
+    ) { call, _ throws(EvaluationError) in
         try Operand(call, 0).subtracting(Operand(call, 1), call).json()
     },
     FunctionDefinition(
         "multiply", [operandKinds, operandKinds], "any", "an amount times a number",
         price: .reader
-    ) { call, _ throws(EvaluationStop) in
+    ) { call, _ throws(EvaluationError) in
         try Operand(call, 0).multiplied(by: Operand(call, 1), call).json()
     },
     FunctionDefinition(
         "divide", [operandKinds, operandKinds], "any", "how often one fits, or the part of one",
         price: .reader
-    ) { call, _ throws(EvaluationStop) in
+    ) { call, _ throws(EvaluationError) in
         try Operand(call, 0).divided(by: Operand(call, 1), call).json()
     },
     FunctionDefinition(
         "modulo", [operandKinds, operandKinds], "any", "what a division leaves over",
         price: .reader
-    ) { call, _ throws(EvaluationStop) in
+    ) { call, _ throws(EvaluationError) in
         try Operand(call, 0).modulo(Operand(call, 1), call).json()
     },
     // Deviation from the specification, as in Kyverno: quantities and durations can be summed, and
     // an empty list is an error.
     FunctionDefinition("sum", [.array], "any", "all items added from left to right") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let items = try call.array(0)
         try evaluator.spend(4 * items.count)
         guard let first = items.first else { throw call.invalid("the list is empty") }
@@ -52,7 +52,7 @@ let arithmeticFunctions: [FunctionDefinition] = [
         "round", [.number, .number], "number", "rounded to so many places",
         price: .reader
     ) {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         let places = try call.integer(1)
         guard places >= 0 else { throw call.invalid("the places are not negative") }
         let number = try call.number(0)
@@ -75,11 +75,11 @@ private enum Operand {
     case quantity(Quantity)
     case duration(GoDuration)
 
-    init(_ call: FunctionCall, _ place: Int) throws(EvaluationStop) {
-        try self.init(call.value(place), call)
+    init(_ call: FunctionCall, _ position: Int) throws(EvaluationError) {
+        try self.init(call.value(position), call)
     }
 
-    init(_ value: JSONValue, _ call: FunctionCall) throws(EvaluationStop) {
+    init(_ value: JSONValue, _ call: FunctionCall) throws(EvaluationError) {
         switch value {
         case .number(let number): self = .scalar(JMESPathNumber(number))
         case .string(let text):
@@ -95,7 +95,7 @@ private enum Operand {
         }
     }
 
-    func json() throws(EvaluationStop) -> JSONValue {
+    func json() throws(EvaluationError) -> JSONValue {
         switch self {
         case .scalar(let number): try number.json()
         case .quantity(let quantity): .string(quantity.text)
@@ -111,11 +111,11 @@ private enum Operand {
         }
     }
 
-    private func mismatch(_ other: Operand, _ call: FunctionCall) -> EvaluationStop {
+    private func mismatch(_ other: Operand, _ call: FunctionCall) -> EvaluationError {
         call.invalid("\(kindName) and \(other.kindName) do not go together", .invalidType)
     }
 
-    func adding(_ other: Operand, _ call: FunctionCall) throws(EvaluationStop) -> Operand {
+    func adding(_ other: Operand, _ call: FunctionCall) throws(EvaluationError) -> Operand {
         switch (self, other) {
         case (.scalar(let first), .scalar(let second)): return .scalar(first + second)
         case (.quantity(let first), .quantity(let second)):
@@ -129,7 +129,7 @@ private enum Operand {
         }
     }
 
-    func subtracting(_ other: Operand, _ call: FunctionCall) throws(EvaluationStop) -> Operand {
+    func subtracting(_ other: Operand, _ call: FunctionCall) throws(EvaluationError) -> Operand {
         switch (self, other) {
         case (.scalar(let first), .scalar(let second)): return .scalar(first - second)
         case (.quantity(let first), .quantity(let second)):
@@ -144,7 +144,7 @@ private enum Operand {
         }
     }
 
-    func multiplied(by other: Operand, _ call: FunctionCall) throws(EvaluationStop) -> Operand {
+    func multiplied(by other: Operand, _ call: FunctionCall) throws(EvaluationError) -> Operand {
         switch (self, other) {
         case (.scalar(let first), .scalar(let second)): return .scalar(first * second)
         case (.quantity(let first), .scalar(let factor)):
@@ -162,7 +162,7 @@ private enum Operand {
 
     /// Deviation kept from Kyverno: a quantity divided by a number is truncated to the decimal
     /// places of both.
-    func divided(by other: Operand, _ call: FunctionCall) throws(EvaluationStop) -> Operand {
+    func divided(by other: Operand, _ call: FunctionCall) throws(EvaluationError) -> Operand {
         guard !other.isZero else { throw call.invalid("division by zero") }
         switch (self, other) {
         case (.scalar(let first), .scalar(let second)):
@@ -183,7 +183,7 @@ private enum Operand {
         }
     }
 
-    func modulo(_ other: Operand, _ call: FunctionCall) throws(EvaluationStop) -> Operand {
+    func modulo(_ other: Operand, _ call: FunctionCall) throws(EvaluationError) -> Operand {
         switch (self, other) {
         case (.scalar(let first), .scalar(let second)):
             return .scalar(.whole(try rest(first.integer, second.integer, call)))
@@ -207,7 +207,7 @@ private enum Operand {
     }
 
     private func rest(_ first: Int?, _ second: Int?, _ call: FunctionCall)
-        throws(EvaluationStop) -> Int
+        throws(EvaluationError) -> Int
     {
         guard let first, let second else { throw call.invalid("it takes integers only") }
         guard second != 0 else { throw call.invalid("division by zero") }
@@ -216,14 +216,14 @@ private enum Operand {
 
     private func asQuantity(
         _ amount: ExactDecimal?, like other: Quantity, _ call: FunctionCall
-    ) throws(EvaluationStop) -> Operand {
+    ) throws(EvaluationError) -> Operand {
         guard let amount else { throw tooLarge(call) }
         return .quantity(Quantity(amount: amount, form: other.form))
     }
 
     /// Converts by way of Go's text of the double, as Kyverno does.
     private func exact(_ number: JMESPathNumber, _ call: FunctionCall)
-        throws(EvaluationStop) -> ExactDecimal
+        throws(EvaluationError) -> ExactDecimal
     {
         let text =
             if case .whole(let whole) = number { String(whole) } else {
@@ -233,7 +233,7 @@ private enum Operand {
         return quantity.amount
     }
 
-    private func tooLarge(_ call: FunctionCall) -> EvaluationStop {
+    private func tooLarge(_ call: FunctionCall) -> EvaluationError {
         call.invalid("the result is too large")
     }
 }

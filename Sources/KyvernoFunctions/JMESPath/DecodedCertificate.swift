@@ -12,7 +12,7 @@ import X509
 /// Deviation: Kyverno returns all fields of a Go struct; Assay returns `Version`, `SerialNumber`,
 /// `NotBefore`, `NotAfter` and `PublicKey` (`N`, `E`). Another field is a missing key, and so an
 /// error. Certificate requests (CSR) are rejected. As in Kyverno, only RSA keys are supported.
-func decodedCertificate(_ pem: String, _ call: FunctionCall) throws(EvaluationStop) -> JSONValue {
+func decodedCertificate(_ pem: String, _ call: FunctionCall) throws(EvaluationError) -> JSONValue {
     guard pem.utf8.count <= Limits.certificateBytes else {
         throw call.invalid("it has more than \(Limits.certificateBytes) bytes", .overLimit)
     }
@@ -62,16 +62,16 @@ private func decimal(_ bytes: ArraySlice<UInt8>) -> String {
     var groups: [UInt64] = [0]
     for byte in bytes {
         var carry = UInt64(byte)
-        for place in groups.indices {
-            let value = groups[place] << 8 + carry
-            groups[place] = value % 1_000_000_000
+        for position in groups.indices {
+            let value = groups[position] << 8 + carry
+            groups[position] = value % 1_000_000_000
             carry = value / 1_000_000_000
         }
         if carry > 0 { groups.append(carry) }
     }
-    let texts = groups.reversed().enumerated().map { place, group in
+    let texts = groups.reversed().enumerated().map { position, group in
         let digits = String(group)
-        return place == 0 ? digits : String(repeating: "0", count: 9 - digits.count) + digits
+        return position == 0 ? digits : String(repeating: "0", count: 9 - digits.count) + digits
     }
     return texts.joined()
 }

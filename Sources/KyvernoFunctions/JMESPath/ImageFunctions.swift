@@ -9,7 +9,7 @@ let imageFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "image_normalize", [.string], "string", "the image with docker.io and latest written out",
         price: FunctionPrice(base: 40, perText: 64)
-    ) { call, _ throws(EvaluationStop) in
+    ) { call, _ throws(EvaluationError) in
         let text = try call.string(0)
         guard let image = normalizedImage(text) else {
             throw call.invalid("\(quoted(text)) names no image")
@@ -20,7 +20,7 @@ let imageFunctions: [FunctionDefinition] = [
     // party, and its results cannot be reproduced, so the function is an error in Assay.
     FunctionDefinition("is_external_url", [.string], "boolean", "never answered: it would ask DNS")
     {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         throw call.invalid("it would ask the network, and expressions do not", .unavailable)
     },
     // Deviation: a string that is not a version is an error. Kyverno reads it as 0.0.0, so a
@@ -29,7 +29,7 @@ let imageFunctions: [FunctionDefinition] = [
         "semver_compare", [.string, .string], "boolean", "whether the range holds it",
         price: FunctionPrice(base: 30, perText: 400)
     ) {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let (version, text) = (try call.string(0), try call.string(1))
         try evaluator.spend((version.utf8.count + text.utf8.count) / 4)
         guard let range = VersionRange(text) else {

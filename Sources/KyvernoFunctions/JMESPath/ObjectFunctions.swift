@@ -8,7 +8,7 @@ let objectFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "label_match", [.object, .object], "boolean",
         "whether the second has all pairs of the first"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         let labels = try call.object(1)
         for member in try call.object(0) {
             try evaluator.spend(member.name.utf8.count / 2)
@@ -23,18 +23,18 @@ let objectFunctions: [FunctionDefinition] = [
         "lookup", [[.object, .array], [.string, .number]], "any",
         "a member or item; null if absent",
         price: .characters
-    ) { call, _ throws(EvaluationStop) in
+    ) { call, _ throws(EvaluationError) in
         if case .object(let object) = try call.value(0) {
             return object[try call.string(1)] ?? .null
         }
         let items = try call.array(0)
-        let place = try call.integer(1)
-        return items.indices.contains(place) ? items[place] : .null
+        let position = try call.integer(1)
+        return items.indices.contains(position) ? items[position] : .null
     },
     FunctionDefinition(
         "items", [[.object, .array], .string, .string], "array[object]",
         "each member (names sorted) or item as an object with two named parts"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         let (keyName, valueName) = (try call.string(1), try call.string(2))
         var pairs: [(JSONValue, JSONValue)] = []
         if case .object(let object) = try call.value(0) {
@@ -53,21 +53,21 @@ let objectFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "object_from_lists", [.array, .array], "object",
         "names with values; null for missing ones, too many are left out"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         let (names, values) = (try call.array(0), try call.array(1))
         try evaluator.produce(bytes: names.count * bytesPerEntry)
         var object = JSONObject()
-        for (place, name) in names.enumerated() {
+        for (position, name) in names.enumerated() {
             guard case .string(let name) = name else {
                 throw call.invalid("\(name.kindName) cannot be a name", .invalidType)
             }
             try evaluator.spend(name.utf8.count / 2)
-            object[name] = values.indices.contains(place) ? values[place] : .null
+            object[name] = values.indices.contains(position) ? values[position] : .null
         }
         return .object(object)
     },
     FunctionDefinition("parse_json", [.string], "any", "the value that a JSON text spells") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let bytes = Array(try call.string(0).utf8)
         try evaluator.spend(bytes.count / 4)
         try evaluator.produce(bytes: bytes.count * 2)
@@ -81,7 +81,7 @@ let objectFunctions: [FunctionDefinition] = [
         "parse_yaml", [.string], "any", "the value of the first YAML document",
         price: FunctionPrice(base: 200, perText: 64)
     ) {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let bytes = Array(try call.string(0).utf8)
         try evaluator.spend(bytes.count)
         try evaluator.produce(bytes: bytes.count * 2)

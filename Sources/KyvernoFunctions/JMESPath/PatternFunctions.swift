@@ -7,14 +7,14 @@ import Primitives
 
 let patternFunctions: [FunctionDefinition] = [
     FunctionDefinition("regex_match", [.string, subject], "boolean", "whether it occurs anywhere") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let expression = try compiled(call, &evaluator)
         return .bool(expression.matches(try subjectText(call, 1)))
     },
     FunctionDefinition(
         "regex_replace_all", [.string, subject, subject], "string",
         "every match replaced; $1 and ${name} are groups"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         let replacement = try subjectText(call, 2)
         return try replacingMatches(call, &evaluator) { expression, text, spans in
             expanded(replacement, expression, text, spans)
@@ -23,13 +23,13 @@ let patternFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "regex_replace_all_literal", [.string, subject, subject], "string",
         "every match replaced by the text as it is"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         let replacement = Array(try subjectText(call, 2).utf8)
         return try replacingMatches(call, &evaluator) { _, _, _ in replacement }
     },
     FunctionDefinition(
         "pattern_match", [.string, subject], "boolean", "whether the wildcard fits the whole text"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         let text = try subjectText(call, 1)
         let pattern = try call.string(0)
         try evaluator.spend(text.utf8.count + pattern.utf8.count)
@@ -44,15 +44,15 @@ let patternFunctions: [FunctionDefinition] = [
 private let subject: ValueKinds = [.string, .number]
 
 /// Deviation kept from Kyverno: a number becomes text as float32, so 16777217 is "16777216".
-private func subjectText(_ call: FunctionCall, _ place: Int) throws(EvaluationStop) -> String {
-    guard case .number = try call.value(place) else { return try call.string(place) }
-    return goText(singlePrecision: try call.number(place).double)
+private func subjectText(_ call: FunctionCall, _ position: Int) throws(EvaluationError) -> String {
+    guard case .number = try call.value(position) else { return try call.string(position) }
+    return goText(singlePrecision: try call.number(position).double)
 }
 
 /// Compiles a pattern and charges for it: it costs far more than a step, and a projection can
 /// repeat it a thousand times.
 private func compiled(_ call: FunctionCall, _ evaluator: inout Evaluator)
-    throws(EvaluationStop) -> RegularExpression
+    throws(EvaluationError) -> RegularExpression
 {
     let pattern = try call.string(0)
     let effort = RegularExpression.effort(of: pattern)
@@ -72,7 +72,7 @@ private func compiled(_ call: FunctionCall, _ evaluator: inout Evaluator)
 private func replacingMatches(
     _ call: FunctionCall, _ evaluator: inout Evaluator,
     _ replacement: (RegularExpression, [UInt8], [Range<Int>?]) -> [UInt8]
-) throws(EvaluationStop) -> JSONValue {
+) throws(EvaluationError) -> JSONValue {
     let expression = try compiled(call, &evaluator)
     let subject = try subjectText(call, 1)
     let bytes = Array(subject.utf8)

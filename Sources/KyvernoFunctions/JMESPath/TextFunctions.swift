@@ -8,7 +8,7 @@ import Primitives
 let textFunctions: [FunctionDefinition] = [
     // Deviation from the specification, as in Kyverno: JSON as Go writes it, with sorted names.
     FunctionDefinition("to_string", [.any], "string", "a text as it is, other values as JSON") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let value = try call.value(0)
         if case .string = value { return value }
         try evaluator.produce(value)
@@ -17,7 +17,7 @@ let textFunctions: [FunctionDefinition] = [
     // Deviation: Kyverno's result is a Go int, which its JMESPath does not compare, so
     // `compare(a, b) == `0`` is always false. Assay's result is a number.
     FunctionDefinition("compare", [.string, .string], "number", "-1, 0 or 1 by byte order") {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         let (left, right) = (Array(try call.string(0).utf8), Array(try call.string(1).utf8))
         if left == right { return 0 }
         return left.lexicographicallyPrecedes(right) ? -1 : 1
@@ -26,25 +26,25 @@ let textFunctions: [FunctionDefinition] = [
         "equal_fold", [.string, .string], "boolean", "equal but for letter case",
         price: .characters
     ) {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         try .bool(isSame(folded(call.string(0), &evaluator), folded(call.string(1), &evaluator)))
     },
     FunctionDefinition(
         "replace", [.string, .string, .string, .number], "string",
         "the first n occurrences replaced; all for a negative n"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         try replaced(call, atMost: call.integer(3), &evaluator)
     },
     FunctionDefinition(
         "replace_all", [.string, .string, .string], "string", "every occurrence replaced"
-    ) { call, evaluator throws(EvaluationStop) in
+    ) { call, evaluator throws(EvaluationError) in
         try replaced(call, atMost: -1, &evaluator)
     },
     FunctionDefinition(
         "to_upper", [.string], "string", "in upper case",
         price: .characters
     ) {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let text = try mapped(call.string(0)) { scalar in
             let upper = scalar.properties.uppercaseMapping
             // Spec: Go: `ᾳ` becomes `ᾼ`, one character, and not the two of the full mapping.
@@ -56,7 +56,7 @@ let textFunctions: [FunctionDefinition] = [
         "to_lower", [.string], "string", "in lower case",
         price: .characters
     ) {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         let text = try mapped(call.string(0)) { scalar in
             scalar == "\u{130}" ? "i" : scalar.properties.lowercaseMapping
         }
@@ -65,7 +65,7 @@ let textFunctions: [FunctionDefinition] = [
     FunctionDefinition(
         "trim", [.string, .string], "string", "without these characters at the ends",
         price: .characters
-    ) { call, _ throws(EvaluationStop) in
+    ) { call, _ throws(EvaluationError) in
         let unwanted = Set(try call.string(1).unicodeScalars)
         let scalars = Array(try call.string(0).unicodeScalars)
         guard let first = scalars.firstIndex(where: { !unwanted.contains($0) }),
@@ -74,21 +74,21 @@ let textFunctions: [FunctionDefinition] = [
         return .string(text(of: scalars[first...last]))
     },
     FunctionDefinition("trim_prefix", [.string, .string], "string", "without this beginning") {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         let (text, prefix) = (try call.string(0), try call.string(1))
         guard text.utf8.starts(with: prefix.utf8) else { return .string(text) }
         return .string(
             String(decoding: Array(text.utf8).dropFirst(prefix.utf8.count), as: UTF8.self))
     },
     FunctionDefinition("split", [.string, .string], "array[string]", "the parts between") {
-        call, evaluator throws(EvaluationStop) in
+        call, evaluator throws(EvaluationError) in
         try split(call.string(0), call.string(1), &evaluator)
     },
     FunctionDefinition(
         "truncate", [.string, .number], "string", "the first n characters",
         price: .characters
     ) {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         let count = try call.number(1).double
         let wanted = count < 0 ? 0 : Int(exactly: count.rounded(.down)) ?? Int.max
         return .string(text(of: try call.string(0).unicodeScalars.prefix(wanted)))
@@ -97,7 +97,7 @@ let textFunctions: [FunctionDefinition] = [
         "to_boolean", [.string], "boolean", "the text true or false, in any case",
         price: .reader
     ) {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         let text = try call.string(0)
         switch text.utf8.lowercased() {
         case "true": return true
@@ -109,13 +109,13 @@ let textFunctions: [FunctionDefinition] = [
         "path_canonicalize", [.string], "string", "a path without . and ..",
         price: .reader
     ) {
-        call, _ throws(EvaluationStop) in
+        call, _ throws(EvaluationError) in
         .string(canonicalPath(try call.string(0)))
     },
 ]
 
 /// Charges for a string and returns it.
-func made(_ text: String, _ evaluator: inout Evaluator) throws(EvaluationStop) -> JSONValue {
+func made(_ text: String, _ evaluator: inout Evaluator) throws(EvaluationError) -> JSONValue {
     try evaluator.produce(bytes: text.utf8.count)
     return .string(text)
 }
@@ -137,7 +137,8 @@ private func mapped(_ text: String, _ mapping: (Unicode.Scalar) -> String) -> St
 }
 
 /// Spec: Go strings.EqualFold: simple folding, one character to one.
-private func folded(_ text: String, _ evaluator: inout Evaluator) throws(EvaluationStop) -> String {
+private func folded(_ text: String, _ evaluator: inout Evaluator) throws(EvaluationError) -> String
+{
     try evaluator.spend(text.utf8.count / 16)
     // The dotless i becomes an I in upper case, and simple folding does not change it.
     let upper = mapped(text) { $0 == "\u{131}" ? "\u{131}" : $0.properties.uppercaseMapping }
@@ -146,7 +147,7 @@ private func folded(_ text: String, _ evaluator: inout Evaluator) throws(Evaluat
 
 /// Spec: Go strings.Replace: an empty string matches before each character and at the end.
 private func replaced(_ call: FunctionCall, atMost limit: Int, _ evaluator: inout Evaluator)
-    throws(EvaluationStop) -> JSONValue
+    throws(EvaluationError) -> JSONValue
 {
     let (text, old, new) = (try call.string(0), Array(try call.string(1).utf8), try call.string(2))
     try evaluator.spend(text.utf8.count / 16)
@@ -179,7 +180,7 @@ private func nextPlace(of part: [UInt8], in text: ArraySlice<UInt8>, isFirst: Bo
 
 /// Spec: Go strings.Split: an empty separator splits into characters.
 private func split(_ text: String, _ separator: String, _ evaluator: inout Evaluator)
-    throws(EvaluationStop) -> JSONValue
+    throws(EvaluationError) -> JSONValue
 {
     try evaluator.produce(bytes: text.utf8.count)
     guard !separator.isEmpty else {

@@ -16,7 +16,7 @@ indirect enum TextShape {
     case alternatives([TextShape])
     case repeated(TextShape, ClosedRange<Int>)
 
-    init(parsing pattern: String, _ call: FunctionCall) throws(EvaluationStop) {
+    init(parsing pattern: String, _ call: FunctionCall) throws(EvaluationError) {
         do throws(Failure) {
             _ = try RegularExpression(pattern)
         } catch {
@@ -32,19 +32,19 @@ private struct ShapeReader {
     var rest: ArraySlice<Unicode.Scalar>
     let call: FunctionCall
 
-    var unsupported: EvaluationStop {
+    var unsupported: EvaluationError {
         let shown = rest.first.map { quoted(String($0)) } ?? "the end"
         return call.invalid("no text can be made for the expression at \(shown)")
     }
 
-    mutating func alternatives(depth: Int) throws(EvaluationStop) -> TextShape {
+    mutating func alternatives(depth: Int) throws(EvaluationError) -> TextShape {
         guard depth < 20 else { throw call.invalid("groups nest deeper than 20", .overLimit) }
         var branches = [try sequence(depth: depth)]
         while take("|") { branches.append(try sequence(depth: depth)) }
         return branches.count == 1 ? branches[0] : .alternatives(branches)
     }
 
-    private mutating func sequence(depth: Int) throws(EvaluationStop) -> TextShape {
+    private mutating func sequence(depth: Int) throws(EvaluationError) -> TextShape {
         var parts: [TextShape] = []
         while let next = rest.first, next != "|", next != ")" {
             if take("^") || take("$") { continue }
@@ -53,7 +53,7 @@ private struct ShapeReader {
         return .sequence(parts)
     }
 
-    private mutating func atom(depth: Int) throws(EvaluationStop) -> TextShape {
+    private mutating func atom(depth: Int) throws(EvaluationError) -> TextShape {
         guard let next = rest.popFirst() else { throw unsupported }
         switch next {
         case "(":
@@ -70,7 +70,7 @@ private struct ShapeReader {
         }
     }
 
-    private mutating func set() throws(EvaluationStop) -> [ClosedRange<UInt32>] {
+    private mutating func set() throws(EvaluationError) -> [ClosedRange<UInt32>] {
         guard !rest.starts(with: ["^"]) else { throw unsupported }
         var ranges: [ClosedRange<UInt32>] = []
         while let next = rest.popFirst() {
@@ -89,7 +89,7 @@ private struct ShapeReader {
         throw unsupported
     }
 
-    private mutating func escaped() throws(EvaluationStop) -> [ClosedRange<UInt32>] {
+    private mutating func escaped() throws(EvaluationError) -> [ClosedRange<UInt32>] {
         guard let next = rest.popFirst() else { throw unsupported }
         switch next {
         case "d": return [0x30...0x39]
@@ -105,7 +105,7 @@ private struct ShapeReader {
         }
     }
 
-    private mutating func repeated(_ shape: TextShape) throws(EvaluationStop) -> TextShape {
+    private mutating func repeated(_ shape: TextShape) throws(EvaluationError) -> TextShape {
         let most = Limits.generatedRepeats
         var counts: ClosedRange<Int>?
         if take("*") { counts = 0...most }
@@ -117,7 +117,7 @@ private struct ShapeReader {
         return .repeated(shape, counts)
     }
 
-    private mutating func bounds() throws(EvaluationStop) -> ClosedRange<Int> {
+    private mutating func bounds() throws(EvaluationError) -> ClosedRange<Int> {
         let least = number()
         let isOpen = take(",")
         let most = number()
@@ -147,7 +147,7 @@ struct TextGenerator {
 
     init(source: @escaping @Sendable (Int) -> [UInt8]) { self.source = source }
 
-    mutating func write(_ shape: TextShape, _ call: FunctionCall) throws(EvaluationStop) {
+    mutating func write(_ shape: TextShape, _ call: FunctionCall) throws(EvaluationError) {
         stepsLeft -= 1
         guard stepsLeft > 0, scalars.count < Limits.generatedBytes else {
             throw call.invalid(
@@ -156,15 +156,15 @@ struct TextGenerator {
         switch shape {
         case .characters(let ranges):
             let count = ranges.reduce(0) { $0 + $1.count }
-            var place = try choice(count, call)
+            var position = try choice(count, call)
             for range in ranges {
-                if place < range.count,
-                    let scalar = Unicode.Scalar(range.lowerBound + UInt32(place))
+                if position < range.count,
+                    let scalar = Unicode.Scalar(range.lowerBound + UInt32(position))
                 {
                     scalars.append(scalar)
                     return
                 }
-                place -= range.count
+                position -= range.count
             }
         case .sequence(let parts): for part in parts { try write(part, call) }
         case .alternatives(let branches):
@@ -177,7 +177,7 @@ struct TextGenerator {
 
     /// A random number below `count`. With 64 bits and at most a million choices, the bias is
     /// negligible.
-    private func choice(_ count: Int, _ call: FunctionCall) throws(EvaluationStop) -> Int {
+    private func choice(_ count: Int, _ call: FunctionCall) throws(EvaluationError) -> Int {
         let bytes = source(8)
         guard bytes.count == 8, count > 0 else {
             throw call.invalid("the source of randomness gave too little", .unavailable)

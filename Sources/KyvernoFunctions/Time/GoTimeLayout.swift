@@ -33,8 +33,8 @@ struct GoTimeLayout {
     /// The time; nil if the string does not match the layout, or the date does not exist.
     func time(from text: String) -> ZonedTime? {
         var reader = TimeTextReader(rest: Array(text.utf8)[...])
-        for (place, part) in parts.enumerated() {
-            let next = parts.indices.contains(place + 1) ? parts[place + 1] : nil
+        for (position, part) in parts.enumerated() {
+            let next = parts.indices.contains(position + 1) ? parts[position + 1] : nil
             guard reader.read(part, before: next) else { return nil }
         }
         guard reader.rest.isEmpty else { return nil }

@@ -245,11 +245,11 @@ struct TimeTextReader {
 
     /// The index of the name that the text starts with, without regard to case.
     private mutating func name(_ names: [String]) -> Int? {
-        for (place, name) in names.enumerated() {
+        for (position, name) in names.enumerated() {
             let taken = String(decoding: rest.prefix(name.utf8.count), as: UTF8.self)
             guard isSame(taken.utf8.lowercased(), name.utf8.lowercased()) else { continue }
             rest = rest.dropFirst(name.utf8.count)
-            return place
+            return position
         }
         return nil
     }

@@ -36,8 +36,8 @@ package struct Inflater {
     private enum Engine {
         case unknown
         case none
-        case gzip(GzipStream)
-        case zstandard(ZstandardStream)
+        case gzip(GzipDecompressor)
+        case zstandard(ZstandardDecompressor)
     }
 
     private let name: String
@@ -119,8 +119,8 @@ package struct Inflater {
         guard chunk.count >= Compression.recognitionBytes || isAtEnd else { return false }
         switch try Compression(recognising: chunk, of: name) {
         case .none: engine = .none
-        case .gzip: engine = .gzip(try GzipStream(named: name))
-        case .zstandard: engine = .zstandard(try ZstandardStream(named: name))
+        case .gzip: engine = .gzip(try GzipDecompressor(named: name))
+        case .zstandard: engine = .zstandard(try ZstandardDecompressor(named: name))
         }
         return true
     }

@@ -41,8 +41,8 @@ extension SparseMap {
     mutating func append(
         entriesOf fields: TarFields, from start: Int, count: Int
     ) throws(Failure) {
-        for place in 0..<count {
-            let entry = start + place * Self.entryBytes
+        for index in 0..<count {
+            let entry = start + index * Self.entryBytes
             guard fields.block[entry] != 0 else { return }
             let offset = try fields.number(entry..<(entry + 12), "sparse offset")
             let length = try fields.number((entry + 12)..<(entry + 24), "sparse length")
@@ -64,8 +64,8 @@ extension SparseMap {
 
     /// Adds pairs of decimal numbers. Returns false if one is invalid or out of order.
     fileprivate mutating func append(_ numbers: [ArraySlice<UInt8>]) -> Bool {
-        for place in stride(from: 0, to: numbers.count - 1, by: 2) {
-            guard let offset = decimal(numbers[place]), let length = decimal(numbers[place + 1]),
+        for index in stride(from: 0, to: numbers.count - 1, by: 2) {
+            guard let offset = decimal(numbers[index]), let length = decimal(numbers[index + 1]),
                 append(offset: offset, length: length)
             else { return false }
         }

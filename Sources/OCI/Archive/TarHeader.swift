@@ -58,7 +58,7 @@ struct TarHeader {
         size = try fields.number(124..<136, "size")
         mode = UInt16(truncatingIfNeeded: try fields.number(100..<108, "mode") & 0o7777)
         modified = try fields.number(136..<148, "time")
-        for place in [108..<116, 116..<124] { _ = try fields.number(place, "owner") }
+        for index in [108..<116, 116..<124] { _ = try fields.number(index, "owner") }
         let device =
             format == .v7
             ? [] : [try fields.number(329..<337, "device"), try fields.number(337..<345, "device")]
@@ -87,7 +87,7 @@ struct TarHeader {
         case .v7: return []
         case .ustar: return fields.text(345..<500)
         case .star:
-            for place in [476..<488, 488..<500] { _ = try fields.number(place, "time") }
+            for index in [476..<488, 488..<500] { _ = try fields.number(index, "time") }
             return fields.text(345..<476)
         case .gnu:
             let times = [345..<357, 357..<369].filter { fields.block[$0.lowerBound] != 0 }
@@ -138,8 +138,8 @@ struct TarFields {
     private func binaryNumber(_ range: Range<Int>, _ name: String) throws(Failure) -> Int {
         let isNegative = block[range.lowerBound] & 0x40 != 0
         var value = isNegative ? -1 : 0
-        for (place, byte) in block[range].enumerated() {
-            let bits = place == 0 ? (isNegative ? byte | 0x80 : byte & 0x7F) : byte
+        for (index, byte) in block[range].enumerated() {
+            let bits = index == 0 ? (isNegative ? byte | 0x80 : byte & 0x7F) : byte
             let (shifted, overflow) = value.multipliedReportingOverflow(by: 256)
             guard !overflow else {
                 throw broken("the \(name) of an entry does not fit 64 bits")
@@ -168,8 +168,8 @@ private struct BlockSum {
         var high = 0
         var seen: UInt64 = 0
         unsafe block.withUnsafeBytes { bytes in
-            for place in stride(from: 0, to: TarHeader.blockSize, by: 8) {
-                let word = unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            for index in stride(from: 0, to: TarHeader.blockSize, by: 8) {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
                 seen |= word
                 // A lane sums at most 128 bytes, which fit in its 16 bits.
                 sums &+= (word & lanes) &+ ((word >> 8) & lanes)

@@ -12,7 +12,7 @@ extension FileTree {
     /// - Throws: `malformed` where unpackers fail too (an entry below a file, a hard link without a
     ///   target, a loop of links), and where unpackers differ (a whiteout after an entry at its
     ///   path). `overLimit` at a limit.
-    package mutating func lay(_ contents: LayerContents) throws(Failure) {
+    package mutating func applyLayer(_ contents: LayerContents) throws(Failure) {
         emptied = []
         for (number, entry) in contents.entries.enumerated() {
             switch entry.kind {

@@ -100,9 +100,9 @@ package struct FileTree: Sendable {
     init(isOverlayLayer: Bool) { self.isOverlayLayer = isOverlayLayer }
 
     /// Creates the tree of one folder.
-    package init(folder contents: LayerContents) throws(Failure) {
+    package init(directory contents: LayerContents) throws(Failure) {
         self.init()
-        try lay(contents)
+        try applyLayer(contents)
     }
 
     // MARK: Looking

@@ -13,7 +13,7 @@ package struct ImageContents: Sendable {
         /// The digest of the blob in the manifest.
         package let digest: Digest
         /// The digest of the uncompressed archive in the configuration ("diffID").
-        package let unpackedDigest: Digest
+        package let diffID: Digest
         /// The command that created the layer, if the history has it.
         package let createdBy: String?
         package let contents: LayerContents
@@ -58,7 +58,7 @@ package struct ImageContents: Sendable {
             layers: contents.indices.map {
                 Layer(
                     digest: image.layers[$0].digest,
-                    unpackedDigest: configuration.layerDigests[$0],
+                    diffID: configuration.layerDigests[$0],
                     createdBy: hasAllCommands ? commands[$0] : nil, contents: contents[$0])
             })
     }
@@ -82,7 +82,7 @@ package struct ImageContents: Sendable {
         for (place, contents) in zip(places, contents) {
             let old = layers[place]
             layers[place] = Layer(
-                digest: old.digest, unpackedDigest: old.unpackedDigest, createdBy: old.createdBy,
+                digest: old.digest, diffID: old.diffID, createdBy: old.createdBy,
                 contents: contents)
         }
         try ImageContents.checkSum(
@@ -124,9 +124,9 @@ package struct ImageContents: Sendable {
         keeping matcher: PathMatcher, layersAtOnce: Int, unpackedLimit: Int
     ) async throws -> [LayerContents] {
         var works: [LayerWork: [Int]] = [:]
-        for place in layers.indices {
-            works[LayerWork(layer: layers[place], digest: digests[place]), default: []]
-                .append(place)
+        for index in layers.indices {
+            works[LayerWork(layer: layers[index], digest: digests[index]), default: []]
+                .append(index)
         }
         var contents: [LayerContents?] = Array(repeating: nil, count: layers.count)
         var (keptBytes, pathBytes, left) = (0, 0, unpackedLimit)

@@ -18,7 +18,7 @@ extension FileTree {
         var merged = FileTree()
         for layer in layers {
             var upper = FileTree(isOverlayLayer: true)
-            try upper.lay(layer)
+            try upper.applyLayer(layer)
             try merged.merge(upper)
         }
         return merged

@@ -11,7 +11,7 @@ package struct PathMatcher: Hashable, Sendable {
     /// The ends of file paths, by last name.
     private let files: [String: [[String]]]
     /// The ends of folder paths, by last name; the files directly in these folders are kept.
-    private let folders: [String: [[String]]]
+    private let directories: [String: [[String]]]
     /// Prefixes of file names.
     private let namePrefixes: [String]
     /// File names, by the folder two levels up: `share/doc/ANY/copyright`.
@@ -26,14 +26,14 @@ package struct PathMatcher: Hashable, Sendable {
     ///   - filesBelow: ends of folder paths, with the name of a file that is kept in each direct
     ///     subfolder.
     package init(
-        files: [String], folders: [String], namePrefixes: [String],
-        filesBelow: [(folder: String, name: String)] = []
+        files: [String], directories: [String], namePrefixes: [String],
+        filesBelow: [(directory: String, name: String)] = []
     ) {
         self.files = byLastName(files)
-        self.folders = byLastName(folders)
+        self.directories = byLastName(directories)
         self.namePrefixes = namePrefixes
         self.filesBelow = Dictionary(
-            filesBelow.map { ($0.name, [linkComponents($0.folder)]) }, uniquingKeysWith: +)
+            filesBelow.map { ($0.name, [linkComponents($0.directory)]) }, uniquingKeysWith: +)
     }
 
     /// The same rules, with the files at exactly these paths.
@@ -48,7 +48,8 @@ package struct PathMatcher: Hashable, Sendable {
         if paths.contains(path) { return true }
         guard let (parent, name) = path.split else { return false }
         if let ends = files[name], fits(path, ends) { return true }
-        if let folder = parent.split?.name, let ends = folders[folder], fits(parent, ends) {
+        if let directory = parent.split?.name, let ends = directories[directory], fits(parent, ends)
+        {
             return true
         }
         if isBelow(path) { return true }

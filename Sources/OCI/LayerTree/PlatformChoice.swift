@@ -41,8 +41,8 @@ package func platformManifest(
                     .rejected, "cannot read \(entry.digest)", at: .named(source.sourceName),
                     because: "the index lists it as an index, and it is an image")
             }
-            for place in inner.manifests.indices where inner.manifests[place].platform == nil {
-                inner.manifests[place].platform = entry.platform
+            for index in inner.manifests.indices where inner.manifests[index].platform == nil {
+                inner.manifests[index].platform = entry.platform
             }
             waiting.append((inner, depth + 1))
         }

@@ -170,7 +170,7 @@ private struct AttestorPlace {
             subject: subject, root: root, path: "\(path)[\(index)]", pointer: pointer)
     }
 
-    func attestor(_ source: Attestor.Source, _ annotations: ExactTextMap<String>) -> Attestor {
+    func attestor(_ source: Attestor.Source, _ annotations: ByteStringMap<String>) -> Attestor {
         Attestor(
             source: source, subject: subject, root: root, path: path, pointer: pointer,
             annotations: annotations)
@@ -182,15 +182,15 @@ struct SignerCount {
     /// Those of nested sets too.
     private var signers: Set<TrustedSigner> = []
     /// Different attestors of the set itself.
-    private var attestors: Set<AttestorDemand> = []
+    private var attestors: Set<AttestorRequirement> = []
     private var nestedSets = 0
     /// Whether one of them is a pattern that different identities may match.
     private var hasPattern = false
     /// Whether the number is not known: keys were not given.
     var isOpen = false
 
-    mutating func add(_ query: SignerQuery, _ annotations: ExactTextMap<String>) {
-        attestors.insert(AttestorDemand(source: .signer(query), annotations: annotations))
+    mutating func add(_ query: SignerQuery, _ annotations: ByteStringMap<String>) {
+        attestors.insert(AttestorRequirement(source: .signer(query), annotations: annotations))
         signers.insert(query.signer.withAnyHash)
         hasPattern = hasPattern || query.signer.isPattern
     }

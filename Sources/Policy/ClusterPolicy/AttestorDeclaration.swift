@@ -61,7 +61,7 @@ struct AttestorDeclaration: Sendable {
     /// The hash that signatures by the keys must be made with; nil for any that the keys can have.
     let signatureHash: HashAlgorithm?
     /// Pairs that the signed payload must hold.
-    let annotations: ExactTextMap<String>
+    let annotations: ByteStringMap<String>
     let place: Place
 
     init(reading node: YAMLNode, depth: Int) throws(Failure) {
@@ -154,8 +154,8 @@ struct StoredKeyName: Hashable, Sendable, CustomStringConvertible {
     }
 
     func hash(into hasher: inout Hasher) {
-        hasher.combine(ExactText(namespace))
-        hasher.combine(ExactText(name))
+        hasher.combine(ByteString(namespace))
+        hasher.combine(ByteString(name))
     }
 
     var description: String { "\(namespace)/\(name)" }

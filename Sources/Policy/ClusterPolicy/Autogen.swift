@@ -13,9 +13,11 @@ struct Autogen: Sendable {
     init?(_ document: PolicyDocument) throws(Failure) {
         controllers = try chosenControllers(document)
         guard !controllers.isEmpty else { return nil }
-        for demand in document.rules.flatMap(\.scope.demands) {
-            let hasPod = demand.kinds.contains(where: \.isPod)
-            guard !demand.hasPodOnlyParts, !hasPod || demand.kinds.count == 1 else { return nil }
+        for description in document.rules.flatMap(\.scope.descriptions) {
+            let hasPod = description.kinds.contains(where: \.isPod)
+            guard !description.hasPodOnlyParts, !hasPod || description.kinds.count == 1 else {
+                return nil
+            }
         }
     }
 

@@ -38,7 +38,7 @@ struct FailureActionOverride: Sendable {
     }
 
     /// Whether it speaks about the resource's namespace; both parts must, when both are there.
-    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchAnswer {
+    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchResult {
         let namespace = request.object.identity.namespace
         if !namespaces.isEmpty, try !anyWildcard(of: namespaces, matches: namespace) { return .no }
         guard let selector else { return .yes }
@@ -48,7 +48,7 @@ struct FailureActionOverride: Sendable {
 
 extension LabelSelector {
     /// Whether the labels of the resource's namespace match.
-    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchAnswer {
+    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchResult {
         switch request.namespaceLabels {
         case .known(let labels): return try matches(labels) ? .yes : .no
         case .unknown(let why):

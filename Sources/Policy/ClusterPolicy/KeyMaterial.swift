@@ -9,8 +9,8 @@ import Signing
 /// The data of the Secrets and ConfigMaps that stand beside the policies. Only what a policy names
 /// is looked at; nothing in it is ever printed.
 package struct KeyMaterial: Sendable {
-    private var secrets: [StoredKeyName: ExactTextMap<[UInt8]>] = [:]
-    private var configMaps: [StoredKeyName: ExactTextMap<[UInt8]>] = [:]
+    private var secrets: [StoredKeyName: ByteStringMap<[UInt8]>] = [:]
+    private var configMaps: [StoredKeyName: ByteStringMap<[UInt8]>] = [:]
 
     package init() {}
 
@@ -21,7 +21,7 @@ package struct KeyMaterial: Sendable {
         let name = StoredKeyName(
             namespace: try metadata.optional("namespace")?.string() ?? "default",
             name: try metadata.required("name").string())
-        var data: ExactTextMap<[UInt8]> = [:]
+        var data: ByteStringMap<[UInt8]> = [:]
         let isSecret = try node.required("kind").string() == "Secret"
         for member in try node.optional("data")?.members() ?? [] {
             let text = try member.value.string()
@@ -56,7 +56,7 @@ package struct KeyMaterial: Sendable {
     }
 
     private func lookup(
-        _ entry: String, in data: ExactTextMap<[UInt8]>?, of holder: String
+        _ entry: String, in data: ByteStringMap<[UInt8]>?, of holder: String
     ) throws(Failure) -> KeyLookup {
         guard let data else { return .missing("\(holder) was not given") }
         guard let content = data[entry] else {

@@ -28,9 +28,9 @@ struct KeylessDeclaration: Hashable, Sendable {
         } else if try node.optional("roots") == nil {
             throw node.broken("keyless needs rekor or roots")
         }
-        var claims: [CertificateClaimDemand] = []
+        var claims: [CertificateClaimRequirement] = []
         for member in try node.optional("additionalExtensions")?.members() ?? [] {
-            claims.append(try claimDemand(member.name, member.value))
+            claims.append(try claimRequirement(member.name, member.value))
         }
         trust = try TrustDeclaration(reading: node)
         var warnings: [PolicyWarning] = []
@@ -44,9 +44,9 @@ struct KeylessDeclaration: Hashable, Sendable {
 /// An entry of `additionalExtensions`: a name of cosign or an object identifier, and a wildcard.
 ///
 /// Spec: docs/kyverno.md, "Keyless".
-private func claimDemand(
+private func claimRequirement(
     _ name: String, _ value: YAMLNode
-) throws(Failure) -> CertificateClaimDemand {
+) throws(Failure) -> CertificateClaimRequirement {
     guard let claim = CertificateClaim(extension: name) else {
         throw value.broken(
             "\(quoted(name)) is not a claim of a certificate such as githubWorkflowRepository or "
@@ -56,7 +56,7 @@ private func claimDemand(
     guard !text.isEmpty else {
         throw value.broken("\(quoted(name)) says nothing; write \"*\" for any value")
     }
-    return CertificateClaimDemand(claim: claim, pattern: .wildcard(Wildcard(text)))
+    return CertificateClaimRequirement(claim: claim, pattern: .wildcard(Wildcard(text)))
 }
 
 /// Spec: fulcio docs/oid-info.md.

@@ -9,7 +9,7 @@ struct PolicyDocument: Sendable {
     let name: String
     /// The namespace of a `Policy`; nil for a `ClusterPolicy`.
     let namespace: String?
-    let annotations: ExactTextMap<String>
+    let annotations: ByteStringMap<String>
     let action: FailureAction
     let overrides: [FailureActionOverride]
     /// `applyRules: One`: the first rule that applies is the last.

@@ -7,7 +7,7 @@ import Primitives
 /// A name, a scope, and what must be true of the images in it.
 struct PolicyRuleDeclaration: Sendable {
     let name: String
-    let scope: RuleScope
+    let scope: MatchExclude
     let verifications: [ImageVerificationDeclaration]
     let context: RuleContext
     let place: Place
@@ -24,7 +24,7 @@ struct PolicyRuleDeclaration: Sendable {
         guard !name.isEmpty, name.utf8.count <= maximumNameLength else {
             throw nameNode.broken("a rule's name has 1 to \(maximumNameLength) characters")
         }
-        scope = try RuleScope(
+        scope = try MatchExclude(
             match: try node.required("match"), exclude: try node.optional("exclude"))
         context = try RuleContext(reading: try node.optional("context"))
         _ = try node.optional("reportProperties")?.stringMap()

@@ -13,7 +13,7 @@ struct TrustDeclaration: Hashable, Sendable {
     /// public Rekor, if no other log is named.
     ///
     /// Spec: docs/kyverno.md, "Logs and timestamps".
-    enum LogDemand: Hashable, Sendable {
+    enum LogDeclaration: Hashable, Sendable {
         /// `rekor.ignoreTlog: true`.
         case none
         /// A log at this address; with a key, that log and no other.
@@ -21,15 +21,15 @@ struct TrustDeclaration: Hashable, Sendable {
     }
 
     /// Whether the certificate must stand in a certificate transparency log.
-    enum CertificateLogDemand: Hashable, Sendable {
+    enum CertificateLogDeclaration: Hashable, Sendable {
         /// `ctlog.ignoreSCT: true`.
         case none
         case any
         case key(PublicKey)
     }
 
-    let log: LogDemand
-    let certificateLog: CertificateLogDemand
+    let log: LogDeclaration
+    let certificateLog: CertificateLogDeclaration
     /// Certificate authorities that take the place of the trusted root's; nil for those.
     let roots: [CertificateAuthority]?
     /// The timestamp authority whose stamp is demanded; nil for none.
@@ -51,7 +51,7 @@ struct TrustDeclaration: Hashable, Sendable {
         roots = try node.optional("roots").map(authorities)
     }
 
-    private static func log(_ node: YAMLNode?) throws(Failure) -> LogDemand {
+    private static func log(_ node: YAMLNode?) throws(Failure) -> LogDeclaration {
         guard let node else { return .log(publicLog, key: nil) }
         try node.refuseFields(otherThan: ["url", "pubkey", "ignoreTlog"])
         let address = try node.optional("url")?.string() ?? publicLog
@@ -63,14 +63,14 @@ struct TrustDeclaration: Hashable, Sendable {
     ///
     /// - Throws: `Failure` of kind `notFound` when something to believe is not there: the verdict is
     ///   then `unknown`, because nobody could tell.
-    func demand(
+    func requirements(
         of signer: TrustedSigner, with root: TrustedRoot?
-    ) throws(Failure) -> (VerificationDemand, TrustedRoot?) {
-        let demand = VerificationDemand(
+    ) throws(Failure) -> (VerificationRequirements, TrustedRoot?) {
+        let requirements = VerificationRequirements(
             signer: signer,
             transparency: log == .none ? .ignored : .oneLog,
-            timestamps: timestampAuthority == nil ? 0 : 1,
-            certificateLogs: certificateLog == .none ? 0 : 1, time: .signed, acceptsChains: true)
+            signedTimestampThreshold: timestampAuthority == nil ? 0 : 1,
+            sctThreshold: certificateLog == .none ? 0 : 1, time: .signed, acceptsChains: true)
         let believed = TrustedRoot(
             logs: try logs(from: root),
             certificateAuthorities: roots ?? root?.certificateAuthorities ?? [],
@@ -78,8 +78,8 @@ struct TrustDeclaration: Hashable, Sendable {
             timestampAuthorities: timestampAuthority.map { [$0] } ?? root?.timestampAuthorities
                 ?? [])
         try requireTime(for: signer, from: believed)
-        try demand.check(against: believed)
-        return (demand, believed)
+        try requirements.check(against: believed)
+        return (requirements, believed)
     }
 
     /// A certificate lives for minutes: without logs and timestamps nobody can tell whether it was

@@ -15,8 +15,8 @@ struct AttestationCondition: Sendable {
         fileprivate var roots: Set<String> {
             switch self {
             case .literal: []
-            case .text(let template): template.reach.roots
-            case .document(let document): document.reach.roots
+            case .text(let template): template.referencedPaths.roots
+            case .document(let document): document.referencedPaths.roots
             }
         }
     }
@@ -41,7 +41,7 @@ struct AttestationCondition: Sendable {
         comparison = try ConditionOperator(reading: try node.required("operator"))
         value = try ConditionValue(
             reading: try node.required("value"), for: comparison, in: scope)
-        valueRoots = value.reach.roots
+        valueRoots = value.referencedPaths.roots
         message = try node.optional("message").map { (part) throws(Failure) in
             try compiler.template(try part.string(), at: part.place)
         }
@@ -52,9 +52,9 @@ struct AttestationCondition: Sendable {
     /// A key without a value meets no condition, not even NotEquals: absence is no proof. Nor does
     /// one that cannot be evaluated; that is refused, and told. Only what could not be found out
     /// leaves it open.
-    func judged(in statement: StatementContext) -> ConditionFinding {
-        let wanted: WantedValue
-        do throws(ConditionObstacle) {
+    func judged(in statement: StatementContext) -> ConditionResult {
+        let wanted: ExpectedValue
+        do throws(ConditionError) {
             try statement.require(valueRoots)
             wanted = try value.resolved(on: statement.names, statement.context)
         } catch {
@@ -63,7 +63,7 @@ struct AttestationCondition: Sendable {
         }
         let text = wantedText(wanted.json)
         let observed: JSONValue
-        do throws(ConditionObstacle) {
+        do throws(ConditionError) {
             try statement.require(keyRoots)
             observed = try observedValue(in: statement)
         } catch {
@@ -73,11 +73,11 @@ struct AttestationCondition: Sendable {
         return compared(observed, wanted, text)
     }
 
-    private func compared(_ observed: JSONValue, _ wanted: WantedValue, _ text: String)
-        -> ConditionFinding
+    private func compared(_ observed: JSONValue, _ wanted: ExpectedValue, _ text: String)
+        -> ConditionResult
     {
         guard !observed.isNull else {
-            return ConditionFinding(
+            return ConditionResult(
                 outcome: .refused, reason: .attestationPolicyFailed, value: nil, observed: "absent",
                 wanted: text)
         }
@@ -85,22 +85,23 @@ struct AttestationCondition: Sendable {
         do throws(Failure) {
             let holds = try comparison.holds(observed, against: wanted)
             let why = comparison.incomparable(observed, with: wanted)
-            return ConditionFinding(
+            return ConditionResult(
                 outcome: holds ? .met : .refused, reason: holds ? nil : .attestationPolicyFailed,
                 value: shown, observed: shown + (why.map { " (\($0))" } ?? ""), wanted: text)
         } catch {
-            let obstacle = ConditionObstacle(error)
-            return ConditionFinding(
-                outcome: obstacle.outcome, reason: obstacle.reason, value: shown,
-                observed: "\(shown) (\(plain(obstacle.why)))", wanted: text)
+            let conditionError = ConditionError(error)
+            return ConditionResult(
+                outcome: conditionError.outcome, reason: conditionError.reason, value: shown,
+                observed: "\(shown) (\(plain(conditionError.why)))", wanted: text)
         }
     }
 
     private func withoutAnswer(
-        _ obstacle: ConditionObstacle, _ observed: String, _ wanted: String
-    ) -> ConditionFinding {
-        ConditionFinding(
-            outcome: obstacle.outcome, reason: obstacle.reason, value: nil, observed: observed,
+        _ conditionError: ConditionError, _ observed: String, _ wanted: String
+    ) -> ConditionResult {
+        ConditionResult(
+            outcome: conditionError.outcome, reason: conditionError.reason, value: nil,
+            observed: observed,
             wanted: wanted)
     }
 
@@ -113,7 +114,7 @@ struct AttestationCondition: Sendable {
         return text.substitutedText
     }
 
-    private func observedValue(in statement: StatementContext) throws(ConditionObstacle)
+    private func observedValue(in statement: StatementContext) throws(ConditionError)
         -> JSONValue
     {
         switch key {
@@ -122,19 +123,20 @@ struct AttestationCondition: Sendable {
             do throws(JMESPathProblem) {
                 return try template.value(on: statement.names, context: statement.context)
             } catch {
-                throw ConditionObstacle(error)
+                throw ConditionError(error)
             }
         case .document(let document):
             do throws(Failure) {
                 return try document.value(on: statement.names, context: statement.context)
             } catch {
-                throw ConditionObstacle(error)
+                throw ConditionError(error)
             }
         }
     }
 
-    private func told(_ obstacle: ConditionObstacle, of part: String = "") -> String {
-        (obstacle.isAbsence ? "absent: " : "cannot be evaluated: ") + part + plain(obstacle.why)
+    private func told(_ conditionError: ConditionError, of part: String = "") -> String {
+        (conditionError.isAbsence ? "absent: " : "cannot be evaluated: ") + part
+            + plain(conditionError.why)
     }
 
     private func wantedText(_ value: JSONValue) -> String {
@@ -168,7 +170,7 @@ struct AttestationCondition: Sendable {
 }
 
 /// What one condition said of one statement.
-struct ConditionFinding: Sendable {
+struct ConditionResult: Sendable {
     let outcome: CheckOutcome
     let reason: ReasonCode?
     /// What stands at the key; nil when nothing does.

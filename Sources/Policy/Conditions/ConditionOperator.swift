@@ -65,7 +65,7 @@ enum ConditionOperator: String, Sendable, CaseIterable {
     }
 
     /// Whether `observed` meets the demand.
-    func holds(_ observed: JSONValue, against wanted: WantedValue) throws(Failure) -> Bool {
+    func holds(_ observed: JSONValue, against wanted: ExpectedValue) throws(Failure) -> Bool {
         guard incomparable(observed, with: wanted) == nil else { return false }
         switch self {
         case .equals: return try isEqual(observed, wanted.whole)
@@ -80,7 +80,7 @@ enum ConditionOperator: String, Sendable, CaseIterable {
         }
     }
 
-    private func holdsMembership(_ observed: [JSONValue], in wanted: WantedValue) throws(Failure)
+    private func holdsMembership(_ observed: [JSONValue], in wanted: ExpectedValue) throws(Failure)
         -> Bool
     {
         var inside = 0
@@ -96,12 +96,12 @@ enum ConditionOperator: String, Sendable, CaseIterable {
 
     /// Members are compared as text, as Kyverno does.
     private func isMember(
-        _ observed: JSONValue, of wanted: WantedValue, _ budget: inout ComparisonBudget
+        _ observed: JSONValue, of wanted: ExpectedValue, _ budget: inout ComparisonBudget
     ) throws(Failure) -> Bool {
         if let range = wanted.range { return range.holds(observed) ?? false }
         guard let text = observed.memberText else { return false }
         try budget.spend(text, patternBytes: 0)
-        if wanted.plainTexts.contains(ExactText(text)) { return true }
+        if wanted.plainTexts.contains(ByteString(text)) { return true }
         for item in wanted.patterns {
             try budget.spend(text, patternBytes: item.patternBytes)
             if try excludes ? item.mightMatch(text) : item.matches(text) { return true }
@@ -120,7 +120,7 @@ enum ConditionOperator: String, Sendable, CaseIterable {
     ///
     /// Deviation: then nothing is met. Kyverno takes some of these for a difference, so that a value
     /// of the wrong type would meet NotEquals and AnyNotIn.
-    func incomparable(_ observed: JSONValue, with wanted: WantedValue) -> String? {
+    func incomparable(_ observed: JSONValue, with wanted: ExpectedValue) -> String? {
         if isMembership { return incomparableMembers(observed.array ?? [observed], wanted) }
         if isOrdering {
             guard order(observed, wanted.json) == nil else { return nil }
@@ -138,7 +138,7 @@ enum ConditionOperator: String, Sendable, CaseIterable {
         return "\(observed.kindName) cannot be compared with \(wanted.json.kindName)"
     }
 
-    private func incomparableMembers(_ observed: [JSONValue], _ wanted: WantedValue) -> String? {
+    private func incomparableMembers(_ observed: [JSONValue], _ wanted: ExpectedValue) -> String? {
         if let range = wanted.range {
             return observed.allSatisfy { range.holds($0) != nil }
                 ? nil : "only amounts of the range's kind can be inside it"
@@ -198,7 +198,7 @@ private struct ComparisonBudget {
 /// `Equals`: amounts by their value, then texts by the value as a wildcard, then deep equality. A
 /// number as the value equals a text only if the text is a duration in seconds.
 /// Spec: docs/kyverno.md, "Condition operators".
-private func isEqual(_ observed: JSONValue, _ wanted: WantedItem) throws(Failure) -> Bool {
+private func isEqual(_ observed: JSONValue, _ wanted: ExpectedItem) throws(Failure) -> Bool {
     let amounts = (ConditionAmount(observed), ConditionAmount(wanted.json))
     let order = amounts.1.flatMap { amounts.0?.compared(to: $0) }
     switch (observed, wanted.json) {
@@ -216,7 +216,7 @@ private func isEqual(_ observed: JSONValue, _ wanted: WantedItem) throws(Failure
 ///
 /// Deviation: such a pair does not meet NotEquals. Kyverno takes the text "3" and the number 3 for
 /// different, so that a predicate could write a forbidden value in another type.
-private func looksEqual(_ observed: JSONValue, _ wanted: WantedItem) throws(Failure) -> Bool {
+private func looksEqual(_ observed: JSONValue, _ wanted: ExpectedItem) throws(Failure) -> Bool {
     if let text = observed.memberText, try wanted.mightMatch(text) { return true }
     return looksSame(observed, wanted.json)
 }

@@ -39,30 +39,31 @@ struct ConditionScope: Sendable {
     }
 
     /// Whether the values come from the policy alone, and so may be patterns.
-    func isOwn(_ reach: ExpressionReach) -> Bool {
-        reach.paths.allSatisfy { path in
+    func isOwn(_ referencedPaths: ReferencedPaths) -> Bool {
+        referencedPaths.paths.allSatisfy { path in
             guard case let name?? = path.first else { return false }
             return variables[name] == true
         }
     }
 
     /// - Throws: `unsupported` for what an expression cannot be given.
-    func check(_ reach: ExpressionReach, of text: String, at place: Place) throws(Failure) {
+    func check(_ referencedPaths: ReferencedPaths, of text: String, at place: Place) throws(Failure)
+    {
         func refuse(_ why: String) -> Failure {
             Failure(
                 .unsupported, "cannot use the expression \(quoted(text))", at: place, because: why)
         }
-        try checkFunctions(reach, of: text, at: place)
-        for path in reach.paths.sorted(by: { shown($0) < shown($1) }) {
+        try checkFunctions(referencedPaths, of: text, at: place)
+        for path in referencedPaths.paths.sorted(by: { shown($0) < shown($1) }) {
             if let obstacle = obstacle(to: path) { throw refuse(obstacle) }
         }
     }
 
     /// The same for the functions alone, where the names are those of some value.
-    func checkFunctions(_ reach: ExpressionReach, of text: String, at place: Place)
+    func checkFunctions(_ referencedPaths: ReferencedPaths, of text: String, at place: Place)
         throws(Failure)
     {
-        for function in reach.functions.sorted() {
+        for function in referencedPaths.functions.sorted() {
             guard let why = functionsWithoutAnswer[function] else { continue }
             throw Failure(
                 .unsupported, "cannot use the expression \(quoted(text))", at: place,
@@ -71,7 +72,7 @@ struct ConditionScope: Sendable {
     }
 
     /// Why a path cannot be followed; nil when it can.
-    private func obstacle(to path: ExpressionReach.Path) -> String? {
+    private func obstacle(to path: ReferencedPaths.Path) -> String? {
         guard let first = path.first else {
             return "the whole document, with names this version does not have, is asked for; "
                 + "name the field"
@@ -104,7 +105,7 @@ struct ConditionScope: Sendable {
     }
 }
 
-private func shown(_ path: ExpressionReach.Path) -> String {
+private func shown(_ path: ReferencedPaths.Path) -> String {
     path.map { $0 ?? "" }.joined(separator: ".")
 }
 

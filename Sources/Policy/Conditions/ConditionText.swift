@@ -23,7 +23,7 @@ struct ConditionCompiler: Sendable {
         }
         try refuseUnclosed(template.isUnclosed, at: place)
         try scope.check(
-            template.reach, of: template.expression ?? template.description, at: place)
+            template.referencedPaths, of: template.expression ?? template.description, at: place)
         return template
     }
 
@@ -34,7 +34,7 @@ struct ConditionCompiler: Sendable {
             let template = try DocumentTemplate(
                 node.json, named: "the value", dialect: .kyverno)
             try refuseUnclosed(template.isUnclosed, at: node.place)
-            try scope.check(template.reach, of: node.json.compactText, at: node.place)
+            try scope.check(template.referencedPaths, of: node.json.compactText, at: node.place)
             return template
         } catch {
             // The policy's line says more than a pointer into the value.
@@ -62,9 +62,9 @@ struct ConditionCompiler: Sendable {
             throw failure
         }
         if isOnNames {
-            try scope.check(expression.reach, of: text, at: node.place)
+            try scope.check(expression.referencedPaths, of: text, at: node.place)
         } else {
-            try scope.checkFunctions(expression.reach, of: text, at: node.place)
+            try scope.checkFunctions(expression.referencedPaths, of: text, at: node.place)
         }
         return expression
     }
@@ -117,10 +117,10 @@ extension VariableTemplate {
     }
 
     /// Where the fields it reads begin.
-    var roots: Set<String> { reach.roots }
+    var roots: Set<String> { referencedPaths.roots }
 }
 
-extension ExpressionReach {
+extension ReferencedPaths {
     /// The first names of its paths.
     var roots: Set<String> { Set(paths.compactMap { $0.first ?? nil }) }
 }

@@ -8,7 +8,7 @@ import Primitives
 /// A value that may hold variables in its texts.
 struct ConditionValue: Sendable {
     private indirect enum Form: Sendable {
-        case constant(WantedValue)
+        case constant(ExpectedValue)
         case text(VariableTemplate)
         case list([Form])
         case document(DocumentTemplate)
@@ -26,7 +26,7 @@ struct ConditionValue: Sendable {
     /// As it is written.
     let written: JSONValue
     /// What its variables ask for.
-    let reach: ExpressionReach
+    let referencedPaths: ReferencedPaths
     private let form: Form
     private let comparison: ConditionOperator
     /// Whether its variables hold nothing but the policy's own words.
@@ -35,9 +35,9 @@ struct ConditionValue: Sendable {
     init(reading node: YAMLNode, for comparison: ConditionOperator, in scope: ConditionScope)
         throws(Failure)
     {
-        var reach = ExpressionReach()
+        var referencedPaths = ReferencedPaths()
         let form = try ConditionValue.form(
-            node, for: comparison, ConditionCompiler(scope: scope), &reach, isItem: false)
+            node, for: comparison, ConditionCompiler(scope: scope), &referencedPaths, isItem: false)
         if comparison.isOrdering, !form.canBeOrdered(by: comparison) {
             throw node.broken(
                 comparison.isAboutDurations
@@ -47,19 +47,19 @@ struct ConditionValue: Sendable {
         }
         written = node.json
         self.form = form
-        self.reach = reach
+        self.referencedPaths = referencedPaths
         self.comparison = comparison
-        isOwn = scope.isOwn(reach)
+        isOwn = scope.isOwn(referencedPaths)
     }
 
     private static func form(
         _ node: YAMLNode, for comparison: ConditionOperator, _ compiler: ConditionCompiler,
-        _ reach: inout ExpressionReach, isItem: Bool
+        _ referencedPaths: inout ReferencedPaths, isItem: Bool
     ) throws(Failure) -> Form {
         switch node.content {
         case .scalar(.string(let text)):
             let template = try compiler.template(text, at: node.place)
-            reach.formUnion(template.reach)
+            referencedPaths.formUnion(template.referencedPaths)
             guard let constant = template.constant else { return .text(template) }
             return .constant(
                 try wanted(.string(constant), for: comparison, isItem: isItem, at: node.place))
@@ -70,12 +70,12 @@ struct ConditionValue: Sendable {
             var forms: [Form] = []
             for item in items {
                 forms.append(
-                    try form(item, for: comparison, compiler, &reach, isItem: true))
+                    try form(item, for: comparison, compiler, &referencedPaths, isItem: true))
             }
             return .list(forms)
         case .sequence, .mapping:
             let document = try compiler.document(node)
-            reach.formUnion(document.reach)
+            referencedPaths.formUnion(document.referencedPaths)
             return .document(document)
         }
     }
@@ -83,13 +83,13 @@ struct ConditionValue: Sendable {
     /// Only a value of its own is opened; an item of a list is what it is.
     private static func wanted(
         _ value: JSONValue, for comparison: ConditionOperator, isItem: Bool, at place: Place
-    ) throws(Failure) -> WantedValue {
-        try WantedValue(own: value, for: isItem ? .equals : comparison, at: place)
+    ) throws(Failure) -> ExpectedValue {
+        try ExpectedValue(own: value, for: isItem ? .equals : comparison, at: place)
     }
 
     /// The value with its variables filled in.
-    func resolved(on names: JSONValue, _ context: JMESPathContext) throws(ConditionObstacle)
-        -> WantedValue
+    func resolved(on names: JSONValue, _ context: JMESPathContext) throws(ConditionError)
+        -> ExpectedValue
     {
         try resolved(form, for: comparison, on: names, context)
     }
@@ -97,17 +97,17 @@ struct ConditionValue: Sendable {
     private func resolved(
         _ form: Form, for comparison: ConditionOperator, on names: JSONValue,
         _ context: JMESPathContext
-    ) throws(ConditionObstacle) -> WantedValue {
+    ) throws(ConditionError) -> ExpectedValue {
         switch form {
         case .constant(let value): return value
         case .list(let forms):
-            return WantedValue(
-                list: try forms.map { (form) throws(ConditionObstacle) in
+            return ExpectedValue(
+                list: try forms.map { (form) throws(ConditionError) in
                     try resolved(form, for: .equals, on: names, context)
                 })
         case .document(let document):
             return try told { () throws(Failure) in
-                try WantedValue(
+                try ExpectedValue(
                     data: try document.value(on: names, context: context), for: .equals)
             }
         case .text(let template):
@@ -116,13 +116,13 @@ struct ConditionValue: Sendable {
                 switch parts {
                 case .value(let value):
                     isOwn
-                        ? try WantedValue(own: value, for: comparison)
-                        : try WantedValue(data: value, for: comparison)
+                        ? try ExpectedValue(own: value, for: comparison)
+                        : try ExpectedValue(data: value, for: comparison)
                 case .parts(let parts):
                     isOwn
-                        ? try WantedValue(
+                        ? try ExpectedValue(
                             own: .string(parts.map(\.text).joined()), for: comparison)
-                        : try WantedValue(parts: parts, for: comparison)
+                        : try ExpectedValue(parts: parts, for: comparison)
                 }
             }
         }
@@ -130,14 +130,14 @@ struct ConditionValue: Sendable {
 }
 
 /// What a template gave: a value with its type, or a text in parts.
-private enum TemplateAnswer {
+private enum TemplateResult {
     case value(JSONValue)
     case parts([VariableTemplate.Part])
 }
 
 extension VariableTemplate {
     fileprivate func parts(or names: JSONValue, _ context: JMESPathContext)
-        throws(ConditionObstacle) -> TemplateAnswer
+        throws(ConditionError) -> TemplateResult
     {
         do throws(JMESPathProblem) {
             guard expression == nil else {
@@ -145,21 +145,21 @@ extension VariableTemplate {
             }
             return .parts(try parts(on: names, context: context))
         } catch {
-            throw ConditionObstacle(error)
+            throw ConditionError(error)
         }
     }
 }
 
-private func told<Value>(_ work: () throws(Failure) -> Value) throws(ConditionObstacle) -> Value {
+private func told<Value>(_ work: () throws(Failure) -> Value) throws(ConditionError) -> Value {
     do throws(Failure) {
         return try work()
     } catch {
-        throw ConditionObstacle(error)
+        throw ConditionError(error)
     }
 }
 
 /// Why a condition has no answer.
-struct ConditionObstacle: Error, Hashable, Sendable {
+struct ConditionError: Error, Hashable, Sendable {
     let outcome: CheckOutcome
     let reason: ReasonCode
     /// Whether a key was not there.
@@ -189,10 +189,10 @@ struct ConditionObstacle: Error, Hashable, Sendable {
     }
 
     /// A name that could not be given its value.
-    init(name: String, because obstacle: ConditionObstacle) {
+    init(name: String, because conditionError: ConditionError) {
         self.init(
-            outcome: obstacle.outcome, reason: obstacle.reason,
-            why: "\(quoted(name)) has no value: \(obstacle.why)")
+            outcome: conditionError.outcome, reason: conditionError.reason,
+            why: "\(quoted(name)) has no value: \(conditionError.why)")
     }
 
     init(outcome: CheckOutcome, reason: ReasonCode, why: String) {

@@ -36,10 +36,11 @@ struct ContextVariable: Sendable {
         guard value != nil || expression != nil else {
             throw node.broken("it has neither a value nor a jmesPath")
         }
-        var reach = value?.reach ?? expression?.reach ?? ExpressionReach()
-        if let fallback { reach.formUnion(fallback.reach) }
-        isOwn = scope.isOwn(reach)
-        roots = reach.roots
+        var referencedPaths =
+            value?.referencedPaths ?? expression?.referencedPaths ?? ReferencedPaths()
+        if let fallback { referencedPaths.formUnion(fallback.referencedPaths) }
+        isOwn = scope.isOwn(referencedPaths)
+        roots = referencedPaths.roots
     }
 
     /// The value, or the default where there is none or it cannot be made.

@@ -14,7 +14,7 @@ struct AttestorEvaluator: Sendable {
     /// The image's name in messages.
     let image: String
 
-    private var remedy: Remedy { attestor.subject.remedy(by: RemedySigner(signer)) }
+    private var fix: RemediationAction { attestor.subject.fix(by: RemediationSigner(signer)) }
 
     private var expected: String {
         switch attestor.subject {
@@ -31,9 +31,9 @@ struct AttestorEvaluator: Sendable {
                 DecisionCheck(
                     id: attestor.id, what: "signature", expected: expected,
                     observed: "signed by \(signers(proofs.map(\.signer))), found through "
-                        + carriers(proofs.map(\.carrier)),
+                        + locations(proofs.map(\.location)),
                     outcome: .met, evidence: proofs.map(\.evidenceDigest).inOrderOnce),
-                remedies: [], cause: "")
+                fixes: [], cause: "")
             result.signers = Set(proofs.map(\.signer.party))
             return result
         }
@@ -68,9 +68,9 @@ struct AttestorEvaluator: Sendable {
                 id: attestor.id, what: "attestation", expected: expected,
                 observed: "\(count(report.proofs.count, "statement")) by "
                     + "\(signers(report.proofs.map(\.signer))), found through "
-                    + carriers(report.proofs.map(\.carrier)),
+                    + locations(report.proofs.map(\.location)),
                 outcome: .met, evidence: report.proofs.map(\.evidenceDigest).inOrderOnce),
-            remedies: [], cause: "")
+            fixes: [], cause: "")
         found.signers = Set(report.proofs.map(\.signer.party))
         let conditions = ConditionEvaluator(
             statement: statement, image: image, root: attestor.root, names: names)
@@ -98,11 +98,11 @@ struct AttestorEvaluator: Sendable {
             return refused(.signerMismatch, "signed without the annotations", report.rejections)
         }
         return attestor.withoutTrust(
-            expected: expected, observed: failure.line, remedy: trustRemedy(failure))
+            expected: expected, observed: failure.line, fix: trustFix(failure))
     }
 
     /// A key may do without a log; an identity never does without trusted material.
-    private func trustRemedy(_ failure: Failure) -> Remedy {
+    private func trustFix(_ failure: Failure) -> RemediationAction {
         switch signer {
         case .keys:
             .nameTheTrust(
@@ -147,12 +147,12 @@ struct AttestorEvaluator: Sendable {
             DecisionCheck(
                 id: attestor.id, what: what, expected: expected, observed: observed,
                 outcome: .refused, reason: reason, evidence: rejections.digests),
-            remedies: [remedy(for: reason)], cause: cause)
+            fixes: [fix(for: reason)], cause: cause)
     }
 
     /// A key signed, and no log has the entry: either may be what the policy's author wants.
-    private func remedy(for reason: ReasonCode) -> Remedy {
-        guard reason == .notInLog, case .keys = signer else { return remedy }
+    private func fix(for reason: ReasonCode) -> RemediationAction {
+        guard reason == .notInLog, case .keys = signer else { return fix }
         return .nameTheTrust(
             pointer: attestor.pointer,
             "sign it again with an entry in the log that the policy names, or set "
@@ -172,22 +172,24 @@ extension Attestor {
             DecisionCheck(
                 id: id, what: "evidence", expected: "evidence by \(signer.shown)",
                 observed: failure.line, outcome: outcome, reason: failure.lookupReason),
-            remedies: [.mendRegistry(failure)], cause: failure.line)
+            fixes: [.fixRegistry(failure)], cause: failure.line)
     }
 
     /// The result if the keys that the policy names are not there.
     func withoutKeys(because why: String) -> RequirementResult {
         withoutTrust(
-            expected: "a public key", observed: why, remedy: .giveKey(pointer: pointer, why))
+            expected: "a public key", observed: why, fix: .giveKey(pointer: pointer, why))
     }
 
     /// The result if there is nothing to verify evidence with.
-    func withoutTrust(expected: String, observed: String, remedy: Remedy) -> RequirementResult {
+    func withoutTrust(expected: String, observed: String, fix: RemediationAction)
+        -> RequirementResult
+    {
         RequirementResult(
             DecisionCheck(
                 id: id, what: "signer", expected: expected, observed: observed,
                 outcome: .undetermined, reason: .trustMaterialMissing),
-            remedies: [remedy], cause: "\(id): \(observed)")
+            fixes: [fix], cause: "\(id): \(observed)")
     }
 }
 
@@ -199,13 +201,13 @@ extension [RejectedCandidate] {
 }
 
 extension JSONObject {
-    fileprivate func holds(_ pairs: ExactTextMap<String>) -> Bool {
+    fileprivate func holds(_ pairs: ByteStringMap<String>) -> Bool {
         pairs.allSatisfy { self[$0.key] == .string($0.value) }
     }
 }
 
 private func requiredSignature(
-    _ wanted: TrustedSigner, _ annotations: ExactTextMap<String>
+    _ wanted: TrustedSigner, _ annotations: ByteStringMap<String>
 ) -> String {
     let signer = wanted.shown
     guard !annotations.isEmpty else { return "a signature by \(signer)" }
@@ -217,13 +219,13 @@ private func signers(_ signers: [VerifiedSigner]) -> String {
     signers.map(\.shown).inOrderOnce.joined(separator: ", ")
 }
 
-private func carriers(_ carriers: [EvidenceCarrier]) -> String {
-    carriers.map(\.rawValue).inOrderOnce.joined(separator: ", ")
+private func locations(_ locations: [EvidenceLocation]) -> String {
+    locations.map(\.rawValue).inOrderOnce.joined(separator: ", ")
 }
 
 private func absence(_ evidence: Evidence) -> String {
     let places = evidence.searches.filter { $0.failure == nil }
-        .map { "\($0.carrier.rawValue) (\($0.found))" }
+        .map { "\($0.location.rawValue) (\($0.found))" }
     return places.isEmpty
         ? "none" : "none; looked in \(places.joined(separator: ", "))"
 }

@@ -14,7 +14,7 @@ import Primitives
 struct ConditionContext: Sendable {
     private var names: JSONObject = [:]
     /// Names that could not be given a value, and why.
-    private var obstacles: [String: ConditionObstacle] = [:]
+    private var obstacles: [String: ConditionError] = [:]
     let scope: ConditionScope
     private let context: JMESPathContext
 
@@ -49,12 +49,12 @@ struct ConditionContext: Sendable {
     }
 
     private mutating func evaluate(_ variable: ContextVariable) {
-        do throws(ConditionObstacle) {
+        do throws(ConditionError) {
             try require(variable.roots, among: obstacles)
             do throws(Failure) {
                 names[variable.name] = try variable.evaluated(on: .object(names), context)
             } catch {
-                throw ConditionObstacle(error)
+                throw ConditionError(error)
             }
         } catch {
             obstacles[variable.name] = error
@@ -83,11 +83,11 @@ struct StatementContext: Sendable {
     let context: JMESPathContext
     /// Fields of the statement whose names belong to the policy: they are not read.
     let shadowed: Set<String>
-    fileprivate let obstacles: [String: ConditionObstacle]
+    fileprivate let obstacles: [String: ConditionError]
 
     init(
         names: JSONValue, context: JMESPathContext = JMESPathContext(), shadowed: Set<String> = [],
-        obstacles: [String: ConditionObstacle] = [:]
+        obstacles: [String: ConditionError] = [:]
     ) {
         self.names = names
         self.context = context
@@ -96,17 +96,17 @@ struct StatementContext: Sendable {
     }
 
     /// Refuses when one of the names could not be given its value.
-    func require(_ roots: Set<String>) throws(ConditionObstacle) {
+    func require(_ roots: Set<String>) throws(ConditionError) {
         try Policy.require(roots, among: obstacles)
     }
 }
 
-private func require(_ roots: Set<String>, among obstacles: [String: ConditionObstacle])
-    throws(ConditionObstacle)
+private func require(_ roots: Set<String>, among obstacles: [String: ConditionError])
+    throws(ConditionError)
 {
     for root in roots.sorted() {
         guard let obstacle = obstacles[root] else { continue }
-        throw ConditionObstacle(name: root, because: obstacle)
+        throw ConditionError(name: root, because: obstacle)
     }
 }
 
@@ -150,12 +150,12 @@ extension ResourceManifest {
 /// name, because the image that is left out would pass unseen.
 ///
 /// Spec: docs/kyverno.md, "Context roots", "Images of a resource".
-private func imageTable(_ images: [RequestImage]) -> Result<JSONValue, ConditionObstacle> {
+private func imageTable(_ images: [RequestImage]) -> Result<JSONValue, ConditionError> {
     var lists: [ImageUse.Role: JSONObject] = [:]
     var owners: [ImageUse.Role: Set<String>] = [:]
-    func obstacle(_ why: String) -> Result<JSONValue, ConditionObstacle> {
+    func obstacle(_ why: String) -> Result<JSONValue, ConditionError> {
         .failure(
-            ConditionObstacle(outcome: .refused, reason: .attestationPolicyFailed, why: why))
+            ConditionError(outcome: .refused, reason: .attestationPolicyFailed, why: why))
     }
     for image in images where image.use.role != .volume {
         guard case .success(let name) = image.name else {

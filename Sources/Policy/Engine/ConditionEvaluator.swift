@@ -50,7 +50,7 @@ struct ConditionEvaluator {
                 id: id, what: "condition \(plain(condition.keyText))", expected: found.wanted,
                 observed: found.observed + note, outcome: found.outcome, reason: found.reason,
                 evidence: [proof.evidenceDigest]),
-            remedies: found.outcome == .met ? [] : [remedy(condition, found)],
+            fixes: found.outcome == .met ? [] : [fix(condition, found)],
             cause:
                 "attestation checks failed for \(image) and predicate \(statement.type): "
                 + plain(
@@ -61,11 +61,11 @@ struct ConditionEvaluator {
 
     /// What is wrong in the statement is mended in the build; anything else in the policy, or in
     /// what it asks about.
-    private func remedy(
-        _ condition: AttestationCondition, _ found: ConditionFinding
-    ) -> Remedy {
+    private func fix(
+        _ condition: AttestationCondition, _ found: ConditionResult
+    ) -> RemediationAction {
         guard let place = condition.keyPlace(besides: names.scope) else {
-            return .mendPolicy(
+            return .fixPolicy(
                 "the condition \(plain(condition.keyText)) is not about the statement; mend the "
                     + "workload, or the policy")
         }

@@ -45,15 +45,15 @@ package func evaluate(
 /// The image queries of one evaluation. An image is asked about once, with all the types of
 /// evidence that the rules need together.
 struct ImageQueries {
-    private var queries: [ExactText: ImageQuery] = [:]
+    private var queries: [ByteString: ImageQuery] = [:]
 
     init(_ rules: [MatchedRule]) {
-        var types: [ExactText: Set<PredicateType>] = [:]
-        var names: [ExactText: ImageName] = [:]
+        var types: [ByteString: Set<PredicateType>] = [:]
+        var names: [ByteString: ImageName] = [:]
         for case .images(let images) in rules.map(\.selection) {
             for image in images {
                 guard case .matched(let name, let requirements) = image.match else { continue }
-                let key = ExactText(image.use.written)
+                let key = ByteString(image.use.written)
                 names[key] = name.name
                 for requirement in requirements where requirement.needsFacts(for: name) {
                     types[key, default: []].formUnion(requirement.types)
@@ -67,7 +67,7 @@ struct ImageQueries {
     }
 
     func query(for image: ImageUse, named name: PolicyImageName) -> ImageQuery {
-        queries[ExactText(image.written)]
+        queries[ByteString(image.written)]
             ?? ImageQuery(written: image.written, name: name.name, types: [])
     }
 }
@@ -83,12 +83,12 @@ private func unmatched(_ image: RequestImage, near rules: [MatchedRule]) -> Imag
         observed: skipped
             ?? "\(rules.count) rules match the resource, and none covers the image",
         outcome: .undetermined, reason: .unmatched)
-    let remedy = Remedy.coverImage(
+    let fix = RemediationAction.coverImage(
         policy: first?.policy.identity.source, pointer: first?.rule.images.first?.pointer)
     return ImageEvaluation(
         image: Decision.Image(use: image.use, normalized: name?.description, digest: nil),
         result: .unmatched, reason: .unmatched, checks: [check], patch: nil,
-        remedies: skipped == nil ? [remedy] : [],
+        fixes: skipped == nil ? [fix] : [],
         message: "no rule matches image \(name?.description ?? image.use.written)")
 }
 

@@ -55,7 +55,7 @@ struct ImageEvaluator: Sendable {
                 expected: "attestors or attestations that verify the image",
                 observed: "the rule asks for a digest and for no evidence",
                 outcome: .undetermined, reason: .unmatched),
-            remedies: [.nameSigners(pointer: first.pointer)],
+            fixes: [.nameSigners(pointer: first.pointer)],
             cause: "no evidence is asked for about image \(name)")
     }
 
@@ -91,7 +91,7 @@ struct ImageEvaluator: Sendable {
                 observed: "\(descriptor.digest)", outcome: .refused, reason: .subjectMismatch)
             return .failed(
                 RequirementResult(
-                    check, remedies: [],
+                    check, fixes: [],
                     cause: "failed to verify image \(name): the registry gave "
                         + "\(descriptor.digest)"))
         case .unresolved(let failure):
@@ -111,7 +111,7 @@ struct ImageEvaluator: Sendable {
                 ? "the registry answered, and the image is not there: \(failure.line)"
                 : failure.line,
             outcome: failure.lookupOutcome, reason: failure.lookupReason)
-        return RequirementResult(check, remedies: [.mendRegistry(failure)], cause: failure.line)
+        return RequirementResult(check, fixes: [.fixRegistry(failure)], cause: failure.line)
     }
 
     /// The entries with `verifyDigest` require a digest in the image's reference. With
@@ -127,20 +127,20 @@ struct ImageEvaluator: Sendable {
                     DecisionCheck(
                         id: id, what: "digest", expected: expected, observed: "\(name)",
                         outcome: .met),
-                    remedies: [], cause: "")
+                    fixes: [], cause: "")
             }
             guard !requirement.mutateDigest else {
                 return RequirementResult(
                     DecisionCheck(
                         id: id, what: "digest", expected: expected,
                         observed: "\(name), which is pinned on the way in", outcome: .met),
-                    remedies: [], cause: "")
+                    fixes: [], cause: "")
             }
             return RequirementResult(
                 DecisionCheck(
                     id: id, what: "digest", expected: expected, observed: "\(name)",
                     outcome: .refused, reason: .digestRequired),
-                remedies: digest.map { [.writeDigest($0)] } ?? [],
+                fixes: digest.map { [.writeDigest($0)] } ?? [],
                 cause: "missing digest for \(name)")
         }
     }
@@ -154,7 +154,7 @@ struct ImageEvaluator: Sendable {
                     id: "verifyImages[\(requirement.index)].required", what: "verification",
                     expected: "attestors or attestations that verify the image",
                     observed: "the policy names none", outcome: .refused, reason: .policyError),
-                remedies: [.nameSigners(pointer: requirement.pointer)],
+                fixes: [.nameSigners(pointer: requirement.pointer)],
                 cause: "unverified image \(name)")
         }
     }
@@ -181,7 +181,7 @@ struct ImageEvaluator: Sendable {
                 observed: "evidence about \(evidence.subject)", outcome: .refused,
                 reason: .subjectMismatch)
             return RequirementResult(
-                check, remedies: [],
+                check, fixes: [],
                 cause: "failed to verify image \(name): the evidence is about \(evidence.subject)")
         }
         let evaluator = RequirementEvaluator(
@@ -209,9 +209,10 @@ struct ImageEvaluator: Sendable {
             id: "mirror", what: "evidence at the origin",
             expected: "the evidence that \(origin.repository) has",
             observed: "it is not at \(name.name.repository)", outcome: .refused,
-            reason: .evidenceLostAtMirror, evidence: there.checks.flatMap(\.evidence).inOrderOnce)
+            reason: .evidenceMissingAtMirror, evidence: there.checks.flatMap(\.evidence).inOrderOnce
+        )
         return result.explained(
-            by: check, remedy: .copyEvidence(from: origin.repository, digest))
+            by: check, fix: .copyEvidence(from: origin.repository, digest))
     }
 
     /// A tag that meant a signed digest, and now means another one that does not verify.
@@ -232,6 +233,6 @@ struct ImageEvaluator: Sendable {
             outcome: .refused, reason: .tagMoved,
             evidence: before.checks.flatMap(\.evidence).inOrderOnce)
         return result.explained(
-            by: check, remedy: .useDigest(remembered.digest, in: remembered.repository))
+            by: check, fix: .useDigest(remembered.digest, in: remembered.repository))
     }
 }

@@ -27,14 +27,14 @@ struct RequirementEvaluator: Sendable {
             return .all(results)
         case .attestors(let set): return result(of: set, reading: &facts)
         case .attestor(let attestor):
-            var seen: Set<AttestorDemand> = []
+            var seen: Set<AttestorRequirement> = []
             return .all(results(of: attestor, besides: &seen, reading: &facts))
         }
     }
 
     private func result(of set: AttestorSet, reading facts: inout FactReader) -> RequirementResult {
         var results: [RequirementResult] = []
-        var seen: Set<AttestorDemand> = []
+        var seen: Set<AttestorRequirement> = []
         for member in set.members {
             guard case .attestor(let attestor) = member else {
                 results.append(result(of: member, reading: &facts))
@@ -47,7 +47,7 @@ struct RequirementEvaluator: Sendable {
                 count <= results.count
                     ? .atLeast(
                         count, bySignersOf: results, id: set.id,
-                        remedy: set.subject.remedy(by: set.anySigner))
+                        fix: set.subject.fix(by: set.anySigner))
                     : tooFew(set, count, results)
             } else {
                 .all(results)
@@ -72,13 +72,13 @@ struct RequirementEvaluator: Sendable {
             id: "\(set.id).count", what: "different signers",
             expected: "\(count) different signers", observed: why, outcome: .undetermined,
             reason: .policyError)
-        return RequirementResult(check, remedies: [.mendPolicy(why)], cause: ".\(set.id): \(why)")
+        return RequirementResult(check, fixes: [.fixPolicy(why)], cause: ".\(set.id): \(why)")
     }
 
     /// One result for each key of an attestor. Keys that another attestor of the set names too are
     /// left out.
     private func results(
-        of attestor: Attestor, besides seen: inout Set<AttestorDemand>,
+        of attestor: Attestor, besides seen: inout Set<AttestorRequirement>,
         reading facts: inout FactReader
     ) -> [RequirementResult] {
         let attestors: [(Attestor, SignerQuery)]
@@ -102,7 +102,7 @@ struct RequirementEvaluator: Sendable {
         var results: [RequirementResult] = []
         for (attestor, signer) in attestors
         where seen.insert(
-            AttestorDemand(source: attestor.source, annotations: attestor.annotations)
+            AttestorRequirement(source: attestor.source, annotations: attestor.annotations)
         ).inserted {
             results.append(result(of: attestor, signer, reading: &facts))
         }
@@ -145,13 +145,13 @@ struct RequirementEvaluator: Sendable {
 
 extension AttestorSet {
     /// Who could add the signature that is missing: the holder of a key, if a key is required.
-    fileprivate var anySigner: RemedySigner {
-        var identity: RemedySigner?
+    fileprivate var anySigner: RemediationSigner {
+        var identity: RemediationSigner?
         for member in members {
             switch member {
             case .attestor(let attestor):
                 guard case .signer(let query) = attestor.source else { return .key }
-                let found = RemedySigner(query.signer)
+                let found = RemediationSigner(query.signer)
                 if found == .key { return .key }
                 identity = identity ?? found
             case .attestors(let inner):
@@ -165,7 +165,7 @@ extension AttestorSet {
 }
 
 extension EvidenceSubject {
-    func remedy(by signer: RemedySigner) -> Remedy {
+    func fix(by signer: RemediationSigner) -> RemediationAction {
         switch self {
         case .signature: .sign(by: signer)
         case .statement(let statement): .attest(statement.type, by: signer)

@@ -12,7 +12,7 @@ struct RequirementResult: Sendable {
     var reason: ReasonCode?
     var checks: [DecisionCheck]
     /// What to mend, in the order to do it.
-    var remedies: [Remedy]
+    var fixes: [RemediationAction]
     /// The sentence of a message, in Kyverno's words.
     var cause: String
     /// Whose evidence met it: keys and identities.
@@ -20,24 +20,25 @@ struct RequirementResult: Sendable {
 
     /// The result while a fact is missing. Nothing is reported of it: the evaluation asks first.
     static let waiting = RequirementResult(
-        outcome: .undetermined, reason: nil, checks: [], remedies: [], cause: "")
+        outcome: .undetermined, reason: nil, checks: [], fixes: [], cause: "")
 
     /// A result of exactly one check.
-    init(_ check: DecisionCheck, remedies: [Remedy], cause: String) {
+    init(_ check: DecisionCheck, fixes: [RemediationAction], cause: String) {
         self.init(
-            outcome: check.outcome, reason: check.reason, checks: [check], remedies: remedies,
+            outcome: check.outcome, reason: check.reason, checks: [check], fixes: fixes,
             cause: cause)
     }
 
     private init(
-        outcome: CheckOutcome, reason: ReasonCode?, checks: [DecisionCheck], remedies: [Remedy],
+        outcome: CheckOutcome, reason: ReasonCode?, checks: [DecisionCheck],
+        fixes: [RemediationAction],
         cause: String, signers: Set<String> = []
     ) {
         self.signers = signers
         self.outcome = outcome
         self.reason = reason
         self.checks = checks
-        self.remedies = remedies
+        self.fixes = fixes
         self.cause = cause
     }
 
@@ -48,12 +49,12 @@ struct RequirementResult: Sendable {
                 ?? results.first(where: { $0.outcome == .undetermined })
         else {
             return RequirementResult(
-                outcome: .met, reason: nil, checks: results.flatMap(\.checks), remedies: [],
+                outcome: .met, reason: nil, checks: results.flatMap(\.checks), fixes: [],
                 cause: "", signers: signers(of: results))
         }
         return RequirementResult(
             outcome: leading.outcome, reason: leading.reason, checks: results.flatMap(\.checks),
-            remedies: results.flatMap(\.remedies).inOrderOnce, cause: leading.cause)
+            fixes: results.flatMap(\.fixes).inOrderOnce, cause: leading.cause)
     }
 
     /// `required` of them must be met; what is undetermined may still be.
@@ -68,7 +69,8 @@ struct RequirementResult: Sendable {
     /// one signer counts once, however often and however deep it is written; a requirement that is
     /// undetermined may still bring a signer of its own.
     static func atLeast(
-        _ required: Int, bySignersOf results: [RequirementResult], id: String, remedy: Remedy
+        _ required: Int, bySignersOf results: [RequirementResult], id: String,
+        fix: RemediationAction
     ) -> RequirementResult {
         let met = results.filter { $0.outcome == .met }
         let different = differentSigners(met.map { Array($0.signers) })
@@ -82,7 +84,7 @@ struct RequirementResult: Sendable {
         // It decides only where nothing else does: every other refusal says more.
         result.checks.insert(check, at: result.reason == nil ? 0 : result.checks.endIndex)
         result.reason = result.reason ?? check.reason
-        if result.remedies.isEmpty { result.remedies = [remedy] }
+        if result.fixes.isEmpty { result.fixes = [fix] }
         if result.cause.isEmpty { result.cause = ".\(id): \(check.observed)" }
         return result
     }
@@ -94,7 +96,7 @@ struct RequirementResult: Sendable {
         let checks = results.flatMap(\.checks)
         if met >= required {
             return RequirementResult(
-                outcome: .met, reason: nil, checks: checks, remedies: [], cause: "",
+                outcome: .met, reason: nil, checks: checks, fixes: [], cause: "",
                 signers: signers(of: results))
         }
         let refused = results.filter { $0.outcome == .refused }
@@ -105,15 +107,15 @@ struct RequirementResult: Sendable {
         let mended = (isOpen ? open : refused + open).prefix(required - met)
         return RequirementResult(
             outcome: isOpen ? .undetermined : .refused, reason: leading?.reason, checks: checks,
-            remedies: mended.flatMap(\.remedies).inOrderOnce, cause: leading?.cause ?? "")
+            fixes: mended.flatMap(\.fixes).inOrderOnce, cause: leading?.cause ?? "")
     }
 
     /// The same result with a check before the others that explains it better.
-    func explained(by check: DecisionCheck, remedy: Remedy) -> RequirementResult {
+    func explained(by check: DecisionCheck, fix: RemediationAction) -> RequirementResult {
         var result = self
         result.reason = check.reason
         result.checks.insert(check, at: 0)
-        result.remedies = [remedy]
+        result.fixes = [fix]
         return result
     }
 
@@ -121,7 +123,7 @@ struct RequirementResult: Sendable {
         results.filter { $0.outcome == .met }.reduce(into: []) { $0.formUnion($1.signers) }
     }
 
-    private var rank: Int { reason?.tellingRank ?? 0 }
+    private var rank: Int { reason?.specificityRank ?? 0 }
 }
 
 /// How many of the requirements can be given a signer each that no other of them is given.

@@ -72,7 +72,7 @@ struct RuleEvaluator: Sendable {
             result: unverified == nil ? found.outcome.result : .unmatched, reason: leading.reason,
             checks: found.checks + (unverified?.checks ?? []),
             patch: evaluator.patch(at: image, digest: digest, after: found),
-            remedies: leading.remedies,
+            fixes: leading.fixes,
             message: leading.outcome == .met ? evaluator.passMessage : leading.cause)
     }
 
@@ -82,7 +82,7 @@ struct RuleEvaluator: Sendable {
             observed: failure.why, outcome: .refused, reason: .malformed)
         return ImageEvaluation(
             image: Decision.Image(use: image, normalized: nil, digest: nil), result: .fail,
-            reason: .malformed, checks: [check], patch: nil, remedies: [.correctImageName],
+            reason: .malformed, checks: [check], patch: nil, fixes: [.correctImageName],
             message: "\(failure.what): \(failure.why)")
     }
 
@@ -97,7 +97,7 @@ struct RuleEvaluator: Sendable {
         return ImageEvaluation(
             image: Decision.Image(use: image.use, normalized: name?.description, digest: nil),
             result: .unknown, reason: reason, checks: [check], patch: nil,
-            remedies: [.mendPolicy(why)], message: "rule cannot be evaluated: \(why)")
+            fixes: [.fixPolicy(why)], message: "rule cannot be evaluated: \(why)")
     }
 }
 

@@ -30,8 +30,8 @@ extension VerificationQuery {
         _ verify: (SignatureVerifier) -> VerificationReport<Proof>
     ) -> VerificationFact<Proof> {
         do {
-            let (demand, root) = try signer.trust.demand(of: signer.signer, with: trust)
-            return .verified(verify(try SignatureVerifier(demand: demand, root: root)))
+            let (requirements, root) = try signer.trust.requirements(of: signer.signer, with: trust)
+            return .verified(verify(try SignatureVerifier(requirements: requirements, root: root)))
         } catch {
             return .untrusted(error, evidence.claims(of: type, by: signer.signer))
         }

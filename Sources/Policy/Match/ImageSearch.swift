@@ -26,7 +26,7 @@ struct ImageSearch {
     /// What is judged, or names no image though it looks like it.
     struct Exceptions {
         /// Pointers of the images that are judged.
-        var evaluated: Set<ExactText> = []
+        var evaluated: Set<ByteString> = []
         /// The pod spec of a workload: a container in it without an image has none yet.
         var podSpec: String?
         /// Whether the resource is a policy, whose patterns name images that it is about.
@@ -189,7 +189,7 @@ struct ImageSearch {
         if let podSpec = exceptions.podSpec, isSame(podSpec, place) { return true }
         return containerLists.allSatisfy { list in
             (template[list]?.array ?? []).indices.allSatisfy {
-                exceptions.evaluated.contains(ExactText("\(place)/\(list)/\($0)/image"))
+                exceptions.evaluated.contains(ByteString("\(place)/\(list)/\($0)/image"))
             }
         }
     }
@@ -197,8 +197,8 @@ struct ImageSearch {
     private var isEvaluated: Bool {
         guard pathBytes <= longestException else { return false }
         let place = pointer
-        return exceptions.evaluated.contains(ExactText(place))
-            || exceptions.evaluated.contains(ExactText(place + "/reference"))
+        return exceptions.evaluated.contains(ByteString(place))
+            || exceptions.evaluated.contains(ByteString(place + "/reference"))
     }
 
     private func images(ofContainersIn object: JSONObject) -> [String] {

@@ -19,7 +19,7 @@ struct LabelSelector: Hashable, Sendable {
         let values: [String]
     }
 
-    let labels: ExactTextMap<String>
+    let labels: ByteStringMap<String>
     let expressions: [Expression]
 
     init(reading node: YAMLNode) throws(Failure) {
@@ -32,7 +32,7 @@ struct LabelSelector: Hashable, Sendable {
         self.expressions = expressions
     }
 
-    func matches(_ found: ExactTextMap<String>) throws(Failure) -> Bool {
+    func matches(_ found: ByteStringMap<String>) throws(Failure) -> Bool {
         guard try allPatterns(labels, matchIn: found) else { return false }
         for expression in expressions where !expression.matches(found) { return false }
         return true
@@ -57,7 +57,7 @@ extension LabelSelector.Expression {
         self.init(key: try node.required("key").string(), comparison: comparison, values: values)
     }
 
-    fileprivate func matches(_ found: ExactTextMap<String>) -> Bool {
+    fileprivate func matches(_ found: ByteStringMap<String>) -> Bool {
         switch comparison {
         case .isIn: found[key].map(isListed) ?? false
         case .isNotIn: found[key].map { !isListed($0) } ?? true
@@ -71,7 +71,7 @@ extension LabelSelector.Expression {
 
 /// Whether each wanted pair (patterns on both sides) is met by one of the pairs there.
 func allPatterns(
-    _ wanted: ExactTextMap<String>, matchIn found: ExactTextMap<String>
+    _ wanted: ByteStringMap<String>, matchIn found: ByteStringMap<String>
 ) throws(Failure) -> Bool {
     for (key, value) in wanted {
         var isMet = false

@@ -13,11 +13,11 @@ package import Primitives
 package struct NamespaceLabels: Sendable {
     /// What is known of the labels of one namespace.
     package enum Finding: Hashable, Sendable {
-        case known(ExactTextMap<String>)
+        case known(ByteStringMap<String>)
         case unknown(why: String)
     }
 
-    private var entries: [ExactText: (finding: Finding, position: Int)] = [:]
+    private var entries: [ByteString: (finding: Finding, position: Int)] = [:]
 
     package init(among manifests: [ResourceManifest]) {
         for (position, manifest) in manifests.enumerated() where manifest.identity.isNamespace {
@@ -27,12 +27,12 @@ package struct NamespaceLabels: Sendable {
             labels["kubernetes.io/metadata.name"] = name
             let finding: Finding =
                 manifest.namespaceDoubt.map { .unknown(why: $0) } ?? .known(labels)
-            guard let before = entries[ExactText(name)] else {
-                entries[ExactText(name)] = (finding, position)
+            guard let before = entries[ByteString(name)] else {
+                entries[ByteString(name)] = (finding, position)
                 continue
             }
             if case .known = before.finding, before.finding != finding {
-                entries[ExactText(name)]?.finding =
+                entries[ByteString(name)]?.finding =
                     .unknown(why: "the manifests hold two Namespaces of this name that differ")
             }
         }
@@ -40,7 +40,7 @@ package struct NamespaceLabels: Sendable {
 
     /// The labels of a namespace when the manifest at `position` is created.
     package func labels(of namespace: String, at position: Int) -> Finding {
-        guard let entry = entries[ExactText(namespace)] else {
+        guard let entry = entries[ByteString(namespace)] else {
             return .unknown(why: "no Namespace among the manifests has this name")
         }
         if case .known = entry.finding, entry.position > position {

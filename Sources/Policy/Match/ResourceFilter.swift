@@ -12,20 +12,20 @@ package enum ResourceOperation: String, Sendable, CaseIterable {
 }
 
 /// Whether a filter fits, or why that cannot be told.
-enum MatchAnswer: Equatable, Sendable {
+enum MatchResult: Equatable, Sendable {
     case yes
     case no
     /// An input that the filter asks about was not given. Never taken for yes or for no.
     case undecided(String)
 
     /// All must fit; one that does not settles it.
-    static func all(_ answers: [MatchAnswer]) -> MatchAnswer {
+    static func all(_ answers: [MatchResult]) -> MatchResult {
         if answers.contains(.no) { return .no }
         return answers.first { $0 != .yes } ?? .yes
     }
 
     /// One must fit; one that does settles it.
-    static func any(_ answers: [MatchAnswer]) -> MatchAnswer {
+    static func any(_ answers: [MatchResult]) -> MatchResult {
         if answers.contains(.yes) { return .yes }
         return answers.first { $0 != .no } ?? .no
     }
@@ -33,7 +33,7 @@ enum MatchAnswer: Equatable, Sendable {
 
 /// AND across its parts, OR inside their lists.
 struct ResourceFilter: Sendable {
-    var resources: ResourceDemand?
+    var resources: ResourceDescription?
     /// `subjects`, `roles`, `clusterRoles`: those of them that are written. Who asks is known only
     /// where requests come in, so these are read, and undecided without a request.
     let requesterFields: [String]
@@ -45,7 +45,7 @@ struct ResourceFilter: Sendable {
         resources = nil
         for member in try node.members() { try refuseEmpty(member) }
         if let part = try node.optional("resources") {
-            resources = try ResourceDemand(reading: part, needsKinds: isMatch)
+            resources = try ResourceDescription(reading: part, needsKinds: isMatch)
         }
         var requesterFields: [String] = []
         if let subjects = try node.optional("subjects") {
@@ -63,8 +63,8 @@ struct ResourceFilter: Sendable {
         }
     }
 
-    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchAnswer {
-        var answers: [MatchAnswer] = []
+    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchResult {
+        var answers: [MatchResult] = []
         if let resources { answers.append(try resources.answer(request)) }
         if !requesterFields.isEmpty {
             let names = requesterFields.joined(separator: ", ")
@@ -75,14 +75,14 @@ struct ResourceFilter: Sendable {
 }
 
 /// Kinds, names, namespaces, labels, annotations and operations.
-struct ResourceDemand: Sendable {
+struct ResourceDescription: Sendable {
     var kinds: [KindSelector]
     let name: String?
     let names: [String]
     let namespaces: [String]
     let namespaceSelector: LabelSelector?
     let selector: LabelSelector?
-    let annotations: ExactTextMap<String>
+    let annotations: ByteStringMap<String>
     let operations: [ResourceOperation]
 
     init(reading node: YAMLNode, needsKinds: Bool) throws(Failure) {
@@ -121,7 +121,7 @@ struct ResourceDemand: Sendable {
         name?.isEmpty == false || !names.isEmpty || selector != nil || !annotations.isEmpty
     }
 
-    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchAnswer {
+    func answer(_ request: AdmissionRequest) throws(Failure) -> MatchResult {
         let identity = request.object.identity
         guard try fitsKind(request), try fitsName(identity), try fitsNamespace(identity),
             operations.isEmpty || operations.contains(request.operation),

@@ -35,8 +35,8 @@ package struct ResourceIdentity: Hashable, Sendable, CustomStringConvertible {
 package struct ResourceManifest: Sendable {
     package let identity: ResourceIdentity
     package let json: JSONValue
-    package let labels: ExactTextMap<String>
-    package let annotations: ExactTextMap<String>
+    package let labels: ByteStringMap<String>
+    package let annotations: ByteStringMap<String>
     /// The content by digest, whatever the order of its fields was.
     package let digest: Digest
     /// The file it stands in, for edits; nil when it came over the wire.
@@ -74,7 +74,7 @@ extension JSONValue {
         case .array(let items): return .array(items.map(\.sortedByName))
         case .object(let object):
             var sorted = JSONObject()
-            let members = object.members.sorted { ExactText($0.name) < ExactText($1.name) }
+            let members = object.members.sorted { ByteString($0.name) < ByteString($1.name) }
             for member in members {
                 sorted[member.name] = member.value.sortedByName
             }

@@ -47,7 +47,7 @@ package struct UnevaluatedResource: Hashable, Sendable {
         let evaluated = (try? resource.images()) ?? []
         let podSpec = podSpecPaths[resource.identity.kind] ?? []
         let exceptions = ImageSearch.Exceptions(
-            evaluated: Set(evaluated.map { ExactText($0.pointer) }),
+            evaluated: Set(evaluated.map { ByteString($0.pointer) }),
             podSpec: resource.isCoreWorkload ? podSpec.reduce("", jsonPointer) : nil,
             isPolicy: ["kyverno.io", "policies.kyverno.io"].contains(resource.identity.group))
         self.init(

@@ -75,7 +75,7 @@ package struct PolicyWarning: Hashable, Sendable, CustomStringConvertible {
 /// One rule, written or generated.
 struct CompiledRule: Sendable {
     var name: String
-    var scope: RuleScope
+    var scope: MatchExclude
     /// The entries of verifyImages.
     let images: [ImageRequirement]
     /// Values the rule gives names to, in its order.

@@ -48,7 +48,7 @@ struct Attestor: Sendable {
     /// The attestor's place in the policy's file, for edits (RFC 6901).
     let pointer: String
     /// Pairs that the signed payload must hold.
-    let annotations: ExactTextMap<String>
+    let annotations: ByteStringMap<String>
 
     /// The attestor for one key of several, or for the only one.
     func with(_ signer: SignerQuery, index: Int?) -> Attestor {
@@ -123,7 +123,7 @@ package struct StoredKey: Hashable, Sendable, CustomStringConvertible {
     package func hash(into hasher: inout Hasher) {
         hasher.combine(kind)
         hasher.combine(object)
-        hasher.combine(ExactText(entry))
+        hasher.combine(ByteString(entry))
     }
 }
 
@@ -137,20 +137,20 @@ extension [Requirement] {
     /// Attestors that require the same are one; the same key with other annotations or another log
     /// is another attestor.
     var withoutRepeatedAttestors: [Requirement] {
-        var seen: Set<AttestorDemand> = []
+        var seen: Set<AttestorRequirement> = []
         return filter { requirement in
             guard case .attestor(let attestor) = requirement else { return true }
             return seen.insert(
-                AttestorDemand(source: attestor.source, annotations: attestor.annotations)
+                AttestorRequirement(source: attestor.source, annotations: attestor.annotations)
             ).inserted
         }
     }
 }
 
 /// Everything that one attestor requires, wherever the policy writes it.
-struct AttestorDemand: Hashable, Sendable {
+struct AttestorRequirement: Hashable, Sendable {
     let source: Attestor.Source
-    let annotations: ExactTextMap<String>
+    let annotations: ByteStringMap<String>
 }
 
 extension Requirement {

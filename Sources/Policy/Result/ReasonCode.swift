@@ -18,7 +18,7 @@ package enum ReasonCode: String, Hashable, Sendable, CaseIterable {
     case digestRequired = "DIGEST_REQUIRED"
     case tagMoved = "TAG_MOVED"
     case tagMutable = "TAG_MUTABLE"
-    case evidenceLostAtMirror = "EVIDENCE_LOST_AT_MIRROR"
+    case evidenceMissingAtMirror = "EVIDENCE_LOST_AT_MIRROR"
     case registryDenied = "REGISTRY_DENIED"
     case registryUnavailable = "REGISTRY_UNAVAILABLE"
     case rateLimited = "RATE_LIMITED"
@@ -33,7 +33,7 @@ package enum ReasonCode: String, Hashable, Sendable, CaseIterable {
 
     /// How much a reason tells when several attestors were not met: tampered before wrong, wrong
     /// before absent.
-    var tellingRank: Int {
+    var specificityRank: Int {
         switch self {
         case .signatureInvalid: 9
         case .subjectMismatch: 8

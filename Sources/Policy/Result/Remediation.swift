@@ -36,7 +36,7 @@ extension Remediation.Step: CustomStringConvertible {
 }
 
 /// Names that remedies are filled in with.
-struct RemedyContext: Sendable {
+struct RemediationContext: Sendable {
     private let image: ImageUse
     private let name: PolicyImageName?
     private let digest: Digest?
@@ -53,25 +53,25 @@ struct RemedyContext: Sendable {
         self.policy = policy
     }
 
-    func remediation(_ remedies: [Remedy]) -> Remediation? {
-        guard !remedies.isEmpty else { return nil }
+    func remediation(_ fixes: [RemediationAction]) -> Remediation? {
+        guard !fixes.isEmpty else { return nil }
         // Where a digest must be written anyway, writing the known one is the whole mend.
-        let known = remedies.lazy.compactMap {
+        let known = fixes.lazy.compactMap {
             if case .useDigest(let digest, _) = $0 { digest } else { nil }
         }
-        let mustPin = remedies.contains { if case .writeDigest = $0 { true } else { false } }
+        let mustPin = fixes.contains { if case .writeDigest = $0 { true } else { false } }
         if mustPin, let digest = known.first {
             return Remediation(
                 summary: "the tag has moved; name the digest that was signed",
                 steps: [editImage(to: name?.repositoryPinned(to: digest) ?? "\(digest)")])
         }
         return Remediation(
-            summary: remedies.map(summary).inOrderOnce.joined(separator: "; "),
-            steps: remedies.flatMap(steps).inOrderOnce)
+            summary: fixes.map(summary).inOrderOnce.joined(separator: "; "),
+            steps: fixes.flatMap(steps).inOrderOnce)
     }
 
-    private func summary(_ remedy: Remedy) -> String {
-        switch remedy {
+    private func summary(_ fix: RemediationAction) -> String {
+        switch fix {
         case .sign(.key):
             "if CI built this digest, sign it there; if not, go back to a digest that verifies, and "
                 + "do not sign what nobody has looked at"
@@ -86,13 +86,13 @@ struct RemedyContext: Sendable {
         case .writeDigest: "write the digest beside the tag"
         case .useDigest: "the tag has moved; put it back on the digest that was signed"
         case .copyEvidence: "copy the image again with its evidence"
-        case .mendRegistry(let obstacle): registrySummary(obstacle)
+        case .fixRegistry(let obstacle): registrySummary(obstacle)
         case .nameTheTrust(_, let why): why
         case .giveKey(_, let why): "\(why): give its file with --key-material, or write the key out"
         case .nameSigners: "name attestors: nothing can verify an image without them"
         case .correctImageName: "correct the image's name"
         case .coverImage: "no rule matches this image; add it to a rule's imageReferences"
-        case .mendPolicy(let why): why
+        case .fixPolicy(let why): why
         }
     }
 
@@ -106,8 +106,8 @@ struct RemedyContext: Sendable {
         }
     }
 
-    private func steps(_ remedy: Remedy) -> [Remediation.Step] {
-        switch remedy {
+    private func steps(_ fix: RemediationAction) -> [Remediation.Step] {
+        switch fix {
         case .sign(let signer):
             return pinned.map { [.command(["assay", "sign"] + signer.options + [$0])] } ?? []
         case .attest(let type, let signer): return attest(type, by: signer)
@@ -125,16 +125,16 @@ struct RemedyContext: Sendable {
             return [.command(["assay", "copy", "\(repository)@\(digest)", destination])]
         case .copyEvidence(let origin, let digest):
             return [.command(["assay", "copy", "\(origin)@\(digest)", destination])]
-        case .mendRegistry(let obstacle):
+        case .fixRegistry(let obstacle):
             let helps = [.registryDenied, .rateLimited].contains(obstacle.lookupReason)
             return helps ? [.command(["docker", "login", host])] : []
         case .correctImageName: return [editImage(to: "a name such as ghcr.io/acme/api:1.0")]
-        default: return policySteps(remedy)
+        default: return policySteps(fix)
         }
     }
 
-    private func policySteps(_ remedy: Remedy) -> [Remediation.Step] {
-        switch remedy {
+    private func policySteps(_ fix: RemediationAction) -> [Remediation.Step] {
+        switch fix {
         case .nameTheTrust(let pointer?, _):
             return [editPolicy("\(pointer)/rekor/ignoreTlog", to: "true")]
         case .giveKey(let pointer, _):
@@ -154,7 +154,7 @@ struct RemedyContext: Sendable {
         }
     }
 
-    private func attest(_ type: PredicateType, by signer: RemedySigner) -> [Remediation.Step] {
+    private func attest(_ type: PredicateType, by signer: RemediationSigner) -> [Remediation.Step] {
         guard let pinned else { return [] }
         let about = [
             "--type", type.shortName ?? type.description, "--predicate", predicateFile, pinned,
@@ -193,7 +193,7 @@ private func shellWord(_ word: String) -> String {
     return "'" + parts.joined(separator: #"'\''"#) + "'"
 }
 
-extension RemedySigner {
+extension RemediationSigner {
     /// An identity comes with the job that signs, not from a file.
     fileprivate var options: [String] {
         switch self {

@@ -66,7 +66,7 @@ package struct ImageEvaluation: Sendable {
     package let checks: [DecisionCheck]
     package internal(set) var patch: Decision.Patch?
     /// What must be done before it passes, in the order to do it.
-    package let remedies: [Remedy]
+    package let fixes: [RemediationAction]
     /// The sentence in Kyverno's words.
     package let message: String
 }
@@ -85,7 +85,7 @@ extension Evaluation {
 
 extension Decision {
     init(_ found: ImageEvaluation, by rule: RuleResult?, on request: Request) {
-        let context = RemedyContext(
+        let context = RemediationContext(
             image: found.image, file: request.file, policy: rule?.policy.source)
         self.init(
             rule: rule.map {
@@ -95,7 +95,7 @@ extension Decision {
             },
             request: request, image: found.image, result: found.result, reason: found.reason,
             checks: found.checks, patch: found.patch,
-            remediation: context.remediation(found.remedies), message: found.message)
+            remediation: context.remediation(found.fixes), message: found.message)
     }
 }
 

@@ -63,6 +63,6 @@ struct JSONNameIndex: Sendable {
 
     /// Differs from process to process, so that nobody can write names that collide.
     private func hash(of name: String) -> UInt64 {
-        UInt64(truncatingIfNeeded: ExactText(name).hashValue)
+        UInt64(truncatingIfNeeded: ByteString(name).hashValue)
     }
 }

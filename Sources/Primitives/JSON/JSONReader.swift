@@ -104,13 +104,13 @@ package struct JSONReader: Sendable {
                 because: "it has \(items.count) items, the limit is \(limit)")
         }
         var readers: [JSONReader] = []
-        for (place, item) in items.enumerated() { readers.append(child(item, String(place))) }
+        for (index, item) in items.enumerated() { readers.append(child(item, String(index))) }
         return readers
     }
 
     /// An object whose values are all strings, such as annotations or labels.
-    package func stringMap() throws(Failure) -> ExactTextMap<String> {
-        var map: ExactTextMap<String> = [:]
+    package func stringMap() throws(Failure) -> ByteStringMap<String> {
+        var map: ByteStringMap<String> = [:]
         for member in try object() {
             map[member.name] = try child(member.value, member.name).string()
         }

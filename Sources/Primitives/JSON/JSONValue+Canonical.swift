@@ -27,8 +27,8 @@ private struct CanonicalJSONWriter {
         case .string(let text): writeString(text)
         case .array(let items):
             bytes.append(UInt8(ascii: "["))
-            for (place, item) in items.enumerated() {
-                if place > 0 { bytes.append(UInt8(ascii: ",")) }
+            for (index, item) in items.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
                 try write(item)
             }
             bytes.append(UInt8(ascii: "]"))
@@ -42,8 +42,8 @@ private struct CanonicalJSONWriter {
             $0.name.utf16.lexicographicallyPrecedes($1.name.utf16)
         }
         bytes.append(UInt8(ascii: "{"))
-        for (place, member) in members.enumerated() {
-            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+        for (index, member) in members.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
             writeString(member.name)
             bytes.append(UInt8(ascii: ":"))
             try write(member.value)

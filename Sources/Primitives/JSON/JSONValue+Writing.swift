@@ -62,10 +62,10 @@ private struct JSONWriter {
         _ item: (inout JSONWriter, Int) -> Void
     ) {
         bytes += opening.utf8
-        for place in 0..<count {
-            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+        for index in 0..<count {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
             breakLine(depth + 1)
-            item(&self, place)
+            item(&self, index)
         }
         if count > 0 { breakLine(depth) }
         bytes += closing.utf8

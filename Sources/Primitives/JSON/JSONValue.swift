@@ -28,7 +28,7 @@ package enum JSONValue: Hashable, Sendable {
         case .null: hasher.combine(0)
         case .bool(let value): hasher.combine(value)
         case .number(let number): hasher.combine(number)
-        case .string(let text): hasher.combine(ExactText(text))
+        case .string(let text): hasher.combine(ByteString(text))
         case .array(let items): hasher.combine(items)
         case .object(let object): hasher.combine(object)
         }
@@ -129,8 +129,8 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral, S
     }
 
     package func hash(into hasher: inout Hasher) {
-        for member in members.sorted(by: { ExactText($0.name) < ExactText($1.name) }) {
-            hasher.combine(ExactText(member.name))
+        for member in members.sorted(by: { ByteString($0.name) < ByteString($1.name) }) {
+            hasher.combine(ByteString(member.name))
             hasher.combine(member.value)
         }
     }

@@ -101,8 +101,8 @@ package struct YAMLNode: Sendable {
         return texts
     }
 
-    package func stringMap() throws(Failure) -> ExactTextMap<String> {
-        var map: ExactTextMap<String> = [:]
+    package func stringMap() throws(Failure) -> ByteStringMap<String> {
+        var map: ByteStringMap<String> = [:]
         for member in try members() { map[member.name] = try member.value.string() }
         return map
     }

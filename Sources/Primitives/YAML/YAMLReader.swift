@@ -63,7 +63,7 @@ struct YAMLReader {
     ) throws(Failure) -> [YAMLNode.Member] {
         var members: [YAMLNode.Member] = []
         var merged: [YAMLNode.Member] = []
-        var names: Set<ExactText> = []
+        var names: Set<ByteString> = []
         for (key, value) in mapping {
             let place = Place.file(name, line: key.mark?.line ?? 1, column: key.mark?.column ?? 1)
             guard case .scalar(let scalar) = key else {
@@ -82,14 +82,14 @@ struct YAMLReader {
                 continue
             }
             let name = try memberName(scalar, of: key, at: place)
-            guard names.insert(ExactText(name)).inserted else {
+            guard names.insert(ByteString(name)).inserted else {
                 throw malformed(
                     "the name \(quoted(name)) occurs twice in one mapping", at: place)
             }
             members.append(YAMLNode.Member(name: name, value: child, place: place))
         }
         // Spec: YAML merge key: "keys in mapping nodes earlier in the sequence override later ones".
-        for member in merged where names.insert(ExactText(member.name)).inserted {
+        for member in merged where names.insert(ByteString(member.name)).inserted {
             members.append(member)
         }
         return members
@@ -98,9 +98,9 @@ struct YAMLReader {
     /// Readers differ about a merge that comes after a name it holds too: for the merge key's
     /// specification the written name wins, for go-yaml v2, and so for kubectl, the merged one.
     private func refuseCollision(
-        of merged: [YAMLNode.Member], with names: Set<ExactText>, at place: Place
+        of merged: [YAMLNode.Member], with names: Set<ByteString>, at place: Place
     ) throws(Failure) {
-        guard let member = merged.first(where: { names.contains(ExactText($0.name)) }) else {
+        guard let member = merged.first(where: { names.contains(ByteString($0.name)) }) else {
             return
         }
         throw Failure(

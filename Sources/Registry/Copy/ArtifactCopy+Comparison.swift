@@ -12,7 +12,7 @@ extension ArtifactCopy {
     ) async throws {
         let there = try await ArtifactGraph.discover(
             .digest(graph.root.digest), in: destination, evidence: evidence)
-        for gap in graph.gaps { note(gap, &report) }
+        for missing in graph.missingDescriptors { note(missing, &report) }
         for place in graph.unread { note(place, &report) }
         let closed = there.closed
         for node in graph.nodes where !there.nodes.contains(where: { $0.fulfils(node) }) {
@@ -32,27 +32,27 @@ extension ArtifactCopy {
         }
     }
 
-    private func note(_ gap: ArtifactGraph.Gap, _ report: inout CopyReport) {
-        let what = words(gap.role, type: gap.descriptor.artifactType)
-        guard gap.failure.isAboutContent else {
+    private func note(_ missing: ArtifactGraph.MissingDescriptor, _ report: inout CopyReport) {
+        let what = words(missing.role, type: missing.descriptor.artifactType)
+        guard missing.failure.isAboutContent else {
             report.unread.append(
                 UnreadItem(
-                    what: what, digest: gap.descriptor.digest, belongsTo: gap.role.owner,
-                    failure: gap.failure))
+                    what: what, digest: missing.descriptor.digest, belongsTo: missing.role.owner,
+                    failure: missing.failure))
             return
         }
         report.missing.append(
             MissingItem(
-                what: what, digest: gap.descriptor.digest, belongsTo: gap.role.owner,
-                why: gap.isGone
+                what: what, digest: missing.descriptor.digest, belongsTo: missing.role.owner,
+                why: missing.isGone
                     ? "the source lists it and does not have it"
-                    : "it cannot be read, so it was not copied: \(gap.failure.why)"))
+                    : "it cannot be read, so it was not copied: \(missing.failure.why)"))
     }
 
     private func note(_ place: ArtifactGraph.UnreadPlace, _ report: inout CopyReport) {
         let what =
             switch place.kind {
-            case .referrers(let door): door.shown
+            case .referrers(let discovery): discovery.shown
             case .tag(let tag, _): EvidenceItem.Kind(tag).description
             }
         report.unread.append(
@@ -74,7 +74,7 @@ extension ArtifactCopy {
 extension ArtifactGraph {
     /// Why evidence may be there unseen; nil when all places answered.
     fileprivate var closed: Failure? {
-        unread.first?.failure ?? gaps.map(\.failure).first { !$0.isAboutContent }
+        unread.first?.failure ?? missingDescriptors.map(\.failure).first { !$0.isAboutContent }
     }
 }
 

@@ -42,7 +42,7 @@ package struct ArtifactCopy: Sendable {
     /// report.
     package func run(_ reference: ManifestReference, tag: Tag?) async throws -> CopyReport {
         let graph = try await ArtifactGraph.discover(reference, in: source, evidence: evidence)
-        if let part = graph.gaps.first(where: { !$0.role.isEvidence && !$0.isGone }) {
+        if let part = graph.missingDescriptors.first(where: { !$0.role.isEvidence && !$0.isGone }) {
             throw part.failure
         }
         var report = CopyReport(root: graph.root.descriptor)
@@ -184,16 +184,16 @@ package struct ArtifactCopy: Sendable {
 
     /// - Returns: whether the content went through us; a mounted blob's did not.
     private func transfer(_ blob: Descriptor) async throws -> Bool {
-        let passage = BlobPassage(blob: blob, source: source, progress: progress)
+        let lazyBlob = LazyBlob(blob: blob, source: source, progress: progress)
         try await destination.push(
-            blob, content: ByteStream { try await passage.next() }, mountingFrom: source.mountSource
+            blob, content: ByteStream { try await lazyBlob.next() }, mountSource: source.mountSource
         )
-        return await passage.wasOpened
+        return await lazyBlob.wasOpened
     }
 }
 
 /// One blob on its way through us; opened when the first byte is wanted, which a mount never does.
-private actor BlobPassage {
+private actor LazyBlob {
     private let blob: Descriptor
     private let source: any ArtifactSource
     private let progress: @Sendable (CopyEvent) -> Void

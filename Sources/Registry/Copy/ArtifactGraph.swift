@@ -43,7 +43,7 @@ package struct ArtifactGraph: Sendable {
     }
 
     /// Something a list names and that could not be read.
-    package struct Gap: Hashable, Sendable {
+    package struct MissingDescriptor: Hashable, Sendable {
         package let descriptor: Descriptor
         package let role: GraphRole
         /// Of kind `notFound` when the place does not have it.
@@ -55,7 +55,7 @@ package struct ArtifactGraph: Sendable {
     /// A list of referrers or an evidence tag that could not be read: what it names is not known.
     package struct UnreadPlace: Hashable, Sendable {
         package enum Kind: Hashable, Sendable {
-            case referrers(ReferrersAnswer.Door)
+            case referrers(ReferrersResult.Discovery)
             /// `suffix` is `.sig`, `.att` or `.sbom`.
             case tag(Tag, suffix: String)
         }
@@ -69,7 +69,7 @@ package struct ArtifactGraph: Sendable {
     /// Parts before what lists them, and what is referred to before what refers to it. A manifest
     /// with two roles stands here twice.
     package let nodes: [Node]
-    package let gaps: [Gap]
+    package let missingDescriptors: [MissingDescriptor]
     package let unread: [UnreadPlace]
 
     /// All blobs, each once.
@@ -100,7 +100,8 @@ package struct ArtifactGraph: Sendable {
         var search = GraphSearch(source: source, evidence: evidence)
         try await search.visit(root, as: .root, depth: 0)
         return ArtifactGraph(
-            root: root, nodes: search.nodes, gaps: search.gaps, unread: search.unread)
+            root: root, nodes: search.nodes, missingDescriptors: search.missingDescriptors,
+            unread: search.unread)
     }
 }
 
@@ -114,7 +115,7 @@ private struct GraphSearch {
     let source: any ArtifactSource
     let evidence: EvidenceChoice
     var nodes: [ArtifactGraph.Node] = []
-    var gaps: [ArtifactGraph.Gap] = []
+    var missingDescriptors: [ArtifactGraph.MissingDescriptor] = []
     var unread: [ArtifactGraph.UnreadPlace] = []
     private var seen: Set<Digest> = []
     private var roles: [Digest: Set<GraphRole>] = [:]
@@ -151,8 +152,9 @@ private struct GraphSearch {
             for (descriptor, manifest) in zip(batch, manifests) {
                 switch manifest {
                 case .failure(let failure):
-                    gaps.append(
-                        ArtifactGraph.Gap(descriptor: descriptor, role: role, failure: failure))
+                    missingDescriptors.append(
+                        ArtifactGraph.MissingDescriptor(
+                            descriptor: descriptor, role: role, failure: failure))
                 case .success(let found):
                     if case .referrer(let subject) = role, found.subject?.digest != subject {
                         continue
@@ -173,7 +175,7 @@ private struct GraphSearch {
         for list in found.0.failures {
             unread.append(
                 ArtifactGraph.UnreadPlace(
-                    kind: .referrers(list.door), subject: subject, failure: list.failure))
+                    kind: .referrers(list.discovery), subject: subject, failure: list.failure))
         }
         try await visit(found.0.descriptors, as: .referrer(of: subject), depth: depth)
         for (suffix, manifest) in zip([".sig", ".att", ".sbom"], found.1) {
@@ -192,13 +194,13 @@ private struct GraphSearch {
 
     private func listed(
         for subject: Digest, in source: any ArtifactSource
-    ) async throws -> ReferrersAnswer {
+    ) async throws -> ReferrersResult {
         do {
             return try await source.referrers(of: subject)
         } catch let failure as Failure {
-            return ReferrersAnswer(
-                descriptors: [], door: .referrersAPI,
-                failures: [.init(door: .referrersAPI, failure: failure)])
+            return ReferrersResult(
+                descriptors: [], discovery: .referrersAPI,
+                failures: [.init(discovery: .referrersAPI, failure: failure)])
         }
     }
 

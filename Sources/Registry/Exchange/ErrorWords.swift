@@ -28,7 +28,7 @@ struct ErrorWords {
     /// The parts of the request's addresses, in lower case.
     private let names: Set<String>
 
-    init(namesIn addresses: [WebAddress]) {
+    init(namesIn addresses: [HTTPURL]) {
         var names: Set = ["sha256", "sha512"]
         for address in addresses {
             // A query may have words, such as `token`, that name nothing in the repository.

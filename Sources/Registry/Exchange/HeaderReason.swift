@@ -19,7 +19,7 @@ struct HeaderReason {
     }
 }
 
-extension RegistryAnswer {
+extension RegistryResponse {
     /// Why a list may have more entries than the answer, as far as its header says; nil if it does not.
     ///
     /// Spec: distribution-spec 1.1, "Listing Referrers" (OCI-Filters-Applied; Assay asks for no

@@ -10,23 +10,23 @@ internal import Primitives
 extension RegistrySession {
     /// What the `Authorization` field of a request to the registry says; nil while the registry has
     /// not asked.
-    func authorization(for call: RegistryCall) async throws -> String? {
-        switch await memory.method(of: repository.registry) {
+    func authorization(for call: RegistryRequest) async throws -> String? {
+        switch await cache.method(of: repository.registry) {
         case nil:
             return nil
         case .basic:
             return try basic(try await credentials.credential(for: repository), for: call)
         case .bearer(let realm, let service):
-            let known = await memory.token(
-                for: repository.registry, scopes: call.scopes, at: pause.now())
+            let known = await cache.token(
+                for: repository.registry, scopes: call.scopes, at: clock.now())
             if let known { return "Bearer \(known)" }
             return "Bearer \(try await freshToken(realm, service, scopes: call.scopes, call))"
         }
     }
 
     /// Answers a 401: picks one of the challenges and makes the next attempt able to pass.
-    func renewAuthorization(after answer: RegistryAnswer, for call: RegistryCall) async throws
-        -> RegistryCall
+    func renewAuthorization(after answer: RegistryResponse, for call: RegistryRequest) async throws
+        -> RegistryRequest
     {
         let challenges = try challenges(in: answer)
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }),
@@ -41,10 +41,10 @@ extension RegistrySession {
             }
             let service = bearer.parameters["service"]
             let token = try await freshToken(realm, service, scopes: call.scopes, call)
-            await memory.learn(.bearer(realm: realm, service: service), of: repository.registry)
+            await cache.learn(.bearer(realm: realm, service: service), of: repository.registry)
             // Later calls ask with their own scopes; what was good for this call is good for them.
-            let expires = Timestamp(seconds: pause.now().seconds + shortestTokenLife)
-            await memory.keep(
+            let expires = Timestamp(seconds: clock.now().seconds + shortestTokenLife)
+            await cache.keep(
                 token, for: repository.registry, scopes: call.ownScopes, until: expires)
             return call
         }
@@ -53,11 +53,12 @@ extension RegistrySession {
                 because: "the registry asks for \(names(challenges)); Assay knows basic and bearer")
         }
         _ = try basic(try await credentials.credential(for: repository), for: call)
-        await memory.learn(.basic, of: repository.registry)
+        await cache.learn(.basic, of: repository.registry)
         return call
     }
 
-    private func challenges(in answer: RegistryAnswer) throws(Failure) -> [AuthorizationChallenge] {
+    private func challenges(in answer: RegistryResponse) throws(Failure) -> [AuthorizationChallenge]
+    {
         var challenges: [AuthorizationChallenge] = []
         for field in answer.fields[values: .wwwAuthenticate] {
             do {
@@ -70,25 +71,25 @@ extension RegistrySession {
     }
 
     /// Where tokens come from, when we may go there.
-    private func realm(_ text: String, for call: RegistryCall) throws(Failure) -> WebAddress {
+    private func realm(_ text: String, for call: RegistryRequest) throws(Failure) -> HTTPURL {
         do {
-            let realm = try WebAddress(parsing: text)
-            try ReachRule(registry: base).check(realm, as: "token realm")
+            let realm = try HTTPURL(parsing: text)
+            try RedirectPolicy(registry: base).check(realm, as: "token realm")
             return realm
         } catch {
-            let error = memory.sent.hidden(in: error)
+            let error = cache.sent.hidden(in: error)
             throw Failure(
                 .unavailable, call.what, at: error.place ?? .url(base.description),
-                because: memory.sent.hidden(in: "\(error.what): \(error.why)"))
+                because: cache.sent.hidden(in: "\(error.what): \(error.why)"))
         }
     }
 
     private func names(_ challenges: [AuthorizationChallenge]) -> String {
-        let names = challenges.map { quoted(memory.sent.hidden(in: $0.scheme)) }
+        let names = challenges.map { quoted(cache.sent.hidden(in: $0.scheme)) }
         return names.isEmpty ? "credentials and does not say how" : names.joined(separator: ", ")
     }
 
-    private func basic(_ credential: RegistryCredential, for call: RegistryCall) throws(Failure)
+    private func basic(_ credential: RegistryCredential, for call: RegistryRequest) throws(Failure)
         -> String
     {
         switch credential {
@@ -105,7 +106,7 @@ extension RegistrySession {
     }
 
     /// A line break in a token would start another header field.
-    private func usable(_ token: String, for call: RegistryCall) throws(Failure) -> String {
+    private func usable(_ token: String, for call: RegistryRequest) throws(Failure) -> String {
         guard token.utf8.allSatisfy(isTokenCharacter) else {
             throw Failure(
                 .usage, call.what, at: .url(base.description),
@@ -124,30 +125,30 @@ extension RegistrySession {
     /// docker and containerd send them to each realm that a registry names; with Docker Hub that is
     /// another host over https, and its certificate says who receives them. Over plain http nothing
     /// does once they leave the machine. Such a server is asked for a token without credentials.
-    private func isEntitled(_ realm: WebAddress) -> Bool {
+    private func isEntitled(_ realm: HTTPURL) -> Bool {
         if realm.scheme == .https || realm.origin == base.origin { return true }
         if case (.loopback?, .loopback?) = (reach(of: realm), reach(of: base)) { return true }
         return options.schemes.contains { registry, scheme in
-            scheme == .http && WebAddress(of: registry, scheme: .http).origin == realm.origin
+            scheme == .http && HTTPURL(of: registry, scheme: .http).origin == realm.origin
         }
     }
 
-    private func reach(of address: WebAddress) -> HostReach? {
-        try? HostReach(of: address.hostName)
+    private func reach(of address: HTTPURL) -> NetworkScope? {
+        try? NetworkScope(of: address.hostName)
     }
 
     /// What to do after a refusal. Where credentials were kept back, a login does not help.
-    private func hint(forTokensFrom realm: WebAddress) -> String {
+    private func hint(forTokensFrom realm: HTTPURL) -> String {
         guard !isEntitled(realm) else { return loginHint }
         return
-            "\(memory.sent.hidden(in: realm.authority)) got no credentials, because it is another "
+            "\(cache.sent.hidden(in: realm.authority)) got no credentials, because it is another "
             + "service than the registry and speaks plain http; if it may have them, add "
-            + "--plain-http-registry \(memory.sent.hidden(in: realm.authority))"
+            + "--plain-http-registry \(cache.sent.hidden(in: realm.authority))"
     }
 
     /// What to do after the registry refused a request with renewed authorization.
     func hintAfterRefusal() async -> String {
-        guard case .bearer(let realm, _)? = await memory.method(of: repository.registry),
+        guard case .bearer(let realm, _)? = await cache.method(of: repository.registry),
             let credential = try? await credentials.credential(for: repository),
             credential.isSentToTokenServers
         else { return loginHint }
@@ -156,7 +157,7 @@ extension RegistrySession {
 
     /// Gets a token for these scopes and keeps it as long as it is good.
     private func freshToken(
-        _ realm: WebAddress, _ service: String?, scopes: [String], _ call: RegistryCall
+        _ realm: HTTPURL, _ service: String?, scopes: [String], _ call: RegistryRequest
     ) async throws -> String {
         let credential = try await credentials.credential(for: repository)
         if case .registryToken(let token) = credential { return try usable(token, for: call) }
@@ -168,19 +169,19 @@ extension RegistrySession {
         } catch {
             throw Failure(
                 .unavailable, call.what, at: place(realm),
-                because: memory.sent.hidden(in: "\(error.what): \(error.why)"))
+                because: cache.sent.hidden(in: "\(error.what): \(error.why)"))
         }
-        memory.sent.note(granted.text)
+        cache.sent.note(granted.text)
         let expires = Timestamp(
-            seconds: pause.now().seconds + min(granted.life, longestTokenLife) - tokenMargin)
-        await memory.keep(granted.text, for: repository.registry, scopes: scopes, until: expires)
+            seconds: clock.now().seconds + min(granted.life, longestTokenLife) - tokenMargin)
+        await cache.keep(granted.text, for: repository.registry, scopes: scopes, until: expires)
         return granted.text
     }
 
     /// Asks the token server; what that costs in time is taken from the call it is for.
     private func tokenDocument(
-        _ realm: WebAddress, _ service: String?, scopes: [String],
-        _ credential: RegistryCredential, _ cause: RegistryCall
+        _ realm: HTTPURL, _ service: String?, scopes: [String],
+        _ credential: RegistryCredential, _ cause: RegistryRequest
     ) async throws -> [UInt8] {
         let what = "cannot get a token for \(repository)"
         if case .identityToken(let token) = credential {
@@ -188,8 +189,8 @@ extension RegistrySession {
             if let service { form += "&service=\(percentEncoded(service))" }
             form += "&scope=\(percentEncoded(scopes.joined(separator: " ")))"
             form += "&refresh_token=\(percentEncoded(token))"
-            memory.sent.note(token)
-            var call = RegistryCall(.post, realm, what: what)
+            cache.sent.note(token)
+            var call = RegistryRequest(.post, realm, what: what)
             call.deadline = cause.deadline
             call.body = .bytes(Array(form.utf8))
             call.fields[.contentType] = "application/x-www-form-urlencoded"
@@ -198,7 +199,7 @@ extension RegistrySession {
         var address = realm
         if let service { address = address.adding("service", service) }
         for scope in scopes where !scope.isEmpty { address = address.adding("scope", scope) }
-        var call = RegistryCall(.get, address, what: what)
+        var call = RegistryRequest(.get, address, what: what)
         call.deadline = cause.deadline
         if case .password(let user, let secret) = credential {
             call.fields[.authorization] = "Basic \(base64Text("\(user):\(secret)".utf8))"
@@ -206,7 +207,8 @@ extension RegistrySession {
         return try await tokenAnswer(to: call, as: credential)
     }
 
-    private func tokenAnswer(to call: RegistryCall, as credential: RegistryCredential) async throws
+    private func tokenAnswer(to call: RegistryRequest, as credential: RegistryCredential)
+        async throws
         -> [UInt8]
     {
         let (answer, bytes) = try await document(call, atMost: Limits.tokenAnswerBytes)

@@ -18,7 +18,7 @@ struct RegistryErrorText: Sendable {
     /// leaves it open.
     let saysAbsent: Bool
 
-    init(_ body: some Collection<UInt8>, in answer: RegistryAnswer) {
+    init(_ body: some Collection<UInt8>, in answer: RegistryResponse) {
         // The address of a redirect is the registry's own words, and names nothing that was asked for.
         let words = ErrorWords(namesIn: [answer.call.address])
         let header = HeaderReason(answer.fields, words)

@@ -16,7 +16,7 @@ package struct RegistryOptions: Sendable {
 
     /// Registries that are spoken to otherwise than by rule: https for all, and plain http for
     /// localhost, 127.0.0.0/8 and ::1.
-    package var schemes: [RegistryHost: WebAddress.Scheme]
+    package var schemes: [RegistryHost: HTTPURL.Scheme]
     package var upload: UploadStyle
     package var userAgent: String
 
@@ -27,9 +27,9 @@ package struct RegistryOptions: Sendable {
         self.userAgent = userAgent
     }
 
-    func address(of registry: RegistryHost) -> WebAddress {
-        let isLocal = (try? HostReach(of: registry.hostName)) == .loopback
-        return WebAddress(of: registry, scheme: schemes[registry] ?? (isLocal ? .http : .https))
+    func address(of registry: RegistryHost) -> HTTPURL {
+        let isLocal = (try? NetworkScope(of: registry.hostName)) == .loopback
+        return HTTPURL(of: registry, scheme: schemes[registry] ?? (isLocal ? .http : .https))
     }
 }
 

@@ -9,12 +9,12 @@ internal import Primitives
 /// Speaks to the registry of one repository.
 struct RegistrySession: Sendable {
     let repository: Repository
-    let base: WebAddress
+    let base: HTTPURL
     let transport: any Transport
-    let pause: any Pause
+    let clock: any WallClock
     let credentials: any CredentialSource
     let options: RegistryOptions
-    let memory: RegistryMemory
+    let cache: AuthorizationCache
     let deadline: QuestionDeadline?
 
     /// The answer to `call`, whatever its status is, after what can be done about it was done: one
@@ -22,7 +22,7 @@ struct RegistrySession: Sendable {
     ///
     /// - Throws: `denied` when a renewed authorization is refused too, `unavailable` when there is
     ///   no answer in time, or a redirect or realm leads where it must not.
-    func send(_ first: RegistryCall) async throws -> RegistryAnswer {
+    func send(_ first: RegistryRequest) async throws -> RegistryResponse {
         var call = timed(first)
         var renewed = false
         var attempt = 1
@@ -38,15 +38,15 @@ struct RegistrySession: Sendable {
                     call = try await renewAuthorization(after: answer, for: call)
                     continue
                 }
-                guard answer.isPassing, mayRepeat, let asked = waitTime(after: answer, attempt),
+                guard answer.isTransient, mayRepeat, let asked = waitTime(after: answer, attempt),
                     hasTime(call, after: asked)
                 else { return answer }
                 wait = asked
-            } catch let broken as BrokenExchange {
+            } catch let broken as TransportError {
                 wait = backOff(attempt)
                 guard mayRepeat, hasTime(call, after: wait) else { throw broken.failure }
             }
-            try await pause.wait(milliseconds: wait)
+            try await clock.wait(milliseconds: wait)
             attempt += 1
         }
     }
@@ -55,10 +55,10 @@ struct RegistrySession: Sendable {
     /// question.
     ///
     /// - Parameter share: the call gets 1/`share` of the time that the question has left.
-    func timed(_ call: RegistryCall, share: Int = 1) -> RegistryCall {
+    func timed(_ call: RegistryRequest, share: Int = 1) -> RegistryRequest {
         guard call.deadline == nil else { return call }
         var call = call
-        let now = pause.now().seconds
+        let now = clock.now().seconds
         if call.transferredBytes == nil {
             call.deadline = Timestamp(seconds: now + Limits.requestSeconds)
         }
@@ -71,12 +71,12 @@ struct RegistrySession: Sendable {
     }
 
     /// Waits, or throws if the wait would end after the question's deadline.
-    func wait(milliseconds: Int, before call: RegistryCall) async throws {
+    func wait(milliseconds: Int, before call: RegistryRequest) async throws {
         guard hasTime(timed(call), after: milliseconds) else { throw outOfTime(timed(call)) }
-        try await pause.wait(milliseconds: milliseconds)
+        try await clock.wait(milliseconds: milliseconds)
     }
 
-    private func outOfTime(_ call: RegistryCall) -> Failure {
+    private func outOfTime(_ call: RegistryRequest) -> Failure {
         guard let deadline, call.deadline == deadline.end else {
             return Failure(
                 .unavailable, call.what, at: place(call.address),
@@ -90,25 +90,25 @@ struct RegistrySession: Sendable {
     }
 
     /// An address for failures. It may come from a server that repeats what was sent.
-    func place(_ address: WebAddress) -> Place { memory.sent.place(address) }
+    func place(_ address: HTTPURL) -> Place { cache.sent.place(address) }
 
-    private func hasTime(_ call: RegistryCall, after milliseconds: Int) -> Bool {
+    private func hasTime(_ call: RegistryRequest, after milliseconds: Int) -> Bool {
         guard let deadline = call.deadline else { return true }
-        return pause.now().seconds + (milliseconds + 999) / 1_000 < deadline.seconds
+        return clock.now().seconds + (milliseconds + 999) / 1_000 < deadline.seconds
     }
 
     /// Seconds for the next attempt.
-    private func secondsLeft(_ call: RegistryCall) throws(Failure) -> Int {
+    private func secondsLeft(_ call: RegistryRequest) throws(Failure) -> Int {
         guard let deadline = call.deadline else { return call.seconds }
-        let left = deadline.seconds - pause.now().seconds
+        let left = deadline.seconds - clock.now().seconds
         guard left > 0 else { throw outOfTime(call) }
         return min(left, call.seconds)
     }
 
     /// The answer with its whole body, at most `limit` bytes; a body that breaks off is asked for
     /// again. Error bodies are cut instead of refused.
-    func document(_ call: RegistryCall, atMost limit: Int) async throws -> (
-        RegistryAnswer, [UInt8]
+    func document(_ call: RegistryRequest, atMost limit: Int) async throws -> (
+        RegistryResponse, [UInt8]
     ) {
         let call = timed(call)
         var attempt = 1
@@ -120,13 +120,13 @@ struct RegistrySession: Sendable {
                 where failure.kind == .unavailable && attempt < Limits.requestAttempts
                 && hasTime(call, after: backOff(attempt))
             {
-                try await pause.wait(milliseconds: backOff(attempt))
+                try await clock.wait(milliseconds: backOff(attempt))
                 attempt += 1
             }
         }
     }
 
-    private func whole(_ answer: RegistryAnswer, atMost limit: Int) async throws -> [UInt8] {
+    private func whole(_ answer: RegistryResponse, atMost limit: Int) async throws -> [UInt8] {
         if let encoding = answer.fields[.contentEncoding], !isSame(encoding, "identity") {
             throw answer.noAnswer("it is encoded as \(quoted(encoding)), which was not asked for")
         }
@@ -152,24 +152,24 @@ struct RegistrySession: Sendable {
     }
 
     /// Sends the call and goes where the registry sends us, as far as that is allowed.
-    private func follow(_ call: RegistryCall) async throws -> RegistryAnswer {
+    private func follow(_ call: RegistryRequest) async throws -> RegistryResponse {
         var address = call.address
-        let rule = ReachRule(registry: base)
+        let rule = RedirectPolicy(registry: base)
         for _ in 0...Limits.redirects {
             let answer = try await exchange(call, at: address)
             guard answer.isRedirect, let location = answer.fields[.location] else { return answer }
-            let next: WebAddress
+            let next: HTTPURL
             do {
                 next = try address.resolving(location)
                 try rule.check(next, as: "redirect")
             } catch {
-                let error = memory.sent.hidden(in: error)
+                let error = cache.sent.hidden(in: error)
                 throw Failure(
                     call.isSafe ? .unavailable : error.kind, call.what,
                     at: error.place ?? place(address),
-                    because: memory.sent.hidden(in: "\(error.what): \(error.why)"))
+                    because: cache.sent.hidden(in: "\(error.what): \(error.why)"))
             }
-            memory.sent.note(queryOf: next)
+            cache.sent.note(queryOf: next)
             guard call.isSafe || (next.origin == address.origin && answer.keepsMethod(call)) else {
                 throw Failure(
                     .rejected, call.what, at: place(next),
@@ -190,9 +190,9 @@ struct RegistrySession: Sendable {
 
     /// One request and its answer. Credentials go along only to the origin they belong to.
     ///
-    /// - Throws: `BrokenExchange` when there was none, which another attempt may mend.
-    private func exchange(_ call: RegistryCall, at address: WebAddress) async throws
-        -> RegistryAnswer
+    /// - Throws: `TransportError` when there was none, which another attempt may mend.
+    private func exchange(_ call: RegistryRequest, at address: HTTPURL) async throws
+        -> RegistryResponse
     {
         var request = HTTPRequest(
             method: call.method, scheme: address.scheme.rawValue, authority: address.authority,
@@ -207,25 +207,25 @@ struct RegistrySession: Sendable {
         if address.origin == base.origin, !call.scopes.isEmpty {
             request.headerFields[.authorization] = try await authorization(for: call)
         }
-        memory.sent.note(request.headerFields)
+        cache.sent.note(request.headerFields)
         let seconds = try secondsLeft(call)
         do {
             let answer = try await transport.send(request, body: call.body, within: seconds)
-            return RegistryAnswer(
+            return RegistryResponse(
                 call: call, address: address, head: answer.head, body: answer.body,
-                sent: memory.sent)
+                sent: cache.sent)
         } catch let failure as Failure where failure.kind == .unavailable {
             // A redirect may have named the host.
             let failure =
-                address.origin == base.origin ? failure : memory.sent.hidden(in: failure)
-            throw BrokenExchange(failure: failure.during(call.what, at: place(address)))
+                address.origin == base.origin ? failure : cache.sent.hidden(in: failure)
+            throw TransportError(failure: failure.during(call.what, at: place(address)))
         }
     }
 
     /// Milliseconds; nil when the registry wants us away longer than we are willing to wait.
-    private func waitTime(after answer: RegistryAnswer, _ attempt: Int) -> Int? {
+    private func waitTime(after answer: RegistryResponse, _ attempt: Int) -> Int? {
         guard let text = answer.fields[.retryAfter] else { return backOff(attempt) }
-        guard let seconds = secondsToWait(text, from: pause.now()) else { return backOff(attempt) }
+        guard let seconds = secondsToWait(text, from: clock.now()) else { return backOff(attempt) }
         return seconds <= Limits.retryAfterSeconds
             ? max(seconds * 1_000, backOff(attempt)) : nil
     }
@@ -257,17 +257,17 @@ func secondsToWait(_ text: String, from now: Timestamp) -> Int? {
 }
 
 /// No answer came. Told apart from what is `unavailable` for a reason that no attempt mends.
-private struct BrokenExchange: Error {
+private struct TransportError: Error {
     let failure: Failure
 }
 
-extension RegistryAnswer {
+extension RegistryResponse {
     /// Worth another attempt.
-    fileprivate var isPassing: Bool { [408, 429, 500, 502, 503, 504].contains(status) }
+    fileprivate var isTransient: Bool { [408, 429, 500, 502, 503, 504].contains(status) }
 
     fileprivate var isRedirect: Bool { [301, 302, 303, 307, 308].contains(status) }
 
-    fileprivate func keepsMethod(_ call: RegistryCall) -> Bool {
+    fileprivate func keepsMethod(_ call: RegistryRequest) -> Bool {
         (status == 307 || status == 308) && call.body.isReplayable
     }
 

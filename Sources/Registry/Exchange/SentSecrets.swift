@@ -52,7 +52,7 @@ package final class SentSecrets: Sendable {
 
     /// Remembers the values in the query of a signed address: they give access to the content.
     /// Short values and digests are not secrets.
-    func note(queryOf address: WebAddress) {
+    func note(queryOf address: HTTPURL) {
         guard let query = address.target.utf8.split(atFirst: "?")?.after else { return }
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let value = String(Substring(pair).utf8.split(atFirst: "=")?.after ?? "")
@@ -87,7 +87,7 @@ package final class SentSecrets: Sendable {
     }
 
     /// An address from outside, for failures.
-    func place(_ address: WebAddress) -> Place { .url(hidden(in: address.description)) }
+    func place(_ address: HTTPURL) -> Place { .url(hidden(in: address.description)) }
 
     /// A failure that quotes a document or address from outside.
     func hidden(in failure: Failure) -> Failure {

@@ -26,7 +26,7 @@ package enum RequestBody: Sendable {
 }
 
 /// An answer: its head, and a body that arrives as it is pulled.
-package struct TransportAnswer: Sendable {
+package struct TransportResponse: Sendable {
     package let head: HTTPResponse
     package let body: ByteStream
 
@@ -45,11 +45,11 @@ package protocol Transport: Sendable {
     /// - Parameter seconds: how long the whole exchange may take, the last byte of the answer's
     ///   body included.
     func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
-        -> TransportAnswer
+        -> TransportResponse
 }
 
 /// The clock, for waiting between two attempts and for the age of tokens.
-package protocol Pause: Sendable {
+package protocol WallClock: Sendable {
     func wait(milliseconds: Int) async throws
     func now() -> Timestamp
 }

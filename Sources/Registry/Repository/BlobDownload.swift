@@ -102,7 +102,7 @@ private actor BlobDownload {
         body = answer.body
     }
 
-    private var call: RegistryCall {
+    private var call: RegistryRequest {
         var call = repository.call(.get, "blobs/\(descriptor.digest)", .pull, what: what)
         call.transferredBytes = descriptor.size
         return call

@@ -25,9 +25,9 @@ extension RegistryRepository {
     /// A small blob and each chunk are sent again when a request fails. A large blob in one request
     /// is not: its failure is `unavailable`, and whoever can read the content again pushes again.
     package func push(
-        _ blob: Descriptor, content: ByteStream, mountingFrom neighbour: Repository?
+        _ blob: Descriptor, content: ByteStream, mountSource: Repository?
     ) async throws {
-        guard let start = try await startUpload(blob, neighbour) else { return }
+        guard let start = try await startUpload(blob, mountSource) else { return }
         let checked = content.verified(against: blob, from: "the content for \(name)")
         if case .chunks(let wanted) = await uploadStyle() {
             try await uploadChunks(blob, checked, from: start, wanted: wanted)
@@ -40,7 +40,7 @@ extension RegistryRepository {
     }
 
     private func uploadStyle() async -> RegistryOptions.UploadStyle {
-        guard case .whole = session.options.upload, await session.memory.wantsChunks(name.registry)
+        guard case .whole = session.options.upload, await session.cache.wantsChunks(name.registry)
         else { return session.options.upload }
         return .chunks(of: Limits.uploadChunkBytes)
     }
@@ -48,10 +48,10 @@ extension RegistryRepository {
     func uploadWhat(_ blob: Descriptor) -> String { "cannot push the blob \(name)@\(blob.digest)" }
 
     /// Opens an upload; nil when the registry took the blob from the neighbour.
-    private func startUpload(_ blob: Descriptor, _ neighbour: Repository?) async throws
+    private func startUpload(_ blob: Descriptor, _ mountSource: Repository?) async throws
         -> UploadStart?
     {
-        if let neighbour, let answer = try await mount(blob, from: neighbour) {
+        if let mountSource, let answer = try await mount(blob, from: mountSource) {
             if answer.status == 201 { return nil }
             if answer.status == 202 { return try uploadStart(answer) }
         }
@@ -63,14 +63,14 @@ extension RegistryRepository {
 
     /// Asks the registry to take the blob from the neighbour; nil when that is out of the question. A
     /// mount that is refused is no reason not to transfer.
-    private func mount(_ blob: Descriptor, from neighbour: Repository) async throws
-        -> RegistryAnswer?
+    private func mount(_ blob: Descriptor, from mountSource: Repository) async throws
+        -> RegistryResponse?
     {
-        guard neighbour.registry == name.registry, neighbour != name else { return nil }
+        guard mountSource.registry == name.registry, mountSource != name else { return nil }
         let place = address("blobs/uploads/").adding("mount", "\(blob.digest)")
-            .adding("from", neighbour.path)
+            .adding("from", mountSource.path)
         var call = call(.post, at: place, .push, what: uploadWhat(blob))
-        call.scopes.append("repository:\(neighbour.path):pull")
+        call.scopes.append("repository:\(mountSource.path):pull")
         do {
             return try await session.send(call)
         } catch let failure as Failure where failure.kind == .denied {
@@ -78,20 +78,20 @@ extension RegistryRepository {
         }
     }
 
-    private func uploadStart(_ answer: RegistryAnswer) throws(Failure) -> UploadStart {
+    private func uploadStart(_ answer: RegistryResponse) throws(Failure) -> UploadStart {
         UploadStart(
             address: try uploadLocation(in: answer),
             smallestChunk: answer.fields[.ociChunkMinLength].flatMap { Int($0) } ?? 0)
     }
 
     /// Where the upload goes on. It has to be the registry itself: our credentials go along.
-    func uploadLocation(in answer: RegistryAnswer) throws(Failure) -> WebAddress {
+    func uploadLocation(in answer: RegistryResponse) throws(Failure) -> HTTPURL {
         guard let text = answer.fields[.location] else {
             throw Failure(
                 .malformed, answer.call.what, at: answer.place,
                 because: "the answer \(answer.status) has no Location")
         }
-        let location: WebAddress
+        let location: HTTPURL
         do {
             location = try answer.address.resolving(text)
         } catch {
@@ -119,19 +119,19 @@ extension RegistryRepository {
         call.transferredBytes = blob.size
         let answer = try await session.send(call)
         if answer.status == 413 {
-            await session.memory.learnToChunk(for: name.registry)
+            await session.cache.learnToChunk(for: name.registry)
             guard case .bytes(let bytes) = body else {
                 throw Failure(
                     .unavailable, call.what, at: answer.place,
                     because: "the registry takes no \(blob.size) bytes in one request",
                     next: "push again: the next attempt sends chunks")
             }
-            return try await push(blob, content: ByteStream(bytes), mountingFrom: nil)
+            return try await push(blob, content: ByteStream(bytes), mountSource: nil)
         }
         try await finish(blob, answer)
     }
 
-    func finish(_ blob: Descriptor, _ answer: RegistryAnswer) async throws {
+    func finish(_ blob: Descriptor, _ answer: RegistryResponse) async throws {
         guard [201, 204].contains(answer.status) else { throw await answer.failure() }
         if let claimed = try answer.claimedDigest(), claimed.algorithm == blob.digest.algorithm,
             claimed != blob.digest
@@ -145,7 +145,7 @@ extension RegistryRepository {
 
 /// An open upload.
 struct UploadStart: Sendable {
-    let address: WebAddress
+    let address: HTTPURL
     /// Bytes; every chunk but the last has at least as many.
     let smallestChunk: Int
 }

@@ -41,8 +41,8 @@ extension RegistryRepository {
     ///
     /// - Returns: where the next one goes.
     private func upload(
-        _ chunk: [UInt8], of blob: Descriptor, at offset: Int, to start: WebAddress
-    ) async throws -> WebAddress {
+        _ chunk: [UInt8], of blob: Descriptor, at offset: Int, to start: HTTPURL
+    ) async throws -> HTTPURL {
         var location = start
         var sent = 0
         for attempt in 1...Limits.requestAttempts {
@@ -67,7 +67,7 @@ extension RegistryRepository {
             {
                 // The offset is asked for below.
             }
-            try await session.pause.wait(milliseconds: backOff(attempt))
+            try await session.clock.wait(milliseconds: backOff(attempt))
             (location, sent) = try await uploadState(
                 location, of: blob, chunk: chunk, from: offset)
             if sent == chunk.count { return location }
@@ -81,8 +81,8 @@ extension RegistryRepository {
 
     /// Asks the registry how much it has.
     private func uploadState(
-        _ location: WebAddress, of blob: Descriptor, chunk: [UInt8], from offset: Int
-    ) async throws -> (WebAddress, Int) {
+        _ location: HTTPURL, of blob: Descriptor, chunk: [UInt8], from offset: Int
+    ) async throws -> (HTTPURL, Int) {
         let answer = try await session.send(
             call(.get, at: location, .push, what: uploadWhat(blob)))
         guard [202, 204].contains(answer.status) else { throw await answer.failure() }
@@ -93,7 +93,7 @@ extension RegistryRepository {
 
     /// How many bytes of this chunk the registry has, from its `Range: 0-<last byte>`.
     private func receivedBytes(
-        _ answer: RegistryAnswer, of chunk: [UInt8], from offset: Int, sent: Int
+        _ answer: RegistryResponse, of chunk: [UInt8], from offset: Int, sent: Int
     ) throws(Failure) -> Int {
         guard let text = answer.fields[.range] else { return sent }
         let range = text.utf8.removingPrefix("bytes=") ?? text[...]

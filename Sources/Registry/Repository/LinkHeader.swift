@@ -11,12 +11,12 @@ extension RegistryRepository {
     /// - Returns: false when the first page was refused by `accepts`: the list is not there.
     /// - Throws: `unavailable` for a page that is no list, or leads where it must not.
     func pages(
-        _ first: RegistryCall, atMost limit: Int,
-        accepts: (RegistryAnswer, [UInt8]) throws(Failure) -> Bool,
+        _ first: RegistryRequest, atMost limit: Int,
+        accepts: (RegistryResponse, [UInt8]) throws(Failure) -> Bool,
         read: (JSONReader) throws(Failure) -> Void
     ) async throws -> Bool {
         var call = first
-        var seen: Set<WebAddress> = [call.address]
+        var seen: Set<HTTPURL> = [call.address]
         for page in 1...limit {
             let (answer, bytes) = try await session.document(call, atMost: Limits.manifestBytes)
             if page == 1, try !accepts(answer, bytes) { return false }
@@ -47,7 +47,7 @@ extension RegistryRepository {
                     .unavailable, call.what, at: session.place(next),
                     because: "page \(page) leads back to a page that was read before")
             }
-            var following = RegistryCall(.get, next, what: call.what)
+            var following = RegistryRequest(.get, next, what: call.what)
             following.fields = call.fields
             following.scopes = call.scopes
             following.deadline = call.deadline
@@ -60,7 +60,7 @@ extension RegistryRepository {
     }
 
     /// The address of the next page, which has to be on the registry itself.
-    private func nextPage(after answer: RegistryAnswer) throws(Failure) -> WebAddress? {
+    private func nextPage(after answer: RegistryResponse) throws(Failure) -> HTTPURL? {
         for field in answer.fields[values: .link] {
             let reference: String
             switch nextReference(in: field) {
@@ -70,7 +70,7 @@ extension RegistryRepository {
                 throw answer.noAnswer(
                     "the field Link cannot be read, so there may be another page of the list")
             }
-            let next: WebAddress
+            let next: HTTPURL
             do {
                 next = try answer.reading { () throws(Failure) in
                     try answer.address.resolving(reference)

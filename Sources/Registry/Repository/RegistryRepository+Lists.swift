@@ -30,7 +30,7 @@ extension RegistryRepository {
     /// The API gets at most half of the time that the question has left, so that one that hangs
     /// leaves time for the other places. An entry that cannot be read hides no other: it is a failure
     /// beside them.
-    package func referrers(of subject: Digest) async throws -> ReferrersAnswer {
+    package func referrers(of subject: Digest) async throws -> ReferrersResult {
         var call = call(
             .get, "referrers/\(subject)", .pull,
             what: "cannot list what refers to \(name)@\(subject)")
@@ -39,7 +39,7 @@ extension RegistryRepository {
         call = session.timed(call, share: 2)
         var listed = ReferrersList()
         var tagged = ReferrersList()
-        var failures: [ReferrersAnswer.UnreadList] = []
+        var failures: [ReferrersResult.UnreadList] = []
         do {
             let hasAPI = try await pages(
                 call, atMost: Limits.referrersPages, accepts: isReferrersAnswer
@@ -51,41 +51,42 @@ extension RegistryRepository {
             }
             if hasAPI { return answer(listed, tagged, failures) }
         } catch let failure as Failure {
-            failures.append(.init(door: .referrersAPI, failure: failure))
+            failures.append(.init(discovery: .referrersAPI, failure: failure))
             // A list beyond a limit exists; the tag does not replace it.
             guard failure.kind != .overLimit else { return answer(listed, tagged, failures) }
         }
-        var door = ReferrersAnswer.Door.referrersTag
-        if !listed.descriptors.isEmpty { door = .referrersAPI }
+        var discovery = ReferrersResult.Discovery.referrersTag
+        if !listed.descriptors.isEmpty { discovery = .referrersAPI }
         do {
             let found = try await listUnderTag(for: subject)
             try checkCount(found.descriptors.count, call)
             tagged = found
         } catch let failure as Failure {
-            failures.append(.init(door: .referrersTag, failure: failure))
+            failures.append(.init(discovery: .referrersTag, failure: failure))
         }
-        return answer(listed, tagged, failures, door: door)
+        return answer(listed, tagged, failures, discovery: discovery)
     }
 
     /// What both lists name, each referrer once, and why some could not be read. An entry that could not
     /// be read may repeat a secret.
     private func answer(
-        _ listed: ReferrersList, _ tagged: ReferrersList, _ failures: [ReferrersAnswer.UnreadList],
-        door: ReferrersAnswer.Door = .referrersAPI
-    ) -> ReferrersAnswer {
+        _ listed: ReferrersList, _ tagged: ReferrersList, _ failures: [ReferrersResult.UnreadList],
+        discovery: ReferrersResult.Discovery = .referrersAPI
+    ) -> ReferrersResult {
         var seen: Set<Digest> = []
-        let entries: [(ReferrersAnswer.Door, Failure?)] = [
+        let entries: [(ReferrersResult.Discovery, Failure?)] = [
             (.referrersAPI, listed.failure), (.referrersTag, tagged.failure),
         ]
-        let unread = entries.compactMap { door, failure in
+        let unread = entries.compactMap { discovery, failure in
             failure.map {
-                ReferrersAnswer.UnreadList(door: door, failure: session.memory.sent.hidden(in: $0))
+                ReferrersResult.UnreadList(
+                    discovery: discovery, failure: session.cache.sent.hidden(in: $0))
             }
         }
-        return ReferrersAnswer(
+        return ReferrersResult(
             descriptors: (listed.descriptors + tagged.descriptors).filter {
                 seen.insert($0.digest).inserted
-            }, door: door, failures: failures + unread)
+            }, discovery: discovery, failures: failures + unread)
     }
 
     /// The index under the referrers tag, entry by entry; empty when there is none, or an image.
@@ -100,7 +101,7 @@ extension RegistryRepository {
     }
 
     private func list(
-        _ bytes: [UInt8], under tag: ManifestReference, in answer: RegistryAnswer
+        _ bytes: [UInt8], under tag: ManifestReference, in answer: RegistryResponse
     ) throws(Failure) -> ReferrersList {
         let found: Result<Manifest, Failure> = Result { () throws(Failure) in
             try manifest(tag, bytes, in: answer)
@@ -126,7 +127,7 @@ extension RegistryRepository {
     }
 }
 
-private func checkCount(_ count: Int, _ call: RegistryCall) throws(Failure) {
+private func checkCount(_ count: Int, _ call: RegistryRequest) throws(Failure) {
     guard count <= Limits.referrersPerDigest else {
         throw Failure(
             .overLimit, call.what, at: .url(call.address.description),
@@ -137,7 +138,8 @@ private func checkCount(_ count: Int, _ call: RegistryCall) throws(Failure) {
 /// Whether the first answer comes from a referrers API. Registries without one answer 404, 400, 405,
 /// 406 or 501 in a few bytes, and say nothing about access, rates or faults; any other answer is a
 /// list or a failure, not an absence.
-private func isReferrersAnswer(_ answer: RegistryAnswer, _ body: [UInt8]) throws(Failure) -> Bool {
+private func isReferrersAnswer(_ answer: RegistryResponse, _ body: [UInt8]) throws(Failure) -> Bool
+{
     guard answer.mayMeanAbsence else { return true }
     try answer.refuseWebPage(body)
     let said = RegistryErrorText(body, in: answer)

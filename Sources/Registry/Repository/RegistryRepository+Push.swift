@@ -20,7 +20,7 @@ extension RegistryRepository {
     }
 
     private func put(_ manifest: Manifest, under reference: ManifestReference) async throws
-        -> RegistryAnswer
+        -> RegistryResponse
     {
         var call = call(
             .put, "manifests/\(reference)", .push, what: "cannot push \(shown(reference))")
@@ -50,7 +50,7 @@ extension RegistryRepository {
             guard !held.entries.contains(where: { $0.names(manifest.digest) }) else { return }
             try await write(
                 held, entries: held.entries + [manifest.descriptor.json], under: tag)
-            try await session.pause.wait(milliseconds: Limits.referrersTagSettleMilliseconds)
+            try await session.clock.wait(milliseconds: Limits.referrersTagSettleMilliseconds)
         }
         throw Failure(
             .unavailable, "cannot list \(manifest.digest) under \(name):\(tag)",
@@ -64,7 +64,7 @@ extension RegistryRepository {
             let rest = held.entries.filter { !$0.names(digest) }
             guard rest.count < held.entries.count else { return }
             try await write(held, entries: rest, under: tag)
-            try await session.pause.wait(milliseconds: Limits.referrersTagSettleMilliseconds)
+            try await session.clock.wait(milliseconds: Limits.referrersTagSettleMilliseconds)
         }
     }
 
@@ -103,7 +103,7 @@ extension RegistryRepository {
         guard let subject else { return }
         let listed = try await referrers(of: subject.digest)
         _ = try listed.complete()
-        if listed.door == .referrersTag {
+        if listed.discovery == .referrersTag {
             try await unlist(digest, under: Tag(for: subject.digest))
         }
     }

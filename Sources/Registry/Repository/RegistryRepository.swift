@@ -17,20 +17,20 @@ package struct RegistryRepository: ArtifactDestination {
     package var sourceName: String { session.repository.description }
 
     /// What stands in front of every path.
-    func address(_ rest: String) -> WebAddress {
+    func address(_ rest: String) -> HTTPURL {
         session.base.at("/v2/\(session.repository.path)/\(rest)")
     }
 
     func call(
         _ method: HTTPRequest.Method, _ rest: String, _ actions: AccessActions, what: String
-    ) -> RegistryCall {
+    ) -> RegistryRequest {
         call(method, at: address(rest), actions, what: what)
     }
 
     func call(
-        _ method: HTTPRequest.Method, at address: WebAddress, _ actions: AccessActions, what: String
-    ) -> RegistryCall {
-        var call = RegistryCall(method, address, what: what)
+        _ method: HTTPRequest.Method, at address: HTTPURL, _ actions: AccessActions, what: String
+    ) -> RegistryRequest {
+        var call = RegistryRequest(method, address, what: what)
         call.scopes = ["repository:\(session.repository.path):\(actions.rawValue)"]
         return call
     }
@@ -51,7 +51,7 @@ package struct RegistryRepository: ArtifactDestination {
     /// The bytes that the registry has under that name, unread.
     func manifestDocument(
         _ reference: ManifestReference
-    ) async throws -> (RegistryAnswer, [UInt8]) {
+    ) async throws -> (RegistryResponse, [UInt8]) {
         var call = call(
             .get, "manifests/\(reference)", .pull, what: "cannot read \(shown(reference))")
         call.fields[.accept] = manifestTypes
@@ -68,7 +68,7 @@ package struct RegistryRepository: ArtifactDestination {
     ///   What it holds itself is content, readable or not: bytes that a digest names, in the reference or
     ///   in `Docker-Content-Digest`.
     func manifest(
-        _ reference: ManifestReference, _ bytes: [UInt8], in answer: RegistryAnswer
+        _ reference: ManifestReference, _ bytes: [UInt8], in answer: RegistryResponse
     ) throws(Failure) -> Manifest {
         let isHeld =
             switch reference {
@@ -85,7 +85,7 @@ package struct RegistryRepository: ArtifactDestination {
     }
 
     private func read(
-        _ bytes: [UInt8], as reference: ManifestReference, in answer: RegistryAnswer
+        _ bytes: [UInt8], as reference: ManifestReference, in answer: RegistryResponse
     ) throws(Failure) -> Manifest {
         let content: HashedContent
         switch reference {
@@ -132,7 +132,7 @@ package struct RegistryRepository: ArtifactDestination {
     }
 }
 
-extension RegistryAnswer {
+extension RegistryResponse {
     /// Whether the digest it claims, if any, is the one that was asked for.
     fileprivate func mayHold(_ reference: ManifestReference) throws(Failure) -> Bool {
         guard case .digest(let wanted) = reference, let claimed = try claimedDigest() else {

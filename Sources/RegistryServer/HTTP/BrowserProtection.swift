@@ -32,29 +32,29 @@ struct BrowserProtection: Sendable {
         listeningHost = address.host.utf8.lowercased()
     }
 
-    func check(_ request: Request) throws(RegistryProblem) {
+    func check(_ request: Request) throws(OCIError) {
         let authority = request.head.authority
         // Spec: RFC 9112 §3.2. The first `Host` is the authority; only a further one is a field.
         guard request.headers[.host] == nil else {
-            throw RegistryProblem(
+            throw OCIError(
                 .badRequest, .denied,
                 "the request names more than one host, in Host or in an absolute address")
         }
         if isLoopback, let authority, !isOwn(authority) {
-            throw RegistryProblem(
+            throw OCIError(
                 .misdirectedRequest, .denied,
                 "this registry serves this machine only and is not named \(quoted(authority)); "
                     + "serve with --allowed-host if it is")
         }
         if let origin = request.headers[.origin], !isOwn(origin: origin, for: authority) {
-            throw RegistryProblem(
+            throw OCIError(
                 .forbidden, .denied, "the request comes from a web page of \(quoted(origin))")
         }
         let isReading = request.method == .get || request.method == .head
         if !isReading, let site = request.headers[.fetchSite],
             !["same-origin", "none"].contains(where: { isSame($0, site) })
         {
-            throw RegistryProblem(
+            throw OCIError(
                 .forbidden, .denied, "the request comes from a web page of another site")
         }
     }

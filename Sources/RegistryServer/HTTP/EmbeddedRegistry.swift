@@ -53,7 +53,7 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
 /// Whoever can reach the port can read and, unless told otherwise, change everything.
 package struct EmbeddedRegistry: Sendable {
     private let store: RegistryStore
-    private let behaviour: RegistryBehaviour
+    private let configuration: RegistryConfiguration
     private let address: ListenAddress
     private let protection: BrowserProtection
     private let logger: Logger
@@ -61,12 +61,12 @@ package struct EmbeddedRegistry: Sendable {
     /// - Parameter hostNames: names by which clients call a registry that listens on loopback, beside
     ///   those of this machine; a proxy may pass them on.
     package init(
-        store: RegistryStore, behaviour: RegistryBehaviour, listen address: ListenAddress,
+        store: RegistryStore, configuration: RegistryConfiguration, listen address: ListenAddress,
         hostNames: [String] = [], logger: Logger
     ) {
         protection = BrowserProtection(listening: address, names: hostNames)
         self.store = store
-        self.behaviour = behaviour
+        self.configuration = configuration
         self.address = address
         self.logger = logger
     }
@@ -107,13 +107,13 @@ package struct EmbeddedRegistry: Sendable {
             maximumPerClient: Limits.serverConnectionsPerClient)
         return Application(
             responder: RegistryResponder(
-                store: store, behaviour: behaviour, protection: protection, logger: logger),
+                store: store, configuration: configuration, protection: protection, logger: logger),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
                     additionalChannelHandlers: [
                         ConnectionLedgerHandler(ledger), SlowSenderHandler(.standard),
                         ExpectationHandler(), AbsoluteAddressInstaller(),
-                        StalledReaderHandler(patience: .seconds(Int64(Limits.serverIdleSeconds))),
+                        StalledReaderHandler(timeout: .seconds(Int64(Limits.serverIdleSeconds))),
                     ],
                     idleTimeout: .seconds(Int64(Limits.serverIdleSeconds)),
                     httpDecoderConfiguration: .init(
@@ -142,8 +142,8 @@ package struct EmbeddedRegistry: Sendable {
     }
 }
 
-extension SlowSenderHandler.Patience {
-    fileprivate static let standard = SlowSenderHandler.Patience(
+extension SlowSenderHandler.SenderTimeouts {
+    fileprivate static let standard = SlowSenderHandler.SenderTimeouts(
         firstHead: .seconds(Int64(Limits.serverHeadSeconds)),
         nextHead: .seconds(Int64(Limits.serverIdleSeconds)),
         period: .seconds(Int64(Limits.serverBodyPeriodSeconds)),

@@ -9,10 +9,11 @@ internal import OCI
 internal import Primitives
 
 extension RegistryResponder {
-    func blob(_ digest: Digest, in repository: Repository, _ exchange: Exchange) async throws
+    func blob(_ digest: Digest, in repository: Repository, _ context: RegistryRequestContext)
+        async throws
         -> Response
     {
-        if exchange.request.method == .delete {
+        if context.request.method == .delete {
             guard try await onDisk({ try $0.deleteBlob(digest, in: repository) }) else {
                 throw noBlob(digest)
             }
@@ -25,7 +26,7 @@ extension RegistryResponder {
             .contentType: "application/octet-stream", .acceptRanges: "bytes",
             .contentDigest: digest.description, .eTag: "\"\(digest)\"",
         ]
-        let asked = exchange.request.method == .get ? exchange.request.headers[.range] : nil
+        let asked = context.request.method == .get ? context.request.headers[.range] : nil
         switch WantedRange(parsing: asked, size: blob.size) {
         case .everything:
             return Response(status: .ok, headers: headers, body: body(of: blob, 0..<blob.size))
@@ -35,7 +36,7 @@ extension RegistryResponder {
             return Response(
                 status: .partialContent, headers: headers, body: body(of: blob, range))
         case .unsatisfiable:
-            throw RegistryProblem(
+            throw OCIError(
                 .rangeNotSatisfiable, .rangeInvalid, "the blob has \(blob.size) bytes",
                 headers: [.contentRange: "bytes */\(blob.size)"])
         }
@@ -65,8 +66,8 @@ extension RegistryResponder {
         }
     }
 
-    private func noBlob(_ digest: Digest) -> RegistryProblem {
-        RegistryProblem(
+    private func noBlob(_ digest: Digest) -> OCIError {
+        OCIError(
             .notFound, .blobUnknown, "this repository does not have the blob",
             details: [["digest": .string(digest.description)]])
     }

@@ -8,34 +8,35 @@ internal import OCI
 internal import Primitives
 
 extension RegistryResponder {
-    func tags(of repository: Repository, _ exchange: Exchange) async throws -> Response {
+    func tags(of repository: Repository, _ context: RegistryRequestContext) async throws -> Response
+    {
         guard let tags = try await onDisk({ try $0.tags(of: repository) }) else {
             throw noName(repository)
         }
-        let page = try NamePage(of: tags.map(\.description), exchange.target)
+        let page = try NamePage(of: tags.map(\.description), context.target)
         return listing(
             ["name": .string(repository.path), "tags": page.json],
             next: page.next.map { "/v2/\(repository.path)/tags/list?\($0)" })
     }
 
-    func catalog(_ exchange: Exchange) async throws -> Response {
+    func catalog(_ context: RegistryRequestContext) async throws -> Response {
         let names = try await onDisk { try $0.repositoryNames() }
-        let page = try NamePage(of: names, exchange.target)
+        let page = try NamePage(of: names, context.target)
         return listing(
             ["repositories": page.json], next: page.next.map { "/v2/_catalog?\($0)" })
     }
 
     /// Spec: distribution-spec 1.1, "Listing Referrers": an index, empty when nothing refers.
-    func referrers(of subject: Digest, in repository: Repository, _ exchange: Exchange)
+    func referrers(of subject: Digest, in repository: Repository, _ context: RegistryRequestContext)
         async throws -> Response
     {
-        guard behaviour.referrersAPI else {
-            throw RegistryProblem(
+        guard configuration.referrersAPI else {
+            throw OCIError(
                 .notFound, .unsupported, "this registry has no referrers endpoint")
         }
-        let filter = exchange.target["artifactType"]
-        let last = exchange.target["last"].flatMap { try? Digest(parsing: $0) }
-        let limit = try pageSize(exchange.target) ?? Limits.namesPerPage
+        let filter = context.target["artifactType"]
+        let last = context.target["last"].flatMap { try? Digest(parsing: $0) }
+        let limit = try pageSize(context.target) ?? Limits.namesPerPage
         let page = try await onDisk {
             try ReferrersPage(
                 of: subject, in: repository, from: $0, after: last, filter: filter, atMost: limit)
@@ -47,7 +48,7 @@ extension RegistryResponder {
             ],
             next: page.last.map { last in
                 var query = "last=\(last)"
-                if exchange.target["n"] != nil { query += "&n=\(limit)" }
+                if context.target["n"] != nil { query += "&n=\(limit)" }
                 if let filter { query += "&artifactType=\(percentEncoded(filter))" }
                 return "/v2/\(repository.path)/referrers/\(subject)?\(query)"
             })
@@ -73,7 +74,7 @@ private struct NamePage {
 
     /// Spec: distribution-spec 1.1, "Listing Tags": after `last`, at most `n`; `n=0` is an empty list
     /// without a link.
-    init(of all: [String], _ target: RequestTarget) throws(RegistryProblem) {
+    init(of all: [String], _ target: RequestTarget) throws(OCIError) {
         let asked = try pageSize(target)
         let limit = min(asked ?? Limits.namesPerPage, Limits.namesPerPage)
         let rest = target["last"].map { last in all.filter { $0 > last } } ?? all
@@ -118,10 +119,10 @@ private struct ReferrersPage: Sendable {
     }
 }
 
-private func pageSize(_ target: RequestTarget) throws(RegistryProblem) -> Int? {
+private func pageSize(_ target: RequestTarget) throws(OCIError) -> Int? {
     guard let text = target["n"] else { return nil }
     guard let number = natural(text) else {
-        throw RegistryProblem(
+        throw OCIError(
             .badRequest, .pageInvalid, "n is \(quoted(text)), not a whole number from 0 up")
     }
     return number

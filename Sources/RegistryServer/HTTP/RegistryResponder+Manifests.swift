@@ -9,14 +9,16 @@ internal import OCI
 internal import Primitives
 
 extension RegistryResponder {
-    func manifest(_ reference: ManifestReference, in repository: Repository, _ exchange: Exchange)
+    func manifest(
+        _ reference: ManifestReference, in repository: Repository, _ context: RegistryRequestContext
+    )
         async throws -> Response
     {
-        switch exchange.request.method {
+        switch context.request.method {
         case .get, .head:
             return try await pull(
-                reference, in: repository, withContent: exchange.request.method == .get)
-        case .put: return try await push(reference, in: repository, exchange)
+                reference, in: repository, withContent: context.request.method == .get)
+        case .put: return try await push(reference, in: repository, context)
         default: return try await delete(reference, in: repository)
         }
     }
@@ -45,16 +47,16 @@ extension RegistryResponder {
     }
 
     private func push(
-        _ reference: ManifestReference, in repository: Repository, _ exchange: Exchange
+        _ reference: ManifestReference, in repository: Repository, _ context: RegistryRequestContext
     ) async throws -> Response {
-        let tags = try wantedTags(reference, exchange.target)
+        let tags = try wantedTags(reference, context.target)
         let memory = manifestMemory.share()
-        let bytes = try await content(of: exchange.request, in: memory)
-        let type = exchange.request.headers[.contentType]
+        let bytes = try await content(of: context.request, in: memory)
+        let type = context.request.headers[.contentType]
         let manifest = try await manifestThreads.runIfActive {
             try parsed(bytes, reference, as: type)
         }
-        let whole = !behaviour.acceptsSparseImages
+        let whole = !configuration.acceptsSparseImages
         let outcome = try await onDisk {
             try $0.put(manifest, tags: tags, in: repository, requiringBlobs: whole)
         }
@@ -66,7 +68,7 @@ extension RegistryResponder {
             .location: "/v2/\(repository.path)/manifests/\(manifest.digest)",
             .contentDigest: manifest.digest.description,
         ]
-        if let subject = manifest.subject, behaviour.referrersAPI {
+        if let subject = manifest.subject, configuration.referrersAPI {
             headers[.subjectDigest] = subject.digest.description
         }
         if case .digest = reference, !tags.isEmpty {
@@ -78,7 +80,7 @@ extension RegistryResponder {
     private func parsed(_ bytes: [UInt8], _ reference: ManifestReference, as type: String?)
         throws -> Manifest
     {
-        let manifest = try asProblem(.manifestInvalid) { () throws(Failure) in
+        let manifest = try asOCIError(.manifestInvalid) { () throws(Failure) in
             let type = try type.map { text throws(Failure) in try MediaType(parsing: text) }
             guard case .digest(let digest) = reference else {
                 return try Manifest(parsing: bytes, as: type)
@@ -86,7 +88,7 @@ extension RegistryResponder {
             return try Manifest(parsing: bytes, as: type, by: digest.algorithm)
         }
         if case .digest(let digest) = reference, digest != manifest.digest {
-            throw RegistryProblem(
+            throw OCIError(
                 .badRequest, .digestInvalid, "the content is \(manifest.digest)",
                 details: [["digest": .string(digest.description)]])
         }
@@ -99,17 +101,17 @@ extension RegistryResponder {
         if case .tag(let tag) = reference { return [tag] }
         let names = target.all("tag")
         guard names.count <= Limits.tagsPerPush else {
-            throw RegistryProblem(
+            throw OCIError(
                 .badRequest, .tagInvalid, "one push sets at most \(Limits.tagsPerPush) tags")
         }
         return try names.map { name in
-            try asProblem(.tagInvalid) { () throws(Failure) in try Tag(parsing: name) }
+            try asOCIError(.tagInvalid) { () throws(Failure) in try Tag(parsing: name) }
         }
     }
 
     private func content(of request: Request, in memory: MemoryBudget.Share) async throws -> [UInt8]
     {
-        let tooLarge = RegistryProblem(
+        let tooLarge = OCIError(
             .contentTooLarge, .manifestInvalid,
             "a manifest has at most \(Limits.manifestBytes) bytes")
         let length = request.headers[.contentLength].flatMap(natural)
@@ -121,7 +123,7 @@ extension RegistryResponder {
                 throw tooLarge
             }
             guard memory.take(piece.readableBytes) else {
-                throw RegistryProblem(
+                throw OCIError(
                     .tooManyRequests, .tooManyRequests,
                     "too many manifests arrive at once; try again later",
                     headers: [.retryAfter: "1"])
@@ -129,7 +131,7 @@ extension RegistryResponder {
             content += piece.readableBytesView
         }
         if let length, length != content.count {
-            throw RegistryProblem(
+            throw OCIError(
                 .badRequest, .sizeInvalid, "\(content.count) of \(length) bytes arrived")
         }
         return content
@@ -149,16 +151,16 @@ extension RegistryResponder {
     }
 
     private func missing(_ reference: ManifestReference, in repository: Repository) async throws
-        -> RegistryProblem
+        -> OCIError
     {
         guard try await onDisk({ try $0.isKnown(repository) }) else { return noName(repository) }
-        return RegistryProblem(
+        return OCIError(
             .notFound, .manifestUnknown, "this repository does not have the manifest",
             details: [["reference": .string(reference.description)]])
     }
 
-    func noName(_ repository: Repository) -> RegistryProblem {
-        RegistryProblem(
+    func noName(_ repository: Repository) -> OCIError {
+        OCIError(
             .notFound, .nameUnknown, "nothing was ever pushed to this repository",
             details: [["name": .string(repository.path)]])
     }
@@ -166,15 +168,15 @@ extension RegistryResponder {
 
 extension ManifestOutcome {
     /// Why nothing was stored; nil when it was.
-    fileprivate var problem: RegistryProblem? {
+    fileprivate var problem: OCIError? {
         switch self {
         case .stored: nil
         case .missing(let digests):
-            RegistryProblem(
+            OCIError(
                 .badRequest, .manifestBlobUnknown, "this repository does not have the blob",
                 details: digests.map { ["digest": .string($0.description)] })
         case .wrongSize(let descriptor, let size):
-            RegistryProblem(
+            OCIError(
                 .badRequest, .manifestInvalid,
                 "a descriptor says \(descriptor.size) bytes, the content has \(size)",
                 details: [["digest": .string(descriptor.digest.description)]])

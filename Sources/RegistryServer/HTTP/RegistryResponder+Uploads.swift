@@ -12,10 +12,12 @@ extension RegistryResponder {
     // MARK: Beginning
 
     /// `POST …/blobs/uploads/`: a mount, a whole blob, or an upload to continue.
-    func beginUpload(in repository: Repository, _ exchange: Exchange) async throws -> Response {
-        let target = exchange.target
+    func beginUpload(in repository: Repository, _ context: RegistryRequestContext) async throws
+        -> Response
+    {
+        let target = context.target
         if let mounted = try await mount(into: repository, target) { return mounted }
-        let whole = try target["digest"].map { text throws(RegistryProblem) in
+        let whole = try target["digest"].map { text throws(OCIError) in
             try RegistryRoute.digest(text)
         }
         let algorithm = try whole?.algorithm ?? wantedAlgorithm(target)
@@ -24,7 +26,7 @@ extension RegistryResponder {
                 try $0.beginUpload(in: repository, algorithm: algorithm)
             })
         else {
-            throw RegistryProblem(
+            throw OCIError(
                 .tooManyRequests, .tooManyRequests,
                 "\(Limits.uploadSessions) uploads are open; finish or cancel some")
         }
@@ -33,7 +35,7 @@ extension RegistryResponder {
             return progress(.accepted, upload.id, upload.size, in: repository)
         }
         do {
-            try await receive(exchange.request, into: &upload, atMost: nil)
+            try await receive(context.request, into: &upload, atMost: nil)
         } catch {
             let begun = upload
             try await onDisk { $0.discard(begun) }
@@ -65,7 +67,7 @@ extension RegistryResponder {
     private func wantedAlgorithm(_ target: RequestTarget) throws -> HashAlgorithm {
         guard let name = target["digest-algorithm"] else { return .sha256 }
         guard let algorithm = HashAlgorithm(registered: name) else {
-            throw RegistryProblem(
+            throw OCIError(
                 .badRequest, .digestInvalid,
                 "\(quoted(name)) is not one of sha256, sha512")
         }
@@ -75,44 +77,50 @@ extension RegistryResponder {
     // MARK: Continuing
 
     /// `…/blobs/uploads/ID`.
-    func upload(_ id: UploadIdentifier, in repository: Repository, _ exchange: Exchange)
+    func upload(
+        _ id: UploadIdentifier, in repository: Repository, _ context: RegistryRequestContext
+    )
         async throws -> Response
     {
-        switch exchange.request.method {
+        switch context.request.method {
         case .get, .head:
             guard let size = store.progress(of: id, in: repository) else {
-                throw RegistryProblem.noUpload
+                throw OCIError.noUpload
             }
             return progress(.noContent, id, size, in: repository)
         case .delete:
             let upload = try claim(id, in: repository)
             try await onDisk { $0.discard(upload) }
             return Response(status: .noContent)
-        case .patch: return try await append(to: claim(id, in: repository), exchange)
-        default: return try await complete(claim(id, in: repository), exchange)
+        case .patch: return try await append(to: claim(id, in: repository), context)
+        default: return try await complete(claim(id, in: repository), context)
         }
     }
 
-    private func append(to claimed: Upload, _ exchange: Exchange) async throws -> Response {
+    private func append(to claimed: Upload, _ context: RegistryRequestContext) async throws
+        -> Response
+    {
         var upload = claimed
         defer { store.release(upload) }
-        let range = try checkedRange(exchange.request, upload)
-        try await receive(exchange.request, into: &upload, atMost: range?.count)
+        let range = try checkedRange(context.request, upload)
+        try await receive(context.request, into: &upload, atMost: range?.count)
         return progress(.accepted, upload.id, upload.size, in: upload.repository)
     }
 
-    private func complete(_ claimed: Upload, _ exchange: Exchange) async throws -> Response {
+    private func complete(_ claimed: Upload, _ context: RegistryRequestContext) async throws
+        -> Response
+    {
         var upload = claimed
         let digest: Digest
         do {
-            guard let text = exchange.target["digest"] else {
-                throw RegistryProblem(
+            guard let text = context.target["digest"] else {
+                throw OCIError(
                     .badRequest, .digestInvalid, "the query has no digest; it names the blob")
             }
             digest = try RegistryRoute.digest(text)
             upload.expect(digest.algorithm)
-            let range = try checkedRange(exchange.request, upload)
-            try await receive(exchange.request, into: &upload, atMost: range?.count)
+            let range = try checkedRange(context.request, upload)
+            try await receive(context.request, into: &upload, atMost: range?.count)
         } catch {
             store.release(upload)
             throw error
@@ -123,7 +131,7 @@ extension RegistryResponder {
     private func finish(_ upload: Upload, as digest: Digest) async throws -> Response {
         let found = try await onDisk { try $0.finish(upload, as: digest) }
         guard found == digest else {
-            throw RegistryProblem(
+            throw OCIError(
                 .badRequest, .digestInvalid, "the content is \(found)",
                 details: [["digest": .string(digest.description)]])
         }
@@ -133,9 +141,9 @@ extension RegistryResponder {
     private func claim(_ id: UploadIdentifier, in repository: Repository) throws -> Upload {
         switch store.claimUpload(id, in: repository) {
         case .claimed(let upload): return upload
-        case .unknown: throw RegistryProblem.noUpload
+        case .unknown: throw OCIError.noUpload
         case .busy:
-            throw RegistryProblem(
+            throw OCIError(
                 .conflict, .blobUploadInvalid, "another request writes to this upload")
         }
     }
@@ -146,13 +154,13 @@ extension RegistryResponder {
     private func checkedRange(_ request: Request, _ upload: Upload) throws -> Range<Int>? {
         guard let text = request.headers[.contentRange] else { return nil }
         guard let range = chunkRange(text), range.lowerBound == upload.size else {
-            throw RegistryProblem(
+            throw OCIError(
                 .rangeNotSatisfiable, .blobUploadInvalid,
                 "the next chunk starts at byte \(upload.size)",
                 headers: progressHeaders(upload.id, upload.size, in: upload.repository))
         }
         if let length = request.headers[.contentLength].flatMap(natural), length != range.count {
-            throw RegistryProblem(
+            throw OCIError(
                 .badRequest, .sizeInvalid,
                 "Content-Length is \(length) and Content-Range has \(range.count) bytes")
         }
@@ -176,7 +184,7 @@ extension RegistryResponder {
                 let size = upload.size - before.size + batch.count
                 guard size <= limit ?? Int.max, before.size + size <= Limits.uploadBytes else {
                     (upload, batch) = (before, UploadBatch())
-                    throw RegistryProblem(
+                    throw OCIError(
                         limit == nil ? .contentTooLarge : .badRequest, .sizeInvalid,
                         "more bytes arrived than the \(limit ?? Limits.uploadBytes) that may")
                 }
@@ -189,7 +197,7 @@ extension RegistryResponder {
         try await write(&batch, into: &upload, file)
         let expected = limit ?? request.headers[.contentLength].flatMap(natural)
         guard let expected, upload.size - before.size != expected else { return }
-        throw RegistryProblem(
+        throw OCIError(
             .badRequest, .sizeInvalid,
             "\(upload.size - before.size) of \(expected) bytes arrived")
     }

@@ -9,7 +9,7 @@ internal import OCI
 internal import Primitives
 
 /// How a registry answers where registries differ.
-package struct RegistryBehaviour: Hashable, Sendable {
+package struct RegistryConfiguration: Hashable, Sendable {
     /// False plays a registry from before distribution-spec 1.1: clients fall back to tags.
     package var referrersAPI: Bool
     /// Whether anything may be pushed or deleted.
@@ -24,7 +24,7 @@ package struct RegistryBehaviour: Hashable, Sendable {
     }
 
     /// All of distribution-spec 1.1, and only whole images.
-    package static let standard = RegistryBehaviour(
+    package static let standard = RegistryConfiguration(
         referrersAPI: true, acceptsChanges: true, acceptsSparseImages: false)
 }
 
@@ -33,7 +33,7 @@ struct RegistryResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
     let store: RegistryStore
-    let behaviour: RegistryBehaviour
+    let configuration: RegistryConfiguration
     let protection: BrowserProtection
     let logger: Logger
     /// What manifests on their way in take of the memory.
@@ -45,13 +45,14 @@ struct RegistryResponder: HTTPResponder {
             try protection.check(request)
             let target = try RequestTarget(parsing: request.head.path ?? "")
             let route = try RegistryRoute(parsing: target.path)
-            response = try await answer(Exchange(request: request, target: target), at: route)
-        } catch let problem as RegistryProblem {
+            response = try await answer(
+                RegistryRequestContext(request: request, target: target), at: route)
+        } catch let problem as OCIError {
             response = problem.response
         } catch let failure as Failure {
             logger.error("\(request.method) \(plain(request.uri.path)): \(failure)")
             response =
-                RegistryProblem(
+                OCIError(
                     .internalServerError, .unknown, "the registry cannot reach its folder"
                 ).response
         }
@@ -60,10 +61,12 @@ struct RegistryResponder: HTTPResponder {
         return request.method == .head ? response.createHeadResponse() : response
     }
 
-    private func answer(_ exchange: Exchange, at route: RegistryRoute) async throws -> Response {
-        let method = exchange.request.method
+    private func answer(_ context: RegistryRequestContext, at route: RegistryRoute) async throws
+        -> Response
+    {
+        let method = context.request.method
         guard route.methods.contains(method) else { throw wrongMethod(route.methods) }
-        guard behaviour.acceptsChanges || method == .get || method == .head else {
+        guard configuration.acceptsChanges || method == .get || method == .head else {
             throw wrongMethod([.get, .head])
         }
         switch route {
@@ -71,22 +74,22 @@ struct RegistryResponder: HTTPResponder {
             return Response(
                 status: .ok, headers: [.contentType: "application/json"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: "{}")))
-        case .catalog: return try await catalog(exchange)
-        case .tags(let repository): return try await tags(of: repository, exchange)
+        case .catalog: return try await catalog(context)
+        case .tags(let repository): return try await tags(of: repository, context)
         case .referrers(let subject, let repository):
-            return try await referrers(of: subject, in: repository, exchange)
+            return try await referrers(of: subject, in: repository, context)
         case .blob(let digest, let repository):
-            return try await blob(digest, in: repository, exchange)
-        case .uploads(let repository): return try await beginUpload(in: repository, exchange)
-        case .upload(let id, let repository): return try await upload(id, in: repository, exchange)
+            return try await blob(digest, in: repository, context)
+        case .uploads(let repository): return try await beginUpload(in: repository, context)
+        case .upload(let id, let repository): return try await upload(id, in: repository, context)
         case .manifest(let reference, let repository):
-            return try await manifest(reference, in: repository, exchange)
+            return try await manifest(reference, in: repository, context)
         }
     }
 
-    private func wrongMethod(_ methods: [HTTPRequest.Method]) -> RegistryProblem {
+    private func wrongMethod(_ methods: [HTTPRequest.Method]) -> OCIError {
         let allowed = methods.map(\.rawValue).joined(separator: ", ")
-        return RegistryProblem(
+        return OCIError(
             .methodNotAllowed, .unsupported, "only \(allowed) mean something here",
             headers: [.allow: allowed])
     }
@@ -117,7 +120,7 @@ let manifestThreads: NIOThreadPool = {
 }()
 
 /// One request with its address read.
-struct Exchange: Sendable {
+struct RegistryRequestContext: Sendable {
     let request: Request
     let target: RequestTarget
 }

@@ -18,7 +18,7 @@ enum RegistryRoute: Hashable, Sendable {
 
     /// Reads a decoded path. A repository's name has slashes and may itself end in `/blobs` or
     /// `/tags`, so the endpoint is found from the end of the path.
-    init(parsing path: String) throws(RegistryProblem) {
+    init(parsing path: String) throws(OCIError) {
         if path == "/v2" || path == "/v2/" { self = .base; return }
         guard let rest = path.utf8.removingPrefix("/v2/") else { throw RegistryRoute.nowhere(path) }
         if rest == "_catalog" { self = .catalog; return }
@@ -33,12 +33,12 @@ enum RegistryRoute: Hashable, Sendable {
     }
 
     private init(_ last: Substring, below place: Substring, whole path: String)
-        throws(RegistryProblem)
+        throws(OCIError)
     {
         if let name = place.utf8.removingSuffix("/manifests") {
             let repository = try RegistryRoute.repository(name)
-            let code: RegistryProblem.Code = last.utf8.contains(":") ? .digestInvalid : .tagInvalid
-            let reference = try asProblem(code) { () throws(Failure) in
+            let code: OCIError.Code = last.utf8.contains(":") ? .digestInvalid : .tagInvalid
+            let reference = try asOCIError(code) { () throws(Failure) in
                 try ManifestReference(parsing: last)
             }
             self = .manifest(reference, repository)
@@ -49,7 +49,7 @@ enum RegistryRoute: Hashable, Sendable {
             let repository = try RegistryRoute.repository(name)
             if last.isEmpty { self = .uploads(repository); return }
             guard let id = UploadIdentifier(parsing: last) else {
-                throw RegistryProblem.noUpload
+                throw OCIError.noUpload
             }
             self = .upload(id, repository)
         } else if let name = place.utf8.removingSuffix("/blobs") {
@@ -72,22 +72,22 @@ enum RegistryRoute: Hashable, Sendable {
         }
     }
 
-    static func repository(_ name: some StringProtocol) throws(RegistryProblem) -> Repository {
-        try asProblem(.nameInvalid) { () throws(Failure) in try localRepository(name) }
+    static func repository(_ name: some StringProtocol) throws(OCIError) -> Repository {
+        try asOCIError(.nameInvalid) { () throws(Failure) in try localRepository(name) }
     }
 
-    static func digest(_ text: some StringProtocol) throws(RegistryProblem) -> Digest {
-        try asProblem(.digestInvalid) { () throws(Failure) in try Digest(parsing: text) }
+    static func digest(_ text: some StringProtocol) throws(OCIError) -> Digest {
+        try asOCIError(.digestInvalid) { () throws(Failure) in try Digest(parsing: text) }
     }
 
-    private static func nowhere(_ path: String) -> RegistryProblem {
-        RegistryProblem(.notFound, .unsupported, "there is no endpoint \(quoted(path))")
+    private static func nowhere(_ path: String) -> OCIError {
+        OCIError(.notFound, .unsupported, "there is no endpoint \(quoted(path))")
     }
 }
 
-extension RegistryProblem {
-    static var noUpload: RegistryProblem {
-        RegistryProblem(.notFound, .blobUploadUnknown, "there is no such upload here")
+extension OCIError {
+    static var noUpload: OCIError {
+        OCIError(.notFound, .blobUploadUnknown, "there is no such upload here")
     }
 }
 
@@ -102,7 +102,7 @@ struct RequestTarget: Hashable, Sendable {
     }
 
     /// Spec: RFC 9112 §3.2.1, origin-form; RFC 3986 §2.1. A `+` stays a plus: media types have one.
-    init(parsing target: String) throws(RegistryProblem) {
+    init(parsing target: String) throws(OCIError) {
         let parts = target.utf8.split(
             separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         path = try decoded(parts.first ?? "")
@@ -124,13 +124,13 @@ struct RequestTarget: Hashable, Sendable {
     func all(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
 }
 
-private func decoded(_ text: Substring) throws(RegistryProblem) -> String {
+private func decoded(_ text: Substring) throws(OCIError) -> String {
     guard let bytes = percentDecoded(text) else {
-        throw RegistryProblem(
+        throw OCIError(
             .badRequest, .unsupported, "the address has a % without two hex digits after it")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw RegistryProblem(.badRequest, .unsupported, "the address is not UTF-8")
+        throw OCIError(.badRequest, .unsupported, "the address is not UTF-8")
     }
     return text
 }

@@ -16,7 +16,7 @@ final class SlowSenderHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     /// What a client may take its time for.
-    struct Patience: Sendable {
+    struct SenderTimeouts: Sendable {
         /// Until the first head of a connection is whole.
         let firstHead: TimeAmount
         /// From an answer to the next head.
@@ -26,7 +26,7 @@ final class SlowSenderHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let bytesPerPeriod: Int
     }
 
-    private let patience: Patience
+    private let timeouts: SenderTimeouts
     private var headWatch: Scheduled<Void>?
     private var bodyWatch: Scheduled<Void>?
     private var requests = 0
@@ -36,14 +36,14 @@ final class SlowSenderHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var waited = TimeAmount.zero
     private var received = 0
 
-    init(_ patience: Patience) { self.patience = patience }
+    init(_ timeouts: SenderTimeouts) { self.timeouts = timeouts }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { expectHead(context, in: patience.firstHead) }
+        if context.channel.isActive { expectHead(context, in: timeouts.firstHead) }
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        expectHead(context, in: patience.firstHead)
+        expectHead(context, in: timeouts.firstHead)
         context.fireChannelActive()
     }
 
@@ -81,7 +81,7 @@ final class SlowSenderHandler: ChannelDuplexHandler, RemovableChannelHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .end = unwrapOutboundIn(data) {
             requests -= 1
-            if requests == 0 { expectHead(context, in: patience.nextHead) }
+            if requests == 0 { expectHead(context, in: timeouts.nextHead) }
         }
         context.write(data, promise: promise)
     }
@@ -95,16 +95,16 @@ final class SlowSenderHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func startPeriod(_ context: ChannelHandlerContext) {
         (waitingSince, waited, received) = (nil, .zero, 0)
-        watchBody(context, in: patience.period)
+        watchBody(context, in: timeouts.period)
     }
 
     private func watchBody(_ context: ChannelHandlerContext, in time: TimeAmount) {
         bodyWatch?.cancel()
         bodyWatch = context.eventLoop.assumeIsolated().scheduleTask(in: time) {
             self.countWaiting(context, goingOn: true)
-            if self.waited < self.patience.period {
-                self.watchBody(context, in: self.patience.period - self.waited)
-            } else if self.received < self.patience.bytesPerPeriod {
+            if self.waited < self.timeouts.period {
+                self.watchBody(context, in: self.timeouts.period - self.waited)
+            } else if self.received < self.timeouts.bytesPerPeriod {
                 context.close(promise: nil)
             } else {
                 let isWaiting = self.waitingSince != nil

@@ -11,12 +11,12 @@ final class StalledReaderHandler: ChannelOutboundHandler, RemovableChannelHandle
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    private let patience: TimeAmount
+    private let timeout: TimeAmount
     private var untaken = 0
     private var somethingWasTaken = false
     private var watch: Scheduled<Void>?
 
-    init(patience: TimeAmount) { self.patience = patience }
+    init(timeout: TimeAmount) { self.timeout = timeout }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let taken = promise ?? context.eventLoop.makePromise(of: Void.self)
@@ -36,7 +36,7 @@ final class StalledReaderHandler: ChannelOutboundHandler, RemovableChannelHandle
 
     private func startWatch(_ context: ChannelHandlerContext) {
         somethingWasTaken = false
-        watch = context.eventLoop.assumeIsolated().scheduleTask(in: patience) {
+        watch = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
             self.watch = nil
             guard self.untaken > 0 else { return }
             if self.somethingWasTaken {

@@ -19,7 +19,7 @@ enum Disk {
 
     /// The names in a folder, sorted; none when there is no such folder.
     static func names(in path: String) throws(Failure) -> [String] {
-        try FolderHandle(existing: path)?.names() ?? []
+        try DirectoryHandle(existing: path)?.names() ?? []
     }
 
     /// The whole content, or nil when there is no such file; more than `limit` is a failure.
@@ -29,25 +29,25 @@ enum Disk {
 
     /// Moves a file to its place, also after a power cut; folders above the place are made.
     static func move(_ path: String, to target: String) throws(Failure) {
-        try FolderHandle(at: parentFolder(of: path))
-            .move(lastStep(of: path), to: try folder(above: target), as: lastStep(of: target))
+        try DirectoryHandle(at: parentDirectory(of: path))
+            .move(lastStep(of: path), to: try directory(above: target), as: lastStep(of: target))
     }
 
     /// Gives a new file its place, also after a power cut; folders above the place are made.
     static func finish(_ file: PartialFile, at target: String) throws(Failure) {
-        try file.finish(as: lastStep(of: target), in: try folder(above: target))
+        try file.finish(as: lastStep(of: target), in: try directory(above: target))
     }
 
-    private static func folder(above path: String) throws(Failure) -> FolderHandle {
-        let folder = parentFolder(of: path)
-        try makeFolder(at: folder)
-        return try FolderHandle(at: folder)
+    private static func directory(above path: String) throws(Failure) -> DirectoryHandle {
+        let directory = parentDirectory(of: path)
+        try makeDirectory(at: directory)
+        return try DirectoryHandle(at: directory)
     }
 
     /// Removes a file, also after a power cut; false when there was none.
     static func removeDurably(_ path: String) throws(Failure) -> Bool {
         guard try removeFile(at: path) else { return false }
-        try FolderHandle(at: parentFolder(of: path)).synchronize()
+        try DirectoryHandle(at: parentDirectory(of: path)).synchronize()
         return true
     }
 }

@@ -16,21 +16,21 @@ struct StoredBlob: Sendable {
 extension RegistryStore {
     /// The blob, when that repository has it.
     func blob(_ digest: Digest, in repository: Repository) throws(Failure) -> StoredBlob? {
-        guard try Disk.exists(folder.blob(digest, in: repository)),
-            let file = try OpenFile(existing: folder.content(digest))
+        guard try Disk.exists(directory.blob(digest, in: repository)),
+            let file = try OpenFile(existing: directory.content(digest))
         else { return nil }
         return StoredBlob(digest: digest, size: file.size, file: file)
     }
 
     func hasBlob(_ digest: Digest, in repository: Repository) throws(Failure) -> Bool {
-        guard try Disk.exists(folder.blob(digest, in: repository)) else { return false }
-        return try Disk.exists(folder.content(digest))
+        guard try Disk.exists(directory.blob(digest, in: repository)) else { return false }
+        return try Disk.exists(directory.content(digest))
     }
 
     /// Takes a file in as a blob; its bytes must have been hashed, compared and synchronised.
     func adopt(_ file: String, as digest: Digest, in repository: Repository) throws(Failure) {
         try change { () throws(Failure) in
-            try Disk.move(file, to: folder.content(digest))
+            try Disk.move(file, to: directory.content(digest))
             try linkBlob(digest, in: repository)
         }
     }
@@ -52,7 +52,7 @@ extension RegistryStore {
     /// Takes the blob from that repository; the content goes when no other repository has it.
     func deleteBlob(_ digest: Digest, in repository: Repository) throws(Failure) -> Bool {
         try change { () throws(Failure) in
-            let path = folder.blob(digest, in: repository)
+            let path = directory.blob(digest, in: repository)
             guard try Disk.removeDurably(path) else { return false }
             try dropContentIfUnused(digest)
             return true
@@ -61,19 +61,19 @@ extension RegistryStore {
 
     private func isThere(_ digest: Digest, in source: Repository?) throws(Failure) -> Bool {
         if let source { return try hasBlob(digest, in: source) }
-        guard try Disk.exists(folder.content(digest)) else { return false }
-        for place in try folder.allRepositories() {
-            if try Disk.exists(folder.blob(digest, inRepositoryAt: place.path)) { return true }
+        guard try Disk.exists(directory.content(digest)) else { return false }
+        for place in try directory.allRepositories() {
+            if try Disk.exists(directory.blob(digest, inRepositoryAt: place.path)) { return true }
         }
         return false
     }
 
     private func linkBlob(_ digest: Digest, in repository: Repository) throws(Failure) {
-        let path = folder.blob(digest, in: repository)
+        let path = directory.blob(digest, in: repository)
         if try Disk.exists(path) { return }
-        let place = parentFolder(of: path)
-        try makeFolder(at: place)
+        let place = parentDirectory(of: path)
+        try makeDirectory(at: place)
         _ = try OpenFile(writing: path)
-        try FolderHandle(at: place).synchronize()
+        try DirectoryHandle(at: place).synchronize()
     }
 }

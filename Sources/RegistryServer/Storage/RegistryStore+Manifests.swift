@@ -30,8 +30,8 @@ extension RegistryStore {
         throws(Failure) -> StoredManifest?
     {
         guard let digest = try digest(of: reference, in: repository),
-            let type = try Disk.read(folder.manifest(digest, in: repository), atMost: 1_024),
-            let size = try Disk.size(of: folder.content(digest))
+            let type = try Disk.read(directory.manifest(digest, in: repository), atMost: 1_024),
+            let size = try Disk.size(of: directory.content(digest))
         else { return nil }
         return StoredManifest(
             digest: digest, mediaType: String(decoding: type, as: UTF8.self), size: size)
@@ -44,7 +44,7 @@ extension RegistryStore {
         let changes = recentManifests.changes
         guard let manifest = try manifest(reference, in: repository),
             let bytes = try Disk.read(
-                folder.content(manifest.digest), atMost: Limits.manifestBytes)
+                directory.content(manifest.digest), atMost: Limits.manifestBytes)
         else { return nil }
         let content = ByteBuffer(bytes: bytes)
         recentManifests.keep(
@@ -62,8 +62,8 @@ extension RegistryStore {
     func put(
         _ manifest: Manifest, tags: [Tag], in repository: Repository, requiringBlobs: Bool
     ) throws(Failure) -> ManifestOutcome {
-        let content = try folder.writeAside(manifest.bytes)
-        let type = try folder.writeAside(Array(manifest.mediaType.description.utf8))
+        let content = try directory.writeAside(manifest.bytes)
+        let type = try directory.writeAside(Array(manifest.mediaType.description.utf8))
         return try change { () throws(Failure) in
             if requiringBlobs {
                 var missing: [Digest] = []
@@ -75,9 +75,9 @@ extension RegistryStore {
             if let (descriptor, size) = try wrongDescriptor(in: manifest, of: repository) {
                 return .wrongSize(descriptor, size)
             }
-            try Disk.finish(content, at: folder.content(manifest.digest))
+            try Disk.finish(content, at: directory.content(manifest.digest))
             try listReferrer(manifest, in: repository)
-            try Disk.finish(type, at: folder.manifest(manifest.digest, in: repository))
+            try Disk.finish(type, at: directory.manifest(manifest.digest, in: repository))
             for tag in tags { try point(tag, to: manifest.digest, in: repository) }
             return .stored
         }
@@ -92,9 +92,9 @@ extension RegistryStore {
         if case .image(let image) = manifest.kind { descriptors += [image.config] + image.layers }
         for descriptor in descriptors {
             let digest = descriptor.digest
-            var isHere = try Disk.exists(folder.blob(digest, in: repository))
-            if !isHere { isHere = try Disk.exists(folder.manifest(digest, in: repository)) }
-            guard isHere, let size = try Disk.size(of: folder.content(digest)) else { continue }
+            var isHere = try Disk.exists(directory.blob(digest, in: repository))
+            if !isHere { isHere = try Disk.exists(directory.manifest(digest, in: repository)) }
+            guard isHere, let size = try Disk.size(of: directory.content(digest)) else { continue }
             if size != descriptor.size { return (descriptor, size) }
         }
         return nil
@@ -103,24 +103,24 @@ extension RegistryStore {
     /// Takes the tag away; the manifest stays.
     func deleteTag(_ tag: Tag, in repository: Repository) throws(Failure) -> Bool {
         try change { () throws(Failure) in
-            try Disk.removeDurably(folder.tag(tag, in: repository))
+            try Disk.removeDurably(directory.tag(tag, in: repository))
         }
     }
 
     /// Takes the manifest from that repository, with the tags that point to it.
     func deleteManifest(_ digest: Digest, in repository: Repository) throws(Failure) -> Bool {
         try change { () throws(Failure) in
-            let path = folder.manifest(digest, in: repository)
-            let bytes = try Disk.read(folder.content(digest), atMost: Limits.manifestBytes)
+            let path = directory.manifest(digest, in: repository)
+            let bytes = try Disk.read(directory.content(digest), atMost: Limits.manifestBytes)
             guard try Disk.removeDurably(path) else { return false }
             for tag in try tags(of: repository) ?? [] {
                 if try self.digest(of: .tag(tag), in: repository) == digest {
-                    try removeFile(at: folder.tag(tag, in: repository))
+                    try removeFile(at: directory.tag(tag, in: repository))
                 }
             }
             let subject = bytes.flatMap { try? Manifest(parsing: $0, as: nil) }?.subject
             if let subject {
-                try removeFile(at: folder.referrer(digest, of: subject.digest, in: repository))
+                try removeFile(at: directory.referrer(digest, of: subject.digest, in: repository))
             }
             try dropContentIfUnused(digest)
             return true
@@ -130,13 +130,13 @@ extension RegistryStore {
     /// All tags in the order of their bytes, or nil when the repository is not known.
     func tags(of repository: Repository) throws(Failure) -> [Tag]? {
         guard try isKnown(repository) else { return nil }
-        return try Disk.names(in: folder.tags(of: repository))
+        return try Disk.names(in: directory.tags(of: repository))
             .compactMap { try? Tag(parsing: $0) }.sorted()
     }
 
     /// Whether anything was ever pushed there.
     func isKnown(_ repository: Repository) throws(Failure) -> Bool {
-        let path = folder.repository(repository)
+        let path = directory.repository(repository)
         for kind in ["_manifests", "_blobs", "_tags"] {
             if try Disk.exists("\(path)/\(kind)") { return true }
         }
@@ -148,7 +148,7 @@ extension RegistryStore {
         throws(Failure) -> [Digest]
     {
         var found: [Digest] = []
-        for name in try Disk.names(in: folder.referrers(of: subject, in: repository)) {
+        for name in try Disk.names(in: directory.referrers(of: subject, in: repository)) {
             let parts = name.utf8.split(separator: "-", maxSplits: 1)
             guard parts.count == 2, let digest = try? Digest(parsing: "\(parts[0]):\(parts[1])")
             else { continue }
@@ -161,8 +161,8 @@ extension RegistryStore {
     func referrer(_ digest: Digest, of subject: Digest, in repository: Repository)
         throws(Failure) -> (descriptor: JSONValue, bytes: Int)?
     {
-        let path = folder.referrer(digest, of: subject, in: repository)
-        guard try Disk.exists(folder.manifest(digest, in: repository)),
+        let path = directory.referrer(digest, of: subject, in: repository)
+        guard try Disk.exists(directory.manifest(digest, in: repository)),
             let bytes = try Disk.read(path, atMost: 2 * Limits.manifestBytes)
         else { return nil }
         return (try JSONValue(parsing: bytes, named: "a stored referrer"), bytes.count)
@@ -174,7 +174,7 @@ extension RegistryStore {
         switch reference {
         case .digest(let digest): return digest
         case .tag(let tag):
-            guard let text = try Disk.read(folder.tag(tag, in: repository), atMost: 1_024) else {
+            guard let text = try Disk.read(directory.tag(tag, in: repository), atMost: 1_024) else {
                 return nil
             }
             return try Digest(parsing: String(decoding: text, as: UTF8.self))
@@ -183,12 +183,12 @@ extension RegistryStore {
 
     private func listReferrer(_ manifest: Manifest, in repository: Repository) throws(Failure) {
         guard let subject = manifest.subject else { return }
-        try folder.write(
+        try directory.write(
             manifest.descriptor.json.compactBytes,
-            to: folder.referrer(manifest.digest, of: subject.digest, in: repository))
+            to: directory.referrer(manifest.digest, of: subject.digest, in: repository))
     }
 
     private func point(_ tag: Tag, to digest: Digest, in repository: Repository) throws(Failure) {
-        try folder.write(Array(digest.description.utf8), to: folder.tag(tag, in: repository))
+        try directory.write(Array(digest.description.utf8), to: directory.tag(tag, in: repository))
     }
 }

@@ -66,7 +66,7 @@ extension RegistryStore {
     }
 
     func openFile(of upload: Upload) throws(Failure) -> OpenFile {
-        try OpenFile(writing: folder.uploadData(upload.id))
+        try OpenFile(writing: directory.uploadData(upload.id))
     }
 
     /// Makes the upload a blob when its bytes hash to `digest`; else removes it. Either way it is
@@ -75,7 +75,7 @@ extension RegistryStore {
         do throws(Failure) {
             let found = try checkedDigest(of: upload, by: digest.algorithm)
             if found == digest {
-                try adopt(folder.uploadData(upload.id), as: digest, in: upload.repository)
+                try adopt(directory.uploadData(upload.id), as: digest, in: upload.repository)
             }
             discard(upload)
             return found
@@ -87,8 +87,8 @@ extension RegistryStore {
 
     /// Removes a claimed upload with its bytes.
     func discard(_ upload: Upload) {
-        _ = try? removeFile(at: folder.uploadData(upload.id))
-        _ = try? removeFile(at: folder.uploadSession(upload.id))
+        _ = try? removeFile(at: directory.uploadData(upload.id))
+        _ = try? removeFile(at: directory.uploadSession(upload.id))
         uploads.withLock { $0.entries[upload.id] = nil }
     }
 
@@ -105,7 +105,7 @@ extension RegistryStore {
     /// What another process needs to go on with the upload. Not synchronised: after a power cut the
     /// client begins again.
     private func keepSession(of upload: Upload) throws(Failure) {
-        let session = try OpenFile(writing: folder.uploadSession(upload.id))
+        let session = try OpenFile(writing: directory.uploadSession(upload.id))
         try session.write(upload.session)
         _ = try openFile(of: upload)
     }

@@ -14,7 +14,7 @@ internal import Synchronization
 ///
 /// All calls block and belong on a thread that may; see `onDisk`.
 package final class RegistryStore: Sendable {
-    let folder: RegistryFolder
+    let directory: RegistryDirectory
     /// Orders changes: whoever looks before it writes does both while holding this.
     private let changes = Mutex<Void>(())
     let recentManifests = RecentManifests()
@@ -26,18 +26,18 @@ package final class RegistryStore: Sendable {
     ///
     /// - Throws: `Failure` of kind `unavailable` when another process serves the folder, `unsupported`
     ///   when the folder holds another layout.
-    package convenience init(folder path: String, now: Timestamp) throws(Failure) {
+    package convenience init(directory path: String, now: Timestamp) throws(Failure) {
         // All that can fail comes before the locks are made: a throwing initialiser that has already
         // made a `Mutex` crashes the optimiser of Swift 6.3.1.
         let root = path.count > 1 && path.utf8.hasSuffix("/") ? String(path.dropLast()) : path
-        let folder = RegistryFolder(root: root)
-        let lock = try folder.take(named: path)
-        let uploads = try UploadTable(sweeping: folder, now: now)
-        self.init(folder, lock, uploads)
+        let directory = RegistryDirectory(root: root)
+        let lock = try directory.take(named: path)
+        let uploads = try UploadTable(sweeping: directory, now: now)
+        self.init(directory, lock, uploads)
     }
 
-    private init(_ folder: RegistryFolder, _ lock: FileLock, _ uploads: UploadTable) {
-        self.folder = folder
+    private init(_ directory: RegistryDirectory, _ lock: FileLock, _ uploads: UploadTable) {
+        self.directory = directory
         self.lock = lock
         self.uploads = Mutex(uploads)
     }
@@ -56,15 +56,17 @@ package final class RegistryStore: Sendable {
 
     /// The names of all repositories, sorted.
     func repositoryNames() throws(Failure) -> [String] {
-        try folder.allRepositories().map(\.name)
+        try directory.allRepositories().map(\.name)
     }
 
     /// Removes content that no repository names any more. The caller holds `changes`.
     func dropContentIfUnused(_ digest: Digest) throws(Failure) {
-        for repository in try folder.allRepositories() {
-            if try Disk.exists(folder.blob(digest, inRepositoryAt: repository.path)) { return }
-            if try Disk.exists(folder.manifest(digest, inRepositoryAt: repository.path)) { return }
+        for repository in try directory.allRepositories() {
+            if try Disk.exists(directory.blob(digest, inRepositoryAt: repository.path)) { return }
+            if try Disk.exists(directory.manifest(digest, inRepositoryAt: repository.path)) {
+                return
+            }
         }
-        try removeFile(at: folder.content(digest))
+        try removeFile(at: directory.content(digest))
     }
 }

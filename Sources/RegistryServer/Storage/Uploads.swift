@@ -85,30 +85,32 @@ struct UploadTable: Sendable {
     var entries: [UploadIdentifier: Entry] = [:]
 
     /// Reads what the folder holds and removes uploads that are too old or have lost a half.
-    init(sweeping folder: RegistryFolder, now: Timestamp) throws(Failure) {
-        for name in try Disk.names(in: folder.uploads) {
+    init(sweeping directory: RegistryDirectory, now: Timestamp) throws(Failure) {
+        for name in try Disk.names(in: directory.uploads) {
             let stem = name.utf8.prefix(before: ".")
             guard let id = UploadIdentifier(parsing: stem) else {
-                try removeFile(at: "\(folder.uploads)/\(name)")
+                try removeFile(at: "\(directory.uploads)/\(name)")
                 continue
             }
             if entries[id] != nil { continue }
-            if let upload = try UploadTable.resume(id, folder, now) {
+            if let upload = try UploadTable.resume(id, directory, now) {
                 entries[id] = .resting(upload)
             } else {
-                try removeFile(at: folder.uploadData(id))
-                try removeFile(at: folder.uploadSession(id))
+                try removeFile(at: directory.uploadData(id))
+                try removeFile(at: directory.uploadSession(id))
             }
         }
     }
 
-    private static func resume(_ id: UploadIdentifier, _ folder: RegistryFolder, _ now: Timestamp)
+    private static func resume(
+        _ id: UploadIdentifier, _ directory: RegistryDirectory, _ now: Timestamp
+    )
         throws(Failure) -> Upload?
     {
-        guard let changed = try Disk.lastChange(of: folder.uploadData(id)),
+        guard let changed = try Disk.lastChange(of: directory.uploadData(id)),
             now.seconds - changed < Limits.uploadLifetimeSeconds,
-            let size = try Disk.size(of: folder.uploadData(id)),
-            let record = try Disk.read(folder.uploadSession(id), atMost: 1_024)
+            let size = try Disk.size(of: directory.uploadData(id)),
+            let record = try Disk.read(directory.uploadSession(id), atMost: 1_024)
         else { return nil }
         let lines = String(decoding: record, as: UTF8.self).utf8.split(separator: "\n")
         guard lines.count == 2, let algorithm = HashAlgorithm(registered: String(lines[1])),

@@ -10,7 +10,7 @@ package import Primitives
 package enum BlobEvidence: Hashable, Sendable {
     case bundle(SignatureBundle)
     /// cosign's legacy bundle file, or a signature with the user's certificate and timestamp.
-    case signature([UInt8], LegacyAttachments)
+    case signature([UInt8], LegacyAnnotations)
 
     /// Whether it is a statement, not a signature over the file itself.
     package var isAttestation: Bool {
@@ -33,7 +33,7 @@ package enum BlobEvidence: Hashable, Sendable {
         let isKey = signer.map(holdsPublicKey) ?? false
         self = .signature(
             signature,
-            LegacyAttachments(
+            LegacyAnnotations(
                 certificate: isKey ? nil : signer, chain: nil,
                 logEntry: try json.optional("rekorBundle")?.value.compactText, timestamp: nil
             ).naming(isKey ? signer.flatMap { try? PublicKey(pem: $0) } : nil))
@@ -45,7 +45,7 @@ package enum BlobEvidence: Hashable, Sendable {
     /// - Parameter isLines: one document on each line, as in `.jsonl` files.
     package static func list(
         parsing bytes: [UInt8], isLines: Bool
-    ) throws(Failure) -> [Result<BlobEvidence, EvidenceProblem>] {
+    ) throws(Failure) -> [Result<BlobEvidence, VerificationError>] {
         guard isLines else { return [read(bytes)] }
         var lines: [ArraySlice<UInt8>] = []
         var seen: Set<Digest> = []
@@ -66,12 +66,12 @@ package enum BlobEvidence: Hashable, Sendable {
         return lines.map { read(Array($0)) }
     }
 
-    private static func read(_ bytes: [UInt8]) -> Result<BlobEvidence, EvidenceProblem> {
+    private static func read(_ bytes: [UInt8]) -> Result<BlobEvidence, VerificationError> {
         do {
             return .success(try BlobEvidence(parsing: bytes))
         } catch {
             return .failure(
-                EvidenceProblem(error.kind == .unsupported ? .unsupported : .malformed, error))
+                VerificationError(error.kind == .unsupported ? .unsupported : .malformed, error))
         }
     }
 }
@@ -82,11 +82,11 @@ extension SignatureVerifier {
     /// - Parameter type: the predicate type a statement must have; nil for any.
     package func verify(
         _ evidence: BlobEvidence, about artifact: SignedArtifact, type: PredicateType?
-    ) -> ArtifactFinding {
+    ) -> ArtifactVerificationResult {
         switch evidence {
         case .bundle(let bundle): verify(bundle, about: artifact, type: type)
-        case .signature(let signature, let attachments):
-            verify(signature, with: attachments, about: artifact)
+        case .signature(let signature, let legacyAnnotations):
+            verify(signature, with: legacyAnnotations, about: artifact)
         }
     }
 }

@@ -28,9 +28,9 @@ package struct CertificateAuthority: Hashable, Sendable {
                     "its chain has \(chain.count) certificates, the limit is \(Limits.certificatesPerChain)"
             )
         }
-        for (place, (child, issuer)) in zip(chain, chain.dropFirst()).enumerated() {
+        for (index, (child, issuer)) in zip(chain, chain.dropFirst()).enumerated() {
             guard child.isIssued(by: issuer) else {
-                throw unusable("certificate \(place + 2) of its chain did not sign the one before")
+                throw unusable("certificate \(index + 2) of its chain did not sign the one before")
             }
         }
         self.chain = chain

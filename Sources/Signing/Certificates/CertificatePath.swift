@@ -37,7 +37,7 @@ package struct CertificateChains: Sendable {
     private let leaf: Certificate
     private let candidates: [ChainCandidate]
     /// Why the search ended early; nil if it is complete.
-    private let stopped: EvidenceProblem?
+    private let stopped: VerificationError?
     private let weak: Bool
 
     /// Builds all chains from `leaf` over `intermediates` to one of `authorities`.
@@ -48,9 +48,9 @@ package struct CertificateChains: Sendable {
     package init(
         from leaf: Certificate, helpedBy intermediates: [Certificate],
         to authorities: [CertificateAuthority], for purpose: CertificatePurpose
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         guard intermediates.count <= Limits.proofsPerBundle else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "it brings \(intermediates.count) certificates, the limit is \(Limits.proofsPerBundle)"
             )
@@ -67,8 +67,8 @@ package struct CertificateChains: Sendable {
     ///
     /// If there is none, the most specific reason is thrown: a wrong purpose before a wrong time,
     /// and that before an untrusted chain.
-    package func path(at time: Timestamp) throws(EvidenceProblem) -> CertificatePath {
-        var worst: EvidenceProblem?
+    package func path(at time: Timestamp) throws(VerificationError) -> CertificatePath {
+        var worst: VerificationError?
         for candidate in candidates {
             guard let problem = candidate.problem(at: time) else {
                 return CertificatePath(candidate, time)
@@ -79,23 +79,23 @@ package struct CertificateChains: Sendable {
     }
 
     /// A chain for each of the times. Spec: CVE-2026-24122: the whole chain at each trusted time.
-    package func paths(at times: [Timestamp]) throws(EvidenceProblem) -> [CertificatePath] {
-        try times.map { time throws(EvidenceProblem) in try path(at: time) }
+    package func paths(at times: [Timestamp]) throws(VerificationError) -> [CertificatePath] {
+        try times.map { time throws(VerificationError) in try path(at: time) }
     }
 
     /// Builds and validates a chain for one time.
     package static func path(
         from leaf: Certificate, helpedBy intermediates: [Certificate],
         to authorities: [CertificateAuthority], at time: Timestamp, for purpose: CertificatePurpose
-    ) throws(EvidenceProblem) -> CertificatePath {
+    ) throws(VerificationError) -> CertificatePath {
         try CertificateChains(
             from: leaf, helpedBy: intermediates, to: authorities, for: purpose
         ).path(at: time)
     }
 
-    private var untrusted: EvidenceProblem {
+    private var untrusted: VerificationError {
         let issuer = quoted(leaf.issuerText)
-        return EvidenceProblem(
+        return VerificationError(
             .certificateUntrusted,
             weak
                 ? "it, or a certificate above it, is signed with a hash that no longer holds"
@@ -103,7 +103,7 @@ package struct CertificateChains: Sendable {
     }
 }
 
-private let tooMuchWork = EvidenceProblem(
+private let tooMuchWork = VerificationError(
     .overLimit,
     "finding a trusted chain among its certificates takes more than \(Limits.chainWork) signature checks"
 )
@@ -112,7 +112,7 @@ private let tooMuchWork = EvidenceProblem(
 private struct ChainCandidate: Sendable {
     let certificates: [Certificate]
     let authority: CertificateAuthority
-    private let standing: EvidenceProblem?
+    private let standing: VerificationError?
 
     init(
         _ certificates: [Certificate], _ authority: CertificateAuthority,
@@ -120,7 +120,7 @@ private struct ChainCandidate: Sendable {
     ) {
         self.certificates = certificates
         self.authority = authority
-        do throws(EvidenceProblem) {
+        do throws(VerificationError) {
             try PathRules.check(certificates, for: purpose)
             standing = nil
         } catch {
@@ -129,17 +129,17 @@ private struct ChainCandidate: Sendable {
     }
 
     /// Spec: RFC 5280 §6.1.3 (a)(2), for every certificate and the anchor too.
-    func problem(at time: Timestamp) -> EvidenceProblem? {
+    func problem(at time: Timestamp) -> VerificationError? {
         if let standing { return standing }
-        for (place, certificate) in certificates.enumerated()
+        for (index, certificate) in certificates.enumerated()
         where !certificate.validity.contains(time) {
-            return EvidenceProblem(
+            return VerificationError(
                 .certificateOutsideValidity,
-                "\(PathRules.role(place, of: certificates)) is valid from \(certificate.validity), the time is \(time)"
+                "\(PathRules.role(index, of: certificates)) is valid from \(certificate.validity), the time is \(time)"
             )
         }
         guard authority.validFor.contains(time) else {
-            return EvidenceProblem(
+            return VerificationError(
                 .certificateOutsideValidity,
                 "its authority is trusted from \(authority.validFor), the time is \(time)")
         }

@@ -19,8 +19,8 @@ package enum CertificateTransparency {
     package static func verify(
         _ leaf: Certificate, issuer: Certificate?, detached: [[UInt8]], by logs: [TransparencyLog],
         threshold: Int
-    ) throws(EvidenceProblem) -> [TransparencyLog] {
-        var tally = PromiseTally(logs: logs)
+    ) throws(VerificationError) -> [TransparencyLog] {
+        var tally = SETTally(logs: logs)
         try tally.addEmbedded(of: leaf, issuer: issuer)
         try tally.addDetached(detached, of: leaf)
         guard tally.accepted.count >= threshold else {
@@ -31,19 +31,20 @@ package enum CertificateTransparency {
 }
 
 /// The valid SCTs so far, and the problems of the others.
-private struct PromiseTally {
+private struct SETTally {
     let logs: [TransparencyLog]
     private(set) var accepted: [TransparencyLog] = []
     private var refusals: [String] = []
 
     init(logs: [TransparencyLog]) { self.logs = logs }
 
-    mutating func addEmbedded(of leaf: Certificate, issuer: Certificate?) throws(EvidenceProblem) {
+    mutating func addEmbedded(of leaf: Certificate, issuer: Certificate?) throws(VerificationError)
+    {
         let encoded: [[UInt8]]?
         do throws(Failure) {
             encoded = try leaf.embeddedTimestamps()
         } catch {
-            throw EvidenceProblem(.certificateTransparencyInvalid, error)
+            throw VerificationError(.certificateTransparencyInvalid, error)
         }
         guard let encoded else { return }
         guard let issuer else {
@@ -64,10 +65,10 @@ private struct PromiseTally {
     }
 
     mutating func addDetached(_ detached: [[UInt8]], of leaf: Certificate)
-        throws(EvidenceProblem)
+        throws(VerificationError)
     {
         guard detached.count <= Limits.timestampsPerCertificate else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "there are \(detached.count) certificate timestamps, the limit is \(Limits.timestampsPerCertificate)"
             )
@@ -107,12 +108,12 @@ private struct PromiseTally {
         if !accepted.contains(where: { $0.party == signer.party }) { accepted.append(signer) }
     }
 
-    func problem(threshold: Int) -> EvidenceProblem {
+    func problem(threshold: Int) -> VerificationError {
         let counted = "\(accepted.count) of \(threshold) certificate logs have an SCT for it"
         guard let first = refusals.first else {
-            return EvidenceProblem(.certificateTransparencyMissing, counted)
+            return VerificationError(.certificateTransparencyMissing, counted)
         }
-        return EvidenceProblem(.certificateTransparencyInvalid, "\(counted): \(plain(first))")
+        return VerificationError(.certificateTransparencyInvalid, "\(counted): \(plain(first))")
     }
 }
 

@@ -12,36 +12,36 @@ internal import X509
 enum PathRules {
     /// Checks all certificates of a chain, leaf first.
     static func check(_ chain: [Certificate], for purpose: CertificatePurpose)
-        throws(EvidenceProblem)
+        throws(VerificationError)
     {
-        for (place, certificate) in chain.enumerated() {
-            let role = role(place, of: chain)
+        for (index, certificate) in chain.enumerated() {
+            let role = role(index, of: chain)
             // Spec: RFC 5280 §6.1.4 (o), §6.1.5 (f): unknown critical extensions.
             if let unknown = certificate.constraints.unknownCritical.first {
                 throw forbidden("\(role) has the critical extension \(unknown), which is not known")
             }
-            if place == 0 {
+            if index == 0 {
                 try checkLeaf(certificate.constraints, for: purpose)
             } else {
                 let rules = AuthorityRules(
-                    authority: certificate, below: chain[..<place],
-                    isAnchor: place == chain.count - 1, role: role)
+                    authority: certificate, below: chain[..<index],
+                    isAnchor: index == chain.count - 1, role: role)
                 try rules.check(for: purpose)
             }
         }
     }
 
     /// The role of a certificate in its chain, for messages.
-    static func role(_ place: Int, of chain: [Certificate]) -> String {
-        if place == 0 { return "the certificate" }
-        return place == chain.count - 1 ? "the root" : "intermediate \(place)"
+    static func role(_ index: Int, of chain: [Certificate]) -> String {
+        if index == 0 { return "the certificate" }
+        return index == chain.count - 1 ? "the root" : "intermediate \(index)"
     }
 }
 
 // MARK: The leaf
 
 private func checkLeaf(_ leaf: CertificateConstraints, for purpose: CertificatePurpose)
-    throws(EvidenceProblem)
+    throws(VerificationError)
 {
     guard !leaf.isAuthority, leaf.keyUsage?.keyCertSign != true else {
         throw forbidden("the certificate is a certificate authority's, not a signer's")
@@ -53,7 +53,7 @@ private func checkLeaf(_ leaf: CertificateConstraints, for purpose: CertificateP
 }
 
 /// Spec: fulcio docs/certificate-specification.md, "Key Usage" and "Extended Key Usage".
-private func checkCodeSigning(_ leaf: CertificateConstraints) throws(EvidenceProblem) {
+private func checkCodeSigning(_ leaf: CertificateConstraints) throws(VerificationError) {
     guard let usage = leaf.keyUsage else {
         throw forbidden("the certificate does not say what its key may be used for")
     }
@@ -67,7 +67,7 @@ private func checkCodeSigning(_ leaf: CertificateConstraints) throws(EvidencePro
 
 /// Spec: RFC 3161 §2.3: "only one instance of the extended key usage field … MUST be critical".
 /// Key usage is optional; if present, it must allow signatures.
-private func checkTimeStamping(_ leaf: CertificateConstraints) throws(EvidenceProblem) {
+private func checkTimeStamping(_ leaf: CertificateConstraints) throws(VerificationError) {
     guard leaf.keyUsage.map({ $0.digitalSignature || $0.nonRepudiation }) ?? true else {
         throw forbidden("its key may not be used for signatures")
     }
@@ -87,7 +87,7 @@ private struct AuthorityRules {
 
     private var constraints: CertificateConstraints { authority.constraints }
 
-    func check(for purpose: CertificatePurpose) throws(EvidenceProblem) {
+    func check(for purpose: CertificatePurpose) throws(VerificationError) {
         try checkBasicConstraints()
         try checkKeyUsage()
         try checkExtendedKeyUsage(purpose)
@@ -96,7 +96,7 @@ private struct AuthorityRules {
 
     /// Spec: RFC 5280 §6.1.4 (k), (l), (m); §4.2.1.9: critical in conforming authorities. Old roots
     /// without it are accepted as anchors.
-    private func checkBasicConstraints() throws(EvidenceProblem) {
+    private func checkBasicConstraints() throws(VerificationError) {
         guard let basics = constraints.authority, isAnchor || basics.isCritical else {
             throw forbidden("\(role) does not say critically that it is a certificate authority")
         }
@@ -110,7 +110,7 @@ private struct AuthorityRules {
     }
 
     /// Spec: RFC 5280 §6.1.4 (n), and §4.2.1.3: "Conforming CAs MUST include this extension".
-    private func checkKeyUsage() throws(EvidenceProblem) {
+    private func checkKeyUsage() throws(VerificationError) {
         guard constraints.keyUsage?.keyCertSign ?? isAnchor else {
             throw forbidden("the key of \(role) may not be used to sign certificates")
         }
@@ -118,7 +118,7 @@ private struct AuthorityRules {
 
     /// Spec: RFC 5280 §4.2.1.12; as in other verifiers, it limits the uses of certificates that the
     /// authority issues.
-    private func checkExtendedKeyUsage(_ purpose: CertificatePurpose) throws(EvidenceProblem) {
+    private func checkExtendedKeyUsage(_ purpose: CertificatePurpose) throws(VerificationError) {
         guard let uses = constraints.extendedKeyUsage else { return }
         let wanted: ExtendedKeyUsage.Usage =
             purpose == .codeSigning ? .codeSigning : .timeStamping
@@ -129,9 +129,9 @@ private struct AuthorityRules {
 
     /// Spec: RFC 5280 §6.1.3 (b), (c): self-issued certificates are exempt unless they are the
     /// leaf.
-    private func checkNames() throws(EvidenceProblem) {
+    private func checkNames() throws(VerificationError) {
         guard let restriction = constraints.nameConstraints else { return }
-        for (place, certificate) in below.enumerated() where place == 0 || !certificate.isSelfIssued
+        for (index, certificate) in below.enumerated() where index == 0 || !certificate.isSelfIssued
         {
             if let objection = restriction.objection(to: certificate) {
                 throw forbidden("\(role) constrains names: \(objection)")
@@ -140,6 +140,6 @@ private struct AuthorityRules {
     }
 }
 
-private func forbidden(_ why: String) -> EvidenceProblem {
-    EvidenceProblem(.certificatePurpose, why)
+private func forbidden(_ why: String) -> VerificationError {
+    VerificationError(.certificatePurpose, why)
 }

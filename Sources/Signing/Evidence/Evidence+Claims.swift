@@ -10,7 +10,7 @@ package import Primitives
 /// A candidate whose signature is valid and whose claimed signer is the required one. It is not
 /// verified: the trust in its certificate, log entry and time was not checked.
 package struct EvidenceClaim: Sendable {
-    package let candidate: EvidenceCandidate
+    package let candidate: SignedEntity
     /// The annotations of the signature.
     package let annotations: JSONObject
 }
@@ -38,7 +38,7 @@ extension Evidence {
                 limit = limit ?? workLimit(of: subject)
                 continue
             }
-            do throws(EvidenceProblem) {
+            do throws(VerificationError) {
                 claims.append(
                     EvidenceClaim(
                         candidate: candidate,
@@ -53,77 +53,77 @@ extension Evidence {
     }
 
     private func claimedAnnotations(
-        _ candidate: EvidenceCandidate, _ type: PredicateType, _ signer: TrustedSigner
-    ) throws(EvidenceProblem) -> JSONObject {
+        _ candidate: SignedEntity, _ type: PredicateType, _ signer: TrustedSigner
+    ) throws(VerificationError) -> JSONObject {
         if type == .signature, case .simpleSigning(let old) = candidate.form {
             var message = HashedMessage(old.payload)
-            try SignatureMaterial(
+            try VerificationMaterial(
                 signature: old.signature, message: .bytes(old.payload),
-                attachments: old.attachments
+                legacyAnnotations: old.legacyAnnotations
             ).requireClaim(by: signer, over: &message)
             return try annotations(of: old)
         }
         let (envelope, materials) = try materials(in: candidate, wanting: type)
         var message = HashedMessage(envelope.signedBytes)
-        var furthest: EvidenceProblem?
+        var mostSpecific: VerificationError?
         for material in materials {
-            do throws(EvidenceProblem) {
+            do throws(VerificationError) {
                 try material.requireClaim(by: signer, over: &message)
                 let statement = try statement(in: envelope, of: type)
                 return statement.subjects.first { $0.names(subject) }?.annotations ?? [:]
             } catch {
-                if furthest.map({ $0 < error }) ?? true { furthest = error }
+                if mostSpecific.map({ $0 < error }) ?? true { mostSpecific = error }
             }
         }
-        throw candidate.unsigned(furthest, wanting: type)
+        throw candidate.unsigned(mostSpecific, wanting: type)
     }
 }
 
-extension SignatureMaterial {
+extension VerificationMaterial {
     /// Checks that the signature is by its own key, and that this is the required one.
     fileprivate func requireClaim(
         by wanted: TrustedSigner, over message: inout HashedMessage
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         switch (wanted, signer) {
         case (.certificates(let identities), .certificate(let chain)):
             try requireClaim(by: identities, chain: chain, over: &message)
         case (.keys(let keys), _):
             // Without logs, timestamps and validity periods, a key needs no trusted root.
             let keys = keys.map { TrustedKey(key: $0.key, name: $0.name, hash: $0.hash) }
-            let finding = SignatureVerifier.keys(keys).verify(self, over: &message)
-            if let problem = finding.checks.problem { throw problem }
+            let result = SignatureVerifier.keys(keys).verify(self, over: &message)
+            if let problem = result.checks.problem { throw problem }
         case (.certificates, .publicKey):
-            throw EvidenceProblem(
+            throw VerificationError(
                 .otherSignerKind, "a key signed it, and a certificate is expected")
         }
     }
 
     private func requireClaim(
         by identities: [CertificateIdentity], chain: [[UInt8]], over message: inout HashedMessage
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         guard let bytes = chain.first else {
-            throw EvidenceProblem(.certificateMalformed, "it brings no certificate")
+            throw VerificationError(.certificateMalformed, "it brings no certificate")
         }
         let leaf: Certificate
         do {
             leaf = try Certificate(derBytes: bytes)
         } catch {
-            throw EvidenceProblem(.certificateMalformed, error).at("certificate 1")
+            throw VerificationError(.certificateMalformed, error).at("certificate 1")
         }
         guard try isSigned(byCertificate: leaf.publicKey, over: &message) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .signatureInvalid,
                 "the signature is not over these bytes by the key of its certificate")
         }
-        var furthest: EvidenceProblem?
+        var mostSpecific: VerificationError?
         for identity in identities {
-            do throws(EvidenceProblem) {
+            do throws(VerificationError) {
                 _ = try identity.signer(of: leaf)
                 return
             } catch {
-                if furthest.map({ $0 < error }) ?? true { furthest = error }
+                if mostSpecific.map({ $0 < error }) ?? true { mostSpecific = error }
             }
         }
-        throw furthest ?? EvidenceProblem(.identityMismatch, "no identity is trusted")
+        throw mostSpecific ?? VerificationError(.identityMismatch, "no identity is trusted")
     }
 }

@@ -8,7 +8,7 @@ package import Primitives
 package struct VerifiedStatement: Sendable {
     package let statement: Statement
     package let signer: VerifiedSigner
-    package let carrier: EvidenceCarrier
+    package let location: EvidenceLocation
     /// The digest of the evidence.
     package let evidenceDigest: Digest
     package let format: EvidenceFormat
@@ -22,12 +22,12 @@ package struct VerifiedStatement: Sendable {
 
     fileprivate init(
         statement: Statement, in envelope: Envelope, signer: VerifiedSigner,
-        candidate: EvidenceCandidate, checks: [VerificationCheck]
+        candidate: SignedEntity, checks: [VerificationCheck]
     ) {
         self.statement = statement
         self.envelope = envelope
         self.signer = signer
-        carrier = candidate.carrier
+        location = candidate.location
         evidenceDigest = candidate.digest
         format = candidate.format
         self.checks = checks
@@ -37,7 +37,7 @@ package struct VerifiedStatement: Sendable {
 /// A verified image signature.
 package struct VerifiedSignature: Sendable {
     package let signer: VerifiedSigner
-    package let carrier: EvidenceCarrier
+    package let location: EvidenceLocation
     package let evidenceDigest: Digest
     package let format: EvidenceFormat
     /// The signed simple-signing payload; nil for a bundle, which signs a statement.
@@ -48,11 +48,11 @@ package struct VerifiedSignature: Sendable {
     package let checks: [VerificationCheck]
 
     fileprivate init(
-        signer: VerifiedSigner, candidate: EvidenceCandidate, annotations: JSONObject,
+        signer: VerifiedSigner, candidate: SignedEntity, annotations: JSONObject,
         checks: [VerificationCheck]
     ) {
         self.signer = signer
-        carrier = candidate.carrier
+        location = candidate.location
         evidenceDigest = candidate.digest
         format = candidate.format
         if case .simpleSigning(let old) = candidate.form {
@@ -81,7 +81,7 @@ extension Evidence {
     package func signatures(
         by verifier: SignatureVerifier, spending work: inout VerificationWork
     ) -> VerificationReport<VerifiedSignature> {
-        report(by: verifier, &work) { candidate, checks throws(EvidenceProblem) in
+        report(by: verifier, &work) { candidate, checks throws(VerificationError) in
             if case .simpleSigning(let old) = candidate.form {
                 return try verified(old, of: candidate, by: verifier, &checks)
             }
@@ -107,7 +107,7 @@ extension Evidence {
         of type: PredicateType, by verifier: SignatureVerifier,
         spending work: inout VerificationWork
     ) -> VerificationReport<VerifiedStatement> {
-        report(by: verifier, &work) { candidate, checks throws(EvidenceProblem) in
+        report(by: verifier, &work) { candidate, checks throws(VerificationError) in
             try verifiedStatement(candidate, by: verifier, type: type, &checks)
         }
     }
@@ -117,13 +117,13 @@ extension Evidence {
     private func report<Proof: Sendable>(
         by verifier: SignatureVerifier, _ work: inout VerificationWork,
         _ verify:
-            (EvidenceCandidate, inout [VerificationCheck]) throws(EvidenceProblem) -> Proof
+            (SignedEntity, inout [VerificationCheck]) throws(VerificationError) -> Proof
     ) -> VerificationReport<Proof> {
         var proofs: [Proof] = []
         var rejections: [RejectedCandidate] = []
         var limit: Failure?
         for candidate in candidates {
-            guard work.spend(on: candidate, by: verifier.demand.signer) else {
+            guard work.spend(on: candidate, by: verifier.requirements.signer) else {
                 limit = limit ?? workLimit(of: subject)
                 continue
             }
@@ -141,7 +141,7 @@ extension Evidence {
     }
 
     /// The failure for evidence over a limit. It was not read to its end, so it could verify.
-    func notJudged(_ candidate: EvidenceCandidate, _ problem: EvidenceProblem) -> Failure {
+    func notJudged(_ candidate: SignedEntity, _ problem: VerificationError) -> Failure {
         Failure(
             .overLimit, "cannot judge all evidence of \(subject)",
             because: "\(candidate.digest): \(problem.why)",
@@ -151,9 +151,9 @@ extension Evidence {
     /// Verifies a statement. Spec: DSSE protocol.md, "Verification": the signature is verified
     /// first, then exactly the signed bytes are parsed.
     private func verifiedStatement(
-        _ candidate: EvidenceCandidate, by verifier: SignatureVerifier, type: PredicateType,
+        _ candidate: SignedEntity, by verifier: SignatureVerifier, type: PredicateType,
         _ checks: inout [VerificationCheck]
-    ) throws(EvidenceProblem) -> VerifiedStatement {
+    ) throws(VerificationError) -> VerifiedStatement {
         let (envelope, materials) = try materials(in: candidate, wanting: type)
         guard let signer = verifiedSigner(of: materials, by: verifier, &checks) else {
             throw candidate.unsigned(checks.problem, wanting: type)
@@ -169,27 +169,27 @@ extension Evidence {
     /// Verifies the signatures of one envelope, of which one must be valid. If none is, the most
     /// specific failure is reported.
     private func verifiedSigner(
-        of materials: [SignatureMaterial], by verifier: SignatureVerifier,
+        of materials: [VerificationMaterial], by verifier: SignatureVerifier,
         _ checks: inout [VerificationCheck]
     ) -> VerifiedSigner? {
-        var furthest: EvidenceProblem?
+        var mostSpecific: VerificationError?
         guard var message = materials.first?.message.hashed else { return nil }
         // A duplicate signature has the same result, so it is verified once.
         var seen: Set<[UInt8]> = []
-        for (place, material) in materials.enumerated()
+        for (index, material) in materials.enumerated()
         where seen.insert(material.signature).inserted {
-            let finding = verifier.verify(material, over: &message)
+            let result = verifier.verify(material, over: &message)
             let which = VerificationCheck(
-                .format, .passed("signature \(place + 1) of \(materials.count)"))
-            let made = materials.count > 1 ? [which] + finding.checks : finding.checks
-            if let signer = finding.signer {
+                .format, .passed("signature \(index + 1) of \(materials.count)"))
+            let made = materials.count > 1 ? [which] + result.checks : result.checks
+            if let signer = result.signer {
                 checks = made
                 return signer
             }
-            guard let problem = finding.checks.problem,
-                furthest.map({ $0 < problem }) ?? true
+            guard let problem = result.checks.problem,
+                mostSpecific.map({ $0 < problem }) ?? true
             else { continue }
-            (furthest, checks) = (problem, made)
+            (mostSpecific, checks) = (problem, made)
         }
         return nil
     }
@@ -197,9 +197,9 @@ extension Evidence {
     /// The statement of a signed envelope. Throws unless it is of the type and about `subject`.
     func statement(
         in envelope: Envelope, of type: PredicateType
-    ) throws(EvidenceProblem) -> Statement {
+    ) throws(VerificationError) -> Statement {
         let statement: Statement
-        do throws(EvidenceProblem) {
+        do throws(VerificationError) {
             statement = try signedStatement(in: envelope)
         } catch {
             // The statement is malformed, and it names another type. Its signer wrote it, so all of it
@@ -209,7 +209,7 @@ extension Evidence {
                 let named = envelope.claimedTypeText(spending: &budget),
                 !isSame(named, type.description)
             {
-                throw EvidenceProblem(.otherType, "\(error.why); its type is \(quoted(named))")
+                throw VerificationError(.otherType, "\(error.why); its type is \(quoted(named))")
             }
             throw error
         }
@@ -217,41 +217,41 @@ extension Evidence {
             throw otherType(statement.predicateType, type)
         }
         guard statement.isAbout(subject) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .subjectMismatch, "it is about \(shownSubjects(statement)), not \(subject)")
         }
         return statement
     }
 
     func materials(
-        in candidate: EvidenceCandidate, wanting type: PredicateType
-    ) throws(EvidenceProblem) -> (Envelope, [SignatureMaterial]) {
+        in candidate: SignedEntity, wanting type: PredicateType
+    ) throws(VerificationError) -> (Envelope, [VerificationMaterial]) {
         switch candidate.form {
         case .simpleSigning: throw otherType(.signature, type)
         case .unreadable(let failure):
-            throw EvidenceProblem(
+            throw VerificationError(
                 failure.kind == .overLimit ? .overLimit : .malformed,
                 "\(failure.what): \(failure.why)")
-        case .envelope(let envelope, let attachments, let stored):
-            var materials: [SignatureMaterial] = []
+        case .envelope(let envelope, let legacyAnnotations, let stored):
+            var materials: [VerificationMaterial] = []
             for signature in envelope.signatures {
-                var material = try SignatureMaterial(
+                var material = try VerificationMaterial(
                     signature: signature.bytes, message: .envelope(envelope),
-                    attachments: attachments, storedAs: stored)
+                    legacyAnnotations: legacyAnnotations, storedAs: stored)
                 material.keyID = signature.keyID
                 materials.append(material)
             }
             return (envelope, materials)
         case .bundle(let bundle):
             guard case .envelope(let envelope) = bundle.content else {
-                throw EvidenceProblem(
+                throw VerificationError(
                     type == .signature ? .malformed : .otherType,
                     "it signs bytes (messageSignature), no statement about an image")
             }
             return (
                 envelope,
                 envelope.signatures.map {
-                    SignatureMaterial(
+                    VerificationMaterial(
                         bundle: bundle, signature: $0.bytes, message: .envelope(envelope))
                 }
             )
@@ -259,16 +259,17 @@ extension Evidence {
     }
 
     private func verified(
-        _ old: SimpleSigning, of candidate: EvidenceCandidate, by verifier: SignatureVerifier,
+        _ old: SimpleSigning, of candidate: SignedEntity, by verifier: SignatureVerifier,
         _ checks: inout [VerificationCheck]
-    ) throws(EvidenceProblem) -> VerifiedSignature {
-        let material = try SignatureMaterial(
-            signature: old.signature, message: .bytes(old.payload), attachments: old.attachments)
-        let finding = verifier.verify(material)
-        checks = finding.checks
-        guard let signer = finding.signer else {
-            throw finding.checks.problem
-                ?? EvidenceProblem(.signatureInvalid, "its signature could not be checked")
+    ) throws(VerificationError) -> VerifiedSignature {
+        let material = try VerificationMaterial(
+            signature: old.signature, message: .bytes(old.payload),
+            legacyAnnotations: old.legacyAnnotations)
+        let result = verifier.verify(material)
+        checks = result.checks
+        guard let signer = result.signer else {
+            throw result.checks.problem
+                ?? VerificationError(.signatureInvalid, "its signature could not be checked")
         }
         let annotations = try annotations(of: old)
         checks.append(VerificationCheck(.subject, .passed(subject.description)))
@@ -277,7 +278,7 @@ extension Evidence {
     }
 
     /// The annotations of a signed payload. Throws unless its digest is `subject`.
-    func annotations(of old: SimpleSigning) throws(EvidenceProblem) -> JSONObject {
+    func annotations(of old: SimpleSigning) throws(VerificationError) -> JSONObject {
         let claim: (digest: Digest, annotations: JSONObject)
         do {
             claim = try old.claim()
@@ -285,19 +286,19 @@ extension Evidence {
             throw signedAndUnreadable("payload", .malformed, error)
         }
         guard claim.digest == subject else {
-            throw EvidenceProblem(.subjectMismatch, "it is about \(claim.digest), not \(subject)")
+            throw VerificationError(.subjectMismatch, "it is about \(claim.digest), not \(subject)")
         }
         return claim.annotations
     }
 }
 
-extension EvidenceCandidate {
+extension SignedEntity {
     /// The reason why no signature of it verifies. The unverified type of an envelope only selects
     /// the reported reason. Evidence that names a trusted key without a valid signature was
     /// changed, regardless of its type.
-    func unsigned(_ problem: EvidenceProblem?, wanting type: PredicateType) -> EvidenceProblem {
+    func unsigned(_ problem: VerificationError?, wanting type: PredicateType) -> VerificationError {
         let problem =
-            problem ?? EvidenceProblem(.signatureInvalid, "no signature of it could be checked")
+            problem ?? VerificationError(.signatureInvalid, "no signature of it could be checked")
         guard problem.code != .signatureInvalid, let claimedType, claimedType != type else {
             return problem
         }
@@ -307,20 +308,20 @@ extension EvidenceCandidate {
 
 /// The problem of signed content that is malformed or over a limit.
 private func signedAndUnreadable(
-    _ noun: String, _ code: EvidenceProblem.Code, _ failure: Failure
-) -> EvidenceProblem {
+    _ noun: String, _ code: VerificationError.Code, _ failure: Failure
+) -> VerificationError {
     failure.kind == .overLimit
-        ? EvidenceProblem(
+        ? VerificationError(
             .overLimit, "it is signed, and its \(noun) is over a limit: \(failure.why)")
-        : EvidenceProblem(
+        : VerificationError(
             code, "it is signed, and its \(noun) has no readable shape: \(failure.why)")
 }
 
 /// The statement of a verified envelope.
-func signedStatement(in envelope: Envelope) throws(EvidenceProblem) -> Statement {
+func signedStatement(in envelope: Envelope) throws(VerificationError) -> Statement {
     guard envelope.payloadType == inTotoPayloadType else {
         // The signer signed it, so the statement is not missing; its content is unreadable.
-        throw EvidenceProblem(
+        throw VerificationError(
             .malformed, "its payload is \(quoted(envelope.payloadType)), no in-toto statement")
     }
     do {
@@ -330,14 +331,14 @@ func signedStatement(in envelope: Envelope) throws(EvidenceProblem) -> Statement
     }
 }
 
-private func otherType(_ found: PredicateType, _ wanted: PredicateType) -> EvidenceProblem {
+private func otherType(_ found: PredicateType, _ wanted: PredicateType) -> VerificationError {
     switch (found, wanted) {
     case (_, .signature):
-        EvidenceProblem(
+        VerificationError(
             .otherType, "it is an attestation (\(plain(found.description))), no signature")
-    case (.signature, _): EvidenceProblem(.otherType, "it is a signature, not an attestation")
+    case (.signature, _): VerificationError(.otherType, "it is a signature, not an attestation")
     default:
-        EvidenceProblem(.otherType, "its type is \(plain(found.description)), not \(wanted)")
+        VerificationError(.otherType, "its type is \(plain(found.description)), not \(wanted)")
     }
 }
 

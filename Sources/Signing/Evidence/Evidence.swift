@@ -9,14 +9,14 @@ package struct Evidence: Sendable {
     /// The digest that the evidence claims to be about.
     package let subject: Digest
     /// The evidence that was found.
-    package var candidates: [EvidenceCandidate]
+    package var candidates: [SignedEntity]
     /// The searched locations, with their results.
     package var searches: [EvidenceSearch]
     /// Entries of lists that could not be read: each may name a statement that fails a condition.
     package var unreadEntries: [Failure] = []
 
     package init(
-        subject: Digest, candidates: [EvidenceCandidate] = [], searches: [EvidenceSearch] = []
+        subject: Digest, candidates: [SignedEntity] = [], searches: [EvidenceSearch] = []
     ) {
         self.subject = subject
         self.candidates = candidates
@@ -34,19 +34,19 @@ package struct EvidenceSearch: Hashable, Sendable {
         case closed(Failure)
     }
 
-    package let carrier: EvidenceCarrier
+    package let location: EvidenceLocation
     /// The referrer that could not be read; nil for a whole list or tag.
     package let item: Digest?
     package let outcome: Outcome
 
-    package init(carrier: EvidenceCarrier, found: Int) {
-        self.carrier = carrier
+    package init(location: EvidenceLocation, found: Int) {
+        self.location = location
         item = nil
         outcome = .found(found)
     }
 
-    package init(carrier: EvidenceCarrier, item: Digest? = nil, closed failure: Failure) {
-        self.carrier = carrier
+    package init(location: EvidenceLocation, item: Digest? = nil, closed failure: Failure) {
+        self.location = location
         self.item = item
         outcome = .closed(failure)
     }
@@ -71,12 +71,12 @@ extension Evidence {
     /// stays: one verified signature suffices. If all statements must meet conditions, a successful
     /// verification becomes "could not look" too.
     package func obstacle(to type: PredicateType) -> Failure? {
-        searches.lazy.filter { $0.carrier.mayHold(type) }.compactMap(\.failure).first
+        searches.lazy.filter { $0.location.mayHold(type) }.compactMap(\.failure).first
     }
 }
 
 /// The locations of evidence beside an image.
-package enum EvidenceCarrier: String, Hashable, Sendable, CaseIterable {
+package enum EvidenceLocation: String, Hashable, Sendable, CaseIterable {
     case referrersAPI = "referrers API"
     case referrersTag = "referrers tag"
     case layout = "image layout"
@@ -92,8 +92,8 @@ package enum EvidenceCarrier: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    package init(_ door: ReferrersAnswer.Door) {
-        switch door {
+    package init(_ discovery: ReferrersResult.Discovery) {
+        switch discovery {
         case .referrersAPI: self = .referrersAPI
         case .referrersTag: self = .referrersTag
         case .layout: self = .layout
@@ -103,16 +103,16 @@ package enum EvidenceCarrier: String, Hashable, Sendable, CaseIterable {
 
 /// One unverified piece of evidence: a bundle, a legacy signature, a legacy attestation, or
 /// unreadable bytes.
-package struct EvidenceCandidate: Sendable {
+package struct SignedEntity: Sendable {
     package enum Form: Sendable {
         case bundle(SignatureBundle)
         case simpleSigning(SimpleSigning)
         /// A legacy attestation with its stored bytes.
-        case envelope(Envelope, LegacyAttachments, storedAs: [UInt8])
+        case envelope(Envelope, LegacyAnnotations, storedAs: [UInt8])
         case unreadable(Failure)
     }
 
-    package let carrier: EvidenceCarrier
+    package let location: EvidenceLocation
     /// The manifest with the evidence.
     package let manifest: Digest
     /// The digest of the evidence, which records refer to.
@@ -124,20 +124,20 @@ package struct EvidenceCandidate: Sendable {
     package let claimedType: PredicateType?
 
     package init(
-        carrier: EvidenceCarrier, manifest: Digest, digest: Digest, position: Int, form: Form
+        location: EvidenceLocation, manifest: Digest, digest: Digest, position: Int, form: Form
     ) {
         var budget = Limits.claimedTypeBytes
         self.init(
-            carrier: carrier, manifest: manifest, digest: digest, position: position, form: form,
+            location: location, manifest: manifest, digest: digest, position: position, form: form,
             spending: &budget)
     }
 
     /// - Parameter budget: bytes of payloads that may still be searched for what they say they are.
     package init(
-        carrier: EvidenceCarrier, manifest: Digest, digest: Digest, position: Int, form: Form,
+        location: EvidenceLocation, manifest: Digest, digest: Digest, position: Int, form: Form,
         spending budget: inout Int
     ) {
-        self.carrier = carrier
+        self.location = location
         self.manifest = manifest
         self.digest = digest
         self.position = position
@@ -153,7 +153,7 @@ package struct EvidenceCandidate: Sendable {
     }
 }
 
-extension EvidenceCandidate.Form {
+extension SignedEntity.Form {
     fileprivate func claimedType(spending budget: inout Int) -> PredicateType? {
         switch self {
         case .simpleSigning: return .signature

@@ -12,7 +12,7 @@ package import Primitives
 /// evidence that verifies.
 package struct EvidenceCollector: Sendable {
     /// The wanted evidence. A narrower query needs fewer requests.
-    package enum Wish: Hashable, Sendable {
+    package enum Query: Hashable, Sendable {
         /// All evidence.
         case everything
         /// Signatures, or attestations of one type. Referrers whose annotation names another
@@ -39,39 +39,39 @@ package struct EvidenceCollector: Sendable {
     /// - Parameter satisfied: called after each stage that found something, except the last.
     /// - Throws: only errors other than `Failure`, such as cancellation.
     package func collect(
-        _ wish: Wish, about subject: Digest, until satisfied: @Sendable (Evidence) -> Bool
+        _ query: Query, about subject: Digest, until satisfied: @Sendable (Evidence) -> Bool
     ) async throws -> Evidence {
         var reading = EvidenceReading(source: source, subject: subject)
-        let (carrier, referrers, unlikely) = try await reading.referrers()
-        let hinted = referrers.filter { hint($0, fits: wish) }
-        let others = referrers.filter { !hint($0, fits: wish) }
+        let (location, referrers, unlikely) = try await reading.referrers()
+        let hinted = referrers.filter { hint($0, fits: query) }
+        let others = referrers.filter { !hint($0, fits: query) }
         for stage in [hinted, others] where !stage.isEmpty {
-            try await reading.read(stage, found: carrier)
+            try await reading.read(stage, found: location)
             if satisfied(reading.evidence) { return reading.evidence }
         }
-        let tags = legacyCarriers(wish)
-        for carrier in tags {
+        let tags = legacyLocations(query)
+        for location in tags {
             let known = reading.evidence.candidates.count
-            try await reading.readTag(carrier)
+            try await reading.readTag(location)
             let isNew = reading.evidence.candidates.count > known
-            let isLast = carrier == tags.last && unlikely.isEmpty
+            let isLast = location == tags.last && unlikely.isEmpty
             if isNew, !isLast, satisfied(reading.evidence) { return reading.evidence }
         }
-        try await reading.read(unlikely, found: carrier, saysOtherwise: true)
+        try await reading.read(unlikely, found: location, saysOtherwise: true)
         return reading.evidence
     }
 }
 
-private func hint(_ referrer: Descriptor, fits wish: EvidenceCollector.Wish) -> Bool {
-    guard case .only(let type) = wish, let hint = referrer.annotations[predicateTypeAnnotation]
+private func hint(_ referrer: Descriptor, fits query: EvidenceCollector.Query) -> Bool {
+    guard case .only(let type) = query, let hint = referrer.annotations[predicateTypeAnnotation]
     else {
         return true
     }
     return hint == type.description
 }
 
-private func legacyCarriers(_ wish: EvidenceCollector.Wish) -> [EvidenceCarrier] {
-    switch wish {
+private func legacyLocations(_ query: EvidenceCollector.Query) -> [EvidenceLocation] {
+    switch query {
     case .everything: [.signatureTag, .attestationTag]
     case .only(.signature): [.signatureTag]
     case .only: [.attestationTag]

@@ -13,7 +13,7 @@ struct EvidenceReading {
 
     /// A layer to read, and its location.
     private struct Piece {
-        let carrier: EvidenceCarrier
+        let location: EvidenceLocation
         let manifest: Digest
         let layer: Descriptor
         let position: Int
@@ -35,33 +35,33 @@ struct EvidenceReading {
     /// The referrers that can be evidence by their listed type, and the others. The listed type is
     /// a hint and can be false.
     mutating func referrers() async throws -> (
-        carrier: EvidenceCarrier, evidence: [Descriptor], others: [Descriptor]
+        location: EvidenceLocation, evidence: [Descriptor], others: [Descriptor]
     ) {
-        let answer: ReferrersAnswer
+        let answer: ReferrersResult
         do {
             answer = try await source.referrers(of: evidence.subject)
         } catch let failure as Failure {
             close(.referrersAPI, because: failure)
             return (.referrersAPI, [], [])
         }
-        let carrier = EvidenceCarrier(answer.door)
+        let location = EvidenceLocation(answer.discovery)
         var isClosed = false
         for unread in answer.failures {
-            let place = EvidenceCarrier(unread.door)
+            let place = EvidenceLocation(unread.discovery)
             if isFinding(unread.failure, of: .list, in: place) {
                 addUnreadable(unread.failure, in: evidence.subject, found: place)
                 evidence.unreadEntries.append(unread.failure)
             } else {
                 close(place, because: unread.failure)
-                isClosed = isClosed || unread.door == answer.door
+                isClosed = isClosed || unread.discovery == answer.discovery
             }
         }
         let referrers = answer.descriptors.filter(mayHoldEvidence)
-        guard hasRoom(for: referrers.count, in: carrier) else { return (carrier, [], []) }
+        guard hasRoom(for: referrers.count, in: location) else { return (location, [], []) }
         if !isClosed {
-            evidence.searches.append(EvidenceSearch(carrier: carrier, found: referrers.count))
+            evidence.searches.append(EvidenceSearch(location: location, found: referrers.count))
         }
-        return (carrier, referrers, answer.descriptors.filter { !mayHoldEvidence($0) })
+        return (location, referrers, answer.descriptors.filter { !mayHoldEvidence($0) })
     }
 
     /// Reads the evidence of these referrers. An unreadable referrer does not hide the others.
@@ -69,7 +69,7 @@ struct EvidenceReading {
     /// - Parameter saysOtherwise: whether their listed type is not evidence. An unreadable one is
     ///   then not a finding.
     mutating func read(
-        _ referrers: [Descriptor], found carrier: EvidenceCarrier, saysOtherwise: Bool = false
+        _ referrers: [Descriptor], found location: EvidenceLocation, saysOtherwise: Bool = false
     ) async throws {
         var rest = referrers[...]
         while !rest.isEmpty {
@@ -79,11 +79,11 @@ struct EvidenceReading {
             var pieces: [Piece] = []
             for (referrer, manifest) in zip(batch, manifests) {
                 if saysOtherwise, case .failure(let failure) = manifest,
-                    isFinding(failure, in: carrier)
+                    isFinding(failure, in: location)
                 {
                     continue
                 }
-                pieces += take(manifest, of: referrer.digest, found: carrier)
+                pieces += take(manifest, of: referrer.digest, found: location)
             }
             try await read(pieces)
         }
@@ -93,30 +93,30 @@ struct EvidenceReading {
     /// bundle although its type is a bundle, is a finding too, because the result is then not
     /// `UNSIGNED`.
     private mutating func take(
-        _ manifest: Result<Manifest, Failure>, of referrer: Digest, found carrier: EvidenceCarrier
+        _ manifest: Result<Manifest, Failure>, of referrer: Digest, found location: EvidenceLocation
     ) -> [Piece] {
         let read: Manifest
         switch manifest {
         case .success(let found): read = found
         case .failure(let failure):
-            note(failure, in: referrer, found: carrier)
+            note(failure, in: referrer, found: location)
             return []
         }
-        guard spend(read.bytes.count, found: carrier) else { return [] }
+        guard spend(read.bytes.count, found: location) else { return [] }
         var pieces: [Piece] = []
         if case .image(let image) = read.kind {
             for (position, layer) in image.layers.enumerated() {
                 guard let shape = EvidenceReading.shape(of: layer) else { continue }
                 pieces.append(
                     Piece(
-                        carrier: carrier, manifest: referrer, layer: layer, position: position,
+                        location: location, manifest: referrer, layer: layer, position: position,
                         shape: shape))
             }
         }
         if pieces.isEmpty, read.artifactType?.isSigstoreBundle == true {
             let empty = Failure(
                 .malformed, "cannot read \(referrer)", because: "no layer of it is a bundle")
-            addUnreadable(empty, in: referrer, found: carrier)
+            addUnreadable(empty, in: referrer, found: location)
         }
         return pieces
     }
@@ -124,36 +124,36 @@ struct EvidenceReading {
     // MARK: Tags
 
     /// Reads the evidence under the `.sig` or `.att` tag of the subject.
-    mutating func readTag(_ carrier: EvidenceCarrier) async throws {
+    mutating func readTag(_ location: EvidenceLocation) async throws {
         let tag = Tag(
-            for: evidence.subject, suffix: carrier == .signatureTag ? ".sig" : ".att")
+            for: evidence.subject, suffix: location == .signatureTag ? ".sig" : ".att")
         let manifest: Manifest
         do {
             manifest = try await source.manifest(.tag(tag))
         } catch let failure as Failure {
             if failure.kind == .notFound {
-                evidence.searches.append(EvidenceSearch(carrier: carrier, found: 0))
+                evidence.searches.append(EvidenceSearch(location: location, found: 0))
             } else {
                 // The digest of an unreadable document is unknown; the subject's digest is
                 // recorded.
-                note(failure, in: evidence.subject, found: carrier, item: nil)
+                note(failure, in: evidence.subject, found: location, item: nil)
             }
             return
         }
-        guard spend(manifest.bytes.count, found: carrier) else { return }
+        guard spend(manifest.bytes.count, found: location) else { return }
         guard case .image(let image) = manifest.kind else {
             let index = Failure(
                 .malformed, "cannot read the tag \(tag)",
                 because: "it holds an index, not evidence")
-            return addUnreadable(index, in: manifest.digest, found: carrier)
+            return addUnreadable(index, in: manifest.digest, found: location)
         }
-        guard hasRoom(for: image.layers.count, in: carrier) else { return }
-        evidence.searches.append(EvidenceSearch(carrier: carrier, found: image.layers.count))
+        guard hasRoom(for: image.layers.count, in: location) else { return }
+        evidence.searches.append(EvidenceSearch(location: location, found: image.layers.count))
         try await read(
             image.layers.enumerated().map { position, layer in
                 Piece(
-                    carrier: carrier, manifest: manifest.digest, layer: layer, position: position,
-                    shape: carrier == .signatureTag ? .simpleSigning : .envelope)
+                    location: location, manifest: manifest.digest, layer: layer, position: position,
+                    shape: location == .signatureTag ? .simpleSigning : .envelope)
             })
     }
 
@@ -164,7 +164,7 @@ struct EvidenceReading {
         while !waiting.isEmpty {
             let (batch, rest) = nextBatch(of: waiting)
             guard !batch.isEmpty else {
-                for piece in rest { reachByteLimit(piece.carrier) }
+                for piece in rest { reachByteLimit(piece.location) }
                 return
             }
             waiting = rest
@@ -188,7 +188,7 @@ struct EvidenceReading {
             let claim = piece.layer.size > Limits.evidenceBytes ? 0 : piece.layer.size
             if batch.count == Limits.parallelEvidenceReads || claim > free {
                 rest.append(piece)
-            } else if hasRoom(for: batch.count + 1, in: piece.carrier) {
+            } else if hasRoom(for: batch.count + 1, in: piece.location) {
                 free -= claim
                 batch.append(piece)
             }
@@ -199,24 +199,24 @@ struct EvidenceReading {
     /// Adds the result of a read. Malformed content, and content that the source does not have, are
     /// findings. If the source does not respond, the search is closed.
     private mutating func add(_ content: Result<[UInt8], Failure>, of piece: Piece) {
-        let form: EvidenceCandidate.Form
+        let form: SignedEntity.Form
         switch content {
         case .success(let bytes):
             form = EvidenceReading.parsed(bytes, of: piece.layer, as: piece.shape)
-        case .failure(let failure) where isFinding(failure, in: piece.carrier):
+        case .failure(let failure) where isFinding(failure, in: piece.location):
             form = .unreadable(failure)
         case .failure(let failure):
-            return close(piece.carrier, item: piece.manifest, because: failure)
+            return close(piece.location, item: piece.manifest, because: failure)
         }
         evidence.candidates.append(
-            EvidenceCandidate(
-                carrier: piece.carrier, manifest: piece.manifest, digest: piece.layer.digest,
+            SignedEntity(
+                location: piece.location, manifest: piece.manifest, digest: piece.layer.digest,
                 position: piece.position, form: form, spending: &claimedTypeBytesLeft))
     }
 
     private static func parsed(
         _ content: [UInt8], of layer: Descriptor, as shape: Shape
-    ) -> EvidenceCandidate.Form {
+    ) -> SignedEntity.Form {
         do throws(Failure) {
             switch shape {
             case .bundle: return .bundle(try SignatureBundle(parsing: content))
@@ -228,7 +228,7 @@ struct EvidenceReading {
                     parsing: content, named: "the attestation", values: Limits.evidenceValues)
                 return .envelope(
                     try Envelope(reading: json),
-                    try LegacyAttachments(annotations: layer.annotations), storedAs: content)
+                    try LegacyAnnotations(annotations: layer.annotations), storedAs: content)
             }
         } catch {
             return .unreadable(error)
@@ -248,18 +248,18 @@ struct EvidenceReading {
     // MARK: What could not be read
 
     private mutating func note(
-        _ failure: Failure, in referrer: Digest, found carrier: EvidenceCarrier
+        _ failure: Failure, in referrer: Digest, found location: EvidenceLocation
     ) {
-        note(failure, in: referrer, found: carrier, item: referrer)
+        note(failure, in: referrer, found: location, item: referrer)
     }
 
     private mutating func note(
-        _ failure: Failure, in manifest: Digest, found carrier: EvidenceCarrier, item: Digest?
+        _ failure: Failure, in manifest: Digest, found location: EvidenceLocation, item: Digest?
     ) {
-        if isFinding(failure, in: carrier) {
-            addUnreadable(failure, in: manifest, found: carrier)
+        if isFinding(failure, in: location) {
+            addUnreadable(failure, in: manifest, found: location)
         } else {
-            close(carrier, item: item, because: failure)
+            close(location, item: item, because: failure)
         }
     }
 
@@ -278,63 +278,63 @@ struct EvidenceReading {
     /// - An item: registries verify digests of pushed content, so a digest mismatch is caused by the
     ///   registry itself or a proxy.
     private func isFinding(
-        _ failure: Failure, of thing: UnreadThing = .item, in carrier: EvidenceCarrier
+        _ failure: Failure, of thing: UnreadThing = .item, in location: EvidenceLocation
     ) -> Bool {
         guard failure.isAboutContent else { return false }
         return switch thing {
-        case .list: carrier != .layout
-        case .item: carrier == .layout || failure.kind != .rejected
+        case .list: location != .layout
+        case .item: location == .layout || failure.kind != .rejected
         }
     }
 
     private mutating func addUnreadable(
-        _ failure: Failure, in manifest: Digest, found carrier: EvidenceCarrier
+        _ failure: Failure, in manifest: Digest, found location: EvidenceLocation
     ) {
         evidence.candidates.append(
-            EvidenceCandidate(
-                carrier: carrier, manifest: manifest, digest: manifest, position: 0,
+            SignedEntity(
+                location: location, manifest: manifest, digest: manifest, position: 0,
                 form: .unreadable(failure)))
     }
 
     private mutating func close(
-        _ carrier: EvidenceCarrier, item: Digest? = nil, because failure: Failure
+        _ location: EvidenceLocation, item: Digest? = nil, because failure: Failure
     ) {
         evidence.searches.append(
-            EvidenceSearch(carrier: carrier, item: item, closed: failure))
+            EvidenceSearch(location: location, item: item, closed: failure))
     }
 
     // MARK: Limits
 
-    private mutating func hasRoom(for count: Int, in carrier: EvidenceCarrier) -> Bool {
+    private mutating func hasRoom(for count: Int, in location: EvidenceLocation) -> Bool {
         guard count > Limits.candidatesPerDigest - evidence.candidates.count else { return true }
         reachLimit(
-            carrier,
+            location,
             "more than \(Limits.candidatesPerDigest) items may be evidence, which is the limit")
         return false
     }
 
     /// Subtracts `bytes` from the budget of one digest. An item over the budget is skipped and does
     /// not hide smaller ones.
-    private mutating func spend(_ bytes: Int, found carrier: EvidenceCarrier) -> Bool {
+    private mutating func spend(_ bytes: Int, found location: EvidenceLocation) -> Bool {
         guard bytes > bytesLeft else {
             bytesLeft -= bytes
             return true
         }
-        reachByteLimit(carrier)
+        reachByteLimit(location)
         return false
     }
 
-    private mutating func reachByteLimit(_ carrier: EvidenceCarrier) {
+    private mutating func reachByteLimit(_ location: EvidenceLocation) {
         reachLimit(
-            carrier, "it has more than \(Limits.evidenceBytesPerDigest) bytes, which is the limit")
+            location, "it has more than \(Limits.evidenceBytesPerDigest) bytes, which is the limit")
     }
 
     /// Records a reached limit, once for each location.
-    private mutating func reachLimit(_ carrier: EvidenceCarrier, _ why: String) {
+    private mutating func reachLimit(_ location: EvidenceLocation, _ why: String) {
         let failure = Failure(
             .overLimit, "cannot look at the evidence of \(evidence.subject)",
             at: .named(source.sourceName), because: why)
-        let search = EvidenceSearch(carrier: carrier, closed: failure)
+        let search = EvidenceSearch(location: location, closed: failure)
         if !evidence.searches.contains(search) { evidence.searches.append(search) }
     }
 }

@@ -13,7 +13,7 @@ package struct VerificationWork: Sendable {
 
     /// Subtracts the maximum cost of `candidate`. Returns false, and subtracts nothing, if too
     /// little is left.
-    mutating func spend(on candidate: EvidenceCandidate, by signer: TrustedSigner) -> Bool {
+    mutating func spend(on candidate: SignedEntity, by signer: TrustedSigner) -> Bool {
         let cost = candidate.work(by: signer)
         guard cost <= left else { return false }
         left -= cost
@@ -30,7 +30,7 @@ func workLimit(of subject: Digest) -> Failure {
         next: "name fewer keys, or delete evidence that is not needed")
 }
 
-extension EvidenceCandidate {
+extension SignedEntity {
     /// The maximum cost: the payload is hashed once for each hash, each signature is checked with
     /// each key and scheme, and only Ed25519 reads the payload for each check.
     fileprivate func work(by signer: TrustedSigner) -> Int {

@@ -12,11 +12,11 @@ package struct CertificateIdentity: Hashable, Sendable {
     /// The patterns that must all match the issuer.
     package let issuers: [IdentityPattern]
     /// The other claims that the certificate must have.
-    package let claims: [CertificateClaimDemand]
+    package let claims: [CertificateClaimRequirement]
 
     package init(
         subjects: [IdentityPattern], issuers: [IdentityPattern],
-        claims: [CertificateClaimDemand] = []
+        claims: [CertificateClaimRequirement] = []
     ) {
         self.subjects = subjects
         self.issuers = issuers
@@ -38,14 +38,14 @@ package struct CertificateIdentity: Hashable, Sendable {
     private var shownIssuer: String { issuers.map(\.shown).joined(separator: " and ") }
 
     /// The signer of `certificate`. Throws the part that differs if it is another identity.
-    func signer(of certificate: Certificate) throws(EvidenceProblem) -> CertificateSigner {
+    func signer(of certificate: Certificate) throws(VerificationError) -> CertificateSigner {
         // The issuer is compared first, because the subject depends on it.
         guard let found = certificate.claims.issuer else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .issuerMismatch, "the certificate names no issuer, \(shownIssuer) is expected")
         }
         guard try fits(issuers, found) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .issuerMismatch,
                 "the issuer is \(plain(found)), \(shownIssuer) is expected"
                     + partialMatchHint(issuers, found))
@@ -54,7 +54,7 @@ package struct CertificateIdentity: Hashable, Sendable {
         // Spec: fulcio certificate-specification.md: exactly one name. A certificate with two would
         // be two signers where signers are counted.
         guard names.count <= 1 else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .identityMismatch,
                 "the certificate names \(names.map { plain($0) }.joined(separator: " and ")), and "
                     + "only one name says who signed")
@@ -63,22 +63,22 @@ package struct CertificateIdentity: Hashable, Sendable {
         for name in names where try fits(subjects, name) { subject = subject ?? name }
         guard let subject else {
             let shown = names.isEmpty ? "nobody" : names.map { plain($0) }.joined(separator: ", ")
-            throw EvidenceProblem(
+            throw VerificationError(
                 .identityMismatch,
                 "the certificate names \(shown), \(shownSubject) is expected"
                     + partialMatchHint(subjects, names.first))
         }
-        for demand in claims {
-            guard let value = certificate.claims[demand.claim] else {
-                throw EvidenceProblem(
+        for requirement in claims {
+            guard let value = certificate.claims[requirement.claim] else {
+                throw VerificationError(
                     .claimMismatch,
-                    "the certificate does not say its \(demand.claim.name), "
-                        + "\(demand.pattern.shown) is expected")
+                    "the certificate does not say its \(requirement.claim.name), "
+                        + "\(requirement.pattern.shown) is expected")
             }
-            guard try fits([demand.pattern], value) else {
-                throw EvidenceProblem(
+            guard try fits([requirement.pattern], value) else {
+                throw VerificationError(
                     .claimMismatch,
-                    "the \(demand.claim.name) is \(plain(value)), \(demand.pattern.shown) is "
+                    "the \(requirement.claim.name) is \(plain(value)), \(requirement.pattern.shown) is "
                         + "expected")
             }
         }
@@ -91,7 +91,7 @@ package struct CertificateIdentity: Hashable, Sendable {
 }
 
 /// One required claim of a certificate and its pattern.
-package struct CertificateClaimDemand: Hashable, Sendable {
+package struct CertificateClaimRequirement: Hashable, Sendable {
     package let claim: CertificateClaim
     package let pattern: IdentityPattern
 
@@ -104,13 +104,13 @@ package struct CertificateClaimDemand: Hashable, Sendable {
 /// Whether all patterns match. A comparison that takes too long throws `overLimit`.
 private func fits(
     _ patterns: [IdentityPattern], _ text: String
-) throws(EvidenceProblem) -> Bool {
+) throws(VerificationError) -> Bool {
     guard !patterns.isEmpty else { return false }
     do {
         for pattern in patterns where try !pattern.matches(text) { return false }
         return true
     } catch {
-        throw EvidenceProblem(.overLimit, error)
+        throw VerificationError(.overLimit, error)
     }
 }
 

@@ -10,18 +10,18 @@ package import Primitives
 package struct SimpleSigning: Hashable, Sendable {
     package let payload: [UInt8]
     package let signature: [UInt8]
-    package let attachments: LegacyAttachments
+    package let legacyAnnotations: LegacyAnnotations
 
     package init(
-        payload: [UInt8], signature: [UInt8], attachments: LegacyAttachments = .none
+        payload: [UInt8], signature: [UInt8], legacyAnnotations: LegacyAnnotations = .none
     ) {
         self.payload = payload
         self.signature = signature
-        self.attachments = attachments
+        self.legacyAnnotations = legacyAnnotations
     }
 
     /// Parses a layer of a `.sig` manifest.
-    package init(payload: [UInt8], annotations: ExactTextMap<String>) throws(Failure) {
+    package init(payload: [UInt8], annotations: ByteStringMap<String>) throws(Failure) {
         guard let text = annotations[signatureAnnotation],
             let signature = bytes(fromBase64: withoutLineBreaks(text)),
             !signature.isEmpty
@@ -32,7 +32,7 @@ package struct SimpleSigning: Hashable, Sendable {
         }
         self.init(
             payload: payload, signature: signature,
-            attachments: try LegacyAttachments(annotations: annotations))
+            legacyAnnotations: try LegacyAnnotations(annotations: annotations))
     }
 
     /// Parses the payload. Call it only after the signature is verified.
@@ -61,7 +61,7 @@ package struct SimpleSigning: Hashable, Sendable {
     /// The payload in cosign's form: compact, in this order, and `optional` null if there are no
     /// annotations.
     package static func payload(
-        for digest: Digest, in repository: Repository, annotations: ExactTextMap<String>
+        for digest: Digest, in repository: Repository, annotations: ByteStringMap<String>
     ) -> [UInt8] {
         let document: JSONValue = [
             "critical": [

@@ -14,11 +14,11 @@ package struct Checkpoint: Hashable, Sendable {
 
     /// Spec: tlog-checkpoint: origin, size in decimal without leading zeros, base64 of the root
     /// hash, then extension lines, none of them empty.
-    package init(parsing note: String) throws(EvidenceProblem) {
+    package init(parsing note: String) throws(VerificationError) {
         try self.init(reading: try SignedNote(parsing: note))
     }
 
-    package init(reading note: SignedNote) throws(EvidenceProblem) {
+    package init(reading note: SignedNote) throws(VerificationError) {
         self.note = note
         let lines = note.text.utf8.dropLast().split(
             separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
@@ -63,8 +63,8 @@ extension SignedNote {
     }
 }
 
-private func malformedCheckpoint(_ why: String) -> EvidenceProblem {
-    EvidenceProblem(.checkpointMalformed, "the checkpoint cannot be read: \(why)")
+private func malformedCheckpoint(_ why: String) -> VerificationError {
+    VerificationError(.checkpointMalformed, "the checkpoint cannot be read: \(why)")
 }
 
 /// Parses a number of protobuf JSON or a checkpoint: digits only, without leading zeros, at most

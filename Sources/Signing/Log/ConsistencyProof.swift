@@ -23,7 +23,7 @@ package struct ConsistencyProof: Hashable, Sendable {
     /// Spec: RFC 9162 §2.1.4.2, step by step, for 0 < first < second.
     package func verify(
         firstRoot first_hash: [UInt8], secondRoot second_hash: [UInt8]
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         guard first > 0, first <= second else {
             throw inconsistent("it goes from \(first) leaves to \(second)")
         }
@@ -53,8 +53,9 @@ package struct ConsistencyProof: Hashable, Sendable {
         }
     }
 
-    private func roots(along path: [[UInt8]]) throws(EvidenceProblem) -> (fr: [UInt8], sr: [UInt8])
-    {
+    private func roots(along path: [[UInt8]]) throws(VerificationError) -> (
+        fr: [UInt8], sr: [UInt8]
+    ) {
         // 3. "Set fn to first - 1 and sn to second - 1."
         var (fn, sn) = (UInt64(first - 1), UInt64(second - 1))
         // 4. "If LSB(fn) is set, then right-shift both fn and sn equally until LSB(fn) is not set."
@@ -79,6 +80,6 @@ package struct ConsistencyProof: Hashable, Sendable {
     }
 }
 
-private func inconsistent(_ why: String) -> EvidenceProblem {
-    EvidenceProblem(.consistencyProofInvalid, "the consistency proof does not hold: \(why)")
+private func inconsistent(_ why: String) -> VerificationError {
+    VerificationError(.consistencyProofInvalid, "the consistency proof does not hold: \(why)")
 }

@@ -18,7 +18,7 @@ package struct InclusionProof: Hashable, Sendable {
     /// Verifies that the leaf with this hash is leaf `leafIndex` of the tree with this root.
     ///
     /// Spec: RFC 9162 §2.1.3.2, step by step.
-    package func verify(leaf hash: [UInt8], root rootHash: [UInt8]) throws(EvidenceProblem) {
+    package func verify(leaf hash: [UInt8], root rootHash: [UInt8]) throws(VerificationError) {
         // 1. "Compare leaf_index from the inclusion_proof structure against tree_size."
         guard leafIndex >= 0, leafIndex < treeSize else {
             throw unproven("it names leaf \(leafIndex) of a tree of \(treeSize) leaves")
@@ -63,6 +63,6 @@ package struct InclusionProof: Hashable, Sendable {
     }
 }
 
-private func unproven(_ why: String) -> EvidenceProblem {
-    EvidenceProblem(.inclusionProofInvalid, "the inclusion proof does not hold: \(why)")
+private func unproven(_ why: String) -> VerificationError {
+    VerificationError(.inclusionProofInvalid, "the inclusion proof does not hold: \(why)")
 }

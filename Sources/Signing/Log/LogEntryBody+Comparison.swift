@@ -11,7 +11,7 @@ extension LogEntryBody {
     /// artifact, signature, key.
     ///
     /// Signatures are compared by bytes: another encoding of an ECDSA signature is different.
-    func requireAbout(_ content: SignedContent) throws(EvidenceProblem) {
+    func requireAbout(_ content: SignedContent) throws(VerificationError) {
         switch (self, content.form) {
         case (.hashedRecord(let artifact, let signer), .message(let digests)):
             try artifact.require(digests, "the artifact")
@@ -20,7 +20,7 @@ extension LogEntryBody {
             try payload.require(allDigests(envelope.payload), "the envelope's payload")
             try requireSigner(signers, content)
             guard signers.allSatisfy({ isSignature($0.signature, of: envelope) }) else {
-                throw EvidenceProblem(
+                throw VerificationError(
                     .entrySignatureMismatch, "the entry has signatures that the envelope has not")
             }
         case (
@@ -29,14 +29,14 @@ extension LogEntryBody {
         ):
             try payload?.require(allDigests(envelope.payload), "the envelope's payload")
             guard let bytes, stored.isAmong(allDigests(bytes)) else {
-                throw EvidenceProblem(
+                throw VerificationError(
                     .entrySignatureMismatch,
                     "the entry holds a hash alone, and it is not that of the stored envelope")
             }
             try requireVerifier(verifier, content.verifier)
         case (.hashedRecordVersion2(let record), _): try record.requireAbout(content)
         default:
-            throw EvidenceProblem(
+            throw VerificationError(
                 .entryKindMismatch,
                 "the entry is about \(noun), what is verified is \(content.noun)")
         }
@@ -64,17 +64,17 @@ extension LogEntryBody.HashedRecordVersion2 {
     /// it only find out which part differs.
     ///
     /// Spec: sigstore/architecture-docs rekor-v2-spec.md §6.1.4.
-    fileprivate func requireAbout(_ content: SignedContent) throws(EvidenceProblem) {
+    fileprivate func requireAbout(_ content: SignedContent) throws(VerificationError) {
         let ways = KeyDetails.logged(for: content.verifier.key)
         guard let details = ways.first(where: { isSame($0.rawValue, keyDetails) }) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .entryKeyMismatch,
                 "the entry's key is a \(plain(keyDetails)), what is verified needs "
                     + (ways.isEmpty
                         ? "one that no log has" : ways.map(\.rawValue).joined(separator: " or ")))
         }
         guard artifact.algorithm == details.loggedHash.protobufName else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .entryArtifactMismatch,
                 "the entry has a hash by \(plain(artifact.algorithm)), its key signs "
                     + details.loggedHash.protobufName)
@@ -108,12 +108,12 @@ extension LogEntryBody.Artifact {
 
     fileprivate func require(
         _ digests: [HashAlgorithm: [UInt8]], _ noun: String
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         guard let known = HashAlgorithm(rawValue: algorithm), let digest = digests[known] else {
             throw hashNotKnown(algorithm)
         }
         guard digest == hash else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .entryArtifactMismatch,
                 "the entry is about \(algorithm):\(hexText(hash)), \(noun) has \(hexText(digest))")
         }
@@ -122,12 +122,12 @@ extension LogEntryBody.Artifact {
 
 private func requireSigner(
     _ signers: [LogEntryBody.Signer], _ content: SignedContent
-) throws(EvidenceProblem) {
+) throws(VerificationError) {
     let same = signers.filter { $0.signature == content.signature }
     guard !same.isEmpty else { throw otherSignature() }
     var problem = otherVerifier("key or certificate")
     for signer in same {
-        do throws(EvidenceProblem) {
+        do throws(VerificationError) {
             return try requireVerifier(signer.verifier, content.verifier)
         } catch { problem = error }
     }
@@ -137,12 +137,12 @@ private func requireSigner(
 /// Whether the entry's PEM has the same DER.
 private func requireVerifier(
     _ pem: [UInt8], _ verifier: SignedContent.Verifier
-) throws(EvidenceProblem) {
+) throws(VerificationError) {
     // DER is compared, because clients write PEM lines of any length.
     guard pem.count <= 2 * Limits.certificateBytes,
         let blocks = try? PEMBlock.list(in: pem), blocks.count == 1, let block = blocks.first
     else {
-        throw EvidenceProblem(
+        throw VerificationError(
             .logEntryMalformed, "the entry's key or certificate is not one PEM block")
     }
     switch verifier {
@@ -165,15 +165,15 @@ private func allDigests(_ bytes: [UInt8]) -> [HashAlgorithm: [UInt8]] {
     Dictionary(uniqueKeysWithValues: HashAlgorithm.allCases.map { ($0, $0.hash(of: bytes)) })
 }
 
-private func otherSignature() -> EvidenceProblem {
-    EvidenceProblem(.entrySignatureMismatch, "the entry is about another signature")
+private func otherSignature() -> VerificationError {
+    VerificationError(.entrySignatureMismatch, "the entry is about another signature")
 }
 
-private func otherVerifier(_ noun: String) -> EvidenceProblem {
-    EvidenceProblem(.entryKeyMismatch, "the entry's \(noun) is not the one that is verified")
+private func otherVerifier(_ noun: String) -> VerificationError {
+    VerificationError(.entryKeyMismatch, "the entry's \(noun) is not the one that is verified")
 }
 
-private func hashNotKnown(_ algorithm: String) -> EvidenceProblem {
-    EvidenceProblem(
+private func hashNotKnown(_ algorithm: String) -> VerificationError {
+    VerificationError(
         .unsupported, "the entry names the artifact by \(plain(algorithm)), a hash not known here")
 }

@@ -42,7 +42,7 @@ package enum LogEntryBody: Hashable, Sendable {
     /// Fields that are not compared are ignored; the log stores them as the signer sent them.
     package init(
         parsing bytes: [UInt8], as kind: TransparencyLogEntry.Kind
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         let own: TransparencyLogEntry.Kind
         let body: LogEntryBody?
         do throws(Failure) {
@@ -52,14 +52,14 @@ package enum LogEntryBody: Hashable, Sendable {
                 version: try json.required("apiVersion").string())
             body = try own == kind ? readBody(json.required("spec"), kind) : nil
         } catch {
-            throw EvidenceProblem(.logEntryMalformed, error)
+            throw VerificationError(.logEntryMalformed, error)
         }
         guard own == kind else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .entryKindMismatch, "the entry says it is \(kind), its body says \(own)")
         }
         guard let body else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .entryKindMismatch, "the entry is \(kind), a kind that vouches for nothing here")
         }
         self = body

@@ -8,12 +8,12 @@ internal import Primitives
 package struct LogVerdict: Hashable, Sendable {
     package let entries: [VerifiedLogEntry]
     /// The entries of logs that are not in the trusted root. They do not count and are reported.
-    package let ignored: [EvidenceProblem]
+    package let ignored: [VerificationError]
 
     /// The distinct log operators of the entries.
     package var parties: Set<String> { Set(entries.map(\.log.party)) }
 
-    fileprivate init(entries: [VerifiedLogEntry], ignored: [EvidenceProblem]) {
+    fileprivate init(entries: [VerifiedLogEntry], ignored: [VerificationError]) {
         self.entries = entries
         self.ignored = ignored
     }
@@ -23,44 +23,46 @@ extension [TransparencyLogEntry] {
     /// Verifies all entries. If an entry of a known log is invalid or about other content, the
     /// evidence is rejected, because the entry was added to pass as proof.
     package func verified(
-        for content: SignedContent, by logs: [TransparencyLog], demand: LogDemand
-    ) throws(EvidenceProblem) -> LogVerdict {
+        for content: SignedContent, by logs: [TransparencyLog], requirements: LogRequirements
+    ) throws(VerificationError) -> LogVerdict {
         guard count <= Limits.proofsPerBundle else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit, "there are \(count) log entries, the limit is \(Limits.proofsPerBundle)"
             )
         }
         try refuseDuplicates()
         var entries: [VerifiedLogEntry] = []
-        var ignored: [EvidenceProblem] = []
-        for (place, entry) in enumerated() {
-            do throws(EvidenceProblem) {
-                let found = try entry.verified(for: content, by: logs, demand: demand)
+        var ignored: [VerificationError] = []
+        for (index, entry) in enumerated() {
+            do throws(VerificationError) {
+                let found = try entry.verified(for: content, by: logs, requirements: requirements)
                 guard !entries.contains(where: found.isSamePlace) else {
-                    throw EvidenceProblem(
+                    throw VerificationError(
                         .duplicateLogEntry, "index \(found.logIndex) of one log occurs twice")
                 }
                 entries.append(found)
             } catch {
-                let problem = error.at("log entry \(place + 1) of \(count)")
+                let problem = error.at("log entry \(index + 1) of \(count)")
                 guard error.code == .logUntrusted else { throw problem }
                 ignored.append(problem)
             }
         }
         let verdict = LogVerdict(entries: entries, ignored: ignored)
-        guard verdict.parties.count >= demand.parties else { throw verdict.tooFew(demand.parties) }
+        guard verdict.parties.count >= requirements.threshold else {
+            throw verdict.tooFew(requirements.threshold)
+        }
         return verdict
     }
 
     /// Rejects two entries with the same index of the same log.
-    private func refuseDuplicates() throws(EvidenceProblem) {
+    private func refuseDuplicates() throws(VerificationError) {
         var places: [EntryPlace: Int] = [:]
-        for (place, entry) in enumerated() {
+        for (index, entry) in enumerated() {
             let key = EntryPlace(logID: entry.logID, logIndex: entry.logIndex)
-            if let first = places.updateValue(place, forKey: key) {
-                throw EvidenceProblem(
+            if let first = places.updateValue(index, forKey: key) {
+                throw VerificationError(
                     .duplicateLogEntry,
-                    "log entries \(first + 1) and \(place + 1) have one log and index \(key.logIndex)"
+                    "log entries \(first + 1) and \(index + 1) have one log and index \(key.logIndex)"
                 )
             }
         }
@@ -79,9 +81,9 @@ private struct EntryPlace: Hashable {
 }
 
 extension LogVerdict {
-    fileprivate func tooFew(_ needed: Int) -> EvidenceProblem {
+    fileprivate func tooFew(_ needed: Int) -> VerificationError {
         if entries.isEmpty, let first = ignored.first { return first }
-        return EvidenceProblem(
+        return VerificationError(
             .logEntryMissing,
             entries.isEmpty
                 ? "there is no log entry, \(needed) are needed"

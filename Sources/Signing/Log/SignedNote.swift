@@ -28,9 +28,9 @@ package struct SignedNote: Hashable, Sendable {
     /// Spec: C2SP signed-note, "Format": UTF-8 without control characters except newlines, and at
     /// least one signature line; all signature lines must be well-formed, also those of unknown
     /// keys.
-    package init(parsing bytes: [UInt8]) throws(EvidenceProblem) {
+    package init(parsing bytes: [UInt8]) throws(VerificationError) {
         guard bytes.count <= Limits.signedNoteBytes else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "the note has \(bytes.count) bytes, the limit is \(Limits.signedNoteBytes)")
         }
@@ -38,7 +38,7 @@ package struct SignedNote: Hashable, Sendable {
             throw malformedNote("it is not UTF-8")
         }
         guard longestMarkRun(in: whole) <= Limits.combiningMarks else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "the note has more than \(Limits.combiningMarks) combining marks in a row")
         }
@@ -53,7 +53,7 @@ package struct SignedNote: Hashable, Sendable {
         let lines = bytes.dropFirst(blank + 1).dropLast().split(
             separator: newline, omittingEmptySubsequences: false)
         guard lines.count <= Limits.signaturesPerNote else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "the note has \(lines.count) signatures, the limit is \(Limits.signaturesPerNote)")
         }
@@ -62,7 +62,7 @@ package struct SignedNote: Hashable, Sendable {
         self.signatures = signatures
     }
 
-    package init(parsing text: String) throws(EvidenceProblem) {
+    package init(parsing text: String) throws(VerificationError) {
         try self.init(parsing: Array(text.utf8))
     }
 
@@ -76,7 +76,7 @@ package struct SignedNote: Hashable, Sendable {
 extension SignedNote.Signature {
     /// Spec: signed-note, "Signatures": em dash, space, key name, space, base64 of the four bytes
     /// of key id and the signature.
-    fileprivate init(line: ArraySlice<UInt8>) throws(EvidenceProblem) {
+    fileprivate init(line: ArraySlice<UInt8>) throws(VerificationError) {
         let parts = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].elementsEqual("—".utf8), !parts[1].isEmpty else {
             throw malformedNote(
@@ -108,8 +108,8 @@ private func lastBlankLine(_ bytes: [UInt8]) -> Int? {
     return nil
 }
 
-private func malformedNote(_ why: String) -> EvidenceProblem {
-    EvidenceProblem(.checkpointMalformed, "the note cannot be read: \(why)")
+private func malformedNote(_ why: String) -> VerificationError {
+    VerificationError(.checkpointMalformed, "the note cannot be read: \(why)")
 }
 
 private let newline = UInt8(ascii: "\n")

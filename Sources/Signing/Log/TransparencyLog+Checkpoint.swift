@@ -49,10 +49,10 @@ extension TransparencyLog {
     /// The verified checkpoint in `text`. Throws unless this log signed it.
     func verifiedCheckpoint(
         _ text: String, of generation: LogGeneration
-    ) throws(EvidenceProblem) -> Checkpoint {
+    ) throws(VerificationError) -> Checkpoint {
         let checkpoint = try Checkpoint(parsing: text)
         guard isOrigin(checkpoint.origin, of: generation) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .checkpointMismatch,
                 "the checkpoint is of the log \(quoted(checkpoint.origin)), not of \(quoted(origin))"
             )
@@ -63,7 +63,7 @@ extension TransparencyLog {
         }
         guard isSigned else {
             let found = checkpoint.note.signatures.map { "\(plain($0.name)) \(hexText($0.hint))" }
-            throw EvidenceProblem(
+            throw VerificationError(
                 .checkpointSignatureInvalid,
                 "no line of the checkpoint verifies as \(origin) "
                     + "\(hexText(keyID.prefix(4))); its lines are \(found.joined(separator: ", "))")

@@ -19,34 +19,34 @@ extension TransparencyLogEntry {
     /// and in Rekor v2.
     ///
     /// A signed entry timestamp must be valid even if none is required.
-    func promisedTime(by log: TransparencyLog) throws(EvidenceProblem) -> Timestamp? {
+    func promisedTime(by log: TransparencyLog) throws(VerificationError) -> Timestamp? {
         guard let promise = proofs.signedEntryTimestamp else { return nil }
         guard generation == .version1 else {
-            throw EvidenceProblem(
-                .entryPromiseInvalid,
+            throw VerificationError(
+                .signedEntryTimestampInvalid,
                 "the entry is of Rekor v2, which makes no promises, and has one")
         }
         // Two indexes above 2^53 can be equal in canonical JSON, so one signature would verify for
         // both.
         guard let time = claimedTime, time.seconds <= exactIntegers, logIndex <= exactIntegers
         else {
-            throw EvidenceProblem(
-                .entryPromiseInvalid,
+            throw VerificationError(
+                .signedEntryTimestampInvalid,
                 "the promise is over time \(claimedTime?.seconds ?? 0) and index \(logIndex), "
                     + "numbers from 1 and up to 2^53-1 can be promised")
         }
         guard log.validFor.contains(time) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .logOutsideValidity,
                 "the log took the entry at \(time), its key is good from \(log.validFor)")
         }
         let message: [UInt8]
         do throws(Failure) { message = try promisedBytes() } catch {
-            throw EvidenceProblem(.logEntryMalformed, error)
+            throw VerificationError(.logEntryMalformed, error)
         }
         guard log.publicKey.isValid(promise, over: message) else {
-            throw EvidenceProblem(
-                .entryPromiseInvalid,
+            throw VerificationError(
+                .signedEntryTimestampInvalid,
                 "the signed entry timestamp was not made by \(log.origin) over this entry")
         }
         return time

@@ -39,16 +39,16 @@ extension VerifiedLogEntry {
     ///
     /// - Parameter times: the verified times of timestamps and other entries. Without any, a key
     ///   with an end of validity is rejected, because the holder of a retired key could still sign.
-    package func requireLogValid(at times: [Timestamp]) throws(EvidenceProblem) {
+    package func requireLogValid(at times: [Timestamp]) throws(VerificationError) {
         guard integratedTime == nil else { return }
         if times.isEmpty, let end = log.validFor.end {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .signedTimeMissing,
                 "the log's key is good until \(end), and nobody signed when the entry was made: no "
                     + "timestamp, and no log's promise")
         }
         if let outside = times.first(where: { !log.validFor.contains($0) }) {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .logOutsideValidity,
                 "the signature was made at \(outside), the log's key is good from \(log.validFor)")
         }
@@ -61,60 +61,62 @@ extension TransparencyLogEntry {
     /// The order is: the log is known; the signed entry timestamp, the inclusion proof and the
     /// checkpoint are valid; the requirements are met; the entry is about the content.
     package func verified(
-        for content: SignedContent, by logs: [TransparencyLog], demand: LogDemand
-    ) throws(EvidenceProblem) -> VerifiedLogEntry {
+        for content: SignedContent, by logs: [TransparencyLog], requirements: LogRequirements
+    ) throws(VerificationError) -> VerifiedLogEntry {
         let candidates = logs.filter(isEntry(of:))
         guard !candidates.isEmpty else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .logUntrusted,
                 "the entry is of the log \(hexText(logID)), known logs are "
                     + (logs.isEmpty ? "none" : logs.map(\.shown).joined(separator: ", ")))
         }
         let body = try LogEntryBody(parsing: body, as: kind)
-        var problems: [EvidenceProblem] = []
+        var problems: [VerificationError] = []
         // A key can occur several times in the trusted root, with different validity periods.
         for log in candidates {
-            do throws(EvidenceProblem) {
-                let entry = try proven(by: log, demand)
+            do throws(VerificationError) {
+                let entry = try proven(by: log, requirements)
                 try requireAbout(content, body)
                 return entry
             } catch { problems.append(error) }
         }
-        throw problems.max() ?? EvidenceProblem(.logUntrusted, "no known log has the entry")
+        throw problems.max() ?? VerificationError(.logUntrusted, "no known log has the entry")
     }
 
     /// The logs of the trusted root that the entry names.
     func isEntry(of log: TransparencyLog) -> Bool { log.isNamed(logID) }
 
     private func proven(
-        by log: TransparencyLog, _ demand: LogDemand
-    ) throws(EvidenceProblem) -> VerifiedLogEntry {
+        by log: TransparencyLog, _ requirements: LogRequirements
+    ) throws(VerificationError) -> VerifiedLogEntry {
         let time = try promisedTime(by: log)
         let checkpoint = try provenCheckpoint(by: log)
         if checkpoint == nil {
-            guard demand.proof == .inclusionProofOrPromise, generation == .version1 else {
-                throw EvidenceProblem(.inclusionProofMissing, "the entry has no inclusion proof")
+            guard requirements.proof == .inclusionProofOrSET, generation == .version1 else {
+                throw VerificationError(.inclusionProofMissing, "the entry has no inclusion proof")
             }
             guard time != nil else {
-                throw EvidenceProblem(
-                    .entryPromiseMissing, "the entry has neither inclusion proof nor promise")
+                throw VerificationError(
+                    .signedEntryTimestampMissing,
+                    "the entry has neither inclusion proof nor promise")
             }
         }
         return VerifiedLogEntry(
             log: log, logIndex: provenIndex(time), integratedTime: time, checkpoint: checkpoint,
-            witnesses: try cosignatures(of: checkpoint, demand.witnesses))
+            witnesses: try cosignatures(of: checkpoint, requirements.witnesses))
     }
 
     /// Spec: RFC 9162 §2.1.3.2 under the checkpoint's root and size.
-    private func provenCheckpoint(by log: TransparencyLog) throws(EvidenceProblem) -> Checkpoint? {
+    private func provenCheckpoint(by log: TransparencyLog) throws(VerificationError) -> Checkpoint?
+    {
         guard let inclusion = proofs.inclusion else { return nil }
         guard let text = inclusion.checkpoint else {
-            throw EvidenceProblem(.checkpointMissing, "the inclusion proof has no checkpoint")
+            throw VerificationError(.checkpointMissing, "the inclusion proof has no checkpoint")
         }
         let checkpoint = try log.verifiedCheckpoint(text, of: generation)
         try inclusion.requireAgreement(with: checkpoint, generation)
         if generation == .version2, inclusion.logIndex != 0, inclusion.logIndex != logIndex {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .inclusionProofInvalid,
                 "the entry has index \(logIndex), its inclusion proof is for \(inclusion.logIndex)")
         }
@@ -127,17 +129,17 @@ extension TransparencyLogEntry {
     }
 
     private func cosignatures(
-        of checkpoint: Checkpoint?, _ demand: WitnessDemand
-    ) throws(EvidenceProblem) -> [WitnessCosignature] {
+        of checkpoint: Checkpoint?, _ requirements: WitnessRequirements
+    ) throws(VerificationError) -> [WitnessCosignature] {
         guard let checkpoint else {
-            guard demand.atLeast <= 0 else {
-                throw EvidenceProblem(
+            guard requirements.atLeast <= 0 else {
+                throw VerificationError(
                     .witnessMissing,
-                    "\(demand.atLeast) witnesses are needed, there is no checkpoint")
+                    "\(requirements.atLeast) witnesses are needed, there is no checkpoint")
             }
             return []
         }
-        return try checkpoint.note.cosignatures(demand)
+        return try checkpoint.note.cosignatures(requirements)
     }
 
     private func provenIndex(_ promisedTime: Timestamp?) -> Int {
@@ -149,17 +151,17 @@ extension TransparencyLogEntry {
     /// content.
     private func requireAbout(
         _ content: SignedContent, _ body: LogEntryBody
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         try body.requireAbout(content)
         guard case .hashedRecordVersion2(let record) = body else { return }
         let rebuilt: [UInt8]
         do throws(Failure) {
             rebuilt = try content.version2Body(details: record.details(for: content.verifier.key))
         } catch {
-            throw EvidenceProblem(.logEntryMalformed, error)
+            throw VerificationError(.logEntryMalformed, error)
         }
         guard rebuilt == self.body else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .logEntryMalformed,
                 "the entry says the same as the leaf made from the evidence, in other bytes")
         }
@@ -171,16 +173,16 @@ extension TransparencyLogEntry.Inclusion {
     /// the others are optional.
     fileprivate func requireAgreement(
         with checkpoint: Checkpoint, _ generation: LogGeneration
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         let mayBeAbsent = generation == .version2
         guard rootHash == checkpoint.rootHash || (mayBeAbsent && rootHash.isEmpty) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .checkpointMismatch,
                 "the inclusion proof leads to root \(hexText(rootHash)), the checkpoint has "
                     + hexText(checkpoint.rootHash))
         }
         guard treeSize == checkpoint.size || (mayBeAbsent && treeSize == 0) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .checkpointMismatch,
                 "the inclusion proof is for \(treeSize) leaves, the checkpoint has \(checkpoint.size)"
             )

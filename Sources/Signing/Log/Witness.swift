@@ -51,7 +51,7 @@ package struct Witness: Hashable, Sendable {
 }
 
 /// The required number of cosignatures by known witnesses.
-package struct WitnessDemand: Hashable, Sendable {
+package struct WitnessRequirements: Hashable, Sendable {
     package let witnesses: [Witness]
     package let atLeast: Int
 
@@ -61,7 +61,7 @@ package struct WitnessDemand: Hashable, Sendable {
     }
 
     /// No cosignature is required, and none is reported.
-    package static let none = WitnessDemand(witnesses: [], atLeast: 0)
+    package static let none = WitnessRequirements(witnesses: [], atLeast: 0)
 }
 
 /// A verified cosignature of a checkpoint, with the witness's time.
@@ -88,12 +88,14 @@ extension SignedNote {
     }
 
     /// The verified cosignatures. Throws if there are fewer than required.
-    func cosignatures(_ demand: WitnessDemand) throws(EvidenceProblem) -> [WitnessCosignature] {
-        let found = cosignatures(by: demand.witnesses)
-        guard found.count >= demand.atLeast else {
-            throw EvidenceProblem(
+    func cosignatures(_ requirements: WitnessRequirements) throws(VerificationError)
+        -> [WitnessCosignature]
+    {
+        let found = cosignatures(by: requirements.witnesses)
+        guard found.count >= requirements.atLeast else {
+            throw VerificationError(
                 .witnessMissing,
-                "\(found.count) known witnesses signed the checkpoint, \(demand.atLeast) are needed"
+                "\(found.count) known witnesses signed the checkpoint, \(requirements.atLeast) are needed"
             )
         }
         return found

@@ -22,7 +22,7 @@ package enum CertificateRequest {
 }
 
 /// The unverified response of a certificate authority: PEM certificates, leaf first.
-struct CertificateAnswer: Hashable, Sendable {
+struct CertificateResponse: Hashable, Sendable {
     let certificates: [String]
     /// The detached SCT, if it is not in the certificate; empty if the instance has no certificate
     /// log.

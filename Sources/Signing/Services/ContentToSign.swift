@@ -31,7 +31,7 @@ package enum ContentToSign: Hashable, Sendable {
     }
 
     /// The content in the notice before an upload.
-    package func notice() throws(Failure) -> UploadNotice.Content {
+    package func notice() throws(Failure) -> UploadConsentRequest.Content {
         let digest = try signedDigest()
         switch self {
         case .message: return .message(digest: digest)

@@ -21,7 +21,7 @@ package struct IssuedCertificate: Hashable, Sendable {
         answer: [UInt8], for key: PublicKey, shown token: IdentityToken, trust: TrustedRoot,
         at now: Timestamp
     ) throws(Failure) {
-        let answer = try CertificateAnswer(parsing: answer)
+        let answer = try CertificateResponse(parsing: answer)
         var certificates: [Certificate] = []
         for text in answer.certificates { certificates.append(try Certificate(pem: text)) }
         guard let leaf = certificates.first else { throw refused("it holds no certificate") }

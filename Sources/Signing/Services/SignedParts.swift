@@ -64,7 +64,7 @@ package struct SignedParts: Hashable, Sendable {
     package var isEnvelope: Bool { if case .envelope = content { true } else { false } }
 
     /// The content in the notice before an upload.
-    package var notice: UploadNotice.Content {
+    package var notice: UploadConsentRequest.Content {
         let digest = signedContent.signedDigest(by: hash) ?? []
         switch content {
         case .messageSignature: return .message(digest: digest)
@@ -74,7 +74,7 @@ package struct SignedParts: Hashable, Sendable {
         }
     }
 
-    package var noticedSigner: UploadNotice.Signer {
+    package var consentSigner: UploadConsentRequest.Signer {
         if case .certificate = signer { .certificate } else { .key }
     }
 

@@ -12,9 +12,9 @@ extension TrustedRoot {
         inAnswer answer: [UInt8], of log: SigningService, for parts: SignedParts
     ) throws(Failure) -> TransparencyLogEntry {
         let entry = try LogUpload.entry(inAnswer: answer, version: log.majorVersion)
-        let demand = LogDemand(proof: .inclusionProof, parties: 1, witnesses: .none)
+        let requirements = LogRequirements(proof: .inclusionProof, threshold: 1, witnesses: .none)
         do {
-            _ = try [entry].verified(for: parts.signedContent, by: logs, demand: demand)
+            _ = try [entry].verified(for: parts.signedContent, by: logs, requirements: requirements)
         } catch {
             throw refused(log, .log, error)
         }
@@ -36,7 +36,7 @@ extension TrustedRoot {
 }
 
 private func refused(
-    _ service: SigningService, _ kind: SigningService.Kind, _ problem: EvidenceProblem
+    _ service: SigningService, _ kind: SigningService.Kind, _ problem: VerificationError
 ) -> Failure {
     Failure(
         .rejected, "will not use the answer of the \(kind.words) \(plain(service.host))",

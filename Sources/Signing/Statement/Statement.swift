@@ -9,7 +9,7 @@ package struct Statement: Hashable, Sendable {
     package struct Subject: Hashable, Sendable {
         package let name: String?
         /// The digests in hex by algorithm name, unvalidated; matching uses `Digest` values only.
-        package let digests: ExactTextMap<String>
+        package let digests: ByteStringMap<String>
         package let annotations: JSONObject
 
         package func names(_ digest: Digest) -> Bool {
@@ -44,7 +44,7 @@ package struct Statement: Hashable, Sendable {
 
     /// Creates the document of a statement of version 1 with one subject.
     package static func document(
-        about digest: Digest, name: String?, annotations: ExactTextMap<String> = [:],
+        about digest: Digest, name: String?, annotations: ByteStringMap<String> = [:],
         predicateType: PredicateType, predicate: JSONValue
     ) -> JSONValue {
         var subject: JSONObject = [:]

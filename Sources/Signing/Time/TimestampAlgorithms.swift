@@ -27,7 +27,7 @@ extension HashAlgorithm {
 /// The scheme of a SignerInfo's signature, which must sign with the hash of its content.
 ///
 /// Spec: RFC 8933 §3: with signed attributes, "the same digest algorithm MUST be used" for both.
-func timestampSignatureScheme(_ node: ASN1Node, with hash: HashAlgorithm) throws(EvidenceProblem)
+func timestampSignatureScheme(_ node: ASN1Node, with hash: HashAlgorithm) throws(VerificationError)
     -> SignatureScheme
 {
     let elements = try TokenElements.all(of: node, named: "the signature algorithm", atMost: 2)
@@ -38,7 +38,7 @@ func timestampSignatureScheme(_ node: ASN1Node, with hash: HashAlgorithm) throws
     // rsaEncryption names no hash: the digest algorithm is meant (RFC 3370 §3.2).
     if identifier == plainRSA { return .rsaPKCS1(hash) }
     guard let scheme = schemes[identifier] else {
-        throw EvidenceProblem(
+        throw VerificationError(
             .unsupported,
             "the timestamp is signed with \(identifier.dotted); ECDSA and RSA with SHA-256, "
                 + "SHA-384 or SHA-512 are accepted")
@@ -54,7 +54,7 @@ func timestampSignatureScheme(_ node: ASN1Node, with hash: HashAlgorithm) throws
 ///
 /// Their defaults are SHA-1, so none but the last can be left out. Deviation: salts of another
 /// length than the hash are refused, as everywhere in `SignatureScheme.rsaPSS`.
-private func saltedScheme(_ node: ASN1Node?, with hash: HashAlgorithm) throws(EvidenceProblem)
+private func saltedScheme(_ node: ASN1Node?, with hash: HashAlgorithm) throws(VerificationError)
     -> SignatureScheme
 {
     guard let node else { throw malformedToken("its RSA PSS signature has no parameters") }
@@ -74,7 +74,7 @@ private func saltedScheme(_ node: ASN1Node?, with hash: HashAlgorithm) throws(Ev
     )
     for part in [hashes, masks, mask, salts, fields] { try part.finish() }
     guard found == (hash.identifier, maskGeneration, hash.identifier, hash.byteCount) else {
-        throw EvidenceProblem(
+        throw VerificationError(
             .unsupported,
             "the timestamp is signed with RSA PSS other than with the content's hash throughout "
                 + "and a salt as long as it")

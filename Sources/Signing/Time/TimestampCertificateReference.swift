@@ -25,7 +25,7 @@ struct TimestampCertificateReference: Hashable, Sendable {
     }
 
     /// SigningCertificate(V2) ::= SEQUENCE { certs SEQUENCE OF ESSCertID(v2), policies OPTIONAL }
-    init(_ node: ASN1Node, version: Int) throws(EvidenceProblem) {
+    init(_ node: ASN1Node, version: Int) throws(VerificationError) {
         var fields = try TokenElements(node, of: "the signing certificate attribute")
         let identifiers = try TokenElements.all(
             of: fields.next("certificates"), named: "the signing certificate attribute",
@@ -62,10 +62,10 @@ struct TimestampCertificateReference: Hashable, Sendable {
     }
 }
 
-private func certificateHash(_ node: ASN1Node) throws(EvidenceProblem) -> HashAlgorithm {
+private func certificateHash(_ node: ASN1Node) throws(VerificationError) -> HashAlgorithm {
     let identifier = try node.algorithm("certificate hash's algorithm")
     guard let hash = HashAlgorithm(identifier) else {
-        throw EvidenceProblem(
+        throw VerificationError(
             .unsupported,
             "the timestamp names its certificate by the hash \(identifier.dotted); "
                 + "SHA-256, SHA-384 and SHA-512 are accepted")
@@ -75,7 +75,7 @@ private func certificateHash(_ node: ASN1Node) throws(EvidenceProblem) -> HashAl
 
 extension TimestampCertificateReference.IssuerAndSerial {
     /// IssuerSerial ::= SEQUENCE { issuer GeneralNames, serialNumber INTEGER }
-    fileprivate init(_ node: ASN1Node) throws(EvidenceProblem) {
+    fileprivate init(_ node: ASN1Node) throws(VerificationError) {
         var fields = try TokenElements(node, of: "the signing certificate's issuer and serial")
         var names = try TokenElements(fields.next("issuer"), of: "the signing certificate's issuer")
         // GeneralName, directoryName [4]: explicit, since Name is a choice.

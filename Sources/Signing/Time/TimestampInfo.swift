@@ -34,7 +34,7 @@ package struct TimestampInfo: Hashable, Sendable {
     package let authorityName: [UInt8]?
 
     /// Reads a TSTInfo in the order of its definition.
-    init(derBytes: [UInt8]) throws(EvidenceProblem) {
+    init(derBytes: [UInt8]) throws(VerificationError) {
         let content = try ASN1Node.reading(derBytes, "the timestamp's content")
         var fields = try TokenElements(content, of: "the timestamp's content")
         _ = try fields.next("version").number("content version", in: 1...1)
@@ -44,7 +44,7 @@ package struct TimestampInfo: Hashable, Sendable {
         time = try generalizedTime(fields.next("time"))
         accuracy = try fields.optional(.sequence).map(readAccuracy)
         isOrdered = try fields.optional(.boolean).map(onlyTrue) ?? false
-        nonce = try fields.optional(.integer).map { node throws(EvidenceProblem) in
+        nonce = try fields.optional(.integer).map { node throws(VerificationError) in
             TimestampNonce(integerBytes: try node.integerBytes("nonce"))
         }
         authorityName = try fields.optional(.context(0)).map(readAuthorityName)
@@ -54,7 +54,7 @@ package struct TimestampInfo: Hashable, Sendable {
 }
 
 /// MessageImprint ::= SEQUENCE { hashAlgorithm, hashedMessage OCTET STRING }
-private func messageImprint(_ node: ASN1Node) throws(EvidenceProblem)
+private func messageImprint(_ node: ASN1Node) throws(VerificationError)
     -> (HashAlgorithm?, String, [UInt8])
 {
     var fields = try TokenElements(node, of: "the message imprint")
@@ -71,10 +71,10 @@ private func messageImprint(_ node: ASN1Node) throws(EvidenceProblem)
 
 /// Spec: RFC 3161 §2.4.2: `YYYYMMDDhhmmss[.s...]Z`, UTC, and the fraction, "if present, MUST omit
 /// all trailing 0's".
-private func generalizedTime(_ node: ASN1Node) throws(EvidenceProblem) -> Timestamp {
+private func generalizedTime(_ node: ASN1Node) throws(VerificationError) -> Timestamp {
     let bytes = try node.contents(tagged: .generalizedTime, "time")
     guard bytes.count <= Limits.timestampIntegerBytes else {
-        throw EvidenceProblem(.overLimit, "its time has \(bytes.count) characters")
+        throw VerificationError(.overLimit, "its time has \(bytes.count) characters")
     }
     let shown = String(decoding: bytes, as: UTF8.self)
     let wrong = malformedToken("its time \(quoted(shown)) is not written like 20261123093000Z")
@@ -92,13 +92,13 @@ private func generalizedTime(_ node: ASN1Node) throws(EvidenceProblem) -> Timest
 }
 
 /// Accuracy ::= SEQUENCE { seconds INTEGER OPTIONAL, millis [0] (1..999), micros [1] (1..999) }
-private func readAccuracy(_ node: ASN1Node) throws(EvidenceProblem) -> TimestampInfo.Accuracy {
+private func readAccuracy(_ node: ASN1Node) throws(VerificationError) -> TimestampInfo.Accuracy {
     var fields = try TokenElements(node, of: "the accuracy")
-    let seconds = try fields.optional(.integer).map { node throws(EvidenceProblem) in
+    let seconds = try fields.optional(.integer).map { node throws(VerificationError) in
         try node.number("accuracy in seconds", in: 0...Int(Int32.max))
     }
-    let small = { (number: UInt, name: String) throws(EvidenceProblem) -> Int? in
-        try fields.optional(.context(number)).map { node throws(EvidenceProblem) in
+    let small = { (number: UInt, name: String) throws(VerificationError) -> Int? in
+        try fields.optional(.context(number)).map { node throws(VerificationError) in
             try node.number("accuracy in \(name)", in: 1...999, tagged: .context(number))
         }
     }
@@ -110,7 +110,7 @@ private func readAccuracy(_ node: ASN1Node) throws(EvidenceProblem) -> Timestamp
 }
 
 /// BOOLEAN DEFAULT FALSE: DER writes only the other value.
-private func onlyTrue(_ node: ASN1Node) throws(EvidenceProblem) -> Bool {
+private func onlyTrue(_ node: ASN1Node) throws(VerificationError) -> Bool {
     guard try node.contents(tagged: .boolean, "truth value") == [0xFF] else {
         throw malformedToken(
             "a truth value is not DER: false, the default, is written out, "
@@ -120,7 +120,7 @@ private func onlyTrue(_ node: ASN1Node) throws(EvidenceProblem) -> Bool {
 }
 
 /// tsa [0] GeneralName: a tag around one other value.
-private func readAuthorityName(_ node: ASN1Node) throws(EvidenceProblem) -> [UInt8] {
+private func readAuthorityName(_ node: ASN1Node) throws(VerificationError) -> [UInt8] {
     var fields = try TokenElements(node, tagged: .context(0), of: "the authority's name")
     let name = try fields.next("name")
     try fields.finish()
@@ -131,7 +131,7 @@ private func readAuthorityName(_ node: ASN1Node) throws(EvidenceProblem) -> [UIn
 ///
 /// Spec: RFC 5280 §4.2: "MUST reject … a critical extension that it does not recognize", and "MUST
 /// NOT include more than one instance of a particular extension".
-private func refuseCritical(_ node: ASN1Node) throws(EvidenceProblem) {
+private func refuseCritical(_ node: ASN1Node) throws(VerificationError) {
     let extensions = try TokenElements.all(
         of: node, tagged: .context(1), named: "the list of extensions",
         atMost: Limits.timestampListElements)
@@ -147,7 +147,7 @@ private func refuseCritical(_ node: ASN1Node) throws(EvidenceProblem) {
             throw malformedToken("its extension \(identifier.dotted) is there twice")
         }
         if isCritical {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .unsupported,
                 "the timestamp has the critical extension \(identifier.dotted), which is not known")
         }

@@ -42,15 +42,15 @@ package struct TimestampRequest: Hashable, Sendable {
     ///
     /// Spec: RFC 3161 §2.2: the requester SHALL verify status, imprint, nonce and policy of the
     /// answer. Whether the authority is one of ours is for `verified(over:by:nonce:)`.
-    package func token(inAnswer answer: [UInt8]) throws(EvidenceProblem) -> TimestampToken {
+    package func token(inAnswer answer: [UInt8]) throws(VerificationError) -> TimestampToken {
         let token = try TimestampToken(response: answer)
         guard token.info.hash == hash, token.info.imprint == imprint else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .timestampImprintMismatch, "the answer is about another message or hash")
         }
         try token.checkNonce(nonce)
         if let policy, policy != token.info.policy {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .timestampUntrusted,
                 "the answer is under the policy \(token.info.policy), \(policy) was asked for")
         }

@@ -28,7 +28,7 @@ struct TimestampSigner: Hashable, Sendable {
 
     /// SignerInfo ::= SEQUENCE { version, sid, digestAlgorithm, signedAttrs [0] OPTIONAL,
     /// signatureAlgorithm, signature OCTET STRING, unsignedAttrs [1] OPTIONAL }
-    init(_ node: ASN1Node) throws(EvidenceProblem) {
+    init(_ node: ASN1Node) throws(VerificationError) {
         var fields = try TokenElements(node, of: "the signer")
         let version = try fields.next("version").number("signer version", in: 1...3)
         name = try signerName(fields.next("certificate's name"), version: version)
@@ -49,7 +49,7 @@ struct TimestampSigner: Hashable, Sendable {
 }
 
 /// Spec: RFC 5652 §5.3: version 1 goes with issuerAndSerialNumber, version 3 with a key identifier.
-private func signerName(_ node: ASN1Node, version: Int) throws(EvidenceProblem)
+private func signerName(_ node: ASN1Node, version: Int) throws(VerificationError)
     -> TimestampSigner.Name
 {
     if node.identifier == .context(0) {
@@ -68,10 +68,11 @@ private func signerName(_ node: ASN1Node, version: Int) throws(EvidenceProblem)
     return .issuerAndSerial(Array(issuer.encodedBytes), serial)
 }
 
-private func knownHash(_ identifier: ASN1ObjectIdentifier) throws(EvidenceProblem) -> HashAlgorithm
+private func knownHash(_ identifier: ASN1ObjectIdentifier) throws(VerificationError)
+    -> HashAlgorithm
 {
     guard let hash = HashAlgorithm(identifier) else {
-        throw EvidenceProblem(
+        throw VerificationError(
             .unsupported,
             "the timestamp is signed with the hash \(identifier.dotted); "
                 + "SHA-256, SHA-384 and SHA-512 are accepted")
@@ -85,7 +86,7 @@ private struct SignedTimestampAttributes {
     let contentDigest: [UInt8]
     let certificateReferences: [TimestampCertificateReference]
 
-    init(_ node: ASN1Node) throws(EvidenceProblem) {
+    init(_ node: ASN1Node) throws(VerificationError) {
         let elements = try TokenElements.all(
             of: node, tagged: .context(0), named: "the list of signed attributes",
             atMost: Limits.timestampListElements)
@@ -129,7 +130,7 @@ private struct SignedTimestampAttributes {
 }
 
 /// Each attribute that matters has one value; of another, how many there are says nothing.
-private func singleValue(_ node: ASN1Node) throws(EvidenceProblem)
+private func singleValue(_ node: ASN1Node) throws(VerificationError)
     -> (ASN1ObjectIdentifier, ASN1Node)
 {
     var fields = try TokenElements(node, of: "a signed attribute")

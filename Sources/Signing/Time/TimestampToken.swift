@@ -28,7 +28,7 @@ package struct TimestampToken: Hashable, Sendable {
     /// Reads an authority's whole answer, TimeStampResp: what Sigstore bundles hold.
     ///
     /// An answer that grants nothing is a problem too, told in the authority's words.
-    package init(response bytes: [UInt8]) throws(EvidenceProblem) {
+    package init(response bytes: [UInt8]) throws(VerificationError) {
         let root = try ASN1Node.reading(bytes, "the timestamp")
         var fields = try TokenElements(root, of: "the timestamp response")
         try requireGranted(fields.next("status"))
@@ -37,12 +37,12 @@ package struct TimestampToken: Hashable, Sendable {
     }
 
     /// Reads a bare TimeStampToken, a CMS ContentInfo: what other formats embed.
-    package init(bareToken bytes: [UInt8]) throws(EvidenceProblem) {
+    package init(bareToken bytes: [UInt8]) throws(VerificationError) {
         try self.init(contentInfo: ASN1Node.reading(bytes, "the timestamp token"))
     }
 
     /// ContentInfo ::= SEQUENCE { contentType, content [0] EXPLICIT }
-    private init(contentInfo node: ASN1Node) throws(EvidenceProblem) {
+    private init(contentInfo node: ASN1Node) throws(VerificationError) {
         var fields = try TokenElements(node, of: "the token")
         let type = try fields.next("content type").objectIdentifier("content type")
         guard type == .signedData else {
@@ -70,14 +70,14 @@ private struct SignedTimestampData {
     let certificates: [[UInt8]]
     let signer: TimestampSigner
 
-    init(_ node: ASN1Node) throws(EvidenceProblem) {
+    init(_ node: ASN1Node) throws(VerificationError) {
         var fields = try TokenElements(node, of: "the signed data")
         // Spec: RFC 5652 §5.1: version 3 for any content type but id-data, with plain certificates.
         _ = try fields.next("version").number("signed data version", in: 3...3)
         let algorithms = try TokenElements.all(
             of: fields.next("digest algorithms"), tagged: .set, named: "the digest algorithms",
             atMost: Limits.timestampListElements)
-        let announced = try algorithms.map { element throws(EvidenceProblem) in
+        let announced = try algorithms.map { element throws(VerificationError) in
             try element.algorithm("digest algorithm")
         }
         content = try encapsulatedContent(fields.next("content"))
@@ -102,7 +102,7 @@ private struct SignedTimestampData {
 }
 
 /// EncapsulatedContentInfo ::= SEQUENCE { eContentType, eContent [0] EXPLICIT OCTET STRING }
-private func encapsulatedContent(_ node: ASN1Node) throws(EvidenceProblem) -> [UInt8] {
+private func encapsulatedContent(_ node: ASN1Node) throws(VerificationError) -> [UInt8] {
     var fields = try TokenElements(node, of: "the content")
     let type = try fields.next("type").objectIdentifier("content's type")
     guard type == .timestampInfo else {
@@ -117,7 +117,7 @@ private func encapsulatedContent(_ node: ASN1Node) throws(EvidenceProblem) -> [U
 }
 
 /// CertificateSet: only plain X.509 certificates; the other choices of RFC 5652 §10.2.2 have tags.
-private func plainCertificates(_ node: ASN1Node) throws(EvidenceProblem) -> [[UInt8]] {
+private func plainCertificates(_ node: ASN1Node) throws(VerificationError) -> [[UInt8]] {
     let found = try TokenElements.all(
         of: node, tagged: .context(0), named: "the list of certificates",
         atMost: Limits.certificatesPerChain)
@@ -130,7 +130,7 @@ private func plainCertificates(_ node: ASN1Node) throws(EvidenceProblem) -> [[UI
 /// PKIStatusInfo ::= SEQUENCE { status INTEGER, statusString OPTIONAL, failInfo OPTIONAL }
 ///
 /// Spec: RFC 3161 §2.4.2: a token is there for granted (0) and grantedWithMods (1), and only then.
-private func requireGranted(_ node: ASN1Node) throws(EvidenceProblem) {
+private func requireGranted(_ node: ASN1Node) throws(VerificationError) {
     var fields = try TokenElements(node, of: "the status")
     let status = try fields.next("status").number("status", in: 0...5)
     var words = [statusNames[status]]
@@ -145,14 +145,14 @@ private func requireGranted(_ node: ASN1Node) throws(EvidenceProblem) {
     if let reasons = fields.optional(.bitString) { words += try failureNames(reasons) }
     try fields.finish()
     guard status <= 1 else {
-        throw EvidenceProblem(
+        throw VerificationError(
             .timestampMalformed, "the authority gave no timestamp: \(words.joined(separator: ", "))"
         )
     }
 }
 
 /// PKIFailureInfo ::= BIT STRING, one bit for each reason, counted from the left.
-private func failureNames(_ node: ASN1Node) throws(EvidenceProblem) -> [String] {
+private func failureNames(_ node: ASN1Node) throws(VerificationError) -> [String] {
     let bits = try node.contents(tagged: .bitString, "failure reason").dropFirst()
     return failureReasons.keys.sorted().compactMap { bit in
         let index = bits.startIndex + bit / 8

@@ -13,7 +13,7 @@ struct TokenElements {
     private let owner: String
 
     init(_ node: ASN1Node, tagged tag: ASN1Identifier = .sequence, of owner: String)
-        throws(EvidenceProblem)
+        throws(VerificationError)
     {
         guard node.identifier == tag, case .constructed(let elements) = node.content else {
             throw malformedToken("\(owner) is \(node.identifier.name), \(tag.name) is expected")
@@ -22,7 +22,7 @@ struct TokenElements {
         self.owner = owner
     }
 
-    mutating func next(_ name: String) throws(EvidenceProblem) -> ASN1Node {
+    mutating func next(_ name: String) throws(VerificationError) -> ASN1Node {
         guard let node = rest.next() else {
             throw malformedToken("\(owner) ends where its \(name) is expected")
         }
@@ -40,7 +40,7 @@ struct TokenElements {
     /// The next element, if there is one.
     mutating func optional() -> ASN1Node? { rest.next() }
 
-    func finish() throws(EvidenceProblem) {
+    func finish() throws(VerificationError) {
         var ahead = rest
         if let node = ahead.next() {
             throw malformedToken(
@@ -52,13 +52,13 @@ struct TokenElements {
     static func all(
         of node: ASN1Node, tagged tag: ASN1Identifier = .sequence, named owner: String,
         atMost limit: Int
-    ) throws(EvidenceProblem) -> [ASN1Node] {
+    ) throws(VerificationError) -> [ASN1Node] {
         guard node.identifier == tag, case .constructed(let elements) = node.content else {
             throw malformedToken("\(owner) is \(node.identifier.name), \(tag.name) is expected")
         }
         let found = Array(elements.prefix(limit + 1))
         guard found.count <= limit else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit, "\(owner) has more than \(limit) elements, which is the limit")
         }
         return found
@@ -81,9 +81,9 @@ extension ASN1Identifier {
 
 extension ASN1Node {
     /// Cuts bytes into nodes: DER, exactly one value, nothing after it.
-    static func reading(_ bytes: [UInt8], _ name: String) throws(EvidenceProblem) -> ASN1Node {
+    static func reading(_ bytes: [UInt8], _ name: String) throws(VerificationError) -> ASN1Node {
         guard bytes.count <= Limits.timestampBytes else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "\(name) has \(bytes.count) bytes, the limit is \(Limits.timestampBytes)")
         }
@@ -98,7 +98,7 @@ extension ASN1Node {
     }
 
     /// The contents of a value that is not made of others.
-    func contents(tagged tag: ASN1Identifier, _ name: String) throws(EvidenceProblem) -> [UInt8] {
+    func contents(tagged tag: ASN1Identifier, _ name: String) throws(VerificationError) -> [UInt8] {
         guard identifier == tag else {
             throw malformedToken("its \(name) is \(identifier.name), \(tag.name) is expected")
         }
@@ -110,11 +110,11 @@ extension ASN1Node {
 
     /// The contents of an INTEGER: two's complement, minimal, bounded.
     func integerBytes(_ name: String, tagged tag: ASN1Identifier = .integer)
-        throws(EvidenceProblem) -> [UInt8]
+        throws(VerificationError) -> [UInt8]
     {
         let bytes = try contents(tagged: tag, name)
         guard bytes.count <= Limits.timestampIntegerBytes else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "its \(name) has \(bytes.count) bytes, the limit is "
                     + "\(Limits.timestampIntegerBytes)")
@@ -131,7 +131,7 @@ extension ASN1Node {
 
     /// A small number that is not negative.
     func number(_ name: String, in range: ClosedRange<Int>, tagged tag: ASN1Identifier = .integer)
-        throws(EvidenceProblem) -> Int
+        throws(VerificationError) -> Int
     {
         let bytes = try integerBytes(name, tagged: tag)
         let value = bytes.count <= 4 ? bytes.reduce(0) { $0 << 8 | Int($1) } : Int.max
@@ -144,10 +144,10 @@ extension ASN1Node {
         return value
     }
 
-    func objectIdentifier(_ name: String) throws(EvidenceProblem) -> ASN1ObjectIdentifier {
+    func objectIdentifier(_ name: String) throws(VerificationError) -> ASN1ObjectIdentifier {
         let bytes = try contents(tagged: .objectIdentifier, name)
         guard bytes.count <= Limits.objectIdentifierBytes else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "its \(name) has \(bytes.count) bytes, the limit is "
                     + "\(Limits.objectIdentifierBytes)")
@@ -163,7 +163,7 @@ extension ASN1Node {
     ///
     /// Spec: RFC 5754 §2: "Implementations MUST accept SHA2 AlgorithmIdentifiers with absent
     /// parameters" and "with NULL parameters".
-    func algorithm(_ name: String) throws(EvidenceProblem) -> ASN1ObjectIdentifier {
+    func algorithm(_ name: String) throws(VerificationError) -> ASN1ObjectIdentifier {
         var fields = try TokenElements(self, of: "the \(name)")
         let found = try fields.next("identifier").objectIdentifier(name)
         if let parameters = fields.optional() {
@@ -189,7 +189,9 @@ extension ASN1ObjectIdentifier {
     }
 }
 
-func malformedToken(_ why: String) -> EvidenceProblem { EvidenceProblem(.timestampMalformed, why) }
+func malformedToken(_ why: String) -> VerificationError {
+    VerificationError(.timestampMalformed, why)
+}
 
 private let tagNames: [(tag: ASN1Identifier, name: String)] = [
     (.sequence, "a SEQUENCE"), (.set, "a SET"), (.integer, "an INTEGER"),

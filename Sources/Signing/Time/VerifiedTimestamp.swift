@@ -49,10 +49,10 @@ extension TimestampToken {
     /// token out of a bundle.
     package func verified(
         over message: [UInt8], by authorities: [CertificateAuthority], nonce: TimestampNonce?
-    ) throws(EvidenceProblem) -> VerifiedTimestamp {
+    ) throws(VerificationError) -> VerifiedTimestamp {
         let hash = try checkImprint(of: message)
         let embedded = try readableCertificates()
-        var furthest = unknownAuthority
+        var mostSpecific = unknownAuthority
         for claim in claims(to: authorities, embedded) {
             do {
                 let certificate = try checkedSigner(claim, embedded)
@@ -61,14 +61,14 @@ extension TimestampToken {
                 try checkNonce(nonce)
                 return VerifiedTimestamp(self, hash: hash, signer: claim, certificate: certificate)
             } catch {
-                if furthest <= error { furthest = error }
+                if mostSpecific <= error { mostSpecific = error }
             }
         }
-        throw furthest
+        throw mostSpecific
     }
 
     /// Whether the token says that it was signed by one of these authorities, truly or not.
-    func claimsOne(of authorities: [CertificateAuthority]) throws(EvidenceProblem) -> Bool {
+    func claimsOne(of authorities: [CertificateAuthority]) throws(VerificationError) -> Bool {
         try !claims(to: authorities, readableCertificates()).isEmpty
     }
 
@@ -79,8 +79,8 @@ extension TimestampToken {
         let pinned: Certificate?
     }
 
-    var unknownAuthority: EvidenceProblem {
-        EvidenceProblem(
+    var unknownAuthority: VerificationError {
+        VerificationError(
             .timestampUntrusted,
             "the timestamp of \(info.time) is signed by \(signer.name.text), which is not a timestamp "
                 + "authority of the trusted root")
@@ -88,9 +88,9 @@ extension TimestampToken {
 
     /// Spec: RFC 3161 §2.4.2: the nonce "MUST be present if it was present in the TimeStampReq. In
     /// such a case it MUST equal the value".
-    func checkNonce(_ expected: TimestampNonce?) throws(EvidenceProblem) {
+    func checkNonce(_ expected: TimestampNonce?) throws(VerificationError) {
         guard let expected, info.nonce != expected else { return }
-        throw EvidenceProblem(
+        throw VerificationError(
             .timestampNonceMismatch,
             info.nonce.map { "the timestamp repeats the nonce \($0), \(expected) was sent" }
                 ?? "the timestamp has no nonce, \(expected) was sent")
@@ -100,16 +100,16 @@ extension TimestampToken {
 // MARK: Steps
 
 extension TimestampToken {
-    private func checkImprint(of message: [UInt8]) throws(EvidenceProblem) -> HashAlgorithm {
+    private func checkImprint(of message: [UInt8]) throws(VerificationError) -> HashAlgorithm {
         guard let hash = info.hash else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .timestampImprintMismatch,
                 "the timestamp names its message by the hash \(info.hashIdentifier); only SHA-256, "
                     + "SHA-384 and SHA-512 tie it to one")
         }
         let expected = hash.hash(of: message)
         guard expected == info.imprint else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .timestampImprintMismatch,
                 "the timestamp is about \(hash.rawValue) \(hexText(info.imprint)), the message has "
                     + hexText(expected))
@@ -118,7 +118,7 @@ extension TimestampToken {
     }
 
     /// Certificates of algorithms we do not check cannot help; broken ones are no DER.
-    private func readableCertificates() throws(EvidenceProblem) -> [Certificate] {
+    private func readableCertificates() throws(VerificationError) -> [Certificate] {
         var found: [Certificate] = []
         for bytes in embeddedCertificates {
             do {
@@ -126,7 +126,7 @@ extension TimestampToken {
             } catch  where error.kind == .unsupported {
                 continue
             } catch {
-                throw EvidenceProblem(.timestampMalformed, error)
+                throw VerificationError(.timestampMalformed, error)
             }
         }
         return found
@@ -149,13 +149,13 @@ extension TimestampToken {
 
     /// Spec: CVE-2026-39984: the embedded certificates are the sender's word. One that stands for
     /// the signer and is not the pinned leaf means that two readers may see two signers.
-    private func checkedSigner(_ claim: Claim, _ embedded: [Certificate]) throws(EvidenceProblem)
+    private func checkedSigner(_ claim: Claim, _ embedded: [Certificate]) throws(VerificationError)
         -> Certificate
     {
         let offered = embedded.filter { $0.isNamed(by: signer.name) }
         guard let certificate = claim.pinned ?? offered.first else { throw unknownAuthority }
         guard offered.allSatisfy({ $0 == certificate }) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .timestampUntrusted,
                 claim.pinned == nil
                     ? "the timestamp embeds several certificates under its signer's name"
@@ -167,14 +167,15 @@ extension TimestampToken {
 
     /// Spec: RFC 5652 §5.4: messageDigest is that of the content's octets, and with signed
     /// attributes the signature is over these; RFC 5816 §2.2.2: the certificate they name.
-    private func checkAttributesAndSignature(by certificate: Certificate) throws(EvidenceProblem) {
+    private func checkAttributesAndSignature(by certificate: Certificate) throws(VerificationError)
+    {
         guard signer.hash.hash(of: content) == signer.contentDigest else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .timestampSignatureInvalid,
                 "the timestamp's signed digest is not that of its content")
         }
         guard signer.certificateReferences.allSatisfy({ $0.fits(certificate) }) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .timestampUntrusted,
                 "the timestamp says it was signed with another certificate than the authority's "
                     + "\(certificate.fingerprint)")
@@ -183,7 +184,7 @@ extension TimestampToken {
             certificate.publicKey.isValid(
                 signer.signature, over: signer.signedBytes, scheme: signer.scheme)
         else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .timestampSignatureInvalid,
                 "the timestamp's signature was not made with the key of the authority's "
                     + "certificate \(certificate.fingerprint)")
@@ -196,9 +197,9 @@ extension TimestampToken {
     private func checkPath(
         of certificate: Certificate, to authority: CertificateAuthority,
         helpedBy embedded: [Certificate]
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         guard authority.validFor.contains(info.time) else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .timestampOutsideAuthority,
                 "the timestamp is of \(info.time), the authority is trusted from "
                     + "\(authority.validFor)")
@@ -215,14 +216,14 @@ extension TimestampToken {
 
 /// The signing certificate has codes of its own; a timestamp's chain is told among the
 /// timestamp's, so that no one takes the one for the other.
-private func asTimestampProblem(_ problem: EvidenceProblem) -> EvidenceProblem {
-    let code: EvidenceProblem.Code =
+private func asTimestampProblem(_ problem: VerificationError) -> VerificationError {
+    let code: VerificationError.Code =
         switch problem.code {
         case .certificateOutsideValidity: .timestampOutsideAuthority
         case .overLimit, .unsupported: problem.code
         default: .timestampUntrusted
         }
-    return EvidenceProblem(code, "the timestamp authority: \(problem.why)", at: problem.place)
+    return VerificationError(code, "the timestamp authority: \(problem.why)", at: problem.place)
 }
 
 extension CertificateAuthority {

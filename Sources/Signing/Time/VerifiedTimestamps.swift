@@ -13,7 +13,7 @@ package struct VerifiedTimestamps: Hashable, Sendable {
     /// How many different authorities they come from.
     package let authorityCount: Int
     /// Why the others were not counted: they are of authorities nobody here knows.
-    package let uncounted: [EvidenceProblem]
+    package let uncounted: [VerificationError]
 
     /// Verifies all timestamps over one message and counts their authorities.
     ///
@@ -25,14 +25,14 @@ package struct VerifiedTimestamps: Hashable, Sendable {
     package init(
         responses: [[UInt8]], over message: [UInt8], by authorities: [CertificateAuthority],
         threshold: Int
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         guard responses.count <= Limits.proofsPerBundle else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "there are \(responses.count) timestamps, the limit is \(Limits.proofsPerBundle)")
         }
         var verified: [VerifiedTimestamp] = []
-        var uncounted: [EvidenceProblem] = []
+        var uncounted: [VerificationError] = []
         for (index, response) in responses.enumerated() {
             let place = "timestamp \(index + 1) of \(responses.count)"
             do {
@@ -57,13 +57,13 @@ package struct VerifiedTimestamps: Hashable, Sendable {
     }
 }
 
-private func tooFew(_ count: Int, of threshold: Int, _ uncounted: [EvidenceProblem])
-    -> EvidenceProblem
+private func tooFew(_ count: Int, of threshold: Int, _ uncounted: [VerificationError])
+    -> VerificationError
 {
     if count == 0, let first = uncounted.first { return first }
     let asked = "\(threshold) \(threshold == 1 ? "is" : "are") required"
     let others = uncounted.isEmpty ? "" : "; \(uncounted.count) of unknown authorities do not count"
-    return EvidenceProblem(
+    return VerificationError(
         .signedTimeMissing,
         "timestamps of \(count) \(count == 1 ? "authority" : "different authorities") hold, "
             + asked + others)

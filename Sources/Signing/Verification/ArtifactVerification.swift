@@ -60,7 +60,7 @@ package struct SignedArtifact: Hashable, Sendable {
 }
 
 /// The result of verifying one bundle about one file.
-package struct ArtifactFinding: Sendable {
+package struct ArtifactVerificationResult: Sendable {
     /// The verified signer; nil unless all checks passed.
     package let signer: VerifiedSigner?
     /// The verified statement; nil for a signature over the file itself.
@@ -69,10 +69,10 @@ package struct ArtifactFinding: Sendable {
     package let checks: [VerificationCheck]
 
     /// The first failed check's problem; nil if all passed.
-    package var problem: EvidenceProblem? { checks.problem }
+    package var problem: VerificationError? { checks.problem }
 
     /// Creates the result for malformed evidence.
-    package init(unreadable problem: EvidenceProblem) {
+    package init(unreadable problem: VerificationError) {
         self.init(
             signer: nil, statement: nil, checks: [VerificationCheck(.format, .failed(problem))])
     }
@@ -92,7 +92,7 @@ extension SignatureVerifier {
     /// - Parameter type: the required predicate type of a statement; nil for any.
     package func verify(
         _ bundle: SignatureBundle, about artifact: SignedArtifact, type: PredicateType?
-    ) -> ArtifactFinding {
+    ) -> ArtifactVerificationResult {
         switch bundle.content {
         case .messageSignature(let claimed, let signature):
             return verifyMessage(bundle, signature, claimed: claimed, artifact)
@@ -103,31 +103,33 @@ extension SignatureVerifier {
 
     /// Verifies that a legacy signature is over `artifact`.
     package func verify(
-        _ signature: [UInt8], with attachments: LegacyAttachments, about artifact: SignedArtifact
-    ) -> ArtifactFinding {
-        do throws(EvidenceProblem) {
-            let finding = verify(
-                try SignatureMaterial(
-                    signature: signature, message: artifact.message, attachments: attachments))
-            return ArtifactFinding(
-                signer: finding.signer, statement: nil,
-                checks: finding.checks + [VerificationCheck(.subject, .passed(artifact.shown))])
+        _ signature: [UInt8], with legacyAnnotations: LegacyAnnotations,
+        about artifact: SignedArtifact
+    ) -> ArtifactVerificationResult {
+        do throws(VerificationError) {
+            let result = verify(
+                try VerificationMaterial(
+                    signature: signature, message: artifact.message,
+                    legacyAnnotations: legacyAnnotations))
+            return ArtifactVerificationResult(
+                signer: result.signer, statement: nil,
+                checks: result.checks + [VerificationCheck(.subject, .passed(artifact.shown))])
         } catch {
-            return ArtifactFinding(unreadable: error)
+            return ArtifactVerificationResult(unreadable: error)
         }
     }
 
     private func verifyMessage(
         _ bundle: SignatureBundle, _ signature: [UInt8], claimed: SignatureBundle.MessageDigest?,
         _ artifact: SignedArtifact
-    ) -> ArtifactFinding {
-        let finding = verify(
-            SignatureMaterial(bundle: bundle, signature: signature, message: artifact.message))
-        var checks = finding.checks
+    ) -> ArtifactVerificationResult {
+        let result = verify(
+            VerificationMaterial(bundle: bundle, signature: signature, message: artifact.message))
+        var checks = result.checks
         // Spec: sigstore_common.proto: the digest is a hint and not used for verification; but a
         // bundle with another file's digest is not about this file.
         if let claimed, let known = artifact.digests[claimed.algorithm], known != claimed.bytes {
-            let problem = EvidenceProblem(
+            let problem = VerificationError(
                 .messageDigestMismatch,
                 "it names the digest \(claimed.algorithm.rawValue):\(hexText(claimed.bytes)), not "
                     + artifact.shown)
@@ -135,25 +137,26 @@ extension SignatureVerifier {
         } else {
             checks.append(VerificationCheck(.subject, .passed(artifact.shown)))
         }
-        return ArtifactFinding(signer: finding.signer, statement: nil, checks: checks)
+        return ArtifactVerificationResult(signer: result.signer, statement: nil, checks: checks)
     }
 
     private func verifyStatement(
         _ bundle: SignatureBundle, _ envelope: Envelope, _ artifact: SignedArtifact,
         type: PredicateType?
-    ) -> ArtifactFinding {
-        let finding = verifyAny(
+    ) -> ArtifactVerificationResult {
+        let result = verifyAny(
             envelope.signatures.map {
-                SignatureMaterial(bundle: bundle, signature: $0.bytes, message: .envelope(envelope))
+                VerificationMaterial(
+                    bundle: bundle, signature: $0.bytes, message: .envelope(envelope))
             })
-        var exam = Examination(finding.checks)
-        guard finding.signer != nil else {
-            return ArtifactFinding(signer: nil, statement: nil, checks: exam.checks)
+        var collector = CheckCollector(result.checks)
+        guard result.signer != nil else {
+            return ArtifactVerificationResult(signer: nil, statement: nil, checks: collector.checks)
         }
-        let statement = exam.check(.type) { () throws(EvidenceProblem) in
+        let statement = collector.check(.type) { () throws(VerificationError) in
             let statement = try signedStatement(in: envelope)
             guard type == nil || statement.predicateType == type else {
-                throw EvidenceProblem(
+                throw VerificationError(
                     .otherType,
                     "its type is \(plain(statement.predicateType.description)), not "
                         + "\(type?.description ?? "any")")
@@ -161,22 +164,22 @@ extension SignatureVerifier {
             return (statement, says: plain(statement.predicateType.description))
         }
         if let statement {
-            exam.verify(.subject) { () throws(EvidenceProblem) in
+            collector.verify(.subject) { () throws(VerificationError) in
                 guard statement.subjects.contains(where: artifact.isNamed) else {
                     if statement.subjects.contains(where: artifact.cannotTell) {
-                        throw EvidenceProblem(
+                        throw VerificationError(
                             .bytesNeeded,
                             "it names its subject by another hash, and only \(artifact.shown) was "
                                 + "given")
                     }
-                    throw EvidenceProblem(
+                    throw VerificationError(
                         .subjectMismatch,
                         "it is about \(shownSubjects(statement)), not \(artifact.shown)")
                 }
                 return artifact.shown
             }
         }
-        return ArtifactFinding(
-            signer: finding.signer, statement: statement, checks: exam.checks)
+        return ArtifactVerificationResult(
+            signer: result.signer, statement: statement, checks: collector.checks)
     }
 }

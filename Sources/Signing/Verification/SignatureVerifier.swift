@@ -12,29 +12,29 @@ package import Primitives
 
 /// Verifies signatures against the requirements of a policy or a command.
 package struct SignatureVerifier: Sendable {
-    package let demand: VerificationDemand
+    package let requirements: VerificationRequirements
     /// The trusted root; nil if the caller's keys suffice.
     package let root: TrustedRoot?
     /// Detached SCTs, in TLS or JSON form. Each is for one certificate and ignored for others.
     private let detachedTimestamps: [[UInt8]]
 
     /// - Throws: `Failure` of kind `notFound` when the root lacks what the demand needs.
-    package init(demand: VerificationDemand, root: TrustedRoot?) throws(Failure) {
-        try self.init(demand: demand, root: root, detachedTimestamps: [])
+    package init(requirements: VerificationRequirements, root: TrustedRoot?) throws(Failure) {
+        try self.init(requirements: requirements, root: root, detachedTimestamps: [])
     }
 
     /// - Throws: `Failure` of kind `notFound` when the root lacks what the demand needs.
     package init(
-        demand: VerificationDemand, root: TrustedRoot?, detachedTimestamps: [[UInt8]]
+        requirements: VerificationRequirements, root: TrustedRoot?, detachedTimestamps: [[UInt8]]
     ) throws(Failure) {
-        try demand.check(against: root)
-        self.demand = demand
+        try requirements.check(against: root)
+        self.requirements = requirements
         self.root = root
         self.detachedTimestamps = detachedTimestamps
     }
 
     private init(keys: [TrustedKey]) {
-        demand = .key(.keys(keys))
+        requirements = .key(.keys(keys))
         root = nil
         detachedTimestamps = []
     }
@@ -50,55 +50,58 @@ package struct SignatureVerifier: Sendable {
     }
 
     /// Verifies a signature with all possible checks.
-    package func verify(_ material: SignatureMaterial) -> SignatureFinding {
+    package func verify(_ material: VerificationMaterial) -> SignatureVerificationResult {
         var message = material.message.hashed
         return verify(material, over: &message)
     }
 
     /// Verifies one of several signatures of a message, which keeps its hashes between calls.
     package func verify(
-        _ material: SignatureMaterial, over message: inout HashedMessage
-    ) -> SignatureFinding {
-        var examination = Examination()
-        let signer = examine(material, over: &message, &examination)
-        return SignatureFinding(
-            signer: examination.failed ? nil : signer, checks: examination.checks)
+        _ material: VerificationMaterial, over message: inout HashedMessage
+    ) -> SignatureVerificationResult {
+        var collector = CheckCollector()
+        let signer = examine(material, over: &message, &collector)
+        return SignatureVerificationResult(
+            signer: collector.failed ? nil : signer, checks: collector.checks)
     }
 
     /// Verifies several signatures of the same content. The result is that of the first valid one,
     /// or that of the most specific failure.
-    func verifyAny(_ materials: [SignatureMaterial]) -> SignatureFinding {
-        var best = SignatureFinding(signer: nil, checks: [])
+    func verifyAny(_ materials: [VerificationMaterial]) -> SignatureVerificationResult {
+        var best = SignatureVerificationResult(signer: nil, checks: [])
         guard var message = materials.first?.message.hashed else { return best }
         for material in materials {
-            let finding = verify(material, over: &message)
-            if finding.signer != nil { return finding }
-            guard let problem = finding.checks.problem else { continue }
-            if best.checks.problem.map({ $0 < problem }) ?? true { best = finding }
+            let result = verify(material, over: &message)
+            if result.signer != nil { return result }
+            guard let problem = result.checks.problem else { continue }
+            if best.checks.problem.map({ $0 < problem }) ?? true { best = result }
         }
         return best
     }
 
     private func examine(
-        _ material: SignatureMaterial, over message: inout HashedMessage, _ exam: inout Examination
+        _ material: VerificationMaterial, over message: inout HashedMessage,
+        _ collector: inout CheckCollector
     ) -> VerifiedSigner? {
-        switch (demand.signer, material.signer) {
+        switch (requirements.signer, material.signer) {
         case (.keys(let keys), .publicKey(let hint)):
-            return examine(material, over: &message, by: keys, hint: hint, &exam)
+            return examine(material, over: &message, by: keys, hint: hint, &collector)
         case (.certificates(let identities), .certificate(let chain)):
-            return examine(material, over: &message, by: identities, chain: chain, &exam)
+            return examine(material, over: &message, by: identities, chain: chain, &collector)
         // A legacy signature by a key can have a certificate. Anyone can create one for the key, so
         // it is ignored, also in log entries, where the key's owner would not find it.
         case (.keys(let keys), .certificate) where material.version == nil:
-            return examine(material, over: &message, by: keys, hint: "", &exam)
+            return examine(material, over: &message, by: keys, hint: "", &collector)
         case (.keys, .certificate):
-            exam.fail(
+            collector.fail(
                 .signature,
-                EvidenceProblem(.otherSignerKind, "a certificate signed it, and a key is expected"))
+                VerificationError(
+                    .otherSignerKind, "a certificate signed it, and a key is expected"))
         case (.certificates, .publicKey):
-            exam.fail(
+            collector.fail(
                 .signature,
-                EvidenceProblem(.otherSignerKind, "a key signed it, and a certificate is expected"))
+                VerificationError(
+                    .otherSignerKind, "a key signed it, and a certificate is expected"))
         }
         return nil
     }
@@ -106,14 +109,14 @@ package struct SignatureVerifier: Sendable {
     // MARK: Keys
 
     private func examine(
-        _ material: SignatureMaterial, over message: inout HashedMessage, by keys: [TrustedKey],
-        hint: String, _ exam: inout Examination
+        _ material: VerificationMaterial, over message: inout HashedMessage, by keys: [TrustedKey],
+        hint: String, _ collector: inout CheckCollector
     ) -> VerifiedSigner? {
-        let found = exam.check(.signature) { () throws(EvidenceProblem) in
+        let found = collector.check(.signature) { () throws(VerificationError) in
             // A key that the known digests do not suffice for must not hide another key.
-            var unable: EvidenceProblem?
+            var unable: VerificationError?
             for trusted in keys.ordered(hint: hint) {
-                do throws(EvidenceProblem) {
+                do throws(VerificationError) {
                     guard try material.scheme(by: trusted, over: &message) != nil else { continue }
                     return (trusted, says: "made by \(trusted.label)")
                 } catch { unable = unable ?? error }
@@ -121,14 +124,14 @@ package struct SignatureVerifier: Sendable {
             throw unable ?? material.problem(ofNone: keys, over: &message)
         }
         guard let trusted = found else { return nil }
-        let times = times(of: material, by: .key(trusted.key), &exam)
+        let times = times(of: material, by: .key(trusted.key), &collector)
         if let period = trusted.validFor {
-            exam.verify(.signingTime) { () throws(EvidenceProblem) in
+            collector.verify(.signingTime) { () throws(VerificationError) in
                 let known = try self.times(times)
                 guard let outside = known.first(where: { !period.contains($0) }) else {
                     return "inside the key's period, \(period)"
                 }
-                throw EvidenceProblem(
+                throw VerificationError(
                     .keyOutsideValidity,
                     "the key is for \(period), and the signature was made at \(outside)")
             }
@@ -139,47 +142,48 @@ package struct SignatureVerifier: Sendable {
     // MARK: Certificates
 
     private func examine(
-        _ material: SignatureMaterial, over message: inout HashedMessage,
-        by identities: [CertificateIdentity], chain: [[UInt8]], _ exam: inout Examination
+        _ material: VerificationMaterial, over message: inout HashedMessage,
+        by identities: [CertificateIdentity], chain: [[UInt8]], _ collector: inout CheckCollector
     ) -> VerifiedSigner? {
-        let read = exam.check(.format) { () throws(EvidenceProblem) in
+        let read = collector.check(.format) { () throws(VerificationError) in
             let certificates = try certificates(chain, version: material.version)
             return (certificates, says: "the signing certificate is readable")
         }
         guard let certificates = read, let leaf = certificates.first else { return nil }
-        exam.verify(.signature) { () throws(EvidenceProblem) in
+        collector.verify(.signature) { () throws(VerificationError) in
             guard try material.isSigned(byCertificate: leaf.publicKey, over: &message) else {
-                throw EvidenceProblem(
+                throw VerificationError(
                     .signatureInvalid,
                     "the signature is not over these bytes by the key of its certificate")
             }
             return "made by the certificate's key"
         }
         let times = times(
-            of: material, by: .certificate(leaf.derBytes, key: leaf.publicKey), &exam)
-        let path = exam.check(.certificateChain) { () throws(EvidenceProblem) in
+            of: material, by: .certificate(leaf.derBytes, key: leaf.publicKey), &collector)
+        let path = collector.check(.certificateChain) { () throws(VerificationError) in
             let known = try self.times(times)
             let paths = try CertificateChains(
                 from: leaf, helpedBy: Array(certificates.dropFirst()),
                 to: root?.certificateAuthorities ?? [], for: .codeSigning
             ).paths(at: known)
             guard let path = paths.first else {
-                throw EvidenceProblem(.signedTimeMissing, "it has no signed time")
+                throw VerificationError(.signedTimeMissing, "it has no signed time")
             }
             let moments = known.map(\.description).joined(separator: ", ")
             return (path, says: "valid up to \(path.anchorName) at \(moments)")
         }
-        if demand.certificateLogs > 0 {
-            exam.verify(.certificateTransparency) { () throws(EvidenceProblem) in
+        if requirements.sctThreshold > 0 {
+            collector.verify(.certificateTransparency) { () throws(VerificationError) in
                 let logs = try CertificateTransparency.verify(
                     leaf, issuer: path?.issuer, detached: detachedTimestamps,
-                    by: root?.certificateTransparencyLogs ?? [], threshold: demand.certificateLogs)
+                    by: root?.certificateTransparencyLogs ?? [],
+                    threshold: requirements.sctThreshold)
                 return "the certificate is in \(logs.map(\.origin).joined(separator: ", "))"
             }
         } else {
-            exam.skip(.certificateTransparency, "it is not required")
+            collector.skip(.certificateTransparency, "it is not required")
         }
-        return exam.check(.identity) { () throws(EvidenceProblem) in
+        return collector.check(.identity) { () throws(VerificationError) in
             let signer = try match(leaf, identities)
             return (.certificate(signer), says: "\(signer.subject) from \(signer.issuer)")
         }
@@ -189,28 +193,28 @@ package struct SignatureVerifier: Sendable {
     /// 0.3 only the leaf. Legacy annotations contain whole chains, whose roots are ignored.
     private func certificates(
         _ chain: [[UInt8]], version: SignatureBundle.Version?
-    ) throws(EvidenceProblem) -> [Certificate] {
+    ) throws(VerificationError) -> [Certificate] {
         guard chain.count <= Limits.certificatesPerChain else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .overLimit,
                 "it brings \(chain.count) certificates, the limit is "
                     + "\(Limits.certificatesPerChain)")
         }
-        if let version, version >= .v03, chain.count > 1, !demand.acceptsChains {
-            throw EvidenceProblem(
+        if let version, version >= .v03, chain.count > 1, !requirements.acceptsChains {
+            throw VerificationError(
                 .malformed,
                 "a bundle of version 0.3 holds one certificate, and it has \(chain.count)")
         }
         var certificates: [Certificate] = []
-        for (place, bytes) in chain.enumerated() {
+        for (index, bytes) in chain.enumerated() {
             do {
                 certificates.append(try Certificate(derBytes: bytes))
             } catch {
-                throw EvidenceProblem(.certificateMalformed, error).at("certificate \(place + 1)")
+                throw VerificationError(.certificateMalformed, error).at("certificate \(index + 1)")
             }
         }
         if version != nil, let root = certificates.dropFirst().first(where: \.isSelfIssued) {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .embeddedRoot,
                 "it brings the root certificate \(plain(root.subjectText)); roots come from the "
                     + "verifier alone")
@@ -220,44 +224,46 @@ package struct SignatureVerifier: Sendable {
 
     private func match(
         _ leaf: Certificate, _ identities: [CertificateIdentity]
-    ) throws(EvidenceProblem) -> CertificateSigner {
-        var problems: [EvidenceProblem] = []
+    ) throws(VerificationError) -> CertificateSigner {
+        var problems: [VerificationError] = []
         for identity in identities {
-            do throws(EvidenceProblem) {
+            do throws(VerificationError) {
                 return try identity.signer(of: leaf)
             } catch { problems.append(error) }
         }
-        throw problems.max() ?? EvidenceProblem(.identityMismatch, "no identity is trusted")
+        throw problems.max() ?? VerificationError(.identityMismatch, "no identity is trusted")
     }
 
     // MARK: Times
 
     /// The signed times, of timestamps and log entries; nil after a failed check.
     private func times(
-        of material: SignatureMaterial, by verifier: SignedContent.Verifier,
-        _ exam: inout Examination
+        of material: VerificationMaterial, by verifier: SignedContent.Verifier,
+        _ collector: inout CheckCollector
     ) -> [Timestamp]? {
-        let stamps = stamps(of: material, &exam)
-        let logged = logged(material, by: verifier, stamped: stamps, &exam)
+        let stamps = stamps(of: material, &collector)
+        let logged = logged(material, by: verifier, stamped: stamps, &collector)
         guard let stamps, let logged else { return nil }
         return stamps + logged
     }
 
     private func stamps(
-        of material: SignatureMaterial, _ exam: inout Examination
+        of material: VerificationMaterial, _ collector: inout CheckCollector
     ) -> [Timestamp]? {
         let authorities = root?.timestampAuthorities ?? []
-        if demand.timestamps == 0, material.timestamps.isEmpty || authorities.isEmpty {
-            exam.skip(
+        if requirements.signedTimestampThreshold == 0,
+            material.timestamps.isEmpty || authorities.isEmpty
+        {
+            collector.skip(
                 .timestamp,
                 material.timestamps.isEmpty
                     ? "there is none, and none is required" : "no timestamp authority is trusted")
             return []
         }
-        return exam.check(.timestamp) { () throws(EvidenceProblem) in
+        return collector.check(.timestamp) { () throws(VerificationError) in
             let found = try VerifiedTimestamps(
                 responses: material.timestamps, over: material.stampedBytes, by: authorities,
-                threshold: demand.timestamps)
+                threshold: requirements.signedTimestampThreshold)
             // A timestamp of an unknown authority is ignored beside a trusted one; alone it is an
             // error, because it would pass for a trusted one.
             if found.timestamps.isEmpty, let foreign = found.uncounted.max() { throw foreign }
@@ -271,22 +277,22 @@ package struct SignatureVerifier: Sendable {
     }
 
     private func logged(
-        _ material: SignatureMaterial, by verifier: SignedContent.Verifier,
-        stamped stamps: [Timestamp]?, _ exam: inout Examination
+        _ material: VerificationMaterial, by verifier: SignedContent.Verifier,
+        stamped stamps: [Timestamp]?, _ collector: inout CheckCollector
     ) -> [Timestamp]? {
-        guard case .logged(let wanted) = demand.transparency else {
-            exam.skip(.transparencyLog, "log entries are ignored")
+        guard case .logged(let wanted) = requirements.transparency else {
+            collector.skip(.transparencyLog, "log entries are ignored")
             return []
         }
-        return exam.check(.transparencyLog) { () throws(EvidenceProblem) in
+        return collector.check(.transparencyLog) { () throws(VerificationError) in
             let entries: [TransparencyLogEntry]
             switch material.logEntries {
             case .success(let found): entries = found
-            case .failure(let failure): throw EvidenceProblem(.logEntryMalformed, failure)
+            case .failure(let failure): throw VerificationError(.logEntryMalformed, failure)
             }
             try requireProofs(of: entries, version: material.version)
             let verdict = try entries.verified(
-                for: material.content(by: verifier), by: root?.logs ?? [], demand: wanted)
+                for: material.content(by: verifier), by: root?.logs ?? [], requirements: wanted)
             let promised = verdict.entries.compactMap(\.integratedTime)
             // After a failed timestamp the times are unknown, and the failure has been reported.
             if let stamps {
@@ -301,31 +307,32 @@ package struct SignatureVerifier: Sendable {
     /// an inclusion proof. A version only adds to the requirements.
     private func requireProofs(
         of entries: [TransparencyLogEntry], version: SignatureBundle.Version?
-    ) throws(EvidenceProblem) {
+    ) throws(VerificationError) {
         guard let version else { return }
         for entry in entries {
             if version >= .v02, entry.proofs.inclusion == nil {
-                throw EvidenceProblem(
+                throw VerificationError(
                     .inclusionProofMissing,
                     "a bundle of version \(version) proves inclusion, and this one does not")
             }
             if version < .v02, entry.proofs.signedEntryTimestamp == nil {
-                throw EvidenceProblem(
-                    .entryPromiseMissing, "a bundle of version \(version) needs the log's promise")
+                throw VerificationError(
+                    .signedEntryTimestampMissing,
+                    "a bundle of version \(version) needs the log's promise")
             }
         }
     }
 
     /// The times for the checks of certificates and keys.
-    private func times(_ signed: [Timestamp]?) throws(EvidenceProblem) -> [Timestamp] {
+    private func times(_ signed: [Timestamp]?) throws(VerificationError) -> [Timestamp] {
         guard let signed else {
-            throw EvidenceProblem(
+            throw VerificationError(
                 .signedTimeMissing,
                 "the time of signing is not known, because a check before failed")
         }
         if !signed.isEmpty { return signed }
-        guard case .signedOrNow(let now) = demand.time else {
-            throw EvidenceProblem(
+        guard case .signedOrNow(let now) = requirements.time else {
+            throw VerificationError(
                 .signedTimeMissing,
                 "it has no signed time: no timestamp, and no signed entry timestamp")
         }
@@ -334,7 +341,7 @@ package struct SignatureVerifier: Sendable {
 }
 
 /// The result of verifying one signature.
-package struct SignatureFinding: Sendable {
+package struct SignatureVerificationResult: Sendable {
     /// The verified signer; nil unless all checks passed.
     package let signer: VerifiedSigner?
     /// All checks, in order.

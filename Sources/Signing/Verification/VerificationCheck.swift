@@ -22,7 +22,7 @@ package struct VerificationCheck: Hashable, Sendable {
     package enum Outcome: Hashable, Sendable {
         /// The check passed, with what was found.
         case passed(String)
-        case failed(EvidenceProblem)
+        case failed(VerificationError)
         /// The check was not required, or was impossible after a failure.
         case skipped(String)
     }
@@ -36,7 +36,7 @@ package struct VerificationCheck: Hashable, Sendable {
     }
 
     /// The problem of a failed check; nil for others.
-    package var problem: EvidenceProblem? {
+    package var problem: VerificationError? {
         if case .failed(let problem) = outcome { problem } else { nil }
     }
 
@@ -60,7 +60,7 @@ package struct VerificationCheck: Hashable, Sendable {
 }
 
 /// Collects checks in order.
-struct Examination {
+struct CheckCollector {
     private(set) var checks: [VerificationCheck]
 
     init(_ checks: [VerificationCheck] = []) { self.checks = checks }
@@ -69,7 +69,8 @@ struct Examination {
 
     /// Runs one check; nil if it fails.
     mutating func check<Found>(
-        _ name: VerificationCheck.Name, _ make: () throws(EvidenceProblem) -> (Found, says: String)
+        _ name: VerificationCheck.Name,
+        _ make: () throws(VerificationError) -> (Found, says: String)
     ) -> Found? {
         do {
             let (found, text) = try make()
@@ -83,12 +84,12 @@ struct Examination {
 
     /// Runs one check without a result.
     mutating func verify(
-        _ name: VerificationCheck.Name, _ make: () throws(EvidenceProblem) -> String
+        _ name: VerificationCheck.Name, _ make: () throws(VerificationError) -> String
     ) {
-        _ = check(name) { () throws(EvidenceProblem) in ((), says: try make()) }
+        _ = check(name) { () throws(VerificationError) in ((), says: try make()) }
     }
 
-    mutating func fail(_ name: VerificationCheck.Name, _ problem: EvidenceProblem) {
+    mutating func fail(_ name: VerificationCheck.Name, _ problem: VerificationError) {
         checks.append(VerificationCheck(name, .failed(problem)))
     }
 
@@ -99,5 +100,5 @@ struct Examination {
 
 extension [VerificationCheck] {
     /// The problem of the first failed check, the most basic one.
-    package var problem: EvidenceProblem? { lazy.compactMap(\.problem).first }
+    package var problem: VerificationError? { lazy.compactMap(\.problem).first }
 }

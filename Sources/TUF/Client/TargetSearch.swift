@@ -6,7 +6,7 @@ internal import Primitives
 /// One pre-order depth-first search with a budget.
 struct TargetSearch {
     private let path: String
-    private var visited: Set<ExactText> = [ExactText(TopLevelRole.targets.rawValue)]
+    private var visited: Set<ByteString> = [ByteString(TopLevelRole.targets.rawValue)]
     /// The roles to visit; the next role is the last one.
     private var waiting: [DelegatedRole] = []
     private var patternSteps = Limits.patternSteps
@@ -24,7 +24,7 @@ struct TargetSearch {
         }
         // §5.6.7.1: "If this role has been visited before, then skip this role".
         while let delegation = waiting.popLast() {
-            guard visited.insert(ExactText(delegation.name)).inserted else { continue }
+            guard visited.insert(ByteString(delegation.name)).inserted else { continue }
             guard visited.count - 1 <= Limits.delegationsVisited else {
                 throw MetadataProblem(
                     .overLimit, "the target \(quoted(path))",

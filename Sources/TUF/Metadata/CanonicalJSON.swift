@@ -22,8 +22,8 @@ private func write(_ value: JSONValue, to bytes: inout [UInt8]) throws(Failure) 
     case .number(let number): bytes += try wholeDigits(number)
     case .array(let items):
         bytes.append(UInt8(ascii: "["))
-        for (place, item) in items.enumerated() {
-            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+        for (index, item) in items.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
             try write(item, to: &bytes)
         }
         bytes.append(UInt8(ascii: "]"))
@@ -33,8 +33,8 @@ private func write(_ value: JSONValue, to bytes: inout [UInt8]) throws(Failure) 
         let members = object.members.sorted {
             $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
         }
-        for (place, member) in members.enumerated() {
-            if place > 0 { bytes.append(UInt8(ascii: ",")) }
+        for (index, member) in members.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
             write(member.name, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
             try write(member.value, to: &bytes)

@@ -21,10 +21,10 @@ enum Delegations: Hashable, Sendable {
         switch (roles, bins) {
         case (let roles?, nil):
             var list: [DelegatedRole] = []
-            var names: Set<ExactText> = []
+            var names: Set<ByteString> = []
             for role in roles {
                 let delegated = try DelegatedRole(reading: role, keys: keys, subject: subject)
-                guard names.insert(ExactText(delegated.name)).inserted else {
+                guard names.insert(ByteString(delegated.name)).inserted else {
                     throw MetadataProblem(
                         .malformed, subject,
                         "it delegates to \(quoted(delegated.name)) twice")

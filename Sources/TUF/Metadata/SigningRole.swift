@@ -57,7 +57,7 @@ struct MetadataKey: Hashable, Sendable {
 }
 
 /// The keys of one metadata file, by KEYID.
-typealias MetadataKeys = ExactTextMap<MetadataKey>
+typealias MetadataKeys = ByteStringMap<MetadataKey>
 
 func metadataKeys(reading reader: JSONReader) throws(Failure) -> MetadataKeys {
     let object = try reader.object()
@@ -73,7 +73,7 @@ func metadataKeys(reading reader: JSONReader) throws(Failure) -> MetadataKeys {
 
 /// The keys and the threshold of a role.
 struct SigningRole: Hashable, Sendable {
-    let keyIDs: Set<ExactText>
+    let keyIDs: Set<ByteString>
     let threshold: Int
     private let keys: MetadataKeys
 
@@ -93,7 +93,7 @@ struct SigningRole: Hashable, Sendable {
                 .thresholdInvalid, subject,
                 "\(reader.place) has the threshold \(threshold); at least 1 is required")
         }
-        keyIDs = Set(names.map(ExactText.init))
+        keyIDs = Set(names.map(ByteString.init))
         guard keyIDs.count == names.count else {
             throw MetadataProblem(
                 .keyIDRepeated, subject, "\(reader.place) lists one key identifier twice")

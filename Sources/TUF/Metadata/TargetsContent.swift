@@ -10,7 +10,7 @@ package struct TargetsContent: RoleContent {
 
     package let common: CommonContent
     /// The files by target path.
-    package let targets: ExactTextMap<TargetFile>
+    package let targets: ByteStringMap<TargetFile>
     /// The delegations in the order of the document, which is the search order.
     let delegations: Delegations
 
@@ -20,7 +20,7 @@ package struct TargetsContent: RoleContent {
         self.common = common
         targets = try reading(subject) { () throws(Failure) in
             let list = try signed.required("targets")
-            var targets: ExactTextMap<TargetFile> = [:]
+            var targets: ByteStringMap<TargetFile> = [:]
             for name in try list.object().names {
                 targets[name] = try TargetFile(path: name, reading: list.required(name))
             }

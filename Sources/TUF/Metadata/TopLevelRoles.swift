@@ -80,7 +80,7 @@ package struct SnapshotContent: RoleContent {
 
     package let common: CommonContent
     /// The files by name: `targets.json`, and one for each delegated role.
-    package let files: ExactTextMap<MetadataFile>
+    package let files: ByteStringMap<MetadataFile>
 
     package init(
         reading signed: JSONReader, common: CommonContent, subject: String
@@ -88,7 +88,7 @@ package struct SnapshotContent: RoleContent {
         self.common = common
         files = try reading(subject) { () throws(Failure) in
             let meta = try signed.required("meta")
-            var files: ExactTextMap<MetadataFile> = [:]
+            var files: ByteStringMap<MetadataFile> = [:]
             for name in try meta.object().names {
                 files[name] = try MetadataFile(reading: meta.required(name))
             }

@@ -10,14 +10,14 @@ package import Signing
 package enum EvidenceSelection: String, Sendable, CaseIterable {
     case signature, attestation, referrer, sbom, all
 
-    fileprivate func includes(_ candidate: EvidenceCandidate) -> Bool {
-        let isTag = [.signatureTag, .attestationTag].contains(candidate.carrier)
+    fileprivate func includes(_ candidate: SignedEntity) -> Bool {
+        let isTag = [.signatureTag, .attestationTag].contains(candidate.location)
         return switch self {
         case .all: true
         case .referrer: !isTag
-        case .signature: candidate.carrier == .signatureTag || candidate.claimedType == .signature
+        case .signature: candidate.location == .signatureTag || candidate.claimedType == .signature
         case .attestation:
-            candidate.carrier == .attestationTag
+            candidate.location == .attestationTag
                 || (!isTag && candidate.claimedType != nil && candidate.claimedType != .signature)
         case .sbom: false
         }
@@ -39,7 +39,7 @@ package struct DeletableEvidence: Sendable {
     ) async throws {
         var referrers: Set<Digest> = []
         for candidate in evidence.candidates where selection.includes(candidate) {
-            switch candidate.carrier {
+            switch candidate.location {
             case .signatureTag: add(.tag(Tag(for: evidence.subject, suffix: ".sig")))
             case .attestationTag: add(.tag(Tag(for: evidence.subject, suffix: ".att")))
             default:

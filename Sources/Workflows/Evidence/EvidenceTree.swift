@@ -17,7 +17,7 @@ package struct EvidenceTree: Sendable {
     }
 
     package struct Item: Sendable {
-        package let carrier: String
+        package let location: String
         package let what: String
         package let digest: Digest
         /// nil when nobody was named, or when there is nothing to verify in it.
@@ -29,13 +29,14 @@ package struct EvidenceTree: Sendable {
 
     package let branches: [Branch]
     /// Images that an index lists and that could not be read.
-    package let gaps: [ArtifactGraph.Gap]
+    package let missingDescriptors: [ArtifactGraph.MissingDescriptor]
     /// Places that could not be read and may hold evidence.
     package let unread: [UnreadEvidence]
 
     /// Whether every place answered, so that there is no more evidence than is shown.
     package var isComplete: Bool {
-        unread.allSatisfy(\.failure.isAboutContent) && gaps.allSatisfy(\.failure.isAboutContent)
+        unread.allSatisfy(\.failure.isAboutContent)
+            && missingDescriptors.allSatisfy(\.failure.isAboutContent)
     }
 
     /// The graph and the collector ask overlapping questions; `source` answers each once.
@@ -61,7 +62,7 @@ package struct EvidenceTree: Sendable {
                 UnreadEvidence($0, about: subject.digest)
             }
             let known = covered.union(evidence.searches.compactMap(\.item))
-            let unreadable = graph.gaps.filter {
+            let unreadable = graph.missingDescriptors.filter {
                 $0.role.subject == subject.digest && !known.contains($0.descriptor.digest)
             }
             unread += unreadable.filter { !$0.failure.isAboutContent }.map(UnreadEvidence.init)
@@ -75,20 +76,25 @@ package struct EvidenceTree: Sendable {
                         + others.map(otherItem)
                         + unreadable.filter(\.failure.isAboutContent).map(unreadableItem)))
         }
-        unread += graph.gaps.filter { $0.role.subject.map { !seen.contains($0) } ?? false }
-            .map(UnreadEvidence.init)
+        unread += graph.missingDescriptors.filter {
+            $0.role.subject.map { !seen.contains($0) } ?? false
+        }
+        .map(UnreadEvidence.init)
         unread += graph.unread.compactMap { UnreadEvidence($0, shown: seen) }
         return EvidenceTree(
             branches: branches.sorted { $0.isRoot && !$1.isRoot },
-            gaps: graph.gaps.filter { !$0.role.isEvidence }, unread: unread)
+            missingDescriptors: graph.missingDescriptors.filter { !$0.role.isEvidence },
+            unread: unread)
     }
 
-    private static func unreadableItem(_ gap: ArtifactGraph.Gap) -> Item {
-        let type = (gap.descriptor.artifactType ?? gap.descriptor.mediaType).description
+    private static func unreadableItem(_ missing: ArtifactGraph.MissingDescriptor) -> Item {
+        let type = (missing.descriptor.artifactType ?? missing.descriptor.mediaType).description
         return Item(
-            carrier: "referrer", what: plain(type), digest: gap.descriptor.digest, verifies: nil,
+            location: "referrer", what: plain(type), digest: missing.descriptor.digest,
+            verifies: nil,
             signer: nil,
-            why: gap.isGone ? "listed, and not there" : "cannot be read: \(gap.failure.why)")
+            why: missing.isGone ? "listed, and not there" : "cannot be read: \(missing.failure.why)"
+        )
     }
 
     private static func platform(of image: Digest, in graph: ArtifactGraph) -> Platform? {
@@ -101,7 +107,7 @@ package struct EvidenceTree: Sendable {
     }
 
     private static func item(
-        _ candidate: EvidenceCandidate, about subject: Digest, _ verifier: SignatureVerifier?,
+        _ candidate: SignedEntity, about subject: Digest, _ verifier: SignatureVerifier?,
         _ work: inout VerificationWork
     ) -> Item {
         let found = verifier.map { finding(of: candidate, about: subject, by: $0, &work) }
@@ -110,13 +116,13 @@ package struct EvidenceTree: Sendable {
             why = "\(failure.what): \(failure.why)"
         }
         return Item(
-            carrier: candidate.carrier.rawValue, what: words(candidate), digest: candidate.digest,
+            location: candidate.location.rawValue, what: words(candidate), digest: candidate.digest,
             verifies: found?.verifies, signer: found?.signer, why: why)
     }
 
     /// `verifies` is nil where a limit kept it from being verified.
     private static func finding(
-        of candidate: EvidenceCandidate, about subject: Digest, by verifier: SignatureVerifier,
+        of candidate: SignedEntity, about subject: Digest, by verifier: SignatureVerifier,
         _ work: inout VerificationWork
     ) -> (verifies: Bool?, signer: VerifiedSigner?, why: String?) {
         let alone = Evidence(subject: subject, candidates: [candidate])
@@ -137,7 +143,7 @@ package struct EvidenceTree: Sendable {
         return (signer != nil, signer, rejected?.why)
     }
 
-    private static func words(_ candidate: EvidenceCandidate) -> String {
+    private static func words(_ candidate: SignedEntity) -> String {
         if let type = candidate.claimedType {
             return type == .signature ? "signature" : "attestation \(type)"
         }
@@ -147,14 +153,14 @@ package struct EvidenceTree: Sendable {
 
     private static func otherItem(_ node: ArtifactGraph.Node) -> Item {
         let type = node.manifest.artifactType.map { plain($0.description) } ?? "unknown type"
-        let carrier: String
+        let location: String
         if case .legacy(let tag, _) = node.role {
-            carrier = "tag \(tag)"
+            location = "tag \(tag)"
         } else {
-            carrier = "referrer"
+            location = "referrer"
         }
         return Item(
-            carrier: carrier, what: type, digest: node.manifest.digest, verifies: nil,
+            location: location, what: type, digest: node.manifest.digest, verifies: nil,
             signer: nil, why: nil)
     }
 }

@@ -11,7 +11,7 @@ package import Signing
 /// signer, as bundles, as envelopes in referrers, and under cosign's `.att` tag.
 package struct OlderAttestations: Sendable {
     /// What the new attestation says.
-    private let claim: Claim
+    private let claim: UnsignedStatement
     /// The manifest or layer that holds the new attestation.
     private let kept: Digest?
     private let repository: RegistryRepository
@@ -21,7 +21,7 @@ package struct OlderAttestations: Sendable {
     ///   - kept: the manifest or layer that holds the new attestation; nil when none was stored.
     ///   - settle: waits longer than another writer needs between reading an old tag and writing it.
     package init(
-        replacedBy claim: Claim, kept: Digest?, in repository: RegistryRepository,
+        replacedBy claim: UnsignedStatement, kept: Digest?, in repository: RegistryRepository,
         settle: @escaping @Sendable () async throws -> Void
     ) {
         self.claim = claim
@@ -38,7 +38,7 @@ package struct OlderAttestations: Sendable {
         let evidence = try await EvidenceCollector(source: repository).collect(
             .only(claim.predicateType), about: subject
         ) { _ in false }
-        let isOlder: (EvidenceCandidate) -> Bool = {
+        let isOlder: (SignedEntity) -> Bool = {
             $0.claimedType == claim.predicateType && $0.manifest != kept && $0.digest != kept
         }
         let (tagged, referrers) = split(evidence.candidates)
@@ -68,13 +68,13 @@ package struct OlderAttestations: Sendable {
 
     /// What is under the `.att` tag, and the rest by its manifest.
     private func split(
-        _ candidates: [EvidenceCandidate]
-    ) -> (tagged: [EvidenceCandidate], referrers: [Digest: [EvidenceCandidate]]) {
-        let tags: [EvidenceCarrier] = [.signatureTag, .attestationTag]
+        _ candidates: [SignedEntity]
+    ) -> (tagged: [SignedEntity], referrers: [Digest: [SignedEntity]]) {
+        let tags: [EvidenceLocation] = [.signatureTag, .attestationTag]
         return (
-            candidates.filter { $0.carrier == .attestationTag },
+            candidates.filter { $0.location == .attestationTag },
             Dictionary(
-                grouping: candidates.filter { !tags.contains($0.carrier) }, by: \.manifest)
+                grouping: candidates.filter { !tags.contains($0.location) }, by: \.manifest)
         )
     }
 
@@ -95,9 +95,9 @@ package struct OlderAttestations: Sendable {
     ) async throws {
         guard !layers.isEmpty else { return }
         let tag = Tag(for: subject, suffix: ".att")
-        let shelf = LegacyShelf(destination: repository, settle: settle)
+        let legacyStore = LegacyStore(destination: repository, settle: settle)
         do {
-            var count = try await shelf.remove(attestations: layers, about: subject)
+            var count = try await legacyStore.remove(attestations: layers, about: subject)
             if count == nil {
                 try await repository.delete(tag)
                 count = layers.count

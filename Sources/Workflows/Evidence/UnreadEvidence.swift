@@ -18,13 +18,13 @@ package struct UnreadEvidence: Hashable, Sendable {
     /// nil for a search that was answered.
     init?(_ search: EvidenceSearch, about subject: Digest) {
         guard let failure = search.failure else { return nil }
-        what = search.item == nil ? search.carrier.rawValue : "referrer"
+        what = search.item == nil ? search.location.rawValue : "referrer"
         digest = search.item
         self.subject = subject
         self.failure = failure
     }
 
-    init(_ gap: ArtifactGraph.Gap) {
+    init(_ gap: ArtifactGraph.MissingDescriptor) {
         what = "referrer"
         digest = gap.descriptor.digest
         subject = gap.role.subject ?? gap.descriptor.digest
@@ -34,9 +34,9 @@ package struct UnreadEvidence: Hashable, Sendable {
     /// nil for a place that the evidence search of a displayed subject has already reported.
     init?(_ place: ArtifactGraph.UnreadPlace, shown: Set<Digest>) {
         switch place.kind {
-        case .referrers(let door):
+        case .referrers(let discovery):
             guard !shown.contains(place.subject) else { return nil }
-            what = door.shown
+            what = discovery.shown
         case .tag(_, let suffix):
             guard suffix == ".sbom" || !shown.contains(place.subject) else { return nil }
             what = "\(suffix) tag"

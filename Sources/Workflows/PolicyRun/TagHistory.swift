@@ -58,7 +58,7 @@ package struct TagHistory: Sendable {
     package func document(at now: Timestamp) -> JSONValue {
         [
             "format": .string(tagHistoryFormat), "written": .string(now.description),
-            "tags": JSONValue(sorted: ExactTextMap(tags.mapValues(\.description))),
+            "tags": JSONValue(sorted: ByteStringMap(tags.mapValues(\.description))),
         ]
     }
 

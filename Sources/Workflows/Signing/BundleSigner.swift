@@ -32,7 +32,7 @@ package struct BundleSigner: Sendable {
     private let material: SigningMaterial
     private let client: ServiceClient?
     private let random: RandomBytes
-    private let approve: UploadApproval
+    private let approve: UploadConsent
 
     /// - Parameters:
     ///   - client: reaches the services; nil if none takes part.
@@ -40,7 +40,7 @@ package struct BundleSigner: Sendable {
     ///   - approve: called before anything is uploaded.
     package init(
         means: Means, material: SigningMaterial, client: ServiceClient?,
-        random: @escaping RandomBytes, approve: @escaping UploadApproval
+        random: @escaping RandomBytes, approve: @escaping UploadConsent
     ) {
         self.means = means
         self.material = material
@@ -100,9 +100,9 @@ package struct BundleSigner: Sendable {
         guard let client, material.services != .none else {
             return try BundleBuilder(parts).bundleBytes()
         }
-        let witness = SignatureWitness(
+        let countersigner = Countersigner(
             services: material.services, client: client, trust: material.root, random: random)
-        return try await witness.bundle(of: parts, approve: approve).bundleBytes
+        return try await countersigner.bundle(of: parts, approve: approve).bundleBytes
     }
 
     /// An Ed25519 key signs messages with Ed25519ph, the form that logs accept.
@@ -152,7 +152,7 @@ package struct BundleSigner: Sendable {
         type: PredicateType?
     ) throws -> FinishedSignature {
         let verifier = try SignatureVerifier(
-            demand: material.demand(on: signer), root: material.root)
+            requirements: material.requirements(on: signer), root: material.root)
         let finding = verifier.verify(
             try SignatureBundle(parsing: bundleBytes), about: artifact, type: type)
         guard let found = finding.signer else {
@@ -183,13 +183,13 @@ package struct SigningMaterial: Sendable {
     }
 
     /// What a signature made with these services must show.
-    package func demand(on signer: TrustedSigner) -> VerificationDemand {
+    package func requirements(on signer: TrustedSigner) -> VerificationRequirements {
         let isCertified = if case .certificates = signer { true } else { false }
-        let logs = LogDemand(proof: .inclusionProof, parties: 1, witnesses: .none)
-        return VerificationDemand(
+        let logs = LogRequirements(proof: .inclusionProof, threshold: 1, witnesses: .none)
+        return VerificationRequirements(
             signer: signer, transparency: services.logs.isEmpty ? .ignored : .logged(logs),
-            timestamps: services.timestampAuthorities.count,
-            certificateLogs: isCertified && !root.certificateTransparencyLogs.isEmpty ? 1 : 0,
+            signedTimestampThreshold: services.timestampAuthorities.count,
+            sctThreshold: isCertified && !root.certificateTransparencyLogs.isEmpty ? 1 : 0,
             time: .signed, acceptsChains: false)
     }
 }

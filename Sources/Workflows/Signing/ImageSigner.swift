@@ -58,7 +58,8 @@ package struct ImageSigner: Sendable {
     ///   - isStored: false leaves the repository as it is.
     ///   - handOver: gets the finished signature before anything is stored.
     package func signAsBundle(
-        _ claim: Claim, storing isStored: Bool, handOver: (FinishedSignature) throws -> Void
+        _ claim: UnsignedStatement, storing isStored: Bool,
+        handOver: (FinishedSignature) throws -> Void
     ) async throws -> SignedClaim {
         let signature = try await signer.attest(
             claim.statement, of: claim.predicateType,
@@ -66,7 +67,7 @@ package struct ImageSigner: Sendable {
         try handOver(signature)
         var manifest: Manifest?
         if isStored {
-            manifest = try await BundleShelf(destination: destination).store(
+            manifest = try await BundleStore(destination: destination).store(
                 signature.bundleBytes, saying: claim, created: created)
         }
         return SignedClaim(
@@ -80,7 +81,7 @@ package struct ImageSigner: Sendable {
     /// - Parameter isReplacing: deletes older attestations of the same type under the tag.
     /// - Throws: `usage` unless a key signs alone, without services.
     package func signAsLegacy(
-        _ claim: Claim, replacing isReplacing: Bool
+        _ claim: UnsignedStatement, replacing isReplacing: Bool
     ) async throws -> SignedClaim {
         guard let key = signer.loneKey else {
             throw Failure(
@@ -88,7 +89,7 @@ package struct ImageSigner: Sendable {
                 because: "Assay writes that format for a key alone, without certificate, log "
                     + "and timestamp", next: "leave out --format legacy")
         }
-        let writer = EvidenceWriter(destination: destination, key: key, settle: settle)
+        let writer = EvidenceAttacher(destination: destination, key: key, settle: settle)
         let manifest = try await writer.write(
             claim, as: .legacy, created: created, replacing: isReplacing)
         var layer: Digest?

@@ -24,7 +24,7 @@ package struct FinishedBundle: Sendable {
 package typealias RandomBytes = @Sendable (_ count: Int) -> [UInt8]
 
 /// Shows somebody what will leave the machine; throws when it must not.
-package typealias UploadApproval = @Sendable (UploadNotice) async throws -> Void
+package typealias UploadConsent = @Sendable (UploadConsentRequest) async throws -> Void
 
 /// Signs with a key that is made for one signature and certified for whoever a token names.
 package struct KeylessSigner: Sendable {
@@ -51,12 +51,12 @@ package struct KeylessSigner: Sendable {
     /// Nothing leaves the machine before `approve` has returned. The token goes to the certificate
     /// authority only.
     package func sign(
-        _ content: ContentToSign, as token: IdentityToken, approve: UploadApproval
+        _ content: ContentToSign, as token: IdentityToken, approve: UploadConsent
     ) async throws -> FinishedBundle {
         let digest = try content.signedDigest()
-        try token.check(at: client.pause.now())
+        try token.check(at: client.clock.now())
         try await approve(
-            UploadNotice(
+            UploadConsentRequest(
                 services: services, content: try content.notice(),
                 signer: .identity(token.proofSubject)))
         let key = try EphemeralKey(from: random)
@@ -65,20 +65,20 @@ package struct KeylessSigner: Sendable {
             proof: try key.sign(Array(token.proofSubject.utf8)), token: token)
         let certificate = try IssuedCertificate(
             answer: answer, for: key.publicKey, shown: token, trust: trust,
-            at: client.pause.now())
+            at: client.clock.now())
         let parts = try SignedParts(
             content.signed(with: try key.sign(hash: digest)),
             by: .certificate(derBytes: certificate.leaf.derBytes, key: key.publicKey))
-        let witness = SignatureWitness(
+        let countersigner = Countersigner(
             services: services, client: client, trust: trust, random: random)
-        return try await witness.witnessed(parts, certificate)
+        return try await countersigner.countersigned(parts, certificate)
     }
 }
 
 /// Has a finished signature logged and its time signed, as far as services are chosen.
 ///
 /// A key's owner chooses none by default (`ServiceSelection.none`), and nothing leaves the machine.
-package struct SignatureWitness: Sendable {
+package struct Countersigner: Sendable {
     private let services: ServiceSelection
     private let client: ServiceClient
     private let trust: TrustedRoot
@@ -100,21 +100,21 @@ package struct SignatureWitness: Sendable {
     ///
     /// `approve` is asked only when something would leave the machine.
     package func bundle(
-        of parts: SignedParts, approve: UploadApproval
+        of parts: SignedParts, approve: UploadConsent
     ) async throws -> FinishedBundle {
-        let notice = UploadNotice(
-            services: services, content: parts.notice, signer: parts.noticedSigner)
+        let notice = UploadConsentRequest(
+            services: services, content: parts.notice, signer: parts.consentSigner)
         // A key that a log will refuse is told before anything is published anywhere.
         for log in services.logs {
             _ = try LogUpload.request(for: parts, version: log.majorVersion)
         }
         if !notice.isEmpty { try await approve(notice) }
-        return try await witnessed(parts, nil)
+        return try await countersigned(parts, nil)
     }
 
     /// Timestamps come first: they are quick, publish nothing, and show a clock that is wrong before
     /// anything stands in a log.
-    fileprivate func witnessed(
+    fileprivate func countersigned(
         _ parts: SignedParts, _ certificate: IssuedCertificate?
     ) async throws -> FinishedBundle {
         var builder = BundleBuilder(parts)

@@ -17,7 +17,7 @@ extension ServiceClient {
         from authority: SigningService, for key: PublicKey, proof: [UInt8], token: IdentityToken
     ) async throws -> [UInt8] {
         let address = try authority.address(CertificateRequest.path)
-        var call = ServiceCall(
+        var call = ServiceRequest(
             .post, address, of: authority.words(as: .certificateAuthority),
             what: "cannot get a signing certificate")
         try refuseSecretInTheOpen(call)
@@ -32,7 +32,7 @@ extension ServiceClient {
     /// A log's answer to an upload as it came.
     func logAnswer(of log: SigningService, to parts: SignedParts) async throws -> [UInt8] {
         let path = LogUpload.path(version: log.majorVersion)
-        var call = ServiceCall(
+        var call = ServiceRequest(
             .post, try log.address(path), of: log.words(as: .log),
             what: "cannot write the signature into a log")
         call.carry(try LogUpload.request(for: parts, version: log.majorVersion))
@@ -46,8 +46,8 @@ extension ServiceClient {
 
     /// Spec: rekor openapi.yaml, createLogEntry, 409: "Location" is the entry that is there.
     private func writtenBefore(
-        _ answer: ServiceAnswer, _ call: ServiceCall, _ log: SigningService
-    ) async throws -> ServiceAnswer {
+        _ answer: ServiceResponse, _ call: ServiceRequest, _ log: SigningService
+    ) async throws -> ServiceResponse {
         guard log.majorVersion == 1, let location = answer.fields[.location] else {
             throw call.failure(
                 .unavailable, because: "it answered 409, that the entry is there, and not where")
@@ -59,7 +59,7 @@ extension ServiceClient {
                 because: "it says that the entry is there already, and on another host: "
                     + quoted(place.description))
         }
-        var second = ServiceCall(.get, place, of: call.service, what: call.what)
+        var second = ServiceRequest(.get, place, of: call.service, what: call.what)
         second.fields[.accept] = "application/json"
         second.answerLimit = Limits.logAnswerBytes
         return try await send(second)
@@ -69,8 +69,8 @@ extension ServiceClient {
     func timestampAnswer(
         from authority: SigningService, to request: [UInt8]
     ) async throws -> [UInt8] {
-        var call = ServiceCall(
-            .post, try WebAddress(parsing: authority.url),
+        var call = ServiceRequest(
+            .post, try HTTPURL(parsing: authority.url),
             of: authority.words(as: .timestampAuthority),
             what: "cannot get a timestamp")
         call.body = request
@@ -82,9 +82,9 @@ extension ServiceClient {
     }
 
     /// A token read on its way can be used by whoever read it.
-    package func refuseSecretInTheOpen(_ call: ServiceCall) throws {
+    package func refuseSecretInTheOpen(_ call: ServiceRequest) throws {
         guard call.address.scheme == .http else { return }
-        guard try HostReach(of: call.address.hostName) == .loopback else {
+        guard try NetworkScope(of: call.address.hostName) == .loopback else {
             throw call.failure(
                 .denied, because: "a token is not sent over plain http",
                 next: "use the https address of the service")

@@ -15,12 +15,12 @@ internal import Signing
 /// the log that named it.
 package struct ServiceClient: Sendable {
     let transport: any Transport
-    package let pause: any Pause
+    package let clock: any WallClock
     let userAgent: String
 
-    package init(transport: any Transport, pause: any Pause, userAgent: String) {
+    package init(transport: any Transport, clock: any WallClock, userAgent: String) {
         self.transport = transport
-        self.pause = pause
+        self.clock = clock
         self.userAgent = userAgent
     }
 
@@ -28,8 +28,8 @@ package struct ServiceClient: Sendable {
     ///
     /// - Throws: `rateLimited` or `unavailable` when the service did not answer after
     ///   `Limits.serviceAttempts`; `denied`, `rejected`, `notFound`, `overLimit` for what it said.
-    package func send(_ call: ServiceCall) async throws -> ServiceAnswer {
-        let deadline = pause.now().seconds + Limits.serviceTotalSeconds
+    package func send(_ call: ServiceRequest) async throws -> ServiceResponse {
+        let deadline = clock.now().seconds + Limits.serviceTotalSeconds
         var attempt = 1
         while true {
             switch try await outcome(of: call, before: deadline) {
@@ -38,30 +38,32 @@ package struct ServiceClient: Sendable {
                 let wait = max(Limits.firstRetryMilliseconds << (attempt - 1), asked * 1_000)
                 attempt += 1
                 guard attempt <= Limits.serviceAttempts,
-                    pause.now().seconds + (wait + 999) / 1_000 < deadline
+                    clock.now().seconds + (wait + 999) / 1_000 < deadline
                 else { throw failure }
-                try await pause.wait(milliseconds: wait)
+                try await clock.wait(milliseconds: wait)
             }
         }
     }
 
     /// What one attempt came to; a refusal that stays one is thrown.
     private func outcome(
-        of call: ServiceCall, before deadline: Int
+        of call: ServiceRequest, before deadline: Int
     ) async throws -> AttemptOutcome {
         do {
             let answer = try await exchange(call, before: deadline)
             if call.accepts.contains(answer.status) { return .answer(answer) }
             let failure = answer.failure(of: call)
-            guard answer.isPassing, let asked = answer.secondsToWait else { throw failure }
+            guard answer.isTransient, let asked = answer.secondsToWait else { throw failure }
             return .again(after: failure, seconds: asked)
-        } catch let broken as BrokenServiceExchange {
+        } catch let broken as ServiceTransportError {
             return .again(after: broken.failure, seconds: 0)
         }
     }
 
-    private func exchange(_ call: ServiceCall, before deadline: Int) async throws -> ServiceAnswer {
-        let seconds = min(Limits.serviceSeconds, deadline - pause.now().seconds)
+    private func exchange(_ call: ServiceRequest, before deadline: Int) async throws
+        -> ServiceResponse
+    {
+        let seconds = min(Limits.serviceSeconds, deadline - clock.now().seconds)
         guard seconds > 0 else {
             throw call.failure(
                 .unavailable,
@@ -82,9 +84,9 @@ package struct ServiceClient: Sendable {
                 ? try await answer.body.collect(
                     atMost: call.answerLimit, named: "the answer of \(call.service)")
                 : try await start(of: answer.body)
-            return ServiceAnswer(status: status, fields: answer.head.headerFields, body: body)
+            return ServiceResponse(status: status, fields: answer.head.headerFields, body: body)
         } catch let failure as Failure where failure.kind == .unavailable {
-            throw BrokenServiceExchange(
+            throw ServiceTransportError(
                 failure: call.failure(.unavailable, because: "\(failure.what): \(failure.why)"))
         }
     }
@@ -102,24 +104,24 @@ package struct ServiceClient: Sendable {
 
 /// What one attempt came to.
 private enum AttemptOutcome: Sendable {
-    case answer(ServiceAnswer)
+    case answer(ServiceResponse)
     /// Nothing yet, for this reason; the same question may be asked again after a wait.
     case again(after: Failure, seconds: Int)
 }
 
 /// No answer came, or half of one: the same question may be asked again.
-private struct BrokenServiceExchange: Error {
+private struct ServiceTransportError: Error {
     let failure: Failure
 }
 
 /// One request to a service, with all that is needed to send it again.
-package struct ServiceCall: Sendable {
+package struct ServiceRequest: Sendable {
     /// Who is asked, in a sentence: "the certificate authority fulcio.example".
     package let service: String
     /// What for, in the user's words: "cannot get a signing certificate".
     package let what: String
     package let method: HTTPRequest.Method
-    package let address: WebAddress
+    package let address: HTTPURL
     package var fields = HTTPFields()
     package var body: [UInt8] = []
     /// Statuses that are an answer.
@@ -130,7 +132,7 @@ package struct ServiceCall: Sendable {
     package var next: String?
 
     package init(
-        _ method: HTTPRequest.Method, _ address: WebAddress, of service: String, what: String
+        _ method: HTTPRequest.Method, _ address: HTTPURL, of service: String, what: String
     ) {
         self.method = method
         self.address = address
@@ -153,13 +155,13 @@ package struct ServiceCall: Sendable {
 }
 
 /// What came back, whatever the status is. Of an error's body there is only the start.
-package struct ServiceAnswer: Sendable {
+package struct ServiceResponse: Sendable {
     package let status: Int
     package let fields: HTTPFields
     package let body: [UInt8]
 
     /// Whether the same question may find another answer soon.
-    var isPassing: Bool { status == 408 || status == 429 || (500...599).contains(status) }
+    var isTransient: Bool { status == 408 || status == 429 || (500...599).contains(status) }
 
     /// What `Retry-After` asks for; 0 without one, nil when it is longer than our patience.
     ///
@@ -169,7 +171,7 @@ package struct ServiceAnswer: Sendable {
         return (0...Limits.retryAfterSeconds).contains(seconds) ? seconds : nil
     }
 
-    func failure(of call: ServiceCall) -> Failure {
+    func failure(of call: ServiceRequest) -> Failure {
         let secrets = SentSecrets()
         secrets.note(call.fields)
         let said = said(hiding: secrets)
@@ -213,7 +215,7 @@ extension SigningService {
     func words(as kind: Kind) -> String { "the \(kind.words) \(plain(host))" }
 
     /// The address below the base.
-    func address(_ path: String) throws(Failure) -> WebAddress {
-        try WebAddress(parsing: base + path)
+    func address(_ path: String) throws(Failure) -> HTTPURL {
+        try HTTPURL(parsing: base + path)
     }
 }

@@ -10,7 +10,7 @@ internal import Synchronization
 package final class CachingSource: ArtifactSource {
     private struct Memory {
         var manifests: [ManifestReference: Result<Manifest, Failure>] = [:]
-        var referrers: [Digest: ReferrersAnswer] = [:]
+        var referrers: [Digest: ReferrersResult] = [:]
     }
 
     private let source: any ArtifactSource
@@ -52,7 +52,7 @@ package final class CachingSource: ArtifactSource {
         return true
     }
 
-    package func referrers(of subject: Digest) async throws -> ReferrersAnswer {
+    package func referrers(of subject: Digest) async throws -> ReferrersResult {
         if let known = memory.withLock({ $0.referrers[subject] }) { return known }
         let answer = try await source.referrers(of: subject)
         memory.withLock { $0.referrers[subject] = answer }

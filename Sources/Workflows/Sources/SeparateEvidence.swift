@@ -42,7 +42,7 @@ package final class SeparateEvidence: ArtifactDestination {
             ? try await evidence.hasManifest(reference) : try await images.hasManifest(reference)
     }
 
-    package func referrers(of subject: Digest) async throws -> ReferrersAnswer {
+    package func referrers(of subject: Digest) async throws -> ReferrersResult {
         let answer = try await evidence.referrers(of: subject)
         note(answer.descriptors.map(\.digest))
         return answer
@@ -60,9 +60,9 @@ package final class SeparateEvidence: ArtifactDestination {
     package func has(_ blob: Descriptor) async throws -> Bool { try await evidence.has(blob) }
 
     package func push(
-        _ blob: Descriptor, content: ByteStream, mountingFrom neighbour: Repository?
+        _ blob: Descriptor, content: ByteStream, mountSource: Repository?
     ) async throws {
-        try await evidence.push(blob, content: content, mountingFrom: neighbour)
+        try await evidence.push(blob, content: content, mountSource: mountSource)
         note([blob.digest])
     }
 

@@ -8,7 +8,7 @@ package import TUF
 extension TrustStore {
     /// What the store says is trusted, however old it is; the shipped data where it says nothing.
     /// Nothing is fetched.
-    package func material(at now: Timestamp) async throws -> TrustMaterial {
+    package func material(at now: Timestamp) async throws -> TrustedMaterial {
         switch try source() {
         case .repository(let repository): return try await kept(repository, at: now)
         case .imported(let path, let time):
@@ -22,12 +22,12 @@ extension TrustStore {
     }
 
     private func kept(_ repository: UpdateRepository, at now: Timestamp) async throws
-        -> TrustMaterial
+        -> TrustedMaterial
     {
         let cache = try cache(of: repository, creating: false)
         do {
             let (documents, expired) = try await read(cache, at: now)
-            return try TrustMaterial(
+            return try TrustedMaterial(
                 documents, mirror: repository.mirror, expired: expired, home: name)
         } catch let problem as MetadataProblem {
             throw problem.failure.during("cannot use the trust folder", at: .named(name))
@@ -68,8 +68,8 @@ extension TrustStore {
     /// - Parameter path: where it came from, for people.
     package func importConfiguration(
         _ content: [UInt8], from path: String, at now: Timestamp
-    ) throws(Failure) -> TrustMaterial {
-        let material = try TrustMaterial.configuration(
+    ) throws(Failure) -> TrustedMaterial {
+        let material = try TrustedMaterial.configuration(
             content, named: path, .imported(from: path, at: now, home: name))
         try storage.write(content, as: .importedConfiguration)
         try keep(.imported(from: path, at: now))
@@ -93,7 +93,7 @@ extension TrustStore {
                     root: root, from: .repository(fetcher, now: now), cache: cache)
                 let after = try await TrustDocuments(by: &updater)
                 // What cannot be read is not put in the place of what can.
-                let material = try TrustMaterial(
+                let material = try TrustedMaterial(
                     after, mirror: repository.mirror, expired: nil, home: name)
                 try keep(.repository(repository))
                 return TrustUpdate(before: before, state: after.state, material: material)

@@ -91,12 +91,12 @@ package struct UpdateRepository: Hashable, Sendable {
     }
 
     fileprivate init(reading json: JSONReader) throws(Failure) {
-        let folder = try json.required("folder")
-        guard bytes(fromHex: try folder.string()) != nil else {
-            throw folder.broken("it is no name that Assay gives")
+        let directory = try json.required("folder")
+        guard bytes(fromHex: try directory.string()) != nil else {
+            throw directory.broken("it is no name that Assay gives")
         }
         mirror = try json.required("mirror").string()
-        cacheName = try folder.string()
+        cacheName = try directory.string()
     }
 }
 

@@ -15,5 +15,5 @@ package struct TrustUpdate: Sendable {
     /// Nil when nothing was kept that still holds.
     package let before: Before?
     package let state: TrustState
-    package let material: TrustMaterial
+    package let material: TrustedMaterial
 }

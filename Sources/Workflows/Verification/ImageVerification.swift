@@ -39,8 +39,8 @@ package struct ImageVerification<Proof: Sendable>: Sendable {
         if answer.mayBeLost, let origin {
             let (found, there) = try await collect(from: origin.source, about: subject.digest)
             // If the origin cannot be read, this throws: whether anything was lost stays open.
-            if case .proven(let proofs) = try there.answer(unless: found.obstacle(to: type)) {
-                answer = .lostAtMirror(origin: origin.name.description, proofs)
+            if case .verified(let proofs) = try there.answer(unless: found.obstacle(to: type)) {
+                answer = .missingAtMirror(origin: origin.name.description, proofs)
             }
         }
         return ImageVerificationResult(
@@ -96,5 +96,5 @@ package struct ImageVerificationResult<Proof: Sendable>: Sendable {
     package let subject: Descriptor
     /// The places that were searched at the image's repository.
     package let searches: [EvidenceSearch]
-    package let answer: EvidenceAnswer<Proof>
+    package let answer: VerificationResult<Proof>
 }

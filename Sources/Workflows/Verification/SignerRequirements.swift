@@ -21,7 +21,7 @@ package struct SignerRequirements: Sendable {
     }
 
     package let signer: Signer
-    package let transparency: VerificationDemand.Transparency
+    package let transparency: VerificationRequirements.Transparency
     /// Whether a timestamp (RFC 3161) is required.
     package let isTimed: Bool
     /// Whether a bundle in version 0.3 may bring intermediate certificates.
@@ -31,7 +31,7 @@ package struct SignerRequirements: Sendable {
     package let unprovenTime: Timestamp?
 
     package init(
-        signer: Signer, transparency: VerificationDemand.Transparency, isTimed: Bool,
+        signer: Signer, transparency: VerificationRequirements.Transparency, isTimed: Bool,
         acceptsChains: Bool, unprovenTime: Timestamp?
     ) {
         self.signer = signer
@@ -41,26 +41,27 @@ package struct SignerRequirements: Sendable {
         self.unprovenTime = unprovenTime
     }
 
-    package var demand: VerificationDemand {
-        let (trusted, certificateLogs): (TrustedSigner, Int) =
+    package var requirements: VerificationRequirements {
+        let (trusted, sctThreshold): (TrustedSigner, Int) =
             switch signer {
             case .keys(let keys): (.keys(keys), 0)
             case .certificate(let identity, .ignored): (.certificates([identity]), 0)
             case .certificate(let identity, .required): (.certificates([identity]), 1)
             }
-        var time = VerificationDemand.SigningTime.signed
+        var time = VerificationRequirements.SigningTime.signed
         if let unprovenTime, transparency == .ignored, !isTimed {
             time = .signedOrNow(unprovenTime)
         }
-        return VerificationDemand(
-            signer: trusted, transparency: transparency, timestamps: isTimed ? 1 : 0,
-            certificateLogs: certificateLogs, time: time, acceptsChains: acceptsChains)
+        return VerificationRequirements(
+            signer: trusted, transparency: transparency, signedTimestampThreshold: isTimed ? 1 : 0,
+            sctThreshold: sctThreshold, time: time, acceptsChains: acceptsChains)
     }
 
     /// - Parameter root: the logs and authorities that are trusted; nil where none is needed.
     package func verifier(trusting root: TrustedRoot?) throws -> SignatureVerifier {
         var detached: [[UInt8]] = []
         if case .certificate(_, .required(let promises)) = signer { detached = promises }
-        return try SignatureVerifier(demand: demand, root: root, detachedTimestamps: detached)
+        return try SignatureVerifier(
+            requirements: requirements, root: root, detachedTimestamps: detached)
     }
 }

@@ -68,13 +68,13 @@ struct CommandLineWords {
     /// Writes `oci:PATH` for every path that is not the value of an option.
     private mutating func nameLayouts(after start: Int, _ known: KnownOptions) {
         var isValue = false
-        for place in words.indices.dropFirst(start) {
-            let (name, value) = split(words[place])
+        for index in words.indices.dropFirst(start) {
+            let (name, value) = split(words[index])
             if name.utf8.first == UInt8(ascii: "-") {
                 isValue = value == nil && known.kind(of: name) == .option
             } else {
-                if !isValue, !words[place].utf8.starts(with: "oci:".utf8) {
-                    words[place] = "oci:" + words[place]
+                if !isValue, !words[index].utf8.starts(with: "oci:".utf8) {
+                    words[index] = "oci:" + words[index]
                 }
                 isValue = false
             }

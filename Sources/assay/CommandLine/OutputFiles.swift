@@ -19,7 +19,7 @@ extension CommandLineWords {
         var outputs = values.filter { isOutput($0.option) }
         if let outputFile { outputs.append(("--output-file", outputFile)) }
         let inputs = values.filter { !isOutput($0.option) }.flatMap { paths(in: $0.text) }
-        for (place, output) in outputs.enumerated() {
+        for (index, output) in outputs.enumerated() {
             let name = output.option ?? ""
             let identity = FileIdentity(at: output.text)
             func isSameFile(_ path: String) -> Bool {
@@ -29,7 +29,7 @@ extension CommandLineWords {
                 throw refusal(
                     name, output.text, "the command reads that file, and it would be lost")
             }
-            let others = outputs[..<place].map(\.text)
+            let others = outputs[..<index].map(\.text)
             if others.contains(where: { isSame($0, output.text) || isSameFile($0) }) {
                 throw refusal(name, output.text, "another option writes that file already")
             }
@@ -103,11 +103,11 @@ func outputTarget(_ path: String, of what: String) throws(Failure) -> String {
             because: why)
     }
     guard !path.isEmpty else { throw refused(.usage, "its path is empty") }
-    guard LocalSource.isFolder(path) != true else { throw refused(.usage, "it is a folder") }
+    guard LocalSource.isDirectory(path) != true else { throw refused(.usage, "it is a folder") }
     // A pipe or terminal is written as it is named: its link leads to no path.
     let isStream = unsafe FileIdentity(at: path) == nil && access(path, F_OK) == 0
     let target = isStream ? path : try followingLinks(path)
-    guard unsafe access(parentFolder(of: target), W_OK) == 0 || access(target, W_OK) == 0 else {
+    guard unsafe access(parentDirectory(of: target), W_OK) == 0 || access(target, W_OK) == 0 else {
         throw refused(.unavailable, unsafe String(cString: strerror(errno)))
     }
     return target

@@ -12,8 +12,8 @@ struct VersionCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        guard json else { return Answer.print(assayVersion) }
-        Answer.print(["gitVersion": .string(assayVersion)])
+        guard json else { return StandardOutput.print(assayVersion) }
+        StandardOutput.print(["gitVersion": .string(assayVersion)])
     }
 }
 
@@ -44,5 +44,5 @@ struct CompletionCommand: AsyncParsableCommand {
     @Argument(help: "The shell.")
     var shell: ShellName
 
-    func run() async throws { Answer.print(Assay.completionScript(for: shell.shell)) }
+    func run() async throws { StandardOutput.print(Assay.completionScript(for: shell.shell)) }
 }

@@ -56,7 +56,7 @@ struct AttachSignatureCommand: AsyncParsableCommand {
         guard !content.isEmpty else {
             throw Failure(.usage, "cannot attach the signature", because: "it is empty")
         }
-        let attachments = LegacyAttachments(
+        let legacyAnnotations = LegacyAnnotations(
             certificate: try certificate.map { try text(at: $0, "the certificate") },
             chain: try certificateChain.map { try text(at: $0, "the certificate chain") },
             logEntry: try rekorResponse.map { path in
@@ -67,7 +67,7 @@ struct AttachSignatureCommand: AsyncParsableCommand {
             timestamp: try tsr.map {
                 try readFile(at: $0, atMost: Limits.evidenceBytes, named: "the timestamp")
             })
-        try await EvidenceAttachment(image: image, access: access).add { shelf, subject in
+        try await EvidenceAttachment(image: image, access: access).add { legacyStore, subject in
             let signed =
                 try payload.map {
                     try readFile(at: $0, atMost: Limits.evidenceBytes, named: "the payload")
@@ -75,14 +75,14 @@ struct AttachSignatureCommand: AsyncParsableCommand {
                 ?? SimpleSigning.payload(
                     for: subject, in: try image.repositoryForClaims(), annotations: [:])
             let old = SimpleSigning(
-                payload: signed, signature: content, attachments: attachments)
+                payload: signed, signature: content, legacyAnnotations: legacyAnnotations)
             guard try old.claim().digest == subject else {
                 throw Failure(
                     .usage, "cannot attach the signature",
                     because: "its payload is about \(try old.claim().digest), not \(subject)",
                     next: "name the image that was signed")
             }
-            return try await shelf.add(old, about: subject)
+            return try await legacyStore.add(old, about: subject)
         }
     }
 
@@ -112,7 +112,7 @@ struct AttachAttestationCommand: AsyncParsableCommand {
 
     func run() async throws {
         let files = try attestation.map { try AttachedStatement(at: $0) }
-        let created = try SourceDate.epoch ?? SystemPause().now()
+        let created = try SourceDate.epoch ?? SystemClock().now()
         for file in files {
             try await EvidenceAttachment(image: image, access: access).add(file, created: created)
         }
@@ -175,9 +175,9 @@ struct AttachSBOMCommand: AsyncParsableCommand {
     func run() async throws {
         let content = try readFile(at: sbom, atMost: Limits.evidenceBytes, named: "the SBOM")
         let type = try mediaType(inputFormat ?? form(of: content))
-        Talk.warn("this SBOM is not signed; `assay attest` adds a signed one")
-        try await EvidenceAttachment(image: image, access: access).add { shelf, subject in
-            try await shelf.put(sbom: content, as: type, about: subject)
+        StandardError.warn("this SBOM is not signed; `assay attest` adds a signed one")
+        try await EvidenceAttachment(image: image, access: access).add { legacyStore, subject in
+            try await legacyStore.put(sbom: content, as: type, about: subject)
         }
     }
 
@@ -217,25 +217,25 @@ private struct EvidenceAttachment: Sendable {
     let access: RegistryAccessOptions
 
     func add(
-        _ store: @Sendable (LegacyShelf, Digest) async throws -> Manifest
+        _ store: @Sendable (LegacyStore, Digest) async throws -> Manifest
     ) async throws {
         try await using { destination, subject in
-            let shelf = LegacyShelf(destination: destination, settle: settleTag)
-            return try await store(shelf, subject.digest)
+            let legacyStore = LegacyStore(destination: destination, settle: settleTag)
+            return try await store(legacyStore, subject.digest)
         }
     }
 
     func add(_ attached: AttachedStatement, created: Timestamp) async throws {
         try await using { destination, subject in
-            let claim = try Claim.statement(
+            let claim = try UnsignedStatement.statement(
                 attached.envelope.payload, on: subject, in: try image.repositoryForClaims())
             guard attached.isBundle else {
-                let shelf = LegacyShelf(destination: destination, settle: settleTag)
-                return try await shelf.add(
+                let legacyStore = LegacyStore(destination: destination, settle: settleTag)
+                return try await legacyStore.add(
                     attached.envelope, of: attached.statement.predicateType,
                     about: subject.digest, replacing: false)
             }
-            return try await BundleShelf(destination: destination).store(
+            return try await BundleStore(destination: destination).store(
                 attached.content, saying: claim, created: created)
         }
     }
@@ -248,9 +248,10 @@ private struct EvidenceAttachment: Sendable {
             let subject = try await located.place.resolve(located.reference)
             let manifest = try await store(located.place, subject)
             let name = "\(try image.evidencePlace())@\(manifest.digest)"
-            Answer.did("stored \(name)")
-            Answer.print(name)
-            Talk.say("attached to \(image.pinned(to: subject.digest)); nothing was verified")
+            StandardOutput.did("stored \(name)")
+            StandardOutput.print(name)
+            StandardError.say(
+                "attached to \(image.pinned(to: subject.digest)); nothing was verified")
         }
     }
 }

@@ -33,7 +33,7 @@ struct BlobWritingOptions: ParsableArguments {
                 next: "say where it goes with --bundle")
         }
         let path = try blob.newBundlePath()
-        guard LocalSource.isFolder(path) == nil else {
+        guard LocalSource.isDirectory(path) == nil else {
             throw Failure(
                 .usage, "cannot make \(quoted(path))", at: .named(path),
                 because: "the file is there already", next: "choose another name, or move it away")
@@ -46,18 +46,18 @@ struct BlobWritingOptions: ParsableArguments {
         at place: BundlePlace
     ) throws {
         try place.store(signature.bundleBytes + Array("\n".utf8))
-        Answer.did("wrote the bundle \(place.path)")
+        StandardOutput.did("wrote the bundle \(place.path)")
         try detached.write(signature)
         switch output.output {
         case .json:
-            Answer.print([
+            StandardOutput.print([
                 "file": .string(name), "digest": .string(artifact.shown),
                 "bundle": .string(place.path), "signer": signature.signer.json,
                 "checks": .array(signature.checks.map(\.json)),
             ])
         case .text:
-            Answer.print(place.path)
-            Talk.say("signed \(plain(name)) (\(artifact.shown)) \(signature.signedBy)")
+            StandardOutput.print(place.path)
+            StandardError.say("signed \(plain(name)) (\(artifact.shown)) \(signature.signedBy)")
         }
     }
 }

@@ -46,24 +46,26 @@ struct CleanCommand: AsyncParsableCommand {
             let evidence = try await EvidenceCollector(source: repository)
                 .everything(about: root.digest)
             let found = try await DeletableEvidence(type, of: evidence, in: repository)
-            for digest in found.gone { Talk.say("listed and not there: \(name)@\(digest)") }
+            for digest in found.gone {
+                StandardError.say("listed and not there: \(name)@\(digest)")
+            }
             var kept = found.kept
             if found.items.isEmpty {
-                Talk.say("nothing to delete beside \(image.pinned(to: root.digest))")
+                StandardError.say("nothing to delete beside \(image.pinned(to: root.digest))")
             } else {
-                for item in found.items { Talk.say("to delete: \(item.shown(in: name))") }
+                for item in found.items { StandardError.say("to delete: \(item.shown(in: name))") }
                 try confirm()
             }
             for item in found.items {
                 do {
                     try await item.delete(in: repository)
-                    Talk.say("deleted \(item.shown(in: name))")
+                    StandardError.say("deleted \(item.shown(in: name))")
                 } catch let failure as Failure where failure.kind == .unsupported {
                     kept.append(failure)
                 }
             }
             if let last = kept.popLast() {
-                for failure in kept { Talk.say(failure.description) }
+                for failure in kept { StandardError.say(failure.description) }
                 throw last
             }
             if let obstacle = evidence.searches.lazy.compactMap(\.failure).first {
@@ -74,12 +76,12 @@ struct CleanCommand: AsyncParsableCommand {
 
     private func confirm() throws(Failure) {
         guard !force else { return }
-        guard Talk.canAsk else {
+        guard StandardError.canAsk else {
             throw Failure(
                 .usage, "cannot ask whether to delete that", because: "stdin is not a terminal",
                 next: "add --force to delete without the question")
         }
-        Talk.say("delete it? [y/N]")
+        StandardError.say("delete it? [y/N]")
         guard let answer = readLine(), ["y", "Y", "yes"].contains(where: { isSame($0, answer) })
         else {
             throw Failure(.denied, "deleted nothing", because: "the answer was not yes")

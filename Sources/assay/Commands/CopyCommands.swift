@@ -50,11 +50,11 @@ struct PushCommand: AsyncParsableCommand {
             try refusePlatform()
             return LocatedImage(place: local, reference: try await local.onlyReference(tag: nil))
         }
-        let folder = try FolderImage(
-            folder: path, platform: try Platform(parsing: platform ?? "linux/amd64"),
+        let directory = try DirectoryImage(
+            directory: path, platform: try Platform(parsing: platform ?? "linux/amd64"),
             created: SourceDate.epoch ?? Timestamp(seconds: 0),
             createdBy: "assay push")
-        return LocatedImage(place: folder, reference: .digest(folder.root.digest))
+        return LocatedImage(place: directory, reference: .digest(directory.root.digest))
     }
 
     private func refusePlatform() throws(Failure) {
@@ -138,33 +138,33 @@ struct CopyCommand: AsyncParsableCommand {
 enum LocalSource {
     /// The image at a path; nil when it is a plain folder.
     static func artifacts(at path: String) async throws -> (any LocalArtifacts)? {
-        guard let isFolder = isFolder(path) else {
+        guard let isDirectory = isDirectory(path) else {
             throw Failure(
                 .notFound, "cannot open \(quoted(path))", because: "there is no such file or folder"
             )
         }
         let isLayout = FileManager.default.fileExists(atPath: path + "/oci-layout")
-        return isFolder && !isLayout ? nil : try await openArtifacts(at: path)
+        return isDirectory && !isLayout ? nil : try await openArtifacts(at: path)
     }
 
     /// The place on disk that `text` names with a transport, or as `PATH:NAME` if no such path
     /// exists; nil for a plain path.
     static func location(_ text: String) throws(Failure) -> ImageLocation? {
-        guard isFolder(text) == nil else { return nil }
+        guard isDirectory(text) == nil else { return nil }
         let hasTransport = LocalTransport.allCases.contains {
             text.utf8.starts(with: "\($0.rawValue):".utf8)
         }
         if hasTransport { return try ImageLocation(parsing: text) }
         let location = try ImageLocation(parsing: "oci:\(text)")
-        guard case .layout(let path) = location.place, isFolder(path) != nil else { return nil }
+        guard case .layout(let path) = location.place, isDirectory(path) != nil else { return nil }
         return location
     }
 
     /// nil when there is nothing.
-    static func isFolder(_ path: String) -> Bool? {
-        var isFolder: ObjCBool = false
-        let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        return exists ? isFolder.boolValue : nil
+    static func isDirectory(_ path: String) -> Bool? {
+        var isDirectory: ObjCBool = false
+        let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        return exists ? isDirectory.boolValue : nil
     }
 }
 
@@ -206,7 +206,7 @@ enum CopyRun {
     ///
     /// - Parameter open: opens the source once the destination is known to take something.
     static func push(
-        to image: ImageLocation, access: RegistryAccessOptions, output: OutputForm,
+        to image: ImageLocation, access: RegistryAccessOptions, output: OutputFormat,
         from open: (Connections) async throws -> LocatedImage<any ArtifactSource>
     ) async throws {
         EvidenceRepository.warnIgnored(besideCopies)
@@ -222,14 +222,16 @@ enum CopyRun {
     /// Fetches an image into a layout folder and prints the report.
     static func pull(
         _ image: ImageLocation, into path: String, evidence: EvidenceChoice,
-        access: RegistryAccessOptions, output: OutputForm
+        access: RegistryAccessOptions, output: OutputFormat
     ) async throws {
-        for transport in LocalTransport.allCases where LocalSource.isFolder(path) == nil {
-            guard let folder = path.utf8.removingPrefix("\(transport.rawValue):") else { continue }
+        for transport in LocalTransport.allCases where LocalSource.isDirectory(path) == nil {
+            guard let directory = path.utf8.removingPrefix("\(transport.rawValue):") else {
+                continue
+            }
             throw Failure(
                 .usage, "cannot write to \(quoted(path))",
                 because: "the place is the folder of a layout, without a transport before it",
-                next: "write \(plain(String(folder))), or assay copy IMAGE oci:PATH:NAME")
+                next: "write \(plain(String(directory))), or assay copy IMAGE oci:PATH:NAME")
         }
         let target = ImageLocation(layout: path, tag: image.meantTag, digest: nil)
         let pulled = try await Connections.using(access, for: image, limiting: .transfer) {
@@ -244,24 +246,24 @@ enum CopyRun {
 
 extension CopyReport {
     /// Prints the digest for scripts, the rest for people; a gap ends the command with "no".
-    func show(as form: OutputForm, image: ImageLocation) throws {
-        Answer.did(
+    func show(as form: OutputFormat, image: ImageLocation) throws {
+        StandardOutput.did(
             (isComplete ? "stored " : "stored, incomplete and without its tag, ")
                 + image.pinned(to: root.digest))
         switch form {
-        case .json: Answer.print(json(image))
+        case .json: StandardOutput.print(json(image))
         case .text:
-            Answer.print(image.pinned(to: root.digest))
-            Talk.say(
+            StandardOutput.print(image.pinned(to: root.digest))
+            StandardError.say(
                 "blobs: \(blobsCopied) copied (\(bytes) bytes), \(blobsMounted) mounted, \(blobsSkipped) there before; "
                     + "manifests: \(manifestsCopied) copied, \(manifestsSkipped) there before; "
                     + "evidence: \(evidence.count)")
-            for item in missing { Talk.say("missing: \(item)") }
-            for item in unread { Talk.say("unread: \(item)") }
+            for item in missing { StandardError.say("missing: \(item)") }
+            for item in unread { StandardError.say("unread: \(item)") }
             if !missing.isEmpty {
-                Talk.say("no: the copy is incomplete; its tag was not written")
+                StandardError.say("no: the copy is incomplete; its tag was not written")
             } else if !unread.isEmpty {
-                Talk.say(
+                StandardError.say(
                     "unknown: evidence may be missing, because not all places could be read; the "
                         + "tag was not written\n"
                         + "  next: copy again, or copy without evidence: --without-evidence"

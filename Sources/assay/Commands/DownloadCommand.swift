@@ -112,10 +112,10 @@ struct DownloadSBOMCommand: AsyncParsableCommand {
                 guard let content = try await evidence.attachedSBOM() else {
                     return try evidence.end(withUnreadable: false, named: sbomNoun)
                 }
-                Talk.warn("this SBOM is not signed; `assay attest` adds a signed one")
-                Answer.print(raw: content)
+                StandardError.warn("this SBOM is not signed; `assay attest` adds a signed one")
+                StandardOutput.print(raw: content)
             } catch let failure as Failure where failure.isAboutContent {
-                Talk.warn("left out: \(failure.what): \(failure.why)")
+                StandardError.warn("left out: \(failure.what): \(failure.why)")
                 try evidence.end(withUnreadable: true, named: sbomNoun)
             }
         }
@@ -145,9 +145,9 @@ private struct StoredEvidence: Sendable {
 
     /// Prints a line for each candidate of the kind and ends the command with its exit code.
     func show(
-        _ wanted: WantedEvidence, _ line: (EvidenceCandidate) async throws -> String?
+        _ wanted: RequestedEvidence, _ line: (SignedEntity) async throws -> String?
     ) async throws {
-        let query = wanted.type.map { EvidenceCollector.Wish.only($0) } ?? .everything
+        let query = wanted.type.map { EvidenceCollector.Query.only($0) } ?? .everything
         let evidence = try await EvidenceCollector(source: source)
             .collect(query, about: subject) { _ in false }
         var lines: [String] = []
@@ -163,13 +163,16 @@ private struct StoredEvidence: Sendable {
                 }
             }
         }
-        for line in lines { Answer.print(raw: Array((line + "\n").utf8)) }
-        for failure in unreadable { Talk.warn("left out: \(failure.what): \(failure.why)") }
-        let unread = evidence.searches.filter { wanted.isKept(in: $0.carrier) }
+        for line in lines { StandardOutput.print(raw: Array((line + "\n").utf8)) }
+        for failure in unreadable {
+            StandardError.warn("left out: \(failure.what): \(failure.why)")
+        }
+        let unread = evidence.searches.filter { wanted.isKept(in: $0.location) }
             .compactMap(\.failure)
         guard unread.isEmpty else {
-            for failure in unread { Talk.say("unread: \(failure.what): \(failure.why)") }
-            Talk.say("unknown: not all places could be read; there may be more than is printed")
+            for failure in unread { StandardError.say("unread: \(failure.what): \(failure.why)") }
+            StandardError.say(
+                "unknown: not all places could be read; there may be more than is printed")
             return try ExitStatus.unknown.end()
         }
         if lines.isEmpty { try end(withUnreadable: !unreadable.isEmpty, named: wanted.noun) }
@@ -179,29 +182,30 @@ private struct StoredEvidence: Sendable {
     func end(withUnreadable isUnreadable: Bool, named what: String) throws {
         let name = image.pinned(to: subject)
         guard isUnreadable else {
-            Talk.say("no: \(name) has no \(what)")
+            StandardError.say("no: \(name) has no \(what)")
             return try ExitStatus.unsigned.end()
         }
-        Talk.say("no: \(name) has no \(what) that can be read")
-        try ExitStatus.notProven.end()
+        StandardError.say("no: \(name) has no \(what) that can be read")
+        try ExitStatus.failed.end()
     }
 
-    func signatureLine(_ candidate: EvidenceCandidate) async throws -> String {
+    func signatureLine(_ candidate: SignedEntity) async throws -> String {
         guard case .simpleSigning(let old) = candidate.form else {
             return try await stored(candidate)
         }
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
         let timestamp: JSONValue =
-            old.attachments.timestamp.map {
+            old.legacyAnnotations.timestamp.map {
                 ["SignedRFC3161Timestamp": .string(base64Text($0))]
             } ?? .null
-        let entry = try old.attachments.logEntry.map {
+        let entry = try old.legacyAnnotations.logEntry.map {
             try JSONValue(parsing: Array($0.utf8), named: "the log entry")
         }
         let document: JSONValue = [
             "Base64Signature": .string(base64Text(old.signature)),
-            "Payload": .string(base64Text(old.payload)), "Cert": text(old.attachments.certificate),
-            "Chain": text(old.attachments.chain), "Bundle": entry ?? .null,
+            "Payload": .string(base64Text(old.payload)),
+            "Cert": text(old.legacyAnnotations.certificate),
+            "Chain": text(old.legacyAnnotations.chain), "Bundle": entry ?? .null,
             "RFC3161Timestamp": timestamp,
         ]
         return document.shownText(indented: false)
@@ -209,7 +213,7 @@ private struct StoredEvidence: Sendable {
 
     /// The envelope; nil for evidence without one.
     func attestationLine(
-        _ candidate: EvidenceCandidate, as form: DownloadedForm
+        _ candidate: SignedEntity, as form: DownloadedForm
     ) async throws -> String? {
         switch candidate.form {
         case .envelope(let envelope, _, _): return envelope.json.shownText(indented: false)
@@ -222,7 +226,7 @@ private struct StoredEvidence: Sendable {
     }
 
     /// The document as it is stored, on one line.
-    private func stored(_ candidate: EvidenceCandidate) async throws -> String {
+    private func stored(_ candidate: SignedEntity) async throws -> String {
         let manifest = try await source.manifest(.digest(candidate.manifest))
         guard case .image(let holder) = manifest.kind,
             holder.layers.indices.contains(candidate.position)

@@ -37,8 +37,8 @@ struct ExplainCommand: AsyncParsableCommand {
                 because: "it holds no such decision")
         }
         switch output.output {
-        case .text: Answer.print(decisions.map(\.explanation).joined(separator: "\n\n"))
-        case .json: Answer.print(.array(decisions.map(\.json)))
+        case .text: StandardOutput.print(decisions.map(\.explanation).joined(separator: "\n\n"))
+        case .json: StandardOutput.print(.array(decisions.map(\.json)))
         }
     }
 

@@ -61,7 +61,7 @@ struct ExpressionQueryCommand: AsyncParsableCommand {
         let queries = try texts.map { ($0, try $0.compiled(dialect.dialect)) }
         let document = try ExpressionInput.document(named)
         let context = JMESPathContext(
-            now: SystemPause().now(), randomBytes: KeyGenerator.randomBytes)
+            now: SystemClock().now(), randomBytes: KeyGenerator.randomBytes)
         var value = document
         var results: [ExpressionResult] = []
         for (text, expression) in queries {
@@ -73,12 +73,12 @@ struct ExpressionQueryCommand: AsyncParsableCommand {
 
     private func show(_ results: [ExpressionResult]) {
         switch output.output {
-        case .json: Answer.print(.array(results.map(\.json)))
+        case .json: StandardOutput.print(.array(results.map(\.json)))
         case .text:
             for result in results {
                 // Spec: kyverno jp query: "# query", on stdout. The end of a pipe has no one query.
-                if !pipe { Answer.print(heading(result.expression)) }
-                Answer.print(
+                if !pipe { StandardOutput.print(heading(result.expression)) }
+                StandardOutput.print(
                     raw: Array((result.text(compact: compact, unquoted: unquoted) + "\n").utf8))
             }
         }
@@ -110,12 +110,12 @@ struct ExpressionParseCommand: AsyncParsableCommand {
         let trees = try texts.map { ($0, try $0.compiled(dialect.dialect)) }
         switch output.output {
         case .json:
-            Answer.print(
+            StandardOutput.print(
                 .array(trees.map { ["expression": .string($0.text), "tree": $1.tree] }))
         case .text:
             for (text, expression) in trees {
-                Answer.print(heading(text.text))
-                Answer.print(raw: Array(expression.outline.utf8))
+                StandardOutput.print(heading(text.text))
+                StandardOutput.print(raw: Array(expression.outline.utf8))
             }
         }
     }
@@ -142,8 +142,8 @@ struct ExpressionFunctionCommand: AsyncParsableCommand {
         }
         let chosen = names.isEmpty ? all : all.filter { names.contains($0.name) }
         switch output.output {
-        case .json: Answer.print(.array(chosen.map(\.json)))
-        case .text: Answer.print(chosen.map(\.text).joined(separator: "\n\n"))
+        case .json: StandardOutput.print(.array(chosen.map(\.json)))
+        case .text: StandardOutput.print(chosen.map(\.text).joined(separator: "\n\n"))
         }
     }
 }

@@ -39,7 +39,7 @@ struct ExpressionText {
     }
 
     static func fromStandardInput() throws -> ExpressionText {
-        if Talk.canAsk { Talk.say("write an expression, and end it with Ctrl+D") }
+        if StandardError.canAsk { StandardError.say("write an expression, and end it with Ctrl+D") }
         let bytes = try readStandardInput(atMost: Limits.jmespathBytes, named: "the expression")
         return try ExpressionText(bytes: bytes, file: "stdin")
     }
@@ -113,7 +113,9 @@ func heading(_ expression: String) -> String {
 enum ExpressionInput {
     /// Reads a JSON or YAML file, or stdin without a name. One that is empty is null.
     static func document(_ file: String?) throws -> JSONValue {
-        if file == nil, Talk.canAsk { Talk.say("write the document, and end it with Ctrl+D") }
+        if file == nil, StandardError.canAsk {
+            StandardError.say("write the document, and end it with Ctrl+D")
+        }
         let bytes =
             if let file {
                 try readFile(at: file, atMost: Limits.yamlBytes, named: "the input")

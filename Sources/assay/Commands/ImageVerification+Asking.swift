@@ -12,7 +12,7 @@ extension ImageVerification {
     /// `unknown`, exit 2.
     func ask(
         about image: ImageLocation, origin: RepositoryArgument?,
-        reaching access: RegistryAccessOptions, output: OutputForm
+        reaching access: RegistryAccessOptions, output: OutputFormat
     ) async throws -> ImageVerificationResult<Proof> {
         try await image.answeringUnknown(as: output) {
             try await Connections.using(access, for: image) { connections in
@@ -34,18 +34,18 @@ extension ImageLocation {
     ///
     /// - Parameter reason: the reason of that answer, where the kind of the failure does not say it.
     func answeringUnknown<Result>(
-        as output: OutputForm, because reason: ReasonCode? = nil,
+        as output: OutputFormat, because reason: ReasonCode? = nil,
         _ work: () async throws -> Result
     ) async throws -> Result {
         do {
             return try await work()
         } catch let failure as Failure where output == .json && ExitStatus(failure) == .unknown {
-            Answer.print([
+            StandardOutput.print([
                 "image": .string(description), "result": "unknown",
                 "reason": .string((reason ?? failure.lookupReason).rawValue),
                 "failure": failure.json,
             ])
-            Talk.say(failure.description)
+            StandardError.say(failure.description)
             try ExitStatus.unknown.end()
             throw failure
         }

@@ -74,10 +74,10 @@ extension GenerateKeyPairCommand {
         let key = try await Network.using(reference.needsNetwork) { transport in
             try await KeyOpener.ofThisProcess(transport).createKey(reference)
         }
-        Answer.did("made the private key \(reference)")
+        StandardOutput.did("made the private key \(reference)")
         try createFile(Array(key.pem.utf8), at: path, permissions: 0o644)
-        Talk.say("private key made and kept by \(reference)")
-        Talk.say("public key written to \(path)")
+        StandardError.say("private key made and kept by \(reference)")
+        StandardError.say("public key written to \(path)")
     }
 }
 
@@ -102,7 +102,7 @@ struct KeyPairFiles {
     /// Writes the private key encrypted, as cosign does, and the public key beside it.
     func write(_ key: PrivateKey, password: [UInt8]) throws {
         let sealed = try EncryptedPrivateKey(
-            sealing: key, password: password, salt: KeyGenerator.randomBytes(32),
+            encrypting: key, password: password, salt: KeyGenerator.randomBytes(32),
             nonce: KeyGenerator.randomBytes(24))
         try createFile(Array(sealed.pem.utf8), at: secret, permissions: 0o600)
         do {
@@ -112,8 +112,8 @@ struct KeyPairFiles {
             _ = try? removeFile(at: secret)
             throw error
         }
-        Talk.say("private key written to \(secret)")
-        Talk.say("public key written to \(open)")
+        StandardError.say("private key written to \(secret)")
+        StandardError.say("public key written to \(open)")
     }
 }
 
@@ -148,7 +148,7 @@ struct ImportKeyPairCommand: AsyncParsableCommand {
                 because: "it is neither a file nor a variable",
                 next: "use the key where it is: assay sign --key \(reference)")
         }
-        let key = try file.opened(with: opener.password)
+        let key = try file.decrypted(with: opener.password)
         try files.write(key, password: try Password.forKey(confirmed: true))
     }
 }
@@ -174,8 +174,8 @@ struct PublicKeyCommand: AsyncParsableCommand {
             try await KeyOpener.ofThisProcess(transport).signer(reference).publicKey
         }
         let content = Array(publicKey.pem.utf8)
-        guard let outfile else { return Answer.print(raw: content) }
+        guard let outfile else { return StandardOutput.print(raw: content) }
         try writeFile(content, at: outfile, permissions: 0o644)
-        Talk.say("public key written to \(outfile)")
+        StandardError.say("public key written to \(outfile)")
     }
 }

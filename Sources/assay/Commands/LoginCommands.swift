@@ -90,16 +90,17 @@ struct LoginCommand: AsyncParsableCommand {
             try await $0.checkAccess(to: repository)
         }
         let place = try await store.store(user: user, secret: secret, for: host)
-        Talk.say("logged in to \(host); the password is in \(plain(place))")
+        StandardError.say("logged in to \(host); the password is in \(plain(place))")
     }
 
     private func secret() throws -> String {
         if let password {
-            Talk.warn("other users of this machine can see --password; use --password-stdin")
+            StandardError.warn(
+                "other users of this machine can see --password; use --password-stdin")
             return password
         }
         guard passwordStdin else {
-            guard Talk.canAsk else { throw missing("--password-stdin") }
+            guard StandardError.canAsk else { throw missing("--password-stdin") }
             guard let answer = unsafe getpass("Password: ") else {
                 throw missing("--password-stdin")
             }
@@ -117,8 +118,8 @@ struct LoginCommand: AsyncParsableCommand {
     }
 
     private func asked(_ prompt: String, _ option: String) throws -> String {
-        guard Talk.canAsk else { throw missing(option) }
-        Talk.draw(prompt)
+        guard StandardError.canAsk else { throw missing(option) }
+        StandardError.draw(prompt)
         guard let answer = readLine(), !answer.isEmpty else { throw missing(option) }
         return answer
     }
@@ -141,12 +142,12 @@ struct LogoutCommand: AsyncParsableCommand {
         let host = try registry?.host() ?? .dockerHub
         let store = try CredentialStore(environment: ProcessInfo.processInfo.environment)
         let erasure = try await store.erase(host)
-        Talk.say(
+        StandardError.say(
             erasure.wasThere
                 ? "logged out of \(host)"
                 : "nothing was stored for \(host) in \(plain(store.path))")
         for name in erasure.namespaces {
-            Talk.warn(
+            StandardError.warn(
                 "the password for \(plain(name)) is still in \(plain(store.path)): it is for a part "
                     + "of the registry only; remove the entry from the file")
         }

@@ -72,17 +72,17 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         }
         EvidenceRepository.warnIgnored(besideImages)
         let bundle = try PolicyFiles.bundle(policies, beside: keyMaterial)
-        let manifests = try ManifestFolders(reading: resource)
+        let manifests = try ManifestDirectories(reading: resource)
         let root = try await PolicyFiles.trust(trust)?.root
         let memory = try tagMemory.map { try TagMemory(at: $0) }
-        let report = try await Patience.whileWorking("looking at images") {
+        let report = try await ProgressIndicator.whileWorking("looking at images") {
             try await Connections.using(access, for: nil, limiting: .each) { connections in
                 let run = PolicyRun(
                     policies: bundle.policies, trust: root,
                     facts: FactLoader(
                         provider: connections, keys: bundle.keys, history: memory?.history,
                         mirrors: mirror.map(\.rule)),
-                    now: SystemPause().now())
+                    now: SystemClock().now())
                 let (evaluations, failures) = try await run.results(for: manifests.resources)
                 return ApplyReport(
                     policies: bundle.policies, evaluations: evaluations,
@@ -91,10 +91,10 @@ struct PolicyApplyCommand: AsyncParsableCommand {
             }
         }
         switch output.output {
-        case .text: Answer.print(report.text)
-        case .json: Answer.print(report.json)
+        case .text: StandardOutput.print(report.text)
+        case .json: StandardOutput.print(report.json)
         }
-        try memory?.remember(report.evaluations.flatMap(\.decisions), at: SystemPause().now())
+        try memory?.remember(report.evaluations.flatMap(\.decisions), at: SystemClock().now())
         warn(about: report)
         let refused = report.exitCode != 0 || (denyUnmatched && report.holdsUnjudgedImages)
         try (refused ? ExitStatus.no : .yes).end()
@@ -104,24 +104,24 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         let decisions = report.evaluations.flatMap(\.decisions)
         let unmatched = decisions.count { $0.result == .unmatched }
         if unmatched > 0 {
-            Talk.warn(
+            StandardError.warn(
                 "no rule matches " + (unmatched == 1 ? "1 image" : "\(unmatched) images")
                     + "; nothing was verified")
         }
         let unevaluated = report.unevaluated.count
         if unevaluated > 0 {
-            Talk.warn(
+            StandardError.warn(
                 (unevaluated == 1 ? "1 resource was" : "\(unevaluated) resources were")
                     + " not evaluated")
         }
         if !report.others.isEmpty {
-            Talk.warn(
+            StandardError.warn(
                 (report.others.count == 1
                     ? "1 document is not a Kubernetes object"
                     : "\(report.others.count) documents are not Kubernetes objects"))
         }
         if decisions.isEmpty, report.failures.isEmpty, unevaluated == 0 {
-            Talk.warn("nothing was judged: the manifests name no image")
+            StandardError.warn("nothing was judged: the manifests name no image")
         }
     }
 }

@@ -30,7 +30,9 @@ enum PolicyFiles {
                 .usage, "cannot judge",
                 because: "there is no policy in \(policies.joined(separator: ", "))")
         }
-        for warning in bundle.policies.flatMap(\.warnings) { Talk.warn(warning.description) }
+        for warning in bundle.policies.flatMap(\.warnings) {
+            StandardError.warn(warning.description)
+        }
         return bundle
     }
 
@@ -38,12 +40,12 @@ enum PolicyFiles {
     ///
     /// A file that the user named must be usable. Without usable kept material the result of rules
     /// that need it is `unknown`; rules with keys need none.
-    static func trust(_ options: TrustOptions) async throws -> TrustMaterial? {
+    static func trust(_ options: TrustOptions) async throws -> TrustedMaterial? {
         do {
             return try await options.material(needed: true)
-        } catch let failure as Failure where !TrustMaterial.isNamed(options.trustedRoot) {
-            Talk.warn("nobody is believed but the policies' own keys and roots")
-            Talk.say(failure.description)
+        } catch let failure as Failure where !TrustedMaterial.isNamed(options.trustedRoot) {
+            StandardError.warn("nobody is believed but the policies' own keys and roots")
+            StandardError.say(failure.description)
             return nil
         }
     }
@@ -56,12 +58,12 @@ enum PolicyFiles {
 
     /// The file itself, or every .yaml, .yml and .json file below a folder, in kubectl's order.
     static func yamlFiles(_ path: String) throws -> [String] {
-        guard let isFolder = LocalSource.isFolder(path) else {
+        guard let isDirectory = LocalSource.isDirectory(path) else {
             throw Failure(
                 .notFound, "cannot open \(quoted(path))", because: "there is no such file or folder"
             )
         }
-        guard isFolder else { return [path] }
+        guard isDirectory else { return [path] }
         let files = try filesBelow(path, endingWith: manifestSuffixes)
         guard !files.isEmpty else {
             throw Failure(

@@ -49,22 +49,22 @@ struct RegistryServeCommand: AsyncParsableCommand {
     var allowedHosts: [String] = []
 
     func run() async throws {
-        var behaviour = RegistryBehaviour.standard
-        behaviour.referrersAPI = !withoutReferrersAPI
-        behaviour.acceptsChanges = !readOnly
-        behaviour.acceptsSparseImages = acceptSparseImages
+        var configuration = RegistryConfiguration.standard
+        configuration.referrersAPI = !withoutReferrersAPI
+        configuration.acceptsChanges = !readOnly
+        configuration.acceptsSparseImages = acceptSparseImages
         let address = try ListenAddress(parsing: listen)
-        let store = try RegistryStore(folder: folder, now: SystemPause().now())
+        let store = try RegistryStore(directory: folder, now: SystemClock().now())
         var logger = Logger(label: "assay.registry") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
         let server = EmbeddedRegistry(
-            store: store, behaviour: behaviour, listen: address, hostNames: allowedHosts,
+            store: store, configuration: configuration, listen: address, hostNames: allowedHosts,
             logger: logger)
         if !server.isLoopback {
-            Talk.warn(
+            StandardError.warn(
                 "\(plain(listen)) can be reached from elsewhere, and this registry has neither "
                     + "accounts nor TLS")
         }
-        try await server.run { bound in Talk.say("listening on http://\(bound)") }
+        try await server.run { bound in StandardError.say("listening on http://\(bound)") }
     }
 }

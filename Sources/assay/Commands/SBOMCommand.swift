@@ -8,7 +8,7 @@ import OCI
 import Primitives
 import SBOM
 
-extension InventoryFormat: ExpressibleByArgument {}
+extension SBOMFormat: ExpressibleByArgument {}
 
 struct SBOMCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,7 +28,7 @@ struct SBOMCommand: AsyncParsableCommand {
     var subject: String
 
     @Option(help: "cyclonedx-json (1.6) or spdx-json (2.3).")
-    var format: InventoryFormat = .cycloneDX
+    var format: SBOMFormat = .cycloneDX
 
     @Option(
         help: """
@@ -43,27 +43,28 @@ struct SBOMCommand: AsyncParsableCommand {
     @OptionGroup var access: RegistryAccessOptions
 
     func run() async throws {
-        let inventory = try await Patience.whileWorking("reading \(plain(subject))") {
-            try await self.inventory()
+        let sbom = try await ProgressIndicator.whileWorking("reading \(plain(subject))") {
+            try await self.sbom()
         }
-        guard allowEmpty || !inventory.isEmpty else {
+        guard allowEmpty || !sbom.isEmpty else {
             throw Failure(
                 .notFound, "cannot list the packages of \(quoted(subject))",
                 because: "neither an operating system nor a package was found",
                 next: "add --allow-empty if that is what it should hold")
         }
-        for unknown in inventory.unknowns {
-            Talk.warn("\(unknown.path.isEmpty ? "" : "\(plain(unknown.path)): ")\(unknown.reason)")
+        for unknown in sbom.unknowns {
+            StandardError.warn(
+                "\(unknown.path.isEmpty ? "" : "\(plain(unknown.path)): ")\(unknown.reason)")
         }
         let stamp = DocumentStamp(
-            created: try SourceDate.epoch ?? inventory.defaultTimestamp, toolName: "assay",
+            created: try SourceDate.epoch ?? sbom.defaultTimestamp, toolName: "assay",
             toolVersion: assayVersion)
-        Answer.print(raw: inventory.bytes(as: format, stamp: stamp))
+        StandardOutput.print(raw: sbom.bytes(as: format, stamp: stamp))
     }
 
-    private func inventory() async throws -> Inventory {
+    private func sbom() async throws -> BillOfMaterials {
         let platform = try platform.map { try Platform(parsing: $0) }
-        guard LocalSource.isFolder(subject) != nil else {
+        guard LocalSource.isDirectory(subject) != nil else {
             guard !subject.utf8.hasPrefix("."), !subject.utf8.hasPrefix("/") else {
                 throw Failure(
                     .notFound, "cannot open \(quoted(subject))",
@@ -71,7 +72,8 @@ struct SBOMCommand: AsyncParsableCommand {
             }
             let image = try ImageLocation(parsing: subject)
             if image.transport == nil, !subject.utf8.contains("/") {
-                Talk.say("there is no file or folder \(quoted(subject)); asking for \(image)")
+                StandardError.say(
+                    "there is no file or folder \(quoted(subject)); asking for \(image)")
             }
             return try await Connections.using(access, for: image, limiting: .transfer) {
                 connections in
@@ -83,22 +85,24 @@ struct SBOMCommand: AsyncParsableCommand {
         if let local = try await LocalSource.artifacts(at: subject) {
             return try await read(local, try await local.onlyReference(tag: nil), platform, nil)
         }
-        var tree = try FileTree(folder: folderContents(at: subject, keeping: .packageEvidence))
-        let linked = evidenceBehindLinks(in: tree)
+        var tree = try FileTree(
+            directory: directoryContents(at: subject, keeping: .packageDatabases))
+        let linked = packageFilesBehindLinks(in: tree)
         if !linked.isEmpty {
             tree = try FileTree(
-                folder: folderContents(at: subject, keeping: .packageEvidence.adding(linked)))
+                directory: directoryContents(at: subject, keeping: .packageDatabases.adding(linked))
+            )
         }
         // The folder's own name, not the way to it: the same folder gives the same document anywhere.
         let name = URL(fileURLWithPath: subject).standardizedFileURL.lastPathComponent
-        return try SBOM.inventory(of: tree, folder: name)
+        return try SBOM.sbom(of: tree, directory: name)
     }
 
     private func read(
         _ source: any ArtifactSource, _ reference: ManifestReference, _ platform: Platform?,
         _ repository: Repository?
-    ) async throws -> Inventory {
-        try await SBOM.inventory(
+    ) async throws -> BillOfMaterials {
+        try await SBOM.sbom(
             of: try await source.manifest(reference), platform: platform, from: source,
             repository: repository, layersAtOnce: 2)
     }

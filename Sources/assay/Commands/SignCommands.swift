@@ -95,7 +95,7 @@ struct AttestCommand: AsyncParsableCommand {
         if let statement {
             let content = try readFile(
                 at: statement, atMost: Limits.evidenceBytes, named: "the statement")
-            try Claim.refuseSignature(try Statement(parsing: content).predicateType)
+            try UnsignedStatement.refuseSignature(try Statement(parsing: content).predicateType)
             return try await writing.write(on: [image], recursively: false, replacing: replace) {
                 subject, repository in
                 try .statement(content, on: subject, in: repository)
@@ -103,7 +103,7 @@ struct AttestCommand: AsyncParsableCommand {
         }
         let name = type ?? "custom"
         let predicateType = try PredicateType(named: name)
-        try Claim.refuseSignature(predicateType)
+        try UnsignedStatement.refuseSignature(predicateType)
         let document = try readPredicate(predicate ?? "-", ofTypeNamed: name)
         try await writing.write(on: [image], recursively: false, replacing: replace) {
             subject, repository in
@@ -119,5 +119,5 @@ func readPredicate(_ path: String, ofTypeNamed type: String) throws -> JSONValue
         ? try readStandardInput(atMost: Limits.evidenceBytes, named: "the predicate")
         : try readFile(at: path, atMost: Limits.evidenceBytes, named: "the predicate")
     return try PredicateForm(forTypeNamed: type).predicate(
-        from: content, at: try SourceDate.epoch ?? SystemPause().now())
+        from: content, at: try SourceDate.epoch ?? SystemClock().now())
 }

@@ -36,12 +36,14 @@ struct TreeCommand: AsyncParsableCommand {
                 verifier: verifier)
         }
         switch output.output {
-        case .text: Answer.print(tree.lines(image).joined(separator: "\n"))
-        case .json: Answer.print(tree.json(image))
+        case .text: StandardOutput.print(tree.lines(image).joined(separator: "\n"))
+        case .json: StandardOutput.print(tree.json(image))
         }
-        if output.output == .text, let trust = judge?.trust { Talk.say("trust: \(trust.source)") }
+        if output.output == .text, let trust = judge?.trust {
+            StandardError.say("trust: \(trust.source)")
+        }
         guard tree.isComplete else {
-            Talk.say(
+            StandardError.say(
                 "unknown: not all places could be read; there may be more evidence than is shown")
             return try ExitStatus.unknown.end()
         }
@@ -58,17 +60,18 @@ extension EvidenceTree {
                     ? image.pinned(to: branch.subject.digest)
                     : "└─ \(branch.subject.digest)\(platform)")
             var leaves = branch.items.map {
-                "\($0.what)  [\($0.carrier)]  \($0.digest)  \(mark($0))"
+                "\($0.what)  [\($0.location)]  \($0.digest)  \(mark($0))"
             }
             leaves += unread.filter { $0.subject == branch.subject.digest }.map(\.line)
             if leaves.isEmpty { leaves = ["no evidence"] }
-            for (place, leaf) in leaves.enumerated() {
-                lines.append("   \(place == leaves.count - 1 ? "└─" : "├─") \(leaf)")
+            for (index, leaf) in leaves.enumerated() {
+                lines.append("   \(index == leaves.count - 1 ? "└─" : "├─") \(leaf)")
             }
         }
-        for gap in gaps {
-            let why = gap.isGone ? "listed, and not there" : "cannot be read: \(gap.failure.why)"
-            lines.append("└─ \(gap.descriptor.digest)  \(why)")
+        for missing in missingDescriptors {
+            let why =
+                missing.isGone ? "listed, and not there" : "cannot be read: \(missing.failure.why)"
+            lines.append("└─ \(missing.descriptor.digest)  \(why)")
         }
         let shown = Set(branches.map(\.subject.digest))
         for item in unread where !shown.contains(item.subject) {
@@ -88,7 +91,7 @@ extension EvidenceTree {
     func json(_ image: ImageLocation) -> JSONValue {
         [
             "image": .string(image.description), "subjects": .array(branches.map(json)),
-            "missing": .array(gaps.map { .string($0.descriptor.digest.description) }),
+            "missing": .array(missingDescriptors.map { .string($0.descriptor.digest.description) }),
             "unread": .array(unread.map(\.json)),
         ]
     }
@@ -105,7 +108,7 @@ extension EvidenceTree {
 
     private func json(_ item: Item) -> JSONValue {
         var object: JSONObject = [
-            "what": .string(item.what), "carrier": .string(item.carrier),
+            "what": .string(item.what), "carrier": .string(item.location),
             "digest": .string(item.digest.description),
         ]
         if let verifies = item.verifies { object["verifies"] = .bool(verifies) }

@@ -25,13 +25,14 @@ struct TriangulateCommand: AsyncParsableCommand {
     func run() async throws {
         let digest = try await digest()
         switch type {
-        case .digest: Answer.print(image.pinned(to: digest))
+        case .digest: StandardOutput.print(image.pinned(to: digest))
         case .signature:
-            Answer.print("\(try image.evidencePlace()):\(Tag(for: digest, suffix: ".sig"))")
+            StandardOutput.print("\(try image.evidencePlace()):\(Tag(for: digest, suffix: ".sig"))")
         case .attestation:
-            Answer.print("\(try image.evidencePlace()):\(Tag(for: digest, suffix: ".att"))")
+            StandardOutput.print("\(try image.evidencePlace()):\(Tag(for: digest, suffix: ".att"))")
         case .sbom:
-            Answer.print("\(try image.evidencePlace()):\(Tag(for: digest, suffix: ".sbom"))")
+            StandardOutput.print(
+                "\(try image.evidencePlace()):\(Tag(for: digest, suffix: ".sbom"))")
         }
     }
 

@@ -104,15 +104,15 @@ struct TrustShowCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let view = TrustView(material: try await TrustMaterial.located(named: trustedRoot))
+        let view = TrustView(material: try await TrustedMaterial.located(named: trustedRoot))
         switch output.output {
-        case .text: Answer.print(view.lines.joined(separator: "\n"))
-        case .json: Answer.print(view.json)
+        case .text: StandardOutput.print(view.lines.joined(separator: "\n"))
+        case .json: StandardOutput.print(view.json)
         }
     }
 }
 
-extension TrustStore<TrustStoreFolder> {
+extension TrustStore<TrustStoreDirectory> {
     /// Updates over HTTP.
     ///
     /// - Parameter extraCertificates: a PEM file of authorities trusted for the mirror's TLS.
@@ -129,7 +129,7 @@ extension TrustStore<TrustStoreFolder> {
                 metadata: base, targets: base + "/targets", transport: transport,
                 userAgent: "assay/\(assayVersion)")
             outcome = .success(
-                try await update(repository, from: root, by: fetcher, at: SystemPause().now()))
+                try await update(repository, from: root, by: fetcher, at: SystemClock().now()))
         } catch {
             outcome = .failure(error)
         }

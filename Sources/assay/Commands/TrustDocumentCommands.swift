@@ -53,7 +53,7 @@ struct TrustCreateCommand: AsyncParsableCommand {
         if let out {
             try writeFile(content, at: out, permissions: 0o644)
         } else {
-            Answer.print(raw: content)
+            StandardOutput.print(raw: content)
         }
     }
 }
@@ -68,7 +68,7 @@ struct TrustEntryArgument: ExpressibleByArgument {
             guard pair.count == 2, let name = TrustEntryArgument.names[pair[0]],
                 values.updateValue(pair[1], forKey: name) == nil
             else {
-                Talk.say(
+                StandardError.say(
                     "\(quoted(part)) is none of "
                         + TrustEntryArgument.names.keys.sorted().map { "\($0)=…" }
                         .joined(separator: ", ") + ", once each")
@@ -151,10 +151,10 @@ struct TrustExportCommand: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
-        let material = try await TrustMaterial.located(named: nil)
+        let material = try await TrustedMaterial.located(named: nil)
         let document = try material.clientTrustConfiguration()
         try writeFile(Array((document.prettyText + "\n").utf8), at: file, permissions: 0o644)
-        Talk.say("written to \(file): \(material.source)")
+        StandardError.say("written to \(file): \(material.source)")
     }
 }
 
@@ -174,12 +174,12 @@ struct TrustImportCommand: AsyncParsableCommand {
         let content = try readFile(
             at: file, atMost: TrustStoreFile.importedConfiguration.byteLimit,
             named: "the client trust configuration")
-        let material = try store.importConfiguration(content, from: file, at: SystemPause().now())
-        Answer.did("imported the trust material \(file)")
+        let material = try store.importConfiguration(content, from: file, at: SystemClock().now())
+        StandardOutput.did("imported the trust material \(file)")
         let view = TrustView(material: material)
         switch output.output {
-        case .text: Answer.print(view.lines.joined(separator: "\n"))
-        case .json: Answer.print(view.json)
+        case .text: StandardOutput.print(view.lines.joined(separator: "\n"))
+        case .json: StandardOutput.print(view.json)
         }
     }
 }

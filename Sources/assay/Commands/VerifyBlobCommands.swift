@@ -64,7 +64,7 @@ struct VerifyBlobCommand: AsyncParsableCommand {
                     .success(
                         .signature(
                             try readSignature(signature),
-                            LegacyAttachments(
+                            LegacyAnnotations(
                                 certificate: try certificate.map(readCertificate), chain: nil,
                                 logEntry: nil, timestamp: nil)))
                 ]
@@ -119,9 +119,9 @@ struct VerifyBlobAttestationCommand: AsyncParsableCommand {
 /// The evidence that was found, and where.
 struct BlobCandidates {
     let place: String
-    let list: [Result<BlobEvidence, EvidenceProblem>]
+    let list: [Result<BlobEvidence, VerificationError>]
 
-    init(place: String, list: [Result<BlobEvidence, EvidenceProblem>]) {
+    init(place: String, list: [Result<BlobEvidence, VerificationError>]) {
         self.place = place
         self.list = list
     }
@@ -166,17 +166,17 @@ struct BlobQuestion {
 
     let file: BlobLocation
     let verifier: SignatureVerifier
-    let trust: TrustMaterial?
+    let trust: TrustedMaterial?
     let wanted: Wanted
 
     /// Looks, judges, tells, and ends the command with its exit code. With `json` a file that cannot
     /// be read is an answer too: result `unknown`.
-    func answer(_ form: OutputForm, _ candidates: () throws -> BlobCandidates) throws {
+    func answer(_ form: OutputFormat, _ candidates: () throws -> BlobCandidates) throws {
         let view: BlobView
         do {
             view = try judged(try candidates())
         } catch let failure as Failure where form == .json && ExitStatus(failure) == .unknown {
-            Answer.print([
+            StandardOutput.print([
                 "file": .string(file.description), "result": "unknown", "failure": failure.json,
             ])
             throw failure
@@ -196,7 +196,7 @@ struct BlobQuestion {
             switch candidate {
             case .success(let evidence):
                 verifier.verify(evidence, about: artifact, type: wanted.type)
-            case .failure(let problem): ArtifactFinding(unreadable: problem)
+            case .failure(let problem): ArtifactVerificationResult(unreadable: problem)
             }
         }
         if let unable = findings.unable {
@@ -206,14 +206,14 @@ struct BlobQuestion {
                 next: "name the file itself in place of its digest")
         }
         return BlobView(
-            file: file, artifact: artifact, wanted: wanted, signer: verifier.demand.signer,
+            file: file, artifact: artifact, wanted: wanted, signer: verifier.requirements.signer,
             trust: trust, place: candidates.place, findings: findings)
     }
 
     /// Whether the file itself is needed: pure Ed25519 signs it, and not its hash.
-    private func needsContent(_ candidate: Result<BlobEvidence, EvidenceProblem>) -> Bool {
+    private func needsContent(_ candidate: Result<BlobEvidence, VerificationError>) -> Bool {
         guard case .success(let evidence) = candidate, !evidence.isAttestation else { return false }
-        switch (verifier.demand.signer, evidence) {
+        switch (verifier.requirements.signer, evidence) {
         case (.keys(let keys), _): return keys.contains { $0.key.algorithm == .ed25519 }
         case (.certificates, .signature): return true
         case (.certificates, .bundle(let bundle)):
@@ -225,9 +225,9 @@ struct BlobQuestion {
     }
 }
 
-extension [ArtifactFinding] {
+extension [ArtifactVerificationResult] {
     /// Why nobody can tell, where nothing is proven and something could not be judged.
-    fileprivate var unable: EvidenceProblem? {
+    fileprivate var unable: VerificationError? {
         guard allSatisfy({ $0.signer == nil }) else { return nil }
         return compactMap(\.problem).first { $0.code == .bytesNeeded }
     }

@@ -71,21 +71,21 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     private func answer(
-        about image: ImageLocation, _ verifier: SignatureVerifier, _ trust: TrustMaterial?
+        about image: ImageLocation, _ verifier: SignatureVerifier, _ trust: TrustedMaterial?
     ) async throws {
-        let demand = ProofDemand(annotations: annotations, format: format)
+        let requirements = EvidenceRequirements(annotations: annotations, format: format)
         let verification = ImageVerification(of: .signature) { evidence, work in
             evidence.signatures(by: verifier, spending: &work).keeping {
-                demand.isMet(byAnnotations: $0.annotations, inFormat: $0.format)
+                requirements.isMet(byAnnotations: $0.annotations, inFormat: $0.format)
             }
         }
-        let finding = EvidenceFinding(
-            image: image, type: .signature, signer: verifier.demand.signer, trust: trust,
+        let finding = VerificationSummary(
+            image: image, type: .signature, signer: verifier.requirements.signer, trust: trust,
             result: try await verification.ask(
                 about: image, origin: origin.origin, reaching: access, output: output.output.form))
-        let view = VerificationView(finding: finding, demand: demand) { proof in
+        let view = VerificationView(finding: finding, requirements: requirements) { proof in
             ProofLine(
-                carrier: proof.carrier, evidence: proof.evidenceDigest, signer: proof.signer,
+                location: proof.location, evidence: proof.evidenceDigest, signer: proof.signer,
                 format: proof.format, annotations: proof.annotations, predicate: nil,
                 checks: proof.checks,
                 cosign: proof.cosignPayload(
@@ -120,7 +120,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 policies: bundle.policies, trust: trust?.root,
                 facts: FactLoader(
                     provider: connections, keys: bundle.keys, mirrors: mirrors ?? []),
-                now: SystemPause().now())
+                now: SystemClock().now())
             return try await run.result(forImage: image.description)
         }
         try PolicyVerificationView(
@@ -172,21 +172,21 @@ struct VerifyAttestationCommand: AsyncParsableCommand {
 
     private func answer(
         about image: ImageLocation, _ type: PredicateType, _ verifier: SignatureVerifier,
-        _ trust: TrustMaterial?
+        _ trust: TrustedMaterial?
     ) async throws {
-        let demand = ProofDemand(annotations: [], format: format)
+        let requirements = EvidenceRequirements(annotations: [], format: format)
         let verification = ImageVerification(of: type) { evidence, work in
             evidence.attestations(of: type, by: verifier, spending: &work).keeping {
-                demand.isMet(byAnnotations: [:], inFormat: $0.format)
+                requirements.isMet(byAnnotations: [:], inFormat: $0.format)
             }
         }
-        let finding = EvidenceFinding(
-            image: image, type: type, signer: verifier.demand.signer, trust: trust,
+        let finding = VerificationSummary(
+            image: image, type: type, signer: verifier.requirements.signer, trust: trust,
             result: try await verification.ask(
                 about: image, origin: origin.origin, reaching: access, output: output.output.form))
-        let view = VerificationView(finding: finding, demand: demand) { proof in
+        let view = VerificationView(finding: finding, requirements: requirements) { proof in
             ProofLine(
-                carrier: proof.carrier, evidence: proof.evidenceDigest, signer: proof.signer,
+                location: proof.location, evidence: proof.evidenceDigest, signer: proof.signer,
                 format: proof.format, annotations: [:], predicate: proof.predicate,
                 checks: proof.checks, cosign: proof.envelope.json)
         }
@@ -209,7 +209,7 @@ extension [ImageLocation] {
             } catch let code as ExitCode {
                 end = end ?? code
             } catch let failure as Failure where ExitStatus(failure) == .unknown {
-                Talk.say(failure.description)
+                StandardError.say(failure.description)
                 end = end ?? ExitCode(ExitStatus.unknown.rawValue)
             }
         }
@@ -233,7 +233,7 @@ struct RepositoryArgument: ExpressibleByArgument {
         do {
             repository = try Repository(parsing: argument)
         } catch {
-            Talk.say(error.description)
+            StandardError.say(error.description)
             return nil
         }
     }

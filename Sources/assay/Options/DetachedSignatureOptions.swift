@@ -39,7 +39,7 @@ struct DetachedSignatureOptions: ParsableArguments {
                 case .envelope(let envelope): envelope.signatures.first?.bytes
                 }
             try writeFile(Array(base64Text(bytes ?? []).utf8), at: path, permissions: 0o644)
-            Answer.did("wrote the signature \(path)")
+            StandardOutput.did("wrote the signature \(path)")
         }
         guard let path = outputCertificate else { return }
         guard case .certificate(let chain) = bundle.signer, let leaf = chain.first else {
@@ -48,6 +48,6 @@ struct DetachedSignatureOptions: ParsableArguments {
         }
         let pem = try Certificate(derBytes: leaf).pem
         try writeFile(Array(base64Text(Array(pem.utf8)).utf8), at: path, permissions: 0o644)
-        Answer.did("wrote the certificate \(path)")
+        StandardOutput.did("wrote the certificate \(path)")
     }
 }

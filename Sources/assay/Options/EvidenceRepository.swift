@@ -29,12 +29,12 @@ enum EvidenceRepository {
         guard let text = ProcessInfo.processInfo.environment[variable], !text.isEmpty else {
             return
         }
-        Talk.warn("\(variable) is not used here: \(why)")
+        StandardError.warn("\(variable) is not used here: \(why)")
     }
 
     /// Says where evidence is.
     static func say(_ what: String, _ repository: Repository) {
-        Talk.say("\(what) \(repository), as \(variable) says")
+        StandardError.say("\(what) \(repository), as \(variable) says")
     }
 }
 

@@ -156,8 +156,8 @@ private func splitReference(_ text: Substring) -> (path: Substring, reference: S
 
 private func isImagePlace(_ path: Substring) -> Bool {
     let path = String(path)
-    guard let isFolder = LocalSource.isFolder(path) else { return false }
-    return !isFolder || FileManager.default.fileExists(atPath: path + "/oci-layout")
+    guard let isDirectory = LocalSource.isDirectory(path) else { return false }
+    return !isDirectory || FileManager.default.fileExists(atPath: path + "/oci-layout")
 }
 
 /// `@N`: the position in the list of images. Spec: containers-transports(5), "@source-index".
@@ -173,7 +173,7 @@ extension ImageLocation: ExpressibleByArgument {
         do {
             try self.init(parsing: argument)
         } catch {
-            Talk.say(error.description)
+            StandardError.say(error.description)
             return nil
         }
     }

@@ -45,14 +45,16 @@ extension KeyOpener {
     static func ofThisProcess(_ transport: (any Transport)?) -> KeyOpener {
         KeyOpener(
             environment: ProcessInfo.processInfo.environment, transport: transport,
-            pause: SystemPause(), password: { try Password.forKey(confirmed: false) })
+            clock: SystemClock(), password: { try Password.forKey(confirmed: false) })
     }
 
     /// Something that signs. A private key that no password protects is worth a warning.
     func signerWithWarning(_ reference: KeyReference) async throws -> any Signer {
         guard let file = try privateKeyFile(reference) else { return try await signer(reference) }
-        if !file.needsPassword { Talk.warn("\(reference) is a private key without a password") }
-        return try file.opened(with: password)
+        if !file.needsPassword {
+            StandardError.warn("\(reference) is a private key without a password")
+        }
+        return try file.decrypted(with: password)
     }
 }
 
@@ -68,7 +70,7 @@ enum Network {
         let transport = try HTTPTransport(extraCertificates: nil, timeouts: .standard)
         let outcome: Swift.Result<Result, any Error>
         do {
-            outcome = .success(try await work(Talk.reported(transport)))
+            outcome = .success(try await work(StandardError.reported(transport)))
         } catch {
             outcome = .failure(error)
         }
@@ -83,7 +85,7 @@ enum Password {
         if let password = ProcessInfo.processInfo.environment["COSIGN_PASSWORD"] {
             return Array(password.utf8)
         }
-        guard Talk.canAsk else {
+        guard StandardError.canAsk else {
             throw Failure(
                 .usage, "cannot ask for the key's password", because: "stdin is not a terminal",
                 next: "set COSIGN_PASSWORD; an empty one is allowed")

@@ -3,12 +3,12 @@
 
 import ArgumentParser
 
-enum OutputForm: String, ExpressibleByArgument, CaseIterable {
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
     case text
     case json
 }
 
 struct OutputOptions: ParsableArguments {
     @Option(name: [.customShort("o"), .long], help: "text for people, json for programs")
-    var output: OutputForm = .text
+    var output: OutputFormat = .text
 }

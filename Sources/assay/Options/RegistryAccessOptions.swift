@@ -206,7 +206,8 @@ struct Connections: RepositoryProvider {
             extraCertificates: access.registryCacert, clientCertificate: access.clientCertificate,
             timeouts: .standard)
         let client = RegistryClient(
-            transport: Talk.reported(transport), pause: SystemPause(), credentials: credentials,
+            transport: StandardError.reported(transport), clock: SystemClock(),
+            credentials: credentials,
             options: options)
         let outcome: Swift.Result<Result, any Error>
         do {
@@ -285,7 +286,7 @@ struct Connections: RepositoryProvider {
         case .registry(let name): return registryRepository(name)
         case .layout(let path):
             try image.checkTakesContent()
-            let exists = LocalSource.isFolder(path) == true
+            let exists = LocalSource.isDirectory(path) == true
             let layout =
                 exists ? try LayoutDirectory.open(at: path) : try LayoutDirectory.create(at: path)
             return image.layoutName.map(layout.naming) ?? layout
@@ -297,7 +298,7 @@ extension ImageLocation {
     /// Throws if nothing can be written to the place: archives are only read.
     func checkTakesContent() throws(Failure) {
         guard case .layout(let path) = place else { return }
-        guard transport == .oci, LocalSource.isFolder(path) != false else {
+        guard transport == .oci, LocalSource.isDirectory(path) != false else {
             throw Failure(
                 .usage, "cannot write to \(self)", because: "archives are read, not written",
                 next: "write to a layout folder, oci:DIR; tar -C DIR -cf FILE . packs it")

@@ -18,7 +18,8 @@ extension SignerOptions {
             // A key's signature needs a log entry only where the command says whose log is believed:
             // what is believed in general (ASSAY_TRUSTED_ROOT, assay trust) is nothing that this
             // command demands.
-            transparency: insecureIgnoreTlog || !isLogged ? .ignored : .logged(try logDemand()),
+            transparency: insecureIgnoreTlog || !isLogged
+                ? .ignored : .logged(try logRequirements()),
             isTimed: useSignedTimestamps || authorities.timestampCertificateChain != nil,
             authorities: authorities, trust: trust, warnings: warnings)
     }
@@ -67,9 +68,9 @@ extension SignerOptions {
     }
 
     /// What the log must show, where one is asked for.
-    private func logDemand() throws(Failure) -> LogDemand {
+    private func logRequirements() throws(Failure) -> LogRequirements {
         guard !witness.isEmpty else {
-            return LogDemand(proof: .inclusionProofOrPromise, parties: 1, witnesses: .none)
+            return LogRequirements(proof: .inclusionProofOrSET, threshold: 1, witnesses: .none)
         }
         var witnesses: [Witness] = []
         for text in witness { witnesses.append(try Witness(verifierKey: text)) }
@@ -83,9 +84,9 @@ extension SignerOptions {
                     + "are named")
         }
         // Only a checkpoint can be cosigned, and only a proof leads to one.
-        return LogDemand(
-            proof: .inclusionProof, parties: 1,
-            witnesses: WitnessDemand(witnesses: witnesses, atLeast: threshold))
+        return LogRequirements(
+            proof: .inclusionProof, threshold: 1,
+            witnesses: WitnessRequirements(witnesses: witnesses, atLeast: threshold))
     }
 
     private func identity() throws -> CertificateIdentity {

@@ -100,13 +100,13 @@ struct SignerOptions: ParsableArguments {
     func verifier() async throws -> SignatureVerifier { try await judge().verifier }
 
     /// The verifier, and whom it believes; nil where a key is enough and nothing else was asked.
-    func judge() async throws -> (verifier: SignatureVerifier, trust: TrustMaterial?) {
+    func judge() async throws -> (verifier: SignatureVerifier, trust: TrustedMaterial?) {
         try await validated().judge()
     }
 
-    var claims: [CertificateClaimDemand] {
+    var claims: [CertificateClaimRequirement] {
         claimOptions.compactMap { claim, value in
-            value.map { CertificateClaimDemand(claim: claim, pattern: .exact($0)) }
+            value.map { CertificateClaimRequirement(claim: claim, pattern: .exact($0)) }
         }
     }
 

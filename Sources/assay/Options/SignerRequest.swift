@@ -23,7 +23,7 @@ struct SignerRequest {
     }
 
     let signer: Signer
-    let transparency: VerificationDemand.Transparency
+    let transparency: VerificationRequirements.Transparency
     let isTimed: Bool
     let authorities: OwnAuthorityOptions
     let trust: TrustOptions
@@ -33,16 +33,16 @@ struct SignerRequest {
     /// Opens what is named and builds the verifier.
     ///
     /// - Returns: also whom it believes; nil where a key is enough and nothing else was asked.
-    func judge() async throws -> (verifier: SignatureVerifier, trust: TrustMaterial?) {
+    func judge() async throws -> (verifier: SignatureVerifier, trust: TrustedMaterial?) {
         let keys = try await trustedKeys()
         let material = try await trust.material(needed: needsMaterial)
         let own = try material.map { _ in try authorities.read() }
         let root = try material.map { try own?.replacing(in: $0.root) ?? $0.root }
-        for warning in warnings { Talk.warn(warning) }
+        for warning in warnings { StandardError.warn(warning) }
         let requirements = SignerRequirements(
             signer: try signer(keys), transparency: transparency, isTimed: isTimed,
             acceptsChains: authorities.allowCertificateChain || authorities.nameIssuers,
-            unprovenTime: authorities.nameIssuers ? SystemPause().now() : nil)
+            unprovenTime: authorities.nameIssuers ? SystemClock().now() : nil)
         return (try requirements.verifier(trusting: root), material)
     }
 

@@ -41,7 +41,7 @@ struct SigningOptions: ParsableArguments {
     ) async throws -> Result {
         let material = try await services.material(withKey: key != nil)
         // A trusted root that knows none of these services is told before they are asked.
-        try material.demand(on: key == nil ? .certificates([]) : .keys([]))
+        try material.requirements(on: key == nil ? .certificates([]) : .keys([]))
             .check(against: material.root)
         guard let key else {
             return try await Network.using(true) { transport in
@@ -83,7 +83,7 @@ struct SigningOptions: ParsableArguments {
     private func client(over transport: (any Transport)?) -> ServiceClient? {
         transport.map {
             ServiceClient(
-                transport: $0, pause: SystemPause(), userAgent: "assay/\(assayVersion)")
+                transport: $0, clock: SystemClock(), userAgent: "assay/\(assayVersion)")
         }
     }
 }

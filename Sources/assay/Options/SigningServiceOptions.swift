@@ -79,7 +79,7 @@ struct SigningServiceOptions: ParsableArguments {
         guard !withKey || asksForServices else {
             return SigningMaterial(services: .none, root: .nobody)
         }
-        let now = SystemPause().now()
+        let now = SystemClock().now()
         if let trustConfig {
             let read = try ClientTrustConfiguration(
                 parsing: try readFile(
@@ -90,7 +90,7 @@ struct SigningServiceOptions: ParsableArguments {
                     read.signingConfiguration.selection(at: now), withKey: withKey),
                 root: try TrustedRoot(parsing: read.trustedRoot.compactBytes))
         }
-        let trust = try await TrustMaterial.find(named: trustedRoot, offline: false)
+        let trust = try await TrustedMaterial.find(named: trustedRoot, offline: false)
         let configuration = try namedConfiguration() ?? configuration(of: trust)
         return SigningMaterial(
             services: try narrowed(configuration.selection(at: now), withKey: withKey),
@@ -120,7 +120,7 @@ struct SigningServiceOptions: ParsableArguments {
     }
 
     /// The services of the instance that is trusted, and of no other.
-    private func configuration(of trust: TrustMaterial) throws(Failure) -> SigningConfiguration {
+    private func configuration(of trust: TrustedMaterial) throws(Failure) -> SigningConfiguration {
         guard let document = trust.signingConfiguration else {
             throw Failure(
                 .usage, "cannot choose services to sign with",
@@ -147,19 +147,19 @@ struct SigningServiceOptions: ParsableArguments {
     }
 
     /// Shows what will leave the machine, and lets it only when somebody agreed.
-    func approval() -> UploadApproval {
+    func approval() -> UploadConsent {
         let (agreed, isPublicForbidden) = (yes, noPublicLog)
         return { notice in
             if isPublicForbidden { try notice.refusePublicHosts() }
-            Talk.say("to sign, this leaves the machine:")
-            for line in notice.lines { Talk.say("  \(line)") }
+            StandardError.say("to sign, this leaves the machine:")
+            for line in notice.lines { StandardError.say("  \(line)") }
             guard !agreed else { return }
-            guard Talk.canAsk else {
+            guard StandardError.canAsk else {
                 throw Failure(
                     .usage, "cannot ask whether that may leave the machine",
                     because: "stdin is not a terminal", next: "add --yes if it may")
             }
-            Talk.say("go on? [y/N]")
+            StandardError.say("go on? [y/N]")
             guard let answer = readLine(), ["y", "yes"].contains(answer.utf8.lowercased()) else {
                 throw Failure(.denied, "did not sign", because: "nobody agreed to the upload")
             }

@@ -22,13 +22,13 @@ struct TrustOptions: ParsableArguments {
     var offline = false
 
     /// The trust material, when it is needed. Nothing is read when it is not.
-    func material(needed: Bool) async throws -> TrustMaterial? {
+    func material(needed: Bool) async throws -> TrustedMaterial? {
         guard needed else { return nil }
-        return try await TrustMaterial.find(named: trustedRoot, offline: offline)
+        return try await TrustedMaterial.find(named: trustedRoot, offline: offline)
     }
 }
 
-extension TrustMaterial {
+extension TrustedMaterial {
     /// What is believed now. Nothing is fetched, ever: `assay trust update` does that.
     ///
     /// - Parameters:
@@ -37,16 +37,16 @@ extension TrustMaterial {
     ///   - offline: whether kept metadata may be older than it says it is good for; a warning then
     ///     says so.
     /// - Throws: `unavailable` for kept metadata that has expired.
-    static func find(named path: String?, offline: Bool) async throws -> TrustMaterial {
+    static func find(named path: String?, offline: Bool) async throws -> TrustedMaterial {
         let material = try await located(named: path)
         if let doubts = try material.doubts(offline: offline) {
-            Talk.warn("--offline: \(doubts); nobody vouches that it is still the newest")
+            StandardError.warn("--offline: \(doubts); nobody vouches that it is still the newest")
         }
         return material
     }
 
     /// What is believed, however old it is.
-    static func located(named path: String?) async throws -> TrustMaterial {
+    static func located(named path: String?) async throws -> TrustedMaterial {
         if let path {
             // An empty variable of a script must not mean "believe whom you like".
             guard !path.isEmpty else {
@@ -57,10 +57,10 @@ extension TrustMaterial {
         }
         if let variable = namedInEnvironment { return try file(at: variable) }
         guard let store = try? UserTrustStore.ofUser() else {
-            Talk.warn("no trust folder is looked at: neither ASSAY_TRUST nor HOME is set")
+            StandardError.warn("no trust folder is looked at: neither ASSAY_TRUST nor HOME is set")
             return try shipped()
         }
-        return try await store.material(at: SystemPause().now())
+        return try await store.material(at: SystemClock().now())
     }
 
     /// Whether a file is named, by the command or the environment: it must be readable then.
@@ -71,7 +71,7 @@ extension TrustMaterial {
         return path?.isEmpty == false ? path : nil
     }
 
-    private static func file(at path: String) throws -> TrustMaterial {
+    private static func file(at path: String) throws -> TrustedMaterial {
         try .file(
             try readFile(at: path, atMost: Limits.trustedRootBytes, named: "the trusted root"),
             named: path)

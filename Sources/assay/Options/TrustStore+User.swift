@@ -6,9 +6,9 @@ import Host
 import Primitives
 import Workflows
 
-typealias UserTrustStore = TrustStore<TrustStoreFolder>
+typealias UserTrustStore = TrustStore<TrustStoreDirectory>
 
-extension TrustStore<TrustStoreFolder> {
+extension TrustStore<TrustStoreDirectory> {
     /// `$ASSAY_TRUST`, else `$XDG_DATA_HOME/assay/trust`, else `~/.local/share/assay/trust`.
     ///
     /// - Throws: `usage` when there is no place for it.
@@ -18,7 +18,7 @@ extension TrustStore<TrustStoreFolder> {
             environment[variable].flatMap { $0.isEmpty ? nil : $0 }
         }
         if let path = named("ASSAY_TRUST") {
-            return UserTrustStore(storage: TrustStoreFolder(path: path), isNamed: true)
+            return UserTrustStore(storage: TrustStoreDirectory(path: path), isNamed: true)
         }
         guard let data = named("XDG_DATA_HOME") ?? named("HOME").map({ $0 + "/.local/share" })
         else {
@@ -28,6 +28,6 @@ extension TrustStore<TrustStoreFolder> {
                 next: "set ASSAY_TRUST to a folder")
         }
         return UserTrustStore(
-            storage: TrustStoreFolder(path: data + "/assay/trust"), isNamed: false)
+            storage: TrustStoreDirectory(path: data + "/assay/trust"), isNamed: false)
     }
 }

@@ -14,7 +14,7 @@ enum VerificationOutput: String, ExpressibleByArgument, CaseIterable {
     case cosign
 
     /// The form in which a failure to look is printed.
-    var form: OutputForm { self == .json ? .json : .text }
+    var form: OutputFormat { self == .json ? .json : .text }
 }
 
 struct VerificationOutputOptions: ParsableArguments {

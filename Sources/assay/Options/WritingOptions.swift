@@ -57,12 +57,12 @@ struct WritingOptions: ParsableArguments {
     ///   - isReplacing: deletes older attestations of the same type afterwards.
     func write(
         on images: [ImageLocation], recursively isRecursive: Bool, replacing isReplacing: Bool,
-        _ claim: @Sendable (Descriptor, Repository) throws -> Claim
+        _ claim: @Sendable (Descriptor, Repository) throws -> UnsignedStatement
     ) async throws {
         try access.check(for: images)
         // The first image must not be signed if the second cannot be.
         for image in images { try image.checkTakesContent() }
-        let created = try SourceDate.epoch ?? SystemPause().now()
+        let created = try SourceDate.epoch ?? SystemClock().now()
         try await signing.using { signer in
             for image in images {
                 try await Connections.using(
@@ -76,7 +76,7 @@ struct WritingOptions: ParsableArguments {
                     let older = isReplacing ? try deletable(image, connections) : nil
                     let root = try await destination.resolve(located.reference)
                     if image.digest == nil {
-                        Talk.warn(
+                        StandardError.warn(
                             "\(image) is a tag; the digest it names now is signed: \(root.digest)")
                     }
                     let subjects =
@@ -95,7 +95,8 @@ struct WritingOptions: ParsableArguments {
     }
 
     private func sign(
-        _ claim: Claim, of image: ImageLocation, by writer: ImageSigner, _ isReplacing: Bool
+        _ claim: UnsignedStatement, of image: ImageLocation, by writer: ImageSigner,
+        _ isReplacing: Bool
     ) async throws -> SignedClaim {
         let signed =
             switch format {
@@ -105,7 +106,7 @@ struct WritingOptions: ParsableArguments {
                         try writeFile(
                             signature.bundleBytes + Array("\n".utf8), at: path,
                             permissions: 0o644)
-                        Answer.did("wrote the bundle \(path)")
+                        StandardOutput.did("wrote the bundle \(path)")
                     }
                     try detached.write(signature)
                 }
@@ -113,20 +114,20 @@ struct WritingOptions: ParsableArguments {
             }
         if let evidence = signed.evidence {
             let noun = claim.predicateType == .signature ? "signature" : "attestation"
-            Answer.did("stored the \(noun) \(try image.evidencePlace())@\(evidence)")
+            StandardOutput.did("stored the \(noun) \(try image.evidencePlace())@\(evidence)")
         }
         return signed
     }
 
     private func delete(
-        _ claim: Claim, kept: Digest?, from repository: RegistryRepository
+        _ claim: UnsignedStatement, kept: Digest?, from repository: RegistryRepository
     ) async throws {
         try await OlderAttestations(
             replacedBy: claim, kept: kept, in: repository, settle: settleTag
         ).delete { event in
             switch event {
-            case .deleted(let sentence): Talk.say(sentence)
-            case .remains(let sentence): Talk.warn(sentence)
+            case .deleted(let sentence): StandardError.say(sentence)
+            case .remains(let sentence): StandardError.warn(sentence)
             }
         }
     }
@@ -137,7 +138,7 @@ struct WritingOptions: ParsableArguments {
     ) throws -> RegistryRepository? {
         guard let repository = try connections.evidenceRepository(image) else {
             if format == .legacy {
-                Talk.warn(
+                StandardError.warn(
                     "older attestations in bundles remain: nothing is deleted from a layout on disk"
                 )
                 return nil
@@ -150,7 +151,9 @@ struct WritingOptions: ParsableArguments {
     }
 
     private func show(_ image: ImageLocation, _ written: SignedClaim) throws {
-        if !upload { Answer.did("signed \(image.pinned(to: written.subject)), and stored nothing") }
+        if !upload {
+            StandardOutput.did("signed \(image.pinned(to: written.subject)), and stored nothing")
+        }
         switch output.output {
         case .json:
             var object: JSONObject = [
@@ -168,14 +171,14 @@ struct WritingOptions: ParsableArguments {
                 object["key"] = .string(trusted.key.fingerprint.description)
             }
             object["signer"] = written.signer.json
-            Answer.print(.object(object))
+            StandardOutput.print(.object(object))
         case .text:
             if let evidence = written.evidence {
-                Answer.print("\(try image.evidencePlace())@\(evidence)")
+                StandardOutput.print("\(try image.evidencePlace())@\(evidence)")
             } else if bundle == nil, let bundle = written.bundle {
-                Answer.print(raw: bundle + Array("\n".utf8))
+                StandardOutput.print(raw: bundle + Array("\n".utf8))
             }
-            Talk.say(
+            StandardError.say(
                 "signed \(image.pinned(to: written.subject)) \(written.signedBy)"
                     + (upload ? "" : "; nothing was stored beside it"))
         }
@@ -193,4 +196,4 @@ extension ImageLocation {
 }
 
 /// Waits longer than a signer usually needs between reading and writing a tag.
-@Sendable func settleTag() async throws { try await SystemPause().wait(milliseconds: 400) }
+@Sendable func settleTag() async throws { try await SystemClock().wait(milliseconds: 400) }

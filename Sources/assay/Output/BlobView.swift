@@ -13,26 +13,26 @@ struct BlobView {
     let wanted: BlobQuestion.Wanted
     let signer: TrustedSigner
     /// Whom the verifier believes; nil where a key is enough.
-    let trust: TrustMaterial?
+    let trust: TrustedMaterial?
     /// Where the evidence is.
     let place: String
     /// One for each piece of evidence of the wanted kind.
-    let findings: [ArtifactFinding]
+    let findings: [ArtifactVerificationResult]
 
-    func show(as form: OutputForm) throws {
+    func show(as form: OutputFormat) throws {
         switch form {
-        case .json: Answer.print(json)
+        case .json: StandardOutput.print(json)
         case .text:
-            Answer.print(headline)
-            for (label, text) in details { Talk.say("\(label): \(text)") }
+            StandardOutput.print(headline)
+            for (label, text) in details { StandardError.say("\(label): \(text)") }
         }
         try status.end()
     }
 
-    private var proofs: [ArtifactFinding] { findings.filter { $0.signer != nil } }
+    private var proofs: [ArtifactVerificationResult] { findings.filter { $0.signer != nil } }
 
     /// The most telling first.
-    private var problems: [EvidenceProblem] {
+    private var problems: [VerificationError] {
         findings.compactMap(\.problem).sorted { $1 < $0 }
     }
 
@@ -41,7 +41,7 @@ struct BlobView {
 
     private var status: ExitStatus {
         if !proofs.isEmpty { return .yes }
-        return isBare ? .unsigned : .notProven
+        return isBare ? .unsigned : .failed
     }
 
     private var subject: String { "\(plain(file.description)) (\(artifact.shown))" }
@@ -63,7 +63,7 @@ struct BlobView {
         return "no: \(subject) \(refusal(problem))"
     }
 
-    private func refusal(_ problem: EvidenceProblem) -> String {
+    private func refusal(_ problem: VerificationError) -> String {
         let verb = wanted.type == nil ? "signed" : "attested"
         if problem.code.isAboutTrust {
             return "is \(verb), and nobody who vouches for that is believed here"
@@ -132,19 +132,21 @@ struct BlobView {
         object["expected"] = ["what": .string(wanted.noun), "signer": .string(signer.shown)]
         if let trust { object["trust"] = .string(trust.source) }
         if proofs.isEmpty {
-            object["rejected"] = .array(findings.sorted(by: isMoreTelling).map(rejection))
+            object["rejected"] = .array(findings.sorted(by: isMoreSpecific).map(rejection))
         } else {
             object["proofs"] = .array(proofs.map(proof))
         }
         return .object(object)
     }
 
-    private func isMoreTelling(_ left: ArtifactFinding, _ right: ArtifactFinding) -> Bool {
+    private func isMoreSpecific(
+        _ left: ArtifactVerificationResult, _ right: ArtifactVerificationResult
+    ) -> Bool {
         guard let first = left.problem, let second = right.problem else { return false }
         return second < first
     }
 
-    private func proof(_ finding: ArtifactFinding) -> JSONValue {
+    private func proof(_ finding: ArtifactVerificationResult) -> JSONValue {
         var object: JSONObject = [:]
         if let signer = finding.signer { object["signer"] = signer.json }
         if let statement = finding.statement { object["predicate"] = statement.predicate }
@@ -152,7 +154,7 @@ struct BlobView {
         return .object(object)
     }
 
-    private func rejection(_ finding: ArtifactFinding) -> JSONValue {
+    private func rejection(_ finding: ArtifactVerificationResult) -> JSONValue {
         var object: JSONObject = [:]
         if let problem = finding.problem {
             object["reason"] = .string(problem.code.rawValue)

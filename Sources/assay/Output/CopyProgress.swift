@@ -20,7 +20,7 @@ final class CopyProgress: Sendable {
     private let started = ContinuousClock.now
     private let isOn: Bool
 
-    init() { isOn = Talk.isTerminal && ProcessInfo.processInfo.environment["CI"] == nil }
+    init() { isOn = StandardError.isTerminal && ProcessInfo.processInfo.environment["CI"] == nil }
 
     func note(_ event: CopyEvent) {
         guard isOn else { return }
@@ -43,14 +43,14 @@ final class CopyProgress: Sendable {
                 "\(state.done)/\(state.items) items, \(mebibytes(state.moved)) of \(mebibytes(state.total)) MiB"
         }
         if let line {
-            Talk.draw(line)
+            StandardError.draw(line)
         }
     }
 
     /// Wipes the line.
     func finish() {
         guard state.withLock({ $0.hasDrawn }) else { return }
-        Talk.draw("")
+        StandardError.draw("")
     }
 
     private func mebibytes(_ bytes: Int) -> Int { bytes >> 20 }

@@ -11,14 +11,14 @@ struct PolicyVerificationView {
     let image: ImageLocation
     let policies: [CompiledPolicy]
     let decisions: [Decision]
-    let trust: TrustMaterial?
+    let trust: TrustedMaterial?
 
-    func show(as form: OutputForm) throws {
+    func show(as form: OutputFormat) throws {
         switch form {
-        case .json: Answer.print(json)
+        case .json: StandardOutput.print(json)
         case .text:
-            Answer.print(headline)
-            for (label, text) in details { Talk.say("\(label): \(text)") }
+            StandardOutput.print(headline)
+            for (label, text) in details { StandardError.say("\(label): \(text)") }
         }
         try status.end()
     }
@@ -34,8 +34,8 @@ struct PolicyVerificationView {
 
     private func rank(_ decision: Decision) -> Int {
         switch status(of: decision) {
-        case .notProven: 3
-        case .lostAtMirror: 2
+        case .failed: 3
+        case .missingAtMirror: 2
         case .unsigned: 1
         default: 0
         }
@@ -52,10 +52,10 @@ struct PolicyVerificationView {
         }
         switch decision.reason {
         case .unsigned, .attestationMissing: return .unsigned
-        case .evidenceLostAtMirror: return .lostAtMirror
+        case .evidenceMissingAtMirror: return .missingAtMirror
         case .signerMismatch, .issuerMismatch, .signatureInvalid, .notInLog, .certificateExpired,
             .attestationPolicyFailed, .attestationStale, .subjectMismatch, .malformed:
-            return .notProven
+            return .failed
         default: return .no
         }
     }

@@ -9,7 +9,7 @@ import Workflows
 
 /// Everything that is believed, and why.
 struct TrustView: Sendable {
-    let material: TrustMaterial
+    let material: TrustedMaterial
 
     var lines: [String] {
         var lines = ["source: \(material.source)"]
@@ -58,11 +58,11 @@ struct TrustView: Sendable {
 extension TrustUpdate {
     private var view: TrustView { TrustView(material: material) }
 
-    func show(as form: OutputForm) throws {
-        Answer.did("brought the trust material up to date: \(view.material.source)")
+    func show(as form: OutputFormat) throws {
+        StandardOutput.did("brought the trust material up to date: \(view.material.source)")
         switch form {
-        case .text: Answer.print(lines.joined(separator: "\n"))
-        case .json: Answer.print(json)
+        case .text: StandardOutput.print(lines.joined(separator: "\n"))
+        case .json: StandardOutput.print(json)
         }
     }
 

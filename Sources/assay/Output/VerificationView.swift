@@ -9,22 +9,22 @@ import Signing
 import Workflows
 
 /// What was asked and what came of it.
-struct EvidenceFinding<Proof: Sendable>: Sendable {
+struct VerificationSummary<Proof: Sendable>: Sendable {
     let image: ImageLocation
     let type: PredicateType
     let signer: TrustedSigner
     /// Whom the verifier believes; nil where keys are enough.
-    let trust: TrustMaterial?
+    let trust: TrustedMaterial?
     let result: ImageVerificationResult<Proof>
 
     var subject: Descriptor { result.subject }
     var searches: [EvidenceSearch] { result.searches }
-    var answer: EvidenceAnswer<Proof> { result.answer }
+    var answer: VerificationResult<Proof> { result.answer }
 }
 
 /// One proof as it is shown.
 struct ProofLine {
-    let carrier: EvidenceCarrier
+    let location: EvidenceLocation
     let evidence: Digest
     let signer: VerifiedSigner
     let format: EvidenceFormat
@@ -36,7 +36,7 @@ struct ProofLine {
 
     var json: JSONValue {
         var object: JSONObject = [
-            "carrier": .string(carrier.rawValue), "evidence": .string(evidence.description),
+            "carrier": .string(location.rawValue), "evidence": .string(evidence.description),
             "signer": signer.json,
         ]
         if !annotations.isEmpty { object["annotations"] = .object(annotations) }
@@ -48,21 +48,21 @@ struct ProofLine {
 
 /// Renders one finding and ends the command with its exit code.
 struct VerificationView<Proof: Sendable> {
-    let finding: EvidenceFinding<Proof>
+    let finding: VerificationSummary<Proof>
     /// Requirements on a proof beside its signer.
-    let demand: ProofDemand
+    let requirements: EvidenceRequirements
     let line: (Proof) -> ProofLine
 
     func show(as form: VerificationOutput) throws {
         switch form {
-        case .json: Answer.print(json)
+        case .json: StandardOutput.print(json)
         case .text:
-            Answer.print(headline)
-            for (label, text) in details { Talk.say("\(label): \(text)") }
+            StandardOutput.print(headline)
+            for (label, text) in details { StandardError.say("\(label): \(text)") }
         case .cosign:
-            if case .proven(let proofs) = finding.answer { showAsCosign(proofs.map(line)) }
-            Talk.say(headline)
-            for (label, text) in details { Talk.say("\(label): \(text)") }
+            if case .verified(let proofs) = finding.answer { showAsCosign(proofs.map(line)) }
+            StandardError.say(headline)
+            for (label, text) in details { StandardError.say("\(label): \(text)") }
         }
         try status.end()
     }
@@ -72,12 +72,13 @@ struct VerificationView<Proof: Sendable> {
     private func showAsCosign(_ lines: [ProofLine]) {
         guard isSignature else {
             for line in lines {
-                Answer.print(raw: Array((line.cosign.shownText(indented: false) + "\n").utf8))
+                StandardOutput.print(
+                    raw: Array((line.cosign.shownText(indented: false) + "\n").utf8))
             }
             return
         }
         let array = JSONValue.array(lines.map(\.cosign))
-        Answer.print(raw: Array((array.shownText(indented: false) + "\n").utf8))
+        StandardOutput.print(raw: Array((array.shownText(indented: false) + "\n").utf8))
     }
 
     private var image: String { finding.image.pinned(to: finding.subject.digest) }
@@ -87,24 +88,24 @@ struct VerificationView<Proof: Sendable> {
 
     private var status: ExitStatus {
         switch finding.answer {
-        case .proven: .yes
+        case .verified: .yes
         case .unsigned: .unsigned
-        case .notProven, .demandUnmet: .notProven
-        case .lostAtMirror: .lostAtMirror
+        case .failed, .requirementsNotMet: .failed
+        case .missingAtMirror: .missingAtMirror
         }
     }
 
     private var headline: String {
         switch finding.answer {
-        case .proven(let proofs):
+        case .verified(let proofs):
             "yes: \(image) has \(counted(proofs.count)) by \(signer)"
-        case .demandUnmet:
+        case .requirementsNotMet:
             "no: \(image) is \(isSignature ? "signed" : "attested") by \(signer), and "
-                + demand.unmet(noun)
+                + requirements.unmet(noun)
         case .unsigned:
             "no: \(image) is \(isSignature ? "unsigned" : "not attested"): it has no \(noun)"
-        case .notProven(let rejected): "no: \(image) " + refusal(rejected)
-        case .lostAtMirror(let origin, _):
+        case .failed(let rejected): "no: \(image) " + refusal(rejected)
+        case .missingAtMirror(let origin, _):
             "no: the \(noun) of \(image) is lost at this mirror: \(origin) has it"
         }
     }
@@ -163,25 +164,25 @@ struct VerificationView<Proof: Sendable> {
     private var answerLines: [(String, String)] {
         var lines: [(String, String)] = []
         switch finding.answer {
-        case .proven(let proofs):
+        case .verified(let proofs):
             for line in proofs.map(line) {
-                lines.append(("found", "\(line.carrier.rawValue), \(line.evidence)"))
+                lines.append(("found", "\(line.location.rawValue), \(line.evidence)"))
                 if finding.signer.isAmbiguous { lines.append(("   by", line.signer.shown)) }
                 if !line.annotations.isEmpty { lines.append(("bound", bound(line))) }
             }
-        case .demandUnmet(let proofs):
+        case .requirementsNotMet(let proofs):
             for line in proofs.prefix(shownReasons).map(line) {
                 let why = self.why(line)
-                lines.append(("  why", "\(line.carrier.rawValue), \(line.evidence): \(why)"))
+                lines.append(("  why", "\(line.location.rawValue), \(line.evidence): \(why)"))
             }
-        case .notProven(let rejected):
+        case .failed(let rejected):
             if let first = rejected.first {
-                let place = "\(first.candidate.carrier.rawValue), \(first.candidate.digest)"
+                let place = "\(first.candidate.location.rawValue), \(first.candidate.digest)"
                 lines.append(("  why", "\(place): \(first.why)"))
             }
             if let others = others(rejected.count - 1) { lines.append(("  and", others)) }
         case .unsigned: lines.append(("  why", "every place was asked and holds none"))
-        case .lostAtMirror(_, let proofs):
+        case .missingAtMirror(_, let proofs):
             lines.append(("  why", "\(proofs.count) there, none here"))
         }
         return lines
@@ -196,7 +197,7 @@ struct VerificationView<Proof: Sendable> {
 
     /// Why a proof by the right signer does not meet the other requirements.
     private func why(_ line: ProofLine) -> String {
-        if let format = demand.format, line.format != format {
+        if let format = requirements.format, line.format != format {
             return "it is in the \(line.format.rawValue) format"
         }
         return line.annotations.isEmpty ? "it has none" : "it has \(bound(line))"
@@ -208,28 +209,28 @@ struct VerificationView<Proof: Sendable> {
 
     private var next: String? {
         switch finding.answer {
-        case .notProven(let rejected) where rejected.first?.problem.code.isAboutTrust == true:
+        case .failed(let rejected) where rejected.first?.problem.code.isAboutTrust == true:
             "if it is of another Sigstore instance, name that one's --trusted-root; if it may be "
                 + "newer than what is believed, assay trust update"
-        case .proven, .demandUnmet, .notProven: nil
+        case .verified, .requirementsNotMet, .failed: nil
         case .unsigned where isSignature:
             "if it should be, sign it where it was built: assay sign --key cosign.key \(image)"
         case .unsigned:
             "if it should be, attest it where it was built: assay attest --key cosign.key "
                 + "--type \(finding.type.shortName ?? finding.type.description) "
                 + "--predicate FILE \(image)"
-        case .lostAtMirror(let origin, _):
+        case .missingAtMirror(let origin, _):
             "assay copy \(origin)@\(finding.subject.digest) \(finding.image.repositoryText)"
         }
     }
 
     private var reason: ReasonCode? {
         switch finding.answer {
-        case .proven: return nil
-        case .demandUnmet: return .signerMismatch
+        case .verified: return nil
+        case .requirementsNotMet: return .signerMismatch
         case .unsigned: return isSignature ? .unsigned : .attestationMissing
-        case .lostAtMirror: return .evidenceLostAtMirror
-        case .notProven(let rejected):
+        case .missingAtMirror: return .evidenceMissingAtMirror
+        case .failed(let rejected):
             return rejected.first?.problem.code.reason ?? .signatureInvalid
         }
     }
@@ -244,12 +245,12 @@ struct VerificationView<Proof: Sendable> {
         if let reason { object["reason"] = .string(reason.rawValue) }
         object["expected"] = ["what": .string(noun), "signer": .string(signer)]
         switch finding.answer {
-        case .proven(let proofs): object["proofs"] = .array(proofs.map { line($0).json })
-        case .demandUnmet(let proofs): object["unmet"] = .array(proofs.map { line($0).json })
-        case .lostAtMirror(let origin, let proofs):
+        case .verified(let proofs): object["proofs"] = .array(proofs.map { line($0).json })
+        case .requirementsNotMet(let proofs): object["unmet"] = .array(proofs.map { line($0).json })
+        case .missingAtMirror(let origin, let proofs):
             object["origin"] = .string(origin)
             object["proofsAtOrigin"] = .array(proofs.map { line($0).json })
-        case .notProven(let rejected):
+        case .failed(let rejected):
             object["rejected"] = .array(rejected.map(rejection))
         case .unsigned: break
         }
@@ -261,7 +262,7 @@ struct VerificationView<Proof: Sendable> {
 
     private func rejection(_ item: RejectedCandidate) -> JSONValue {
         [
-            "carrier": .string(item.candidate.carrier.rawValue),
+            "carrier": .string(item.candidate.location.rawValue),
             "evidence": .string(item.candidate.digest.description),
             "reason": .string(item.problem.code.rawValue), "why": .string(item.why),
             "checks": .array(item.checks.map(\.json)),
@@ -272,12 +273,12 @@ struct VerificationView<Proof: Sendable> {
 extension EvidenceSearch {
     /// The place and its number of items, or why it could not be read.
     fileprivate var shown: String {
-        "\(carrier.rawValue) (" + (failure.map { "not read: \($0.why)" } ?? "\(found)") + ")"
+        "\(location.rawValue) (" + (failure.map { "not read: \($0.why)" } ?? "\(found)") + ")"
     }
 
     fileprivate var json: JSONValue {
         var object: JSONObject = [
-            "carrier": .string(carrier.rawValue), "found": .number(JSONNumber(found)),
+            "carrier": .string(location.rawValue), "found": .number(JSONNumber(found)),
         ]
         if let item { object["item"] = .string(item.description) }
         if let failure { object["failure"] = failure.json }
@@ -298,7 +299,7 @@ extension TrustedSigner {
     }
 }
 
-extension EvidenceProblem.Code {
+extension VerificationError.Code {
     /// Whether the evidence rests on a log or authority that the trust material does not know.
     var isAboutTrust: Bool {
         switch self {

@@ -53,10 +53,10 @@ struct IdentityTokenFinderTests {
     @Test("the first place that is there decides")
     func order() async throws {
         let (stage, token) = try stage()
-        let folder = try TemporaryFolder()
-        let file = folder.path + "/token"
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/token"
         try writeFile(Array((try token("file") + "\n").utf8), at: file, permissions: 0o600)
-        let mounted = folder.path + "/mounted"
+        let mounted = directory.path + "/mounted"
         try writeFile(Array(try token("mounted").utf8), at: mounted, permissions: 0o600)
         let variable = ["SIGSTORE_ID_TOKEN": try token("variable")]
         let all = variable.merging(gitHub) { $1 }.merging(buildkite) { $1 }
@@ -125,7 +125,7 @@ struct IdentityTokenFinderTests {
         await expectFailure(.denied, "SIGSTORE_ID_TOKEN") {
             _ = try await finder(stage, nil, ["SIGSTORE_ID_TOKEN": wrong]).token()
         }
-        try await stage.pause.wait(milliseconds: 900_000)
+        try await stage.clock.wait(milliseconds: 900_000)
         await expectFailure(.denied, "it expired at") {
             _ = try await finder(stage, try token("late"), [:]).token()
         }
@@ -195,8 +195,8 @@ struct IdentityTokenFinderTests {
     @Test("a file that is no text, or too long, is no token")
     func badFiles() async throws {
         let (stage, _) = try stage()
-        let folder = try TemporaryFolder()
-        let file = folder.path + "/token"
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/token"
         try writeFile([0xff, 0xfe], at: file, permissions: 0o600)
         await expectFailure(.malformed, "it is not text") {
             _ = try await finder(stage, file, [:]).token()

@@ -241,8 +241,8 @@ private final class MotoServer: Sendable {
     /// - Parameter knowsDigests: moto's own words: "The MessageType-parameter DIGEST is not yet
     ///   implemented". Its hashes are then replaced by ones that take what is hashed already.
     init(knowsDigests: Bool) async throws {
-        let folder = try TemporaryFolder()
-        try folder.write("", to: "log")
+        let directory = try TemporaryDirectory()
+        try directory.write("", to: "log")
         let teaching = """
             from types import SimpleNamespace
             from cryptography.hazmat.primitives import hashes
@@ -254,7 +254,7 @@ private final class MotoServer: Sendable {
                 SHA512=lambda: Prehashed(hashes.SHA512()))
 
             """
-        try folder.write(
+        try directory.write(
             (knowsDigests ? teaching : "")
                 + "from moto.server import main\nmain(['-H', '127.0.0.1', '-p', '0'])\n",
             to: "serve.py")
@@ -262,16 +262,16 @@ private final class MotoServer: Sendable {
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = [
             "-c",
-            "exec env --default-signal=TERM '\(python)' '\(folder.file("serve.py"))'",
+            "exec env --default-signal=TERM '\(python)' '\(directory.file("serve.py"))'",
         ]
         process.standardOutput = FileHandle.nullDevice
-        let log = try FileHandle(forWritingTo: URL(fileURLWithPath: folder.file("log")))
+        let log = try FileHandle(forWritingTo: URL(fileURLWithPath: directory.file("log")))
         process.standardError = log
         try process.run()
         var found: String?
         for _ in 0..<200 where found == nil {
-            try await SystemPause().wait(milliseconds: 100)
-            let text = String(decoding: try folder.read("log"), as: UTF8.self)
+            try await SystemClock().wait(milliseconds: 100)
+            let text = String(decoding: try directory.read("log"), as: UTF8.self)
             found = text.split(whereSeparator: \.isWhitespace).map(String.init)
                 .first { $0.hasPrefix("http://127.0.0.1:") }
         }

@@ -88,12 +88,12 @@ struct KeyReferenceTests {
 
     @Test("keys in files and variables open, one by one and several at once")
     func local() async throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         let (first, second) = (try TestKeys.ecdsaP256(), try TestKeys.ed25519())
-        try folder.write(first.publicKey.pem + second.publicKey.pem, to: "both.pub")
+        try directory.write(first.publicKey.pem + second.publicKey.pem, to: "both.pub")
         let opener = opener(["KEY": first.publicKey.pem])
         let both = try await opener.trustedKeys(
-            try KeyReference(parsing: folder.file("both.pub")))
+            try KeyReference(parsing: directory.file("both.pub")))
         #expect(both.map(\.key) == [first.publicKey, second.publicKey])
         #expect(both[1].name?.hasSuffix("both.pub, key 2") == true)
         let one = try await opener.trustedKeys(try KeyReference(parsing: "env://KEY"))
@@ -105,14 +105,14 @@ struct KeyReferenceTests {
 
     @Test("a private key file signs; its password is asked for when it needs one")
     func privateFile() async throws {
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         let key = try TestKeys.ecdsaP256()
         let sealed = try EncryptedPrivateKey(
-            sealing: key, password: [1, 2], salt: [UInt8](repeating: 1, count: 32),
+            encrypting: key, password: [1, 2], salt: [UInt8](repeating: 1, count: 32),
             nonce: [UInt8](repeating: 2, count: 24))
-        try folder.write(sealed.pem, to: "cosign.key")
-        let reference = try KeyReference(parsing: folder.file("cosign.key"))
-        let opener = KeyOpener(environment: [:], transport: nil, pause: FixedPause()) { [1, 2] }
+        try directory.write(sealed.pem, to: "cosign.key")
+        let reference = try KeyReference(parsing: directory.file("cosign.key"))
+        let opener = KeyOpener(environment: [:], transport: nil, clock: FixedClock()) { [1, 2] }
         let signer = try await opener.signer(reference)
         #expect(signer.publicKey == key.publicKey)
         let signature = try await signer.sign([1])
@@ -140,14 +140,14 @@ struct TrustedKeyTests {
         let trusted = keys.enumerated().map {
             TrustedKey(key: $1.publicKey, validFor: nil, name: "key \($0)")
         }
-        for (place, key) in keys.enumerated() {
+        for (index, key) in keys.enumerated() {
             let signature = try key.sign([7])
             for hint in ["", "nonsense", "key 0", keys[3].publicKey.hint, key.publicKey.hint] {
-                #expect(trusted.signer(of: signature, over: [7], hint: hint) == trusted[place])
+                #expect(trusted.signer(of: signature, over: [7], hint: hint) == trusted[index])
             }
             #expect(trusted.signer(of: signature, over: [8]) == nil)
             #expect(
-                trusted.signer(of: signature, over: [7], scheme: key.scheme) == trusted[place])
+                trusted.signer(of: signature, over: [7], scheme: key.scheme) == trusted[index])
         }
     }
 

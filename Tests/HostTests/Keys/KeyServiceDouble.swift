@@ -11,7 +11,7 @@ import Synchronization
 @testable import Host
 
 /// What reached the service.
-struct ServiceRequest: Sendable {
+struct KeyServiceRequest: Sendable {
     let address: String
     let method: String
     let fields: [String: String]
@@ -22,16 +22,16 @@ struct ServiceRequest: Sendable {
 
 /// Answers each request by a closure and remembers them all.
 final class KeyServiceDouble: Transport {
-    private let answer: @Sendable (ServiceRequest) throws -> (status: Int, body: [UInt8])
-    private let seen = Mutex<[ServiceRequest]>([])
+    private let answer: @Sendable (KeyServiceRequest) throws -> (status: Int, body: [UInt8])
+    private let seen = Mutex<[KeyServiceRequest]>([])
 
-    init(_ answer: @escaping @Sendable (ServiceRequest) throws -> (status: Int, body: [UInt8])) {
+    init(_ answer: @escaping @Sendable (KeyServiceRequest) throws -> (status: Int, body: [UInt8])) {
         self.answer = answer
     }
 
     /// A service that answers with JSON.
     convenience init(
-        json: @escaping @Sendable (ServiceRequest) throws -> (status: Int, body: JSONValue)
+        json: @escaping @Sendable (KeyServiceRequest) throws -> (status: Int, body: JSONValue)
     ) {
         self.init { request in
             let answer = try json(request)
@@ -39,28 +39,28 @@ final class KeyServiceDouble: Transport {
         }
     }
 
-    var requests: [ServiceRequest] { seen.withLock { $0 } }
+    var requests: [KeyServiceRequest] { seen.withLock { $0 } }
 
     func send(_ request: HTTPRequest, body: RequestBody, within seconds: Int) async throws
-        -> TransportAnswer
+        -> TransportResponse
     {
         var fields: [String: String] = [:]
         for field in request.headerFields { fields[field.name.canonicalName] = field.value }
         let content: [UInt8] = if case .bytes(let bytes) = body { bytes } else { [] }
-        let told = ServiceRequest(
+        let told = KeyServiceRequest(
             address:
                 "\(request.scheme ?? "")://\(request.authority ?? "")\(request.path ?? "")",
             method: request.method.rawValue, fields: fields,
             body: try? JSONValue(parsing: content, named: "the body"))
         seen.withLock { $0.append(told) }
         let answer = try answer(told)
-        return TransportAnswer(
+        return TransportResponse(
             head: HTTPResponse(status: .init(code: answer.status)), body: ByteStream(answer.body))
     }
 }
 
 /// The clock stands still.
-struct FixedPause: Pause {
+struct FixedClock: WallClock {
     var time = Timestamp(seconds: 1_440_938_160)
 
     func wait(milliseconds: Int) async throws {}
@@ -71,7 +71,7 @@ struct FixedPause: Pause {
 func opener(
     _ environment: [String: String] = [:], _ transport: (any Transport)? = nil
 ) -> KeyOpener {
-    KeyOpener(environment: environment, transport: transport, pause: FixedPause()) {
+    KeyOpener(environment: environment, transport: transport, clock: FixedClock()) {
         throw Failure(.bug, "cannot ask", because: "no test asks for a password")
     }
 }

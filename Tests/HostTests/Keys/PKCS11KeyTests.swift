@@ -20,13 +20,13 @@ private enum SoftToken {
     static let isHere =
         module != nil && program("softhsm2-util") != nil && program("pkcs11-tool") != nil
 
-    static let folder: Result<TemporaryFolder, any Error> = Result {
-        let folder = try TemporaryFolder()
-        try folder.write("", to: "tokens/.keep")
-        try folder.write(
-            "directories.tokendir = \(folder.file("tokens"))\nobjectstore.backend = file\n",
+    static let directory: Result<TemporaryDirectory, any Error> = Result {
+        let directory = try TemporaryDirectory()
+        try directory.write("", to: "tokens/.keep")
+        try directory.write(
+            "directories.tokendir = \(directory.file("tokens"))\nobjectstore.backend = file\n",
             to: "softhsm2.conf")
-        unsafe setenv("SOFTHSM2_CONF", folder.file("softhsm2.conf"), 1)
+        unsafe setenv("SOFTHSM2_CONF", directory.file("softhsm2.conf"), 1)
         #expect(
             try run(
                 "softhsm2-util", "--init-token", "--free", "--label", "release", "--so-pin",
@@ -35,14 +35,14 @@ private enum SoftToken {
             try run(
                 "softhsm2-util", "--init-token", "--free", "--label", "other", "--so-pin", "9999",
                 "--pin", "5678") == 0)
-        for (place, kind) in kinds.enumerated() {
+        for (index, kind) in kinds.enumerated() {
             let status = try run(
                 "pkcs11-tool", "--module", module ?? "", "--token-label", "release", "--login",
                 "--pin", "1234", "--keypairgen", "--key-type", kind, "--label",
-                kind.lowercased(), "--id", "0\(place + 1)")
+                kind.lowercased(), "--id", "0\(index + 1)")
             #expect(status == 0, "\(kind)")
         }
-        return folder
+        return directory
     }
 
     static let kinds = [
@@ -50,7 +50,7 @@ private enum SoftToken {
     ]
 
     static func reference(_ rest: String) throws -> KeyReference {
-        _ = try folder.get()
+        _ = try directory.get()
         return try KeyReference(parsing: "pkcs11:\(rest)?module-path=\(module ?? "")")
     }
 }
@@ -90,13 +90,13 @@ struct PKCS11KeyTests {
 
     @Test("the PIN may stand in the URI or in a file; a wrong one is denied, none is told")
     func pins() async throws {
-        let folder = try SoftToken.folder.get()
-        try folder.write("1234\n", to: "pin")
+        let directory = try SoftToken.directory.get()
+        try directory.write("1234\n", to: "pin")
         let rest = "token=release;id=%01"
         let module = "module-path=\(SoftToken.module ?? "")"
         for query in [
-            "pin-value=1234", "pin-source=\(folder.file("pin"))",
-            "pin-source=file:\(folder.file("pin"))",
+            "pin-value=1234", "pin-source=\(directory.file("pin"))",
+            "pin-source=file:\(directory.file("pin"))",
         ] {
             let signer = try await opener().signer(
                 try KeyReference(parsing: "pkcs11:\(rest)?\(query)&\(module)"))
@@ -135,7 +135,7 @@ struct PKCS11KeyTests {
 
     @Test("the module is found by its name in the usual folders, or by the variable")
     func moduleByName() async throws {
-        _ = try SoftToken.folder.get()
+        _ = try SoftToken.directory.get()
         let rest = "pkcs11:token=release;id=%01"
         _ = try await opener(pin).signer(
             try KeyReference(parsing: "\(rest)?module-name=softhsm2"))

@@ -16,9 +16,9 @@ struct PluginKeyTests {
     private let unused = KeyServiceDouble { _ in (500, []) }
 
     private func signer(_ script: String, key: String = "the key") async throws -> any Signer {
-        let folder = try TemporaryFolder()
-        try folder.write("#!/bin/sh\n" + script, to: "sigstore-kms-test", permissions: 0o755)
-        let environment = ["PATH": "\(folder.path):/usr/bin:/bin", "FOLDER": folder.path]
+        let directory = try TemporaryDirectory()
+        try directory.write("#!/bin/sh\n" + script, to: "sigstore-kms-test", permissions: 0o755)
+        let environment = ["PATH": "\(directory.path):/usr/bin:/bin", "FOLDER": directory.path]
         let signer = try await opener(environment, unused).signer(
             try KeyReference(parsing: "test://\(key)"))
         _ = try await signer.sign(Array("the message".utf8))

@@ -27,7 +27,7 @@ private final class TransitDouble: Sendable {
         KeyServiceDouble { request -> (status: Int, body: JSONValue) in try self.answer(request) }
     }
 
-    private func answer(_ request: ServiceRequest) throws -> (status: Int, body: JSONValue) {
+    private func answer(_ request: KeyServiceRequest) throws -> (status: Int, body: JSONValue) {
         guard request.fields["x-vault-token"] == "the-token" else {
             return (403, ["errors": ["permission denied"]])
         }
@@ -60,9 +60,9 @@ private final class TransitDouble: Sendable {
 
     private func description() -> JSONObject {
         var keys = JSONObject()
-        for (place, key) in versions.enumerated() {
+        for (index, key) in versions.enumerated() {
             let isEdwards = key.publicKey.algorithm == .ed25519
-            keys[String(place + 1)] = [
+            keys[String(index + 1)] = [
                 "creation_time": "2026-11-23T09:30:00Z",
                 "public_key": .string(
                     isEdwards

@@ -22,9 +22,9 @@ struct AdvisoryTableTests {
 
     /// All Swift sources of tests, in one text.
     private static func tests() throws -> String {
-        let folder = root.appendingPathComponent("Tests")
+        let directory = root.appendingPathComponent("Tests")
         let files = try #require(
-            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+            FileManager.default.enumerator(at: directory, includingPropertiesForKeys: nil))
         var text = ""
         for case let file as URL in files where file.pathExtension == "swift" {
             text += try String(contentsOf: file, encoding: .utf8)

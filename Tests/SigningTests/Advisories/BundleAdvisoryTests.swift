@@ -130,13 +130,13 @@ struct BundleAdvisoryTests {
                 .replacing("verificationMaterial/tlogEntries/0/inclusionProof", with: nil)
                 .compactBytes
         }
-        let proven = VerificationDemand.Transparency.logged(
-            LogDemand(proof: .inclusionProof, parties: 1, witnesses: .none))
+        let proven = VerificationRequirements.Transparency.logged(
+            LogRequirements(proof: .inclusionProof, threshold: 1, witnesses: .none))
         let sound = try message()
-        for (demand, whole, stripped) in [
+        for (requirements, whole, stripped) in [
             (proven, "accepted", "inclusion-proof-missing"), (.oneLog, "accepted", "accepted"),
         ] {
-            let attempt = sound.with { $0.demand = $0.demanding(demand) }
+            let attempt = sound.with { $0.requirements = $0.requiring(requirements) }
             #expect(try attempt.outcome() == whole)
             #expect(try attempt.with { $0.change = rewrite }.outcome() == stripped)
         }
@@ -148,7 +148,7 @@ struct BundleAdvisoryTests {
             let attempt = try Attempt.byPerson(content)
             let bundle = try SignatureBundle(parsing: attempt.instance.bundle(attempt.recipe))
             let verifier = try SignatureVerifier(
-                demand: attempt.usualDemand,
+                requirements: attempt.usualRequirements,
                 root: TrustedRoot(parsing: attempt.instance.trustedRoot().compactBytes))
             let nothing = SignedArtifact(digests: [:])
             let finding = verifier.verify(bundle, about: nothing, type: nil)
@@ -205,19 +205,22 @@ struct BundleAdvisoryTests {
             }
         }
         #expect(try generous.outcome() == "accepted")
-        let twoLogs = VerificationDemand.Transparency.logged(
-            LogDemand(proof: .inclusionProofOrPromise, parties: 2, witnesses: .none))
-        for (fault, demand, outcome) in [
-            (StandInFault.logTwice, generous.demanding(twoLogs), "duplicate-log-entry"),
-            (.timestampTwice, generous.demanding(.oneLog, timestamps: 2), "signed-time-missing"),
+        let twoLogs = VerificationRequirements.Transparency.logged(
+            LogRequirements(proof: .inclusionProofOrSET, threshold: 2, witnesses: .none))
+        for (fault, requirements, outcome) in [
+            (StandInFault.logTwice, generous.requiring(twoLogs), "duplicate-log-entry"),
             (
-                .transparencyTwice, generous.demanding(.oneLog, certificateLogs: 2),
+                .timestampTwice, generous.requiring(.oneLog, signedTimestampThreshold: 2),
+                "signed-time-missing"
+            ),
+            (
+                .transparencyTwice, generous.requiring(.oneLog, sctThreshold: 2),
                 "certificate-transparency-missing"
             ),
         ] {
             let attempt = generous.with {
                 $0.recipe.faults = [fault]
-                $0.demand = demand
+                $0.requirements = requirements
             }
             #expect(try attempt.outcome() == outcome, "\(fault)")
         }

@@ -78,7 +78,7 @@ struct LegacyAdvisoryTests {
             let payload = Array(text.utf8)
             let old = SimpleSigning(payload: payload, signature: try key.sign(payload))
             let report = report(of: .simpleSigning(old), by: key)
-            #expect(report.mostTelling?.problem.code == .malformed, "\(text)")
+            #expect(report.mostSpecific?.problem.code == .malformed, "\(text)")
         }
         let nothing = try Attempt.byPerson(.artifact(StandIn.artifact)).with {
             $0.change = {
@@ -100,17 +100,17 @@ struct LegacyAdvisoryTests {
     }
 
     private func report(
-        of form: EvidenceCandidate.Form, by key: PrivateKey
+        of form: SignedEntity.Form, by key: PrivateKey
     ) -> VerificationReport<VerifiedSignature> {
         evidence(form).signatures(by: .key(key.publicKey))
     }
 
-    private func evidence(_ form: EvidenceCandidate.Form) -> Evidence {
+    private func evidence(_ form: SignedEntity.Form) -> Evidence {
         Evidence(
             subject: image,
             candidates: [
-                EvidenceCandidate(
-                    carrier: .attestationTag, manifest: image, digest: image, position: 0,
+                SignedEntity(
+                    location: .attestationTag, manifest: image, digest: image, position: 0,
                     form: form)
             ])
     }
@@ -118,7 +118,7 @@ struct LegacyAdvisoryTests {
     /// One envelope in a bundle and in the older layout.
     private func forms(
         _ payload: [UInt8], as type: String, by key: PrivateKey
-    ) throws -> [EvidenceCandidate.Form] {
+    ) throws -> [SignedEntity.Form] {
         let envelope = try Envelope(signing: payload, as: type, with: key)
         return [
             .bundle(
@@ -143,7 +143,7 @@ struct LegacyAdvisoryTests {
     func otherPayloads() throws {
         let key = try TestKeys.ecdsaP256()
         let good = statement(.custom, subject: nil)
-        let cases: [([UInt8], String, EvidenceProblem.Code?)] = [
+        let cases: [([UInt8], String, VerificationError.Code?)] = [
             (good, inTotoPayloadType, nil),
             (Array("no JSON at all".utf8), inTotoPayloadType, .statementMalformed),
             ([], inTotoPayloadType, .statementMalformed),
@@ -169,7 +169,7 @@ struct LegacyAdvisoryTests {
                 let report = evidence(form).attestations(of: .custom, by: .key(key.publicKey))
                 #expect(report.proofs.isEmpty == (code != nil))
                 #expect(
-                    report.mostTelling?.problem.code == code,
+                    report.mostSpecific?.problem.code == code,
                     "\(String(decoding: payload, as: UTF8.self))")
             }
         }
@@ -194,7 +194,7 @@ struct LegacyAdvisoryTests {
         for form in try forms(statement(.custom, subject: nil), as: inTotoPayloadType, by: key) {
             let report = report(of: form, by: key)
             #expect(report.proofs.isEmpty)
-            #expect(report.mostTelling?.problem.code == .otherType)
+            #expect(report.mostSpecific?.problem.code == .otherType)
         }
     }
 }

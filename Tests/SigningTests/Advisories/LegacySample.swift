@@ -33,8 +33,8 @@ struct LegacySample {
     }
 
     /// The layer's annotations, some of them replaced or taken away.
-    func annotations(_ changes: [String: String?] = [:]) -> ExactTextMap<String> {
-        var all: ExactTextMap<String> = [
+    func annotations(_ changes: [String: String?] = [:]) -> ByteStringMap<String> {
+        var all: ByteStringMap<String> = [
             signatureAnnotation: base64Text(signature),
             "dev.sigstore.cosign/certificate": pemText("CERTIFICATE", leaf),
             "dev.sigstore.cosign/bundle": LegacySample.annotation(entry),
@@ -60,21 +60,21 @@ struct LegacySample {
     func outcome(
         about digest: Digest, _ changes: [String: String?] = [:], payload other: [UInt8]? = nil
     ) throws -> String {
-        let form: EvidenceCandidate.Form
+        let form: SignedEntity.Form
         do throws(Failure) {
             form = .simpleSigning(
                 try SimpleSigning(payload: other ?? payload, annotations: annotations(changes)))
         } catch {
             form = .unreadable(error)
         }
-        let candidate = EvidenceCandidate(
-            carrier: .signatureTag, manifest: digest, digest: digest, position: 0, form: form)
+        let candidate = SignedEntity(
+            location: .signatureTag, manifest: digest, digest: digest, position: 0, form: form)
         let attempt = try Attempt.byPerson(.artifact([]))
         let verifier = try SignatureVerifier(
-            demand: .sigstore(attempt.signer),
+            requirements: .sigstore(attempt.signer),
             root: TrustedRoot(parsing: attempt.instance.trustedRoot().compactBytes))
         let report = Evidence(subject: digest, candidates: [candidate]).signatures(by: verifier)
         guard report.proofs.isEmpty else { return "accepted" }
-        return report.mostTelling?.problem.code.rawValue ?? "nothing"
+        return report.mostSpecific?.problem.code.rawValue ?? "nothing"
     }
 }

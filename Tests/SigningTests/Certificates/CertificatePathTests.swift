@@ -231,7 +231,7 @@ struct CertificatePathTests {
     }
 
     @Test("a wrong time is told before an untrusted chain, and a wrong purpose before both")
-    func mostTelling() throws {
+    func mostSpecific() throws {
         let stranger = try mintedAuthority([try CertificateRecipe.root().minted()])
         let late = Timestamp(seconds: MintedCertificate.afterTime + 1)
         expectRefusal(.certificateOutsideValidity) {

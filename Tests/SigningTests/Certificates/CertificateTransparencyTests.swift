@@ -32,22 +32,22 @@ struct CertificateTransparencyTests {
     }
 
     /// A leaf with the promises of these logs inside, put at `place` among its extensions.
-    private func leaf(_ promises: [LogPromise], at place: Int = 3) throws -> MintedCertificate {
+    private func leaf(_ promises: [LogPromise], at index: Int = 3) throws -> MintedCertificate {
         let recipe = try CertificateRecipe.leaf()
         let before = try recipe.minted(by: root)
         let timestamps = try promises.map {
             try $0.bytes(over: before.parsed, issuer: root.certificate)
         }
-        return try recipe.but { $0.extensions.insert(.timestamps(timestamps), at: place) }
+        return try recipe.but { $0.extensions.insert(.timestamps(timestamps), at: index) }
             .minted(by: root)
     }
 
     @Test(
         "a promise inside the certificate counts, wherever its extension stands",
         arguments: [0, 1, 3])
-    func embedded(_ place: Int) throws {
+    func embedded(_ index: Int) throws {
         #expect(
-            try verify(try leaf([LogPromise(log)], at: place), by: [log.trusted]) == [log.trusted])
+            try verify(try leaf([LogPromise(log)], at: index), by: [log.trusted]) == [log.trusted])
     }
 
     @Test("a promise with extensions counts: logs of static tiles write the leaf's index there")

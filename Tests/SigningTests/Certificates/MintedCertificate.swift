@@ -187,13 +187,13 @@ func mintedAuthority(_ chain: [MintedCertificate], validFor: ValidityPeriod = .a
 
 /// Expects the evidence to be refused with that code, and a text with that part.
 func expectRefusal(
-    _ code: EvidenceProblem.Code, _ part: String = "",
+    _ code: VerificationError.Code, _ part: String = "",
     sourceLocation: SourceLocation = #_sourceLocation, _ work: () throws -> some Any
 ) {
     do {
         _ = try work()
         Issue.record("it was accepted", sourceLocation: sourceLocation)
-    } catch let problem as EvidenceProblem {
+    } catch let problem as VerificationError {
         #expect(problem.code == code, "\(problem.why)", sourceLocation: sourceLocation)
         #expect(
             part.isEmpty || problem.why.contains(part), "\(problem.why)",

@@ -11,7 +11,7 @@ import Testing
 
 @Suite(
     "real certificates",
-    .enabled(if: RealBundles.folder != nil, "suites are not beside the project"))
+    .enabled(if: RealBundles.directory != nil, "suites are not beside the project"))
 struct RealCertificateTests {
     @Test("the leaf of every bundle leads to its authority and is in a certificate log")
     func verifies() throws {
@@ -135,7 +135,7 @@ struct RealCertificateTests {
                 continue
             }
             read += 1
-            #expect(throws: EvidenceProblem.self, "\(bundle.name): \(base64Text(bytes))") {
+            #expect(throws: VerificationError.self, "\(bundle.name): \(base64Text(bytes))") {
                 let path = try CertificateChains.path(
                     from: leaf, helpedBy: bundle.others, to: bundle.root.authorities, at: time,
                     for: .codeSigning)
@@ -200,7 +200,7 @@ struct RealRoot {
 }
 
 enum RealBundles {
-    static let folder = SharedSuites.sigstore
+    static let directory = SharedSuites.sigstore
 
     /// Every bundle with a certificate; those without a trust root of their own use the public
     /// instance's, which one case carries.
@@ -209,12 +209,12 @@ enum RealBundles {
     private static let loaded = Result { try load() }
 
     private static func load() throws -> [RealBundle] {
-        guard let folder else { return [] }
+        guard let directory else { return [] }
         let publicRoot = try root(
-            folder.appendingPathComponent("trust-root-tlog-validity-end-inclusive"))
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+            directory.appendingPathComponent("trust-root-tlog-validity-end-inclusive"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
         return try names.compactMap { name in
-            let place = folder.appendingPathComponent(name)
+            let place = directory.appendingPathComponent(name)
             guard
                 let data = try? Data(
                     contentsOf: place.appendingPathComponent("bundle.sigstore.json")),
@@ -254,8 +254,8 @@ enum RealBundles {
         try #require(bytes(fromBase64: try reader.required("rawBytes").string()))
     }
 
-    private static func root(_ folder: URL) throws -> RealRoot {
-        let data = try Data(contentsOf: folder.appendingPathComponent("trusted_root.json"))
+    private static func root(_ directory: URL) throws -> RealRoot {
+        let data = try Data(contentsOf: directory.appendingPathComponent("trusted_root.json"))
         let document = try JSONReader(parsing: Array(data), named: "trusted root")
         return RealRoot(
             authorities: try list(document, "certificateAuthorities").map(authority),

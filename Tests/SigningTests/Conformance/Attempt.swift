@@ -12,7 +12,7 @@ struct Attempt: Sendable {
     var recipe: StandInRecipe
     var signer: TrustedSigner
     /// The demand; nil for what a client of the suite demands.
-    var demand: VerificationDemand?
+    var requirements: VerificationRequirements?
     /// What the judge holds in hands: nil for what was signed.
     var artifact: [UInt8] = StandIn.artifact
     /// Whom the judge believes, made from the instance's own trusted root.
@@ -63,7 +63,8 @@ struct Attempt: Sendable {
     func outcome(byDigest: Bool = false) throws -> String {
         let bytes = try change(instance.make(recipe))
         let root = try trust(TrustedRoot(parsing: instance.trustedRoot().compactBytes))
-        let verifier = try SignatureVerifier(demand: demand ?? usualDemand, root: root)
+        let verifier = try SignatureVerifier(
+            requirements: requirements ?? usualRequirements, root: root)
         let bundle: SignatureBundle
         do {
             bundle = try SignatureBundle(parsing: bytes)
@@ -82,20 +83,22 @@ struct Attempt: Sendable {
     }
 
     /// The same demand with other numbers.
-    func demanding(
-        _ log: VerificationDemand.Transparency, timestamps: Int = 0, certificateLogs: Int = 1
-    ) -> VerificationDemand {
-        VerificationDemand(
-            signer: signer, transparency: log, timestamps: timestamps,
-            certificateLogs: certificateLogs, time: .signed, acceptsChains: false)
+    func requiring(
+        _ log: VerificationRequirements.Transparency, signedTimestampThreshold: Int = 0,
+        sctThreshold: Int = 1
+    ) -> VerificationRequirements {
+        VerificationRequirements(
+            signer: signer, transparency: log, signedTimestampThreshold: signedTimestampThreshold,
+            sctThreshold: sctThreshold, time: .signed, acceptsChains: false)
     }
 
     /// One log if the recipe has one, one signed time, one certificate log.
-    var usualDemand: VerificationDemand {
+    var usualRequirements: VerificationRequirements {
         let isByKey = if case .keys = signer { true } else { false }
-        return VerificationDemand(
-            signer: signer, transparency: recipe.log == .none ? .ignored : .oneLog, timestamps: 0,
-            certificateLogs: isByKey ? 0 : 1, time: .signed, acceptsChains: false)
+        return VerificationRequirements(
+            signer: signer, transparency: recipe.log == .none ? .ignored : .oneLog,
+            signedTimestampThreshold: 0,
+            sctThreshold: isByKey ? 0 : 1, time: .signed, acceptsChains: false)
     }
 }
 

@@ -11,7 +11,7 @@ import Testing
 /// One folder of the suite: a bundle, what it is about, and whom to believe.
 struct SigstoreCase: Sendable, CustomTestStringConvertible {
     let name: String
-    let folder: URL
+    let directory: URL
 
     var mustFail: Bool { name.hasSuffix("_fail") }
     var testDescription: String { name }
@@ -22,13 +22,13 @@ struct SigstoreCase: Sendable, CustomTestStringConvertible {
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: suites.path)) ?? []
         return names.sorted().map {
-            SigstoreCase(name: $0, folder: suites.appending(path: $0))
+            SigstoreCase(name: $0, directory: suites.appending(path: $0))
         }.filter { $0.exists("bundle.sigstore.json") }
     }()
 
     /// Verifies as a client of the suite does: one log, one signed time, one certificate log; a
     /// managed key needs the log as well.
-    func verify(byDigest: Bool) throws -> ArtifactFinding {
+    func verify(byDigest: Bool) throws -> ArtifactVerificationResult {
         let bundle = try SignatureBundle(parsing: read("bundle.sigstore.json"))
         return try verifier().verify(bundle, about: artifact(byDigest: byDigest), type: nil)
     }
@@ -37,7 +37,7 @@ struct SigstoreCase: Sendable, CustomTestStringConvertible {
         let root =
             exists("trusted_root.json")
             ? try TrustedRoot(parsing: read("trusted_root.json")) : try .publicGood()
-        return try SignatureVerifier(demand: demand(), root: root)
+        return try SignatureVerifier(requirements: requirements(), root: root)
     }
 
     func artifact(byDigest: Bool) throws -> SignedArtifact {
@@ -47,11 +47,11 @@ struct SigstoreCase: Sendable, CustomTestStringConvertible {
             : SignedArtifact(content: content)
     }
 
-    private func demand() throws -> VerificationDemand {
+    private func requirements() throws -> VerificationRequirements {
         guard exists("key.pub") else { return .sigstore(.certificates([try identity()])) }
         let key = try PublicKey(pem: String(decoding: read("key.pub"), as: UTF8.self))
-        return VerificationDemand(
-            signer: .key(key), transparency: .oneLog, timestamps: 0, certificateLogs: 0,
+        return VerificationRequirements(
+            signer: .key(key), transparency: .oneLog, signedTimestampThreshold: 0, sctThreshold: 0,
             time: .signed, acceptsChains: false)
     }
 
@@ -68,11 +68,11 @@ struct SigstoreCase: Sendable, CustomTestStringConvertible {
     }
 
     func exists(_ file: String) -> Bool {
-        FileManager.default.fileExists(atPath: folder.appending(path: file).path)
+        FileManager.default.fileExists(atPath: directory.appending(path: file).path)
     }
 
     func read(_ file: String) throws -> [UInt8] {
-        [UInt8](try Data(contentsOf: folder.appending(path: file)))
+        [UInt8](try Data(contentsOf: directory.appending(path: file)))
     }
 
     private static let subject =

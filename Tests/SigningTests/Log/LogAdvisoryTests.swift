@@ -28,12 +28,14 @@ struct LogAdvisoryTests {
     func pastedBundle() throws {
         let logged = try LoggedSample.version1()
         let entry = try legacy(logged)
-        #expect(try logged.verify(entry, promiseDemand).integratedTime == SmallLog.time)
+        #expect(
+            try logged.verify(entry, entryTimestampRequirements).integratedTime == SmallLog.time)
         let victim = SignedContent(
             signature: try logged.sample.key.sign(Array("artifact".utf8)),
             verifier: logged.sample.content.verifier, form: logged.sample.content.form)
         expectProblem(.entrySignatureMismatch) {
-            _ = try entry.verified(for: victim, by: [logged.log.log], demand: promiseDemand)
+            _ = try entry.verified(
+                for: victim, by: [logged.log.log], requirements: entryTimestampRequirements)
         }
     }
 
@@ -43,7 +45,7 @@ struct LogAdvisoryTests {
         let other = try SignedSample.message("malware", key: logged.sample.key)
         expectProblem(.entryArtifactMismatch) {
             _ = try legacy(logged).verified(
-                for: other.content, by: [logged.log.log], demand: promiseDemand)
+                for: other.content, by: [logged.log.log], requirements: entryTimestampRequirements)
         }
     }
 
@@ -56,7 +58,7 @@ struct LogAdvisoryTests {
                 SignedContent(
                     signature: own.signature,
                     verifier: .certificate([9, 9, 9], key: own.verifier.key), form: own.form),
-                EvidenceProblem.Code.entryKeyMismatch
+                VerificationError.Code.entryKeyMismatch
             ),
             (
                 SignedContent(signature: [9], verifier: own.verifier, form: own.form),
@@ -65,11 +67,12 @@ struct LogAdvisoryTests {
         ] {
             expectProblem(code) {
                 _ = try logged.entry.verified(
-                    for: content, by: [logged.log.log], demand: proofDemand)
+                    for: content, by: [logged.log.log], requirements: proofRequirements)
             }
         }
-        expectProblem(.entryPromiseInvalid) {
-            _ = try logged.verify(logged.entry.with(promise: [1, 2, 3]), promiseDemand)
+        expectProblem(.signedEntryTimestampInvalid) {
+            _ = try logged.verify(
+                logged.entry.with(promise: [1, 2, 3]), entryTimestampRequirements)
         }
     }
 
@@ -89,10 +92,10 @@ struct LogAdvisoryTests {
         let entries = [
             logged.entry, again.with(promise: try logged.log.promise(again)),
         ]
-        let demand = LogDemand(proof: .inclusionProof, parties: 2, witnesses: .none)
+        let requirements = LogRequirements(proof: .inclusionProof, threshold: 2, witnesses: .none)
         expectProblem(.logEntryMissing) {
             _ = try entries.verified(
-                for: logged.sample.content, by: [logged.log.log], demand: demand)
+                for: logged.sample.content, by: [logged.log.log], requirements: requirements)
         }
     }
 
@@ -111,8 +114,8 @@ struct LogAdvisoryTests {
         // The version is no input of the verification: what is asked for is the caller's alone.
         let logged = try LoggedSample.version1()
         let stripped = logged.entry.with(inclusion: nil)
-        expectProblem(.inclusionProofMissing) { _ = try logged.verify(stripped, proofDemand) }
-        #expect(try !logged.verify(stripped, promiseDemand).isInclusionProven)
+        expectProblem(.inclusionProofMissing) { _ = try logged.verify(stripped, proofRequirements) }
+        #expect(try !logged.verify(stripped, entryTimestampRequirements).isInclusionProven)
     }
 
     @Test("CVE-2023-47122 (GHSA-xvrc-2wvh-49vc): a log that brings its own key is unknown")
@@ -122,18 +125,20 @@ struct LogAdvisoryTests {
         let impostor = try SmallLog.version1()
         let entry = try impostor.entry(try sample.hashedRecord(), .hashedRecord)
         expectProblem(.logUntrusted) {
-            _ = try entry.verified(for: sample.content, by: [trusted.log], demand: proofDemand)
+            _ = try entry.verified(
+                for: sample.content, by: [trusted.log], requirements: proofRequirements)
         }
         // The same under the trusted log's id: the key is the trust root's, not the entry's.
         let renamed = TransparencyLogEntry(
             logIndex: entry.logIndex, logID: trusted.log.keyID, kind: entry.kind,
             claimedTime: entry.claimedTime, proofs: entry.proofs, body: entry.body)
-        expectProblem(.entryPromiseInvalid) {
-            _ = try renamed.verified(for: sample.content, by: [trusted.log], demand: proofDemand)
+        expectProblem(.signedEntryTimestampInvalid) {
+            _ = try renamed.verified(
+                for: sample.content, by: [trusted.log], requirements: proofRequirements)
         }
         expectProblem(.checkpointSignatureInvalid) {
             _ = try renamed.with(promise: nil).verified(
-                for: sample.content, by: [trusted.log], demand: proofDemand)
+                for: sample.content, by: [trusted.log], requirements: proofRequirements)
         }
     }
 
@@ -144,11 +149,11 @@ struct LogAdvisoryTests {
         let forged = logged.entry.with(body: try victim.content.version2Body())
         expectProblem(.inclusionProofInvalid) {
             _ = try forged.verified(
-                for: victim.content, by: [logged.log.log], demand: proofDemand)
+                for: victim.content, by: [logged.log.log], requirements: proofRequirements)
         }
         expectProblem(.entryArtifactMismatch) {
             _ = try logged.entry.verified(
-                for: victim.content, by: [logged.log.log], demand: proofDemand)
+                for: victim.content, by: [logged.log.log], requirements: proofRequirements)
         }
     }
 
@@ -162,7 +167,7 @@ struct LogAdvisoryTests {
                 signature: Array(loose), verifier: own.verifier, form: own.form)
             expectProblem(.entrySignatureMismatch) {
                 _ = try logged.entry.verified(
-                    for: content, by: [logged.log.log], demand: proofDemand)
+                    for: content, by: [logged.log.log], requirements: proofRequirements)
             }
         }
     }
@@ -176,7 +181,8 @@ struct LogAdvisoryTests {
             let repromised = try entries.map { $0.with(promise: try logged.log.promise($0)) }
             expectProblem(.entryArtifactMismatch) {
                 _ = try repromised.verified(
-                    for: logged.sample.content, by: [logged.log.log], demand: proofDemand)
+                    for: logged.sample.content, by: [logged.log.log],
+                    requirements: proofRequirements)
             }
         }
     }

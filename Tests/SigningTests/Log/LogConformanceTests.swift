@@ -12,7 +12,7 @@ import X509
 
 /// A case of the suite, with as much of its trusted root as log verification needs.
 struct ConformanceCase {
-    let folder: URL
+    let directory: URL
 
     static let suite: URL? = SharedSuites.sigstore?.deletingLastPathComponent()
         .appending(path: "sigstore-conformance/bundle-verify")
@@ -27,14 +27,14 @@ struct ConformanceCase {
         }.sorted()
     }()
 
-    init(_ name: String) throws { folder = try #require(Self.suite).appending(path: name) }
+    init(_ name: String) throws { directory = try #require(Self.suite).appending(path: name) }
 
     private func bytes(_ name: String) -> [UInt8]? {
-        (try? Data(contentsOf: folder.appending(path: name))).map(Array.init)
+        (try? Data(contentsOf: directory.appending(path: name))).map(Array.init)
     }
 
     private func shared(_ path: String) throws -> [UInt8] {
-        Array(try Data(contentsOf: folder.deletingLastPathComponent().appending(path: path)))
+        Array(try Data(contentsOf: directory.deletingLastPathComponent().appending(path: path)))
     }
 
     func bundle() throws -> SignatureBundle {
@@ -94,14 +94,14 @@ struct ConformanceCase {
     func verify() throws -> LogVerdict {
         let bundle = try bundle()
         return try bundle.logEntries.verified(
-            for: content(of: bundle), by: logs(), demand: proofDemand)
+            for: content(of: bundle), by: logs(), requirements: proofRequirements)
     }
 }
 
 @Suite("sigstore-conformance: log entries", .enabled(if: !ConformanceCase.names.isEmpty))
 struct LogConformanceTests {
     /// What the log part alone refuses. Everything else in the suite is for other checks to refuse.
-    static let refused: [String: EvidenceProblem.Code] = [
+    static let refused: [String: VerificationError.Code] = [
         "bundle-from-wrong-instance_fail": .logUntrusted,
         "bundle-with-root-cert_fail": .checkpointMissing,
         "checkpoint-bad-keyhint_fail": .checkpointSignatureInvalid,
@@ -110,7 +110,7 @@ struct LogConformanceTests {
         "dsse-mismatch-envelope_fail": .entryArtifactMismatch,
         "dsse-mismatch-sig_fail": .entrySignatureMismatch,
         "inclusion-proof-corrupted-hash_fail": .inclusionProofInvalid,
-        "incorrect-public-key_fail": .entryPromiseInvalid,
+        "incorrect-public-key_fail": .signedEntryTimestampInvalid,
         "intoto-log-entry-mismatch_fail": .entrySignatureMismatch,
         "intoto-missing-inclusion-proof_fail": .inclusionProofMissing,
         "invalid-checkpoint-signature_fail": .checkpointSignatureInvalid,
@@ -124,7 +124,7 @@ struct LogConformanceTests {
         "rekor2-dsse-mismatch-envelope_fail": .entryArtifactMismatch,
         "rekor2-dsse-mismatch-sig_fail": .entrySignatureMismatch,
         "rekor2-no-inclusion-proof_fail": .inclusionProofMissing,
-        "set-invalid-signature_fail": .entryPromiseInvalid,
+        "set-invalid-signature_fail": .signedEntryTimestampInvalid,
         "signature-mismatch_fail": .entrySignatureMismatch,
         "wrong-hashedrekord-artifact_fail": .entryArtifactMismatch,
         "wrong-hashedrekord-cert-and-sig_fail": .entrySignatureMismatch,

@@ -15,7 +15,8 @@ struct LogEntryBodyTests {
         _ body: [UInt8], _ kind: TransparencyLogEntry.Kind, for content: SignedContent
     ) throws {
         let log = kind == .hashedRecordVersion2 ? try SmallLog.version2() : try SmallLog.version1()
-        _ = try log.entry(body, kind).verified(for: content, by: [log.log], demand: proofDemand)
+        _ = try log.entry(body, kind).verified(
+            for: content, by: [log.log], requirements: proofRequirements)
     }
 
     private func content(
@@ -133,8 +134,8 @@ struct LogEntryBodyTests {
             try P256.Signing.ECDSASignature(derRepresentation: signature).rawRepresentation)
         var difference: [UInt8] = []
         var borrow = 0
-        for place in stride(from: 31, through: 0, by: -1) {
-            let digit = Int(order[place]) - Int(raw[32 + place]) - borrow
+        for index in stride(from: 31, through: 0, by: -1) {
+            let digit = Int(order[index]) - Int(raw[32 + index]) - borrow
             borrow = digit < 0 ? 1 : 0
             difference.insert(UInt8(digit & 0xFF), at: 0)
         }
@@ -281,7 +282,7 @@ struct LogEntryBodyTests {
         let sample = try SignedSample.message()
         let text = String(decoding: try sample.content.version2Body(), as: UTF8.self)
         for (name, code) in [
-            ("PKIX_ED25519_PH", EvidenceProblem.Code.entryKeyMismatch),
+            ("PKIX_ED25519_PH", VerificationError.Code.entryKeyMismatch),
             ("PKIX_ECDSA_P384_SHA_384", .entryKeyMismatch), ("", .entryKeyMismatch),
         ] {
             let body = text.replacing("PKIX_ECDSA_P256_SHA_256", with: name)

@@ -30,9 +30,10 @@ struct LoggedSample {
     }
 
     func verify(
-        _ entry: TransparencyLogEntry? = nil, _ demand: LogDemand = proofDemand
+        _ entry: TransparencyLogEntry? = nil, _ requirements: LogRequirements = proofRequirements
     ) throws -> VerifiedLogEntry {
-        try (entry ?? self.entry).verified(for: sample.content, by: [log.log], demand: demand)
+        try (entry ?? self.entry).verified(
+            for: sample.content, by: [log.log], requirements: requirements)
     }
 
     /// The entry with a note in its proof.
@@ -57,7 +58,7 @@ struct LogPromiseTests {
     func promiseOnly() throws {
         let logged = try LoggedSample.version1()
         let entry = logged.entry.with(inclusion: nil)
-        let found = try logged.verify(entry, promiseDemand)
+        let found = try logged.verify(entry, entryTimestampRequirements)
         #expect(found.integratedTime == SmallLog.time)
         #expect(!found.isInclusionProven)
         expectProblem(.inclusionProofMissing) { _ = try logged.verify(entry) }
@@ -66,9 +67,9 @@ struct LogPromiseTests {
     @Test("neither promise nor proof is entry-promise-missing where a promise would do")
     func neither() throws {
         let logged = try LoggedSample.version1()
-        expectProblem(.entryPromiseMissing) {
+        expectProblem(.signedEntryTimestampMissing) {
             _ = try logged.verify(
-                logged.entry.with(inclusion: nil).with(promise: nil), promiseDemand)
+                logged.entry.with(inclusion: nil).with(promise: nil), entryTimestampRequirements)
         }
     }
 
@@ -81,7 +82,7 @@ struct LogPromiseTests {
             logged.entry.with(promise: try logged.log.promise(logged.entry.with(body: [0]))),
             logged.entry.with(promise: [0x30, 0x00]),
         ] {
-            expectProblem(.entryPromiseInvalid) { _ = try logged.verify(entry) }
+            expectProblem(.signedEntryTimestampInvalid) { _ = try logged.verify(entry) }
         }
     }
 
@@ -89,7 +90,7 @@ struct LogPromiseTests {
     func otherKey() throws {
         let logged = try LoggedSample.version1()
         let promise = try TestKeys.ecdsaP256().sign(try logged.entry.promisedBytes())
-        expectProblem(.entryPromiseInvalid) {
+        expectProblem(.signedEntryTimestampInvalid) {
             _ = try logged.verify(logged.entry.with(promise: promise))
         }
     }
@@ -99,7 +100,8 @@ struct LogPromiseTests {
         let log = try SmallLog(.version1, key: TestKeys.algorithms[place]())
         let sample = try SignedSample.message()
         let entry = try log.entry(try sample.hashedRecord(), .hashedRecord)
-        let found = try entry.verified(for: sample.content, by: [log.log], demand: proofDemand)
+        let found = try entry.verified(
+            for: sample.content, by: [log.log], requirements: proofRequirements)
         #expect(found.integratedTime == SmallLog.time)
     }
 
@@ -116,7 +118,8 @@ struct LogPromiseTests {
             let log = try SmallLog(.version1, key: key, period: period)
             let entry = try log.entry(try sample.hashedRecord(), .hashedRecord)
             let verify = {
-                try entry.verified(for: sample.content, by: [log.log], demand: proofDemand)
+                try entry.verified(
+                    for: sample.content, by: [log.log], requirements: proofRequirements)
             }
             if isGood {
                 _ = try verify()
@@ -134,10 +137,11 @@ struct LogPromiseTests {
             keyID: logged.log.log.keyID,
             validFor: ValidityPeriod(start: Timestamp(seconds: 0), end: Timestamp(seconds: 1)))
         _ = try logged.entry.verified(
-            for: logged.sample.content, by: [early, logged.log.log], demand: proofDemand)
+            for: logged.sample.content, by: [early, logged.log.log], requirements: proofRequirements
+        )
         expectProblem(.logOutsideValidity) {
             _ = try logged.entry.verified(
-                for: logged.sample.content, by: [early], demand: proofDemand)
+                for: logged.sample.content, by: [early], requirements: proofRequirements)
         }
     }
 
@@ -148,7 +152,7 @@ struct LogPromiseTests {
         let promised = large.with(promise: try logged.log.promise(large))
         let neighbour = promised.with(logIndex: 1 << 53)
         for entry in [promised, neighbour] {
-            expectProblem(.entryPromiseInvalid) { _ = try logged.verify(entry) }
+            expectProblem(.signedEntryTimestampInvalid) { _ = try logged.verify(entry) }
         }
     }
 
@@ -156,11 +160,11 @@ struct LogPromiseTests {
     func version2() throws {
         let logged = try LoggedSample.version2()
         let timed = logged.entry.with(claimedTime: SmallLog.time)
-        expectProblem(.entryPromiseInvalid) {
+        expectProblem(.signedEntryTimestampInvalid) {
             _ = try logged.verify(timed.with(promise: try logged.log.promise(timed)))
         }
         expectProblem(.inclusionProofMissing) {
-            _ = try logged.verify(logged.entry.with(inclusion: nil), promiseDemand)
+            _ = try logged.verify(logged.entry.with(inclusion: nil), entryTimestampRequirements)
         }
         #expect(try logged.verify(timed).integratedTime == nil)
     }
@@ -180,7 +184,7 @@ struct LogInclusionTests {
     func missingCheckpoint() throws {
         let logged = try LoggedSample.version1()
         expectProblem(.checkpointMissing) {
-            _ = try logged.verify(logged.noted(nil), promiseDemand)
+            _ = try logged.verify(logged.noted(nil), entryTimestampRequirements)
         }
     }
 
@@ -195,7 +199,8 @@ struct LogInclusionTests {
             inclusion.with(logIndex: 7), inclusion.with(hashes: []),
         ] {
             expectProblem(.inclusionProofInvalid) {
-                _ = try logged.verify(logged.entry.with(inclusion: changed), promiseDemand)
+                _ = try logged.verify(
+                    logged.entry.with(inclusion: changed), entryTimestampRequirements)
             }
         }
     }
@@ -247,7 +252,8 @@ struct LogInclusionTests {
             baseURL: "https://log.example:443/", publicKey: logged.log.log.publicKey,
             keyID: logged.log.log.keyID, checkpointKeyID: [7, 7, 7, 7],
             validFor: SmallLog.period)
-        _ = try entry.verified(for: logged.sample.content, by: [log], demand: proofDemand)
+        _ = try entry.verified(
+            for: logged.sample.content, by: [log], requirements: proofRequirements)
     }
 
     @Test("a checkpoint of another log, or of the other generation, is checkpoint-mismatch")
@@ -336,9 +342,9 @@ struct LogInclusionTests {
     func unknownLog() throws {
         let logged = try LoggedSample.version1()
         let other = try SmallLog.version1("other.example")
-        let problem = #expect(throws: EvidenceProblem.self) {
+        let problem = #expect(throws: VerificationError.self) {
             try logged.entry.verified(
-                for: logged.sample.content, by: [other.log], demand: proofDemand)
+                for: logged.sample.content, by: [other.log], requirements: proofRequirements)
         }
         #expect(problem?.code == .logUntrusted)
         #expect(problem?.why.contains(hexText(logged.log.log.keyID)) == true)

@@ -68,7 +68,7 @@ struct LogMutationTests {
             guard
                 let entry = try? TransparencyLogEntry(
                     legacyBundleAnnotation: String(decoding: text, as: UTF8.self)),
-                let found = try? logged.verify(entry, promiseDemand)
+                let found = try? logged.verify(entry, entryTimestampRequirements)
             else { continue }
             #expect(found.integratedTime == SmallLog.time)
             #expect(found.logIndex == 1_005)
@@ -112,9 +112,9 @@ struct LogMutationTests {
                 let changed = mutated(body, &random)
                 guard changed != body else { continue }
                 _ = try? LogEntryBody(parsing: changed, as: kind)
-                #expect(throws: EvidenceProblem.self) {
+                #expect(throws: VerificationError.self) {
                     try entry.with(body: changed).verified(
-                        for: sample.content, by: [log.log], demand: proofDemand)
+                        for: sample.content, by: [log.log], requirements: proofRequirements)
                 }
             }
         }

@@ -46,7 +46,7 @@ struct LogNameTests {
         let entry = try entry(of: name)
         for written in [nil, name, "127.0.0.1:3003", "elsewhere.example"] {
             let log = try trusted(address, name: written)
-            _ = try entry.verified(for: sample.content, by: [log], demand: proofDemand)
+            _ = try entry.verified(for: sample.content, by: [log], requirements: proofRequirements)
         }
     }
 
@@ -57,7 +57,7 @@ struct LogNameTests {
             expectProblem(.logUntrusted) {
                 _ = try entry.verified(
                     for: sample.content, by: [try trusted("https://rekor.example:8443")],
-                    demand: proofDemand)
+                    requirements: proofRequirements)
             }
         }
     }

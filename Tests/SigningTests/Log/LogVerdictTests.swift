@@ -35,7 +35,8 @@ struct LogVerdictTests {
     ) throws -> LogVerdict {
         try entries.verified(
             for: sample.content, by: (logs ?? [first, second]).map(\.log),
-            demand: LogDemand(proof: .inclusionProof, parties: parties, witnesses: .none))
+            requirements: LogRequirements(
+                proof: .inclusionProof, threshold: parties, witnesses: .none))
     }
 
     @Test("entries of two operators are two parties")
@@ -75,7 +76,7 @@ struct LogVerdictTests {
     @Test("a wrong entry is named by its place")
     func place() throws {
         let other = try entry(second, SignedSample.message("other"))
-        let problem = #expect(throws: EvidenceProblem.self) {
+        let problem = #expect(throws: VerificationError.self) {
             try verify([entry(first), other])
         }
         #expect(problem?.place == "log entry 2 of 2")
@@ -111,7 +112,7 @@ struct LogVerdictTests {
             proofs: entry.proofs, body: entry.body)
         expectProblem(.duplicateLogEntry) {
             _ = try [entry, copy].verified(
-                for: sample.content, by: [log], demand: proofDemand)
+                for: sample.content, by: [log], requirements: proofRequirements)
         }
     }
 

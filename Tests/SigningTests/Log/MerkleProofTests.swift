@@ -208,11 +208,11 @@ struct MerkleProofTests {
             let path = (0..<Int.random(in: 0...70, using: &random)).map { _ in
                 (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
             }
-            #expect(throws: EvidenceProblem.self) {
+            #expect(throws: VerificationError.self) {
                 try InclusionProof(leafIndex: first, treeSize: second, inclusionPath: path)
                     .verify(leaf: root(1), root: root(2))
             }
-            #expect(throws: EvidenceProblem.self) {
+            #expect(throws: VerificationError.self) {
                 try ConsistencyProof(first: first, second: second, consistencyPath: path)
                     .verify(firstRoot: root(1), secondRoot: root(2))
             }

@@ -155,11 +155,11 @@ struct WitnessTests {
         let inclusion = try #require(entry.proofs.inclusion)
         let note = try #require(inclusion.checkpoint)
         let text = try SignedNote(parsing: note).text
-        let demand = LogDemand(
-            proof: .inclusionProof, parties: 1,
-            witnesses: WitnessDemand(witnesses: witnesses.map(\.witness), atLeast: atLeast))
+        let requirements = LogRequirements(
+            proof: .inclusionProof, threshold: 1,
+            witnesses: WitnessRequirements(witnesses: witnesses.map(\.witness), atLeast: atLeast))
         return try entry.with(inclusion: inclusion.with(checkpoint: note + (try lines(text))))
-            .verified(for: sample.content, by: [log.log], demand: demand)
+            .verified(for: sample.content, by: [log.log], requirements: requirements)
     }
 
     @Test("witnesses that signed are told with their times, and enough of them suffice")
@@ -218,11 +218,12 @@ struct WitnessTests {
     func promiseOnly() throws {
         let log = try SmallLog.version1()
         let entry = try log.entry(try sample.hashedRecord(), .hashedRecord).with(inclusion: nil)
-        let demand = LogDemand(
-            proof: .inclusionProofOrPromise, parties: 1,
-            witnesses: WitnessDemand(witnesses: [try Cosigner("w1.example").witness], atLeast: 1))
+        let requirements = LogRequirements(
+            proof: .inclusionProofOrSET, threshold: 1,
+            witnesses: WitnessRequirements(
+                witnesses: [try Cosigner("w1.example").witness], atLeast: 1))
         expectProblem(.witnessMissing) {
-            _ = try entry.verified(for: sample.content, by: [log.log], demand: demand)
+            _ = try entry.verified(for: sample.content, by: [log.log], requirements: requirements)
         }
     }
 

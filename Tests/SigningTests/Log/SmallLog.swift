@@ -284,15 +284,16 @@ struct SignedSample {
     }
 }
 
-let proofDemand = LogDemand(proof: .inclusionProof, parties: 1, witnesses: .none)
-let promiseDemand = LogDemand(proof: .inclusionProofOrPromise, parties: 1, witnesses: .none)
+let proofRequirements = LogRequirements(proof: .inclusionProof, threshold: 1, witnesses: .none)
+let entryTimestampRequirements = LogRequirements(
+    proof: .inclusionProofOrSET, threshold: 1, witnesses: .none)
 
 /// Expects a "no" with that code.
 func expectProblem(
-    _ code: EvidenceProblem.Code, sourceLocation: SourceLocation = #_sourceLocation,
+    _ code: VerificationError.Code, sourceLocation: SourceLocation = #_sourceLocation,
     _ work: () throws -> Void
 ) {
-    let problem = #expect(throws: EvidenceProblem.self, sourceLocation: sourceLocation) {
+    let problem = #expect(throws: VerificationError.self, sourceLocation: sourceLocation) {
         try work()
     }
     #expect(problem?.code == code, "\(problem?.why ?? "")", sourceLocation: sourceLocation)

@@ -16,7 +16,7 @@ struct AcceptedBundle: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    func verify(_ bundle: SignatureBundle) -> ArtifactFinding {
+    func verify(_ bundle: SignatureBundle) -> ArtifactVerificationResult {
         verifier.verify(bundle, about: artifact, type: nil)
     }
 
@@ -41,7 +41,8 @@ struct AcceptedBundle: Sendable, CustomTestStringConvertible {
         var accepted: [AcceptedBundle] = []
         for recipe in recipes(key) {
             let made = try sigstore.make(recipe)
-            let verifier = try SignatureVerifier(demand: demand(recipe, key), root: root)
+            let verifier = try SignatureVerifier(
+                requirements: requirements(recipe, key), root: root)
             let bundle = AcceptedBundle(
                 name: name(recipe), bytes: made.bytes,
                 artifact: SignedArtifact(content: StandIn.artifact), verifier: verifier)
@@ -83,9 +84,9 @@ struct AcceptedBundle: Sendable, CustomTestStringConvertible {
     }
 
     /// As much as the bundle can show.
-    private static func demand(
+    private static func requirements(
         _ recipe: StandInRecipe, _ key: StandInKey
-    ) throws -> VerificationDemand {
+    ) throws -> VerificationRequirements {
         let signer: TrustedSigner =
             switch recipe.signer {
             case .key: .key(try key.publicKey)
@@ -95,10 +96,10 @@ struct AcceptedBundle: Sendable, CustomTestStringConvertible {
                         subjects: [.exact(identity.name.text)], issuers: [.exact(identity.issuer)])
                 ])
             }
-        return VerificationDemand(
+        return VerificationRequirements(
             signer: signer, transparency: recipe.log == .none ? .ignored : .oneLog,
-            timestamps: recipe.isTimestamped ? 1 : 0,
-            certificateLogs: recipe.hasCertificate ? 1 : 0, time: .signed, acceptsChains: false)
+            signedTimestampThreshold: recipe.isTimestamped ? 1 : 0,
+            sctThreshold: recipe.hasCertificate ? 1 : 0, time: .signed, acceptsChains: false)
     }
 
     private static func name(_ recipe: StandInRecipe) -> String {

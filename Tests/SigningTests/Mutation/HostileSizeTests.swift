@@ -18,7 +18,7 @@ struct HostileSizeTests {
             return "read"
         } catch let failure as Failure {
             return failure.kind == .overLimit ? "over-limit" : failure.kind.rawValue
-        } catch let problem as EvidenceProblem {
+        } catch let problem as VerificationError {
             return problem.code.rawValue
         } catch {
             return "\(error)"

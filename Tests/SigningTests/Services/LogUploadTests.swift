@@ -166,7 +166,7 @@ struct LogUploadTests {
 
     @Test("the notice names every host and what it makes public, before anything is sent")
     func notice() throws {
-        let notice = UploadNotice(
+        let notice = UploadConsentRequest(
             services: try selection(
                 ("https://rekor.sigstore.dev", 1), ca: "https://ca.example:8443",
                 tsa: "https://tsa.example/tsr"),
@@ -179,10 +179,10 @@ struct LogUploadTests {
         #expect(notice.lines[1].contains("the certificate with the identity"))
         #expect(notice.lines[2].hasSuffix("gets the digest of the signature; publishes nothing"))
         #expect(notice.publicHosts == ["rekor.sigstore.dev"])
-        let keyOnly = UploadNotice(
+        let keyOnly = UploadConsentRequest(
             services: .none, content: .message(digest: [1]), signer: .key)
         #expect(keyOnly.isEmpty)
-        let version2 = UploadNotice(
+        let version2 = UploadConsentRequest(
             services: try selection(("https://log.example", 2)),
             content: .envelope(digest: [0xcd], payloadDigest: [1]), signer: .certificate)
         #expect(
@@ -201,7 +201,7 @@ struct LogUploadTests {
             ("https://log.example/sigstore.dev", false),
         ])
     func publicHosts(_ url: String, _ isPublic: Bool) async throws {
-        let notice = UploadNotice(
+        let notice = UploadConsentRequest(
             services: try selection((url, 1)), content: .message(digest: [1]), signer: .key)
         guard isPublic else { return try notice.refusePublicHosts() }
         await expectFailure(.denied, "public logs are forbidden here") {

@@ -11,7 +11,7 @@ import Testing
 struct StandInTimestampTests {
     static let sigstore = Result { try StandInSigstore(at: StampTimes.noon) }
 
-    static let faults: [(StandInFault, EvidenceProblem.Code)] = [
+    static let faults: [(StandInFault, VerificationError.Code)] = [
         (.timestampWrongImprint, .timestampImprintMismatch),
         (.timestampOldHash, .timestampImprintMismatch),
         (.timestampOutsideAuthority, .timestampOutsideAuthority),
@@ -54,7 +54,7 @@ struct StandInTimestampTests {
     }
 
     @Test("every fault of a stand-in's timestamp is found, for what it is", arguments: faults)
-    func finds(_ fault: StandInFault, _ code: EvidenceProblem.Code) {
+    func finds(_ fault: StandInFault, _ code: VerificationError.Code) {
         expectTimestampProblem(code, "") { _ = try verified([fault]) }
     }
 }

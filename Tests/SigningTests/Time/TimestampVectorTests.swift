@@ -9,10 +9,10 @@ import Testing
 
 @Suite(
     "timestamps of the conformance suite",
-    .enabled(if: TimestampVector.folder != nil, "the suites are not beside the project"))
+    .enabled(if: TimestampVector.directory != nil, "the suites are not beside the project"))
 struct TimestampVectorTests {
     /// The vectors that are wrong in their timestamp; what is wrong in all others is elsewhere.
-    static let refusals: [String: EvidenceProblem.Code] = [
+    static let refusals: [String: VerificationError.Code] = [
         "rekor2-timestamp-outside-trust-root-tsa-validity_fail": .timestampOutsideAuthority,
         "rekor2-timestamp-outside-tsa-cert-validity_fail": .timestampOutsideAuthority,
         "rekor2-timestamp-payload-mismatch_fail": .timestampImprintMismatch,

@@ -14,20 +14,20 @@ struct TimestampVector: Sendable, CustomStringConvertible {
     let authorities: [CertificateAuthority]
 
     /// The folder of the suite; nil when the suites are not beside the project.
-    static let folder = SharedSuites.sigstore
+    static let directory = SharedSuites.sigstore
 
     /// Every vector with timestamps and a root of its own; an unreadable one is left out.
     static let all: [TimestampVector] = {
-        guard let folder else { return [] }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        guard let directory else { return [] }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
         return names.sorted().compactMap { name in
-            try? TimestampVector(name, in: folder.appendingPathComponent(name))
+            try? TimestampVector(name, in: directory.appendingPathComponent(name))
         }
     }()
 
-    private init?(_ name: String, in folder: URL) throws {
-        let bundle = try Self.document("bundle.sigstore.json", in: folder)
-        let root = try Self.document("trusted_root.json", in: folder)
+    private init?(_ name: String, in directory: URL) throws {
+        let bundle = try Self.document("bundle.sigstore.json", in: directory)
+        let root = try Self.document("trusted_root.json", in: directory)
         let material = try bundle.required("verificationMaterial")
         guard
             let timestamps = try material.optional("timestampVerificationData")?
@@ -45,8 +45,8 @@ struct TimestampVector: Sendable, CustomStringConvertible {
             .map(Self.authority)
     }
 
-    private static func document(_ name: String, in folder: URL) throws -> JSONReader {
-        let file = folder.appendingPathComponent(name)
+    private static func document(_ name: String, in directory: URL) throws -> JSONReader {
+        let file = directory.appendingPathComponent(name)
         return try JSONReader(parsing: Array(Data(contentsOf: file)), named: name)
     }
 

@@ -211,13 +211,14 @@ extension HashAlgorithm {
 
 /// Expects a "no" with that code whose sentence has that part.
 func expectTimestampProblem(
-    _ code: EvidenceProblem.Code, _ part: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ code: VerificationError.Code, _ part: String,
+    sourceLocation: SourceLocation = #_sourceLocation,
     _ work: () throws -> Void
 ) {
     do {
         try work()
         Issue.record("it was accepted", sourceLocation: sourceLocation)
-    } catch let problem as EvidenceProblem {
+    } catch let problem as VerificationError {
         #expect(problem.code == code, "\(problem)", sourceLocation: sourceLocation)
         #expect(problem.why.contains(part), "\(problem)", sourceLocation: sourceLocation)
     } catch {
@@ -228,12 +229,12 @@ func expectTimestampProblem(
 /// One rule, told as what breaks it, with the "no" it must give.
 struct TimestampRule: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let code: EvidenceProblem.Code
+    let code: VerificationError.Code
     let part: String
     let bend: @Sendable (inout TokenDraft) throws -> Void
 
     init(
-        _ sentence: String, _ code: EvidenceProblem.Code, _ part: String,
+        _ sentence: String, _ code: VerificationError.Code, _ part: String,
         _ bend: @escaping @Sendable (inout TokenDraft) throws -> Void
     ) {
         testDescription = sentence

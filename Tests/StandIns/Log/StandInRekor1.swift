@@ -43,23 +43,23 @@ package struct StandInRekor1: Sendable {
     }
 
     /// The answer for the entry at that place of the tree, with the tree as it is now.
-    package func entry(at place: Int) throws(Failure) -> StandInLogEntry {
-        guard bodies.indices.contains(place) else {
+    package func entry(at position: Int) throws(Failure) -> StandInLogEntry {
+        guard bodies.indices.contains(position) else {
             throw Failure(
                 .notFound, "cannot find the log entry",
-                because: "the tree has \(bodies.count) entries, none at \(place)")
+                because: "the tree has \(bodies.count) entries, none at \(position)")
         }
-        let (body, time) = bodies[place]
+        let (body, time) = bodies[position]
         let json = try JSONReader(parsing: body, named: "the entry's body")
-        let promise = try promise(for: body, index: place + olderEntries, at: time)
+        let promise = try promise(for: body, index: position + olderEntries, at: time)
         return StandInLogEntry(
-            index: place + olderEntries, logIdentifier: identifier,
+            index: position + olderEntries, logIdentifier: identifier,
             kind: try json.required("kind").string(),
             version: try json.required("apiVersion").string(),
             integratedTime: time.seconds, promise: promise,
             proof: StandInLogEntry.Proof(
-                index: place, root: tree.root(), size: tree.size,
-                hashes: tree.inclusionProof(for: place),
+                index: position, root: tree.root(), size: tree.size,
+                hashes: tree.inclusionProof(for: position),
                 checkpoint: try checkpoint(at: time).envelope),
             body: body)
     }

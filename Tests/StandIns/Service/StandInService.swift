@@ -232,16 +232,16 @@ extension StandInService {
         return answer
     }
 
-    private func entry(atPlace place: Int) throws(Failure) -> StandInAnswer {
-        .json(try instance.rekor1.entry(at: place).answer(treeID: instance.rekor1.treeID))
+    private func entry(atPlace index: Int) throws(Failure) -> StandInAnswer {
+        .json(try instance.rekor1.entry(at: index).answer(treeID: instance.rekor1.treeID))
     }
 
     private func entry(at path: String) throws(Failure) -> StandInAnswer {
         let name = path.dropFirst(entriesPath.count)
-        for place in instance.rekor1.bodies.indices {
+        for index in instance.rekor1.bodies.indices {
             let leaf = hexText(
-                StandInMerkleTree.leafHash(instance.rekor1.bodies[place].body))
-            if name.hasSuffix(leaf) { return try entry(atPlace: place) }
+                StandInMerkleTree.leafHash(instance.rekor1.bodies[index].body))
+            if name.hasSuffix(leaf) { return try entry(atPlace: index) }
         }
         throw Failure(.notFound, "cannot find the log entry", because: "no leaf has that hash")
     }

@@ -7,7 +7,7 @@ package import Primitives
 /// One layer of a `.sig` or `.att` manifest: its bytes, and what is written beside them.
 package struct StandInLayer: Sendable {
     package var content: [UInt8]
-    package var annotations: ExactTextMap<String>
+    package var annotations: ByteStringMap<String>
     package var isEnvelope: Bool
 
     /// An annotation of Sigstore's, by its last part; nil takes it away.
@@ -23,7 +23,7 @@ extension StandInSigstore {
     package func layer(_ recipe: StandInRecipe) throws(Failure) -> StandInLayer {
         let made = try make(recipe)
         var content = made.signedBytes
-        var annotations: ExactTextMap<String> = [
+        var annotations: ByteStringMap<String> = [
             "dev.cosignproject.cosign/signature": base64Text(made.signature)
         ]
         if let envelope = made.envelope {

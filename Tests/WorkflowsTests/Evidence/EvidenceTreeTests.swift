@@ -30,8 +30,8 @@ struct EvidenceTreeTests {
 
     private func signedImage() async throws -> Manifest {
         let image = try await smallImage(in: repository, says: "hello")
-        let claim = Claim.signature(on: image.descriptor, in: name, annotations: [:])
-        _ = try await EvidenceWriter(destination: repository, key: key, settle: {})
+        let claim = UnsignedStatement.signature(on: image.descriptor, in: name, annotations: [:])
+        _ = try await EvidenceAttacher(destination: repository, key: key, settle: {})
             .write(claim, as: .bundle, created: Timestamp(seconds: 1_700_000_000))
         return image
     }

@@ -92,7 +92,7 @@ struct KeylessSignerTests {
         let signer = try KeylessSigner(
             services: try stage.services(log: 1), client: stage.client, trust: try stage.trust,
             random: systemRandom)
-        let shown = Mutex<UploadNotice?>(nil)
+        let shown = Mutex<UploadConsentRequest?>(nil)
         await expectFailure(.denied, "not today") {
             _ = try await signer.sign(KeylessStage.message, as: try stage.token()) { notice in
                 shown.withLock { $0 = notice }
@@ -119,7 +119,7 @@ struct KeylessSignerTests {
             _ = try await signer.sign(KeylessStage.message, as: token) { _ in }
         }
         let token = try stage.token()
-        try await stage.pause.wait(milliseconds: 600_000)
+        try await stage.clock.wait(milliseconds: 600_000)
         await expectFailure(.denied, "it expired at") {
             _ = try await signer.sign(KeylessStage.message, as: token) { _ in }
         }
@@ -361,7 +361,7 @@ struct KeylessSignerTests {
         let parts = try SignedParts.message(
             digest: HashAlgorithm.sha256.hash(of: Array("hello".utf8)),
             signature: try key.sign(Array("hello".utf8)), by: .key(key.publicKey))
-        let witness = SignatureWitness(
+        let witness = Countersigner(
             services: .none, client: stage.client, trust: try stage.trust,
             random: systemRandom)
         let finished = try await witness.bundle(of: parts) { _ in
@@ -379,7 +379,7 @@ struct KeylessSignerTests {
         let key = try TestKeys.ecdsaP256()
         let envelope = try Envelope(signing: Array("{}".utf8), as: "a/b", with: key)
         let parts = try SignedParts(.envelope(envelope), by: .key(key.publicKey))
-        let witness = SignatureWitness(
+        let witness = Countersigner(
             services: try stage.services(log: version), client: stage.client,
             trust: try stage.trust,
             random: systemRandom)
@@ -395,7 +395,7 @@ struct KeylessSignerTests {
         let stage = try KeylessStage()
         let key = try TestKeys.ed25519()
         let envelope = try Envelope(signing: Array("{}".utf8), as: "a/b", with: key)
-        let witness = SignatureWitness(
+        let witness = Countersigner(
             services: try stage.services(log: 2), client: stage.client, trust: try stage.trust,
             random: systemRandom)
         await expectFailure(.unsupported, "Ed25519") {

@@ -118,7 +118,7 @@ struct ServiceClientTests {
                 seen.path == path && number == 1 ? .text(503, "later") : nil
             }
             _ = try await stage.sign()
-            #expect(stage.pause.waits == [Limits.firstRetryMilliseconds])
+            #expect(stage.clock.waits == [Limits.firstRetryMilliseconds])
         }
     }
 
@@ -145,7 +145,7 @@ struct ServiceClientTests {
             stampPath, BentAnswer(status: 429, fields: [.retryAfter: text], body: []))
         await expectFailure(.rateLimited, "429") { _ = try await stage.sign() }
         #expect(count(stage, stampPath) == attempts)
-        #expect(stage.pause.waits == waits)
+        #expect(stage.clock.waits == waits)
     }
 
     @Test("waits end when the time for one question is over")

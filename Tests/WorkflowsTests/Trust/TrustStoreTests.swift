@@ -83,10 +83,10 @@ struct TrustStoreTests {
     }
 
     private func clientTrustConfiguration() throws -> [UInt8] {
-        try TrustMaterial.shipped().clientTrustConfiguration().compactBytes
+        try TrustedMaterial.shipped().clientTrustConfiguration().compactBytes
     }
 
-    private func isShipped(_ material: TrustMaterial) -> Bool {
+    private func isShipped(_ material: TrustedMaterial) -> Bool {
         if case .shipped = material.origin { true } else { false }
     }
 

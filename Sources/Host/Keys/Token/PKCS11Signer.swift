@@ -34,13 +34,13 @@ struct PKCS11Signer: Signer {
 
 /// A module, an address, and the PIN if there is one.
 struct PKCS11Token: Sendable {
-    let address: PKCS11Address
+    let address: PKCS11URI
     private let module: PKCS11Module
     private let pin: [UInt8]?
 
     /// - Parameter environment: COSIGN_PKCS11_MODULE_PATH and COSIGN_PKCS11_PIN, where the address
     ///   says nothing.
-    init(_ address: PKCS11Address, environment: [String: String]) throws(Failure) {
+    init(_ address: PKCS11URI, environment: [String: String]) throws(Failure) {
         self.address = address
         module = try PKCS11Module(at: try modulePath(address, environment))
         if let value = address.pinValue {
@@ -184,16 +184,16 @@ struct PKCS11Token: Sendable {
 }
 
 /// Spec: RFC 7512 §2.3: module-path is a file, or a folder in which module-name is.
-private func modulePath(_ address: PKCS11Address, _ environment: [String: String]) throws(Failure)
+private func modulePath(_ address: PKCS11URI, _ environment: [String: String]) throws(Failure)
     -> String
 {
     let path = address.modulePath ?? environment["COSIGN_PKCS11_MODULE_PATH"] ?? ""
-    var isFolder: ObjCBool = false
-    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if !path.isEmpty && !isFolder.boolValue { return path }
-    let folders = exists ? [path] : moduleFolders
+    var isDirectory: ObjCBool = false
+    let exists = unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    if !path.isEmpty && !isDirectory.boolValue { return path }
+    let directories = exists ? [path] : moduleDirectories
     if let name = address.moduleName {
-        let files = folders.flatMap { ["\($0)/lib\(name).so", "\($0)/\(name).so"] }
+        let files = directories.flatMap { ["\($0)/lib\(name).so", "\($0)/\(name).so"] }
         if let file = files.first(where: FileManager.default.fileExists) { return file }
     }
     throw Failure(
@@ -204,7 +204,7 @@ private func modulePath(_ address: PKCS11Address, _ environment: [String: String
 }
 
 /// Where distributions install modules.
-private let moduleFolders =
+private let moduleDirectories =
     ["x86_64-linux-gnu", "aarch64-linux-gnu"].flatMap {
         ["/usr/lib/\($0)/pkcs11", "/usr/lib/\($0)/softhsm", "/usr/lib/\($0)"]
     } + ["/usr/lib64/pkcs11", "/usr/lib/pkcs11", "/usr/lib/softhsm", "/usr/local/lib", "/usr/lib"]
