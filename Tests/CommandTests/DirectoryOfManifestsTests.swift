@@ -82,6 +82,26 @@ struct DirectoryOfManifestsTests {
         }
     }
 
+    @Test(
+        "a kustomization that is named by itself vouches only for files that are named too",
+        arguments: [
+            ("-r m/k/kustomization.yaml", false), ("-r ./m/k/kustomization.yaml", false),
+            ("-r m/k/kustomization.yaml -r m/k/pod.yaml", true),
+            ("-r ./m/k/kustomization.yaml -r m/k/pod.yaml", true),
+            ("-r m/k/kustomization.yaml -r outside/pod.yaml", false),
+            ("-r m/k/kustomization.yaml -r m/k/", true), ("-r - < m/k/kustomization.yaml", false),
+        ])
+    func namedKustomizations(options: String, isRead: Bool) throws {
+        try BuiltBinary.withTemporaryDirectory { directory in
+            try write("pod.yaml", below: directory)
+            let outcome = try BuiltBinary.shell(
+                "assay policy apply policy.yaml \(options)", in: directory)
+            #expect(
+                outcome.output.contains("/resources/0") != isRead,
+                "\(options): \(outcome.output)\(outcome.errors)")
+        }
+    }
+
     @Test("a pipe that is named, and one of the shell's, are read")
     func pipes() throws {
         try BuiltBinary.withTemporaryDirectory { directory in

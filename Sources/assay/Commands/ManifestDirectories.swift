@@ -23,13 +23,18 @@ struct ManifestDirectories {
             if path == "-" {
                 let content = try readStandardInput(
                     atMost: Limits.yamlBytes, named: "the manifests")
-                try add(named: ManifestFile(parsing: content, named: "stdin"))
+                // Whatever a kustomization of a stream names is not in the stream.
+                try add(named: ManifestFile(parsing: content, named: "stdin") { _ in false })
                 continue
             }
             if LocalSource.isDirectory(path) == true {
                 try add(directory: path)
             } else {
-                try add(named: ManifestDirectories.file(path, isRead: isFileBeside))
+                let manifests = try ManifestDirectories.file(path) {
+                    isFileBeside($0)
+                        && ManifestDirectories.isNamed($0, besides: path, in: paths)
+                }
+                add(named: manifests)
             }
         }
         guard isForDeployer else { return }
@@ -61,6 +66,24 @@ struct ManifestDirectories {
                 failures.append(failure)
             }
         }
+    }
+
+    /// Whether a file next to the kustomization is named too, by itself or with its directory.
+    private static func isNamed(
+        _ resource: String, besides kustomization: String, in paths: [String]
+    ) -> Bool {
+        let path = withoutDots(parentDirectory(of: kustomization) + "/" + resource)
+        return paths.map(withoutDots).contains {
+            isSame($0, path) || $0 == "." || path.utf8.hasPrefix($0 + "/")
+        }
+    }
+
+    /// The same path without the `./` at its start and the `/` at its end.
+    private static func withoutDots(_ path: String) -> String {
+        var path = path
+        while let rest = path.utf8.removingPrefix("./") { path = String(rest) }
+        while path.utf8.count > 1, let rest = path.utf8.removingSuffix("/") { path = String(rest) }
+        return path
     }
 
     /// Whether a path in a kustomization is a folder, or a file of manifests, below the folder that
