@@ -118,6 +118,18 @@ struct FactTests {
         #expect(found.decisions.map(\.reason) == [.policyError])
     }
 
+    @Test("two Secrets of one name that differ are refused, in either order")
+    func differentSecrets() throws {
+        func secret(_ key: PrivateKey) -> String {
+            "{apiVersion: v1, kind: Secret, metadata: {name: key, namespace: kyverno}, data: {cosign.pub: \(base64Text(key.publicKey.pem.utf8))}}"
+        }
+        let (one, other) = (secret(trial.key), secret(trial.other))
+        _ = try policyBundle([one, one])
+        for pair in [[one, other], [other, one]] {
+            #expect { try policyBundle(pair) } throws: { ($0 as? Failure)?.kind == .malformed }
+        }
+    }
+
     @Test("a Secret without a key is no attestor that is met")
     func noKeys() async throws {
         let image = try await trial.image()

@@ -37,7 +37,12 @@ package struct KeyMaterial: Sendable {
         for member in try node.optional("stringData")?.members() ?? [] where isSecret {
             data[member.name] = Array(try member.value.string().utf8)
         }
-        if isSecret { secrets[name] = data } else { configMaps[name] = data }
+        guard let known = isSecret ? secrets[name] : configMaps[name], known != data else {
+            if isSecret { secrets[name] = data } else { configMaps[name] = data }
+            return
+        }
+        throw node.broken(
+            "two objects have its name, \(quoted(name.description)), and hold different data")
     }
 
     /// The keys of an entry, or why they are not here.
