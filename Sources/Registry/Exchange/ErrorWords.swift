@@ -25,17 +25,15 @@ enum ErrorMeaning: Hashable {
 
 /// Reads the texts of an error to one request.
 struct ErrorWords {
-    /// The parts of the request's addresses, in lower case.
+    /// The parts of the request's address, in lower case.
     private let names: Set<String>
 
-    init(namesIn addresses: [HTTPURL]) {
+    init(namesIn address: HTTPURL) {
         var names: Set = ["sha256", "sha512"]
-        for address in addresses {
-            // A query may have words, such as `token`, that name nothing in the repository.
-            let path = address.target.utf8.prefix(before: "?")
-            for part in (address.authority + path).utf8.split(whereSeparator: isSeparator) {
-                names.insert(Substring(part).utf8.lowercased())
-            }
+        // A query may have words, such as `token`, that name nothing in the repository.
+        let path = address.target.utf8.prefix(before: "?")
+        for part in (address.authority + path).utf8.split(whereSeparator: isSeparator) {
+            names.insert(Substring(part).utf8.lowercased())
         }
         // Sentences have the words of the protocol too: "this registry has no referrers endpoint".
         self.names = names.subtracting(["manifests", "blobs", "tags", "referrers"])
@@ -117,7 +115,6 @@ private let statesOfServices = [
 private let doubts = [
     "registry not found", "find registry", "find the registry", "no such registry", "from registry",
     "from the registry", "registry does not support", "registry doesnt support", "support http",
-    "yet",
     "endpoint not found", "api not found", "operation not supported",
 ]
 
@@ -130,7 +127,7 @@ private let vocabulary: Set<String> = Set(
     method operation request http exception v2
     the a an this that it its is was are be been of in on at for to from with by and or your we
     requested specified named identified given following static there here has have holds contain
-    contains stored listed any one yet
+    contains stored listed any one
     not no such found notfound find does do did doesnt dont exist exists known unknown could couldnt
     cannot can support supported unsupported implemented unimplemented acceptable bad invalid
     understand manifestunknown nameunknown blobunknown get head 400 404 405 406 501

@@ -25,11 +25,12 @@ extension RegistryResponse {
     /// Spec: distribution-spec 1.1, "Listing Referrers" (OCI-Filters-Applied; Assay asks for no
     /// filter), "Warnings" (299, which may stand in any answer).
     var whyListIsPartial: String? {
+        let words = ErrorWords(namesIn: call.address)
         for field in fields {
             let name = field.name.canonicalName
             let isNotice = name == "warning" && field.value.utf8.hasPrefix("299 ")
             if name == "oci-filters-applied" || name == "content-range"
-                || (!isNotice && !isNeutral(field, ErrorWords(namesIn: [call.address])))
+                || (!isNotice && !isNeutral(field, words))
             {
                 return
                     "the list may not be whole: its header has \(quoted(field.name.canonicalName))"

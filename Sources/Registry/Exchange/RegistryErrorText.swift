@@ -20,7 +20,7 @@ struct RegistryErrorText: Sendable {
 
     init(_ body: some Collection<UInt8>, in answer: RegistryResponse) {
         // The address of a redirect is the registry's own words, and names nothing that was asked for.
-        let words = ErrorWords(namesIn: [answer.call.address])
+        let words = ErrorWords(namesIn: answer.call.address)
         let header = HeaderReason(answer.fields, words)
         // Storage that a registry redirects to answers in XML.
         isWebPage = startsMarkup(body) && !startsXML(body)
