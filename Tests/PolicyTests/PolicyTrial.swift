@@ -177,13 +177,15 @@ func evaluation(
     keys: KeyMaterial = KeyMaterial(), _ imageFacts: (ImageQuery) -> ImageFacts?
 ) throws -> Evaluation {
     var known = Facts()
+    var asked = MissingFacts()
     while true {
         switch try evaluate(request, by: policies, facts: known, at: nil) {
         case .done(let evaluation): return evaluation
         case .needs(let missing):
-            guard !missing.subtracting(known).isEmpty else {
+            guard missing != asked else {
                 throw Failure(.bug, "cannot evaluate", because: "it asks again")
             }
+            asked = missing
             for image in missing.images { known.images[image] = imageFacts(image) }
             for key in missing.keys { known.keys[key] = try keys.keys(of: key) }
             for query in missing.signatures {

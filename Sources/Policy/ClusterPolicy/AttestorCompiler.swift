@@ -56,7 +56,7 @@ struct AttestorCompiler {
         }
         let requirement = AttestorSet(
             id: "\(place.root).\(place.path)", count: declaration.count, subject: place.subject,
-            members: members.withoutRepeatedAttestors)
+            members: members)
         return (requirement, signers)
     }
 

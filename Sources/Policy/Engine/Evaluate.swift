@@ -45,30 +45,23 @@ package func evaluate(
 /// The image queries of one evaluation. An image is asked about once, with all the types of
 /// evidence that the rules need together.
 struct ImageQueries {
-    private var queries: [ByteString: ImageQuery] = [:]
+    private var types: [ByteString: Set<PredicateType>] = [:]
 
     init(_ rules: [MatchedRule]) {
-        var types: [ByteString: Set<PredicateType>] = [:]
-        var names: [ByteString: ImageName] = [:]
         for case .images(let images) in rules.map(\.selection) {
             for image in images {
                 guard case .matched(let name, let requirements) = image.match else { continue }
-                let key = ByteString(image.use.written)
-                names[key] = name.name
                 for requirement in requirements where requirement.needsFacts(for: name) {
-                    types[key, default: []].formUnion(requirement.types)
+                    types[ByteString(image.use.written), default: []]
+                        .formUnion(requirement.types)
                 }
             }
-        }
-        for (key, name) in names {
-            queries[key] = ImageQuery(
-                written: key.text, name: name, types: types[key] ?? [])
         }
     }
 
     func query(for image: ImageUse, named name: PolicyImageName) -> ImageQuery {
-        queries[ByteString(image.written)]
-            ?? ImageQuery(written: image.written, name: name.name, types: [])
+        ImageQuery(
+            written: image.written, name: name.name, types: types[ByteString(image.written)] ?? [])
     }
 }
 

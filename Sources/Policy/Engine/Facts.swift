@@ -123,16 +123,6 @@ package struct MissingFacts: Hashable, Sendable {
         signatures.formUnion(other.signatures)
         statements.formUnion(other.statements)
     }
-
-    /// Without the questions that these facts answer.
-    package func subtracting(_ facts: Facts) -> MissingFacts {
-        var open = MissingFacts()
-        open.images = images.filter { facts.images[$0] == nil }
-        open.keys = keys.filter { facts.keys[$0] == nil }
-        open.signatures = signatures.filter { facts.signatures[$0] == nil }
-        open.statements = statements.filter { facts.statements[$0] == nil }
-        return open
-    }
 }
 
 /// Reads facts for one evaluation, and notes each one that is missing. Since a question is asked
@@ -144,33 +134,34 @@ struct FactReader {
     init(_ facts: Facts) { self.facts = facts }
 
     mutating func image(_ query: ImageQuery) -> ImageFacts? {
-        if let found = facts.images[query] { return found }
-        missing.images.insert(query)
-        return nil
+        answer(to: query, in: facts.images, noting: &missing.images)
     }
 
     /// What is known about an image, without asking for it.
     func known(_ query: ImageQuery) -> ImageFacts? { facts.images[query] }
 
     mutating func keys(_ key: StoredKey) -> KeyLookup? {
-        if let found = facts.keys[key] { return found }
-        missing.keys.insert(key)
-        return nil
+        answer(to: key, in: facts.keys, noting: &missing.keys)
     }
 
     mutating func signatures(
         _ query: VerificationQuery
     ) -> VerificationFact<VerifiedSignature>? {
-        if let found = facts.signatures[query] { return found }
-        missing.signatures.insert(query)
-        return nil
+        answer(to: query, in: facts.signatures, noting: &missing.signatures)
     }
 
     mutating func statements(
         _ query: VerificationQuery
     ) -> VerificationFact<VerifiedStatement>? {
-        if let found = facts.statements[query] { return found }
-        missing.statements.insert(query)
-        return nil
+        answer(to: query, in: facts.statements, noting: &missing.statements)
     }
+}
+
+/// The answer; if there is none yet, the question is noted.
+private func answer<Query: Hashable, Answer>(
+    to query: Query, in answers: [Query: Answer], noting missing: inout Set<Query>
+) -> Answer? {
+    if let found = answers[query] { return found }
+    missing.insert(query)
+    return nil
 }

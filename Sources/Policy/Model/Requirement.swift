@@ -133,34 +133,9 @@ package enum KeyLookup: Sendable {
     case missing(String)
 }
 
-extension [Requirement] {
-    /// Attestors that require the same are one; the same key with other annotations or another log
-    /// is another attestor.
-    var withoutRepeatedAttestors: [Requirement] {
-        var seen: Set<AttestorRequirement> = []
-        return filter { requirement in
-            guard case .attestor(let attestor) = requirement else { return true }
-            return seen.insert(
-                AttestorRequirement(source: attestor.source, annotations: attestor.annotations)
-            ).inserted
-        }
-    }
-}
-
-/// Everything that one attestor requires, wherever the policy writes it.
+/// Everything that one attestor requires, wherever the policy writes it. Attestors of a set that require
+/// the same are one; the same key with other annotations or another log is another attestor.
 struct AttestorRequirement: Hashable, Sendable {
     let source: Attestor.Source
     let annotations: ByteStringMap<String>
-}
-
-extension Requirement {
-    /// The keys in Secrets and ConfigMaps that it names.
-    var storedKeys: [StoredKey] {
-        switch self {
-        case .all(let members): members.flatMap(\.storedKeys)
-        case .attestors(let set): set.members.flatMap(\.storedKeys)
-        case .attestor(let attestor):
-            if case .stored(let key, _, _) = attestor.source { [key] } else { [] }
-        }
-    }
 }

@@ -86,54 +86,45 @@ package struct PolicyRun: Sendable {
             switch step {
             case .done(let evaluation): pending[index].evaluation = evaluation
             case .failed(let failure): pending[index].failure = failure
-            case .needs(let facts):
-                guard !facts.subtracting(known).isEmpty else {
-                    throw Failure(
-                        .bug, "cannot judge \(pending[index].request.object.identity)",
-                        because: "it asks for the same facts again")
-                }
-                missing.formUnion(facts)
+            case .needs(let facts): missing.formUnion(facts)
             }
         }
-        return missing.subtracting(known)
+        return missing
     }
 
-    /// Finds what is missing. Verification needs evidence that is already known.
+    /// Finds all that is missing, so that no evaluation asks for it again. Verification is asked for
+    /// when its evidence is known.
     private func find(_ missing: MissingFacts, _ known: inout Facts) async throws {
-        let width = Limits.parallelImages
-        for (image, facts) in try await inParallel(
-            Array(missing.images), atMost: width, { ($0, await source.facts(about: $0)) })
-        {
-            known.images[image] = facts
+        try await answer(missing.images, in: &known.images) { await source.facts(about: $0) }
+        try await answer(missing.keys, in: &known.keys) { await source.keys($0) }
+        let facts = known
+        try await answer(missing.signatures, in: &known.signatures) { query in
+            query.signatures(in: try evidence(for: query, in: facts), trust: trust)
         }
-        for (key, lookup) in try await inParallel(
-            Array(missing.keys), atMost: width, { ($0, await source.keys($0)) })
-        {
-            known.keys[key] = lookup
+        try await answer(missing.statements, in: &known.statements) { query in
+            query.statements(in: try evidence(for: query, in: facts), trust: trust)
         }
-        let evidence = known
-        for (query, fact) in try await inParallel(
-            Array(missing.signatures), atMost: width,
-            { query in
-                (
-                    query,
-                    evidence.evidence(for: query).map { query.signatures(in: $0, trust: trust) }
-                )
-            })
-        {
-            known.signatures[query] = fact
+    }
+
+    private func answer<Query: Hashable & Sendable, Answer: Sendable>(
+        _ queries: Set<Query>, in answers: inout [Query: Answer],
+        by find: @escaping @Sendable (Query) async throws -> Answer
+    ) async throws {
+        let found = try await inParallel(Array(queries), atMost: Limits.parallelImages) {
+            ($0, try await find($0))
         }
-        for (query, fact) in try await inParallel(
-            Array(missing.statements), atMost: width,
-            { query in
-                (
-                    query,
-                    evidence.evidence(for: query).map { query.statements(in: $0, trust: trust) }
-                )
-            })
-        {
-            known.statements[query] = fact
+        for (query, answer) in found { answers[query] = answer }
+    }
+
+    private func evidence(
+        for query: VerificationQuery, in facts: Facts
+    ) throws(Failure) -> Evidence {
+        guard let evidence = facts.evidence(for: query) else {
+            throw Failure(
+                .bug, "cannot judge \(query.image.name)",
+                because: "it asks for the verification of evidence that was not read")
         }
+        return evidence
     }
 }
 

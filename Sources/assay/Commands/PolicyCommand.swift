@@ -101,8 +101,8 @@ struct PolicyApplyCommand: AsyncParsableCommand {
     }
 
     private func warn(about report: ApplyReport) {
-        let decisions = report.evaluations.flatMap(\.decisions)
-        let unmatched = decisions.count { $0.result == .unmatched }
+        let images = report.evaluations.flatMap(\.images)
+        let unmatched = images.count { $0.result == .unmatched }
         if unmatched > 0 {
             StandardError.warn(
                 "no rule matches " + (unmatched == 1 ? "1 image" : "\(unmatched) images")
@@ -120,7 +120,7 @@ struct PolicyApplyCommand: AsyncParsableCommand {
                     ? "1 document is not a Kubernetes object"
                     : "\(report.others.count) documents are not Kubernetes objects"))
         }
-        if decisions.isEmpty, report.failures.isEmpty, unevaluated == 0 {
+        if images.isEmpty, report.failures.isEmpty, unevaluated == 0 {
             StandardError.warn("nothing was judged: the manifests name no image")
         }
     }
